@@ -1,0 +1,118 @@
+#include "base/buffer.h"
+
+#include "base/memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define CAPACITY_MIN 64
+
+void buffer_init(struct buffer *b, size_t capacity)
+{
+    *b = (struct buffer){0};
+    if (capacity > 0)
+        buffer_reserve(b, capacity);
+}
+
+void buffer_fini(struct buffer *b)
+{
+    MEM_FREE(&b->data);
+    b->len = b->capacity = 0;
+}
+
+void buffer_clear(struct buffer *b)
+{
+    b->len = 0;
+}
+
+static void buffer_grow(struct buffer *b, size_t need)
+{
+    size_t capacity = b->capacity ? b->capacity : CAPACITY_MIN;
+
+    CHECK(need <= BUFFER_BYTES_MAX);
+    if (b->capacity == 0)
+        capacity = need > CAPACITY_MIN ? need : CAPACITY_MIN;
+    while (capacity < need)
+        capacity += capacity / 2;
+    b->data = mem_resize(b->data, capacity, 1);
+    b->capacity = capacity;
+}
+
+char *buffer_reserve(struct buffer *b, size_t extra)
+{
+    CHECK(extra <= BUFFER_BYTES_MAX);
+    if (UNLIKELY(b->capacity - b->len < extra))
+        buffer_grow(b, b->len + extra);
+    return b->data + b->len;
+}
+
+void buffer_commit(struct buffer *b, size_t count)
+{
+    CHECK(count <= b->capacity - b->len);
+    b->len += count;
+}
+
+void buffer_append(struct buffer *b, struct slice bytes)
+{
+    if (bytes.len == 0)
+        return;
+    memcpy(buffer_reserve(b, bytes.len), bytes.data, bytes.len);
+    b->len += bytes.len;
+}
+
+void buffer_append_text(struct buffer *b, const char *text)
+{
+    buffer_append(b, slice_of(text));
+}
+
+void buffer_append_byte(struct buffer *b, char byte)
+{
+    *buffer_reserve(b, 1) = byte;
+    b->len++;
+}
+
+void buffer_append_format(struct buffer *b, const char *format, ...)
+{
+    va_list args;
+    int len;
+
+    va_start(args, format);
+    len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    CHECK(len >= 0);
+
+    buffer_reserve(b, (size_t)len + 1);
+    va_start(args, format);
+    vsnprintf(b->data + b->len, (size_t)len + 1, format, args);
+    va_end(args);
+    b->len += (size_t)len;
+}
+
+const char *buffer_text(struct buffer *b)
+{
+    *buffer_reserve(b, 1) = '\0';
+    return b->data;
+}
+
+struct slice buffer_view(const struct buffer *b)
+{
+    return slice_make(b->data, b->len);
+}
+
+void buffer_drop_front(struct buffer *b, size_t count)
+{
+    CHECK(count <= b->len);
+    b->len -= count;
+    if (b->len > 0)
+        memmove(b->data, b->data + count, b->len);
+}
+
+void buffer_shrink(struct buffer *b)
+{
+    if (b->len == 0) {
+        buffer_fini(b);
+        return;
+    }
+    b->data = mem_resize(b->data, b->len, 1);
+    b->capacity = b->len;
+}

@@ -1,0 +1,182 @@
+#include "base/log.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE_BYTES_MAX 4096
+#define RECENT_BYTES_MAX 512
+
+static const char *const level_names[] = {"off", "error", "warn", "info", "debug", "trace"};
+
+static struct {
+    pthread_mutex_t lock;
+    enum log_level level;
+    int fd;
+    uint64_t counts[LOG_TRACE + 1];
+    char recent[LOG_RECENT_MAX][RECENT_BYTES_MAX];
+    size_t recent_next;
+} the_log = {.lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_INFO, .fd = STDERR_FILENO};
+
+int log_level_parse(const char *text, enum log_level *level_out)
+{
+    if (strcasecmp(text, "warning") == 0)
+        text = "warn";
+    for (size_t i = 0; i < ARRAY_LEN(level_names); i++) {
+        if (strcasecmp(text, level_names[i]) == 0) {
+            *level_out = (enum log_level)i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+const char *log_level_name(enum log_level level)
+{
+    return level_names[level];
+}
+
+void log_level_set(enum log_level level)
+{
+    the_log.level = level;
+}
+
+enum log_level log_level_get(void)
+{
+    return the_log.level;
+}
+
+bool log_is_on(enum log_level level)
+{
+    return level <= the_log.level;
+}
+
+int log_open(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+
+    if (fd < 0)
+        return -errno;
+    log_close();
+    the_log.fd = fd;
+    return 0;
+}
+
+void log_close(void)
+{
+    if (the_log.fd != STDERR_FILENO)
+        close(the_log.fd);
+    the_log.fd = STDERR_FILENO;
+}
+
+static int line_head(char *line, size_t size, enum log_level level, const char *component)
+{
+    int64_t now = clock_wall_ns();
+    time_t seconds = (time_t)(now / NS_PER_S);
+    char date[32];
+    struct tm tm;
+    int len;
+
+    localtime_r(&seconds, &tm);
+    strftime(date, sizeof date, "%Y/%m/%d %H:%M:%S", &tm);
+    len = snprintf(line, size, "[%s.%09lld] [%5s] ", date, (long long)(now % NS_PER_S),
+                   level_names[level]);
+    if (component != NULL)
+        len += snprintf(line + len, size - (size_t)len, "[%.200s] ", component);
+    return len;
+}
+
+/* Attackers' text must not forge lines or drive a terminal. */
+static void line_sanitize(char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            text[i] = ' ';
+}
+
+static void recent_keep(const char *line, size_t len)
+{
+    char *slot = the_log.recent[the_log.recent_next++ % LOG_RECENT_MAX];
+
+    if (len >= RECENT_BYTES_MAX)
+        len = RECENT_BYTES_MAX - 1;
+    memcpy(slot, line, len);
+    slot[len] = '\0';
+}
+
+static void line_write(const char *line, size_t len)
+{
+    while (len > 0) {
+        ssize_t wrote = write(the_log.fd, line, len);
+
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote <= 0)
+            return;
+        line += wrote;
+        len -= (size_t)wrote;
+    }
+}
+
+void log_line(enum log_level level, const char *component, const char *format, ...)
+{
+    char line[LINE_BYTES_MAX];
+    va_list args;
+    size_t len;
+    int head, body;
+
+    head = line_head(line, sizeof line, level, component);
+    va_start(args, format);
+    body = vsnprintf(line + head, sizeof line - (size_t)head - 1, format, args);
+    va_end(args);
+    if (body < 0)
+        return;
+    len = (size_t)head + (size_t)body;
+    if (len > sizeof line - 2)
+        len = sizeof line - 2;
+    line_sanitize(line, len);
+    line[len] = '\n';
+
+    pthread_mutex_lock(&the_log.lock);
+    the_log.counts[level]++;
+    if (level <= LOG_WARN)
+        recent_keep(line, len);
+    line_write(line, len + 1);
+    pthread_mutex_unlock(&the_log.lock);
+}
+
+uint64_t log_count(enum log_level level)
+{
+    return the_log.counts[level];
+}
+
+const char *log_recent(size_t index)
+{
+    size_t kept = the_log.recent_next < LOG_RECENT_MAX ? the_log.recent_next : LOG_RECENT_MAX;
+
+    if (index >= kept)
+        return NULL;
+    return the_log.recent[(the_log.recent_next - 1 - index) % LOG_RECENT_MAX];
+}
+
+bool log_brake_open(struct log_brake *brake, uint64_t interval_ms, uint64_t *held_out)
+{
+    uint64_t now = clock_ms();
+
+    if (now < brake->next_ms) {
+        brake->held++;
+        return false;
+    }
+    *held_out = brake->held;
+    brake->held = 0;
+    brake->next_ms = now + interval_ms;
+    return true;
+}
