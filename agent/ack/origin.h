@@ -1,0 +1,52 @@
+/*
+ * An origin is where records come from and where their acks go back to: one generation of a log
+ * file, one connection, one generator. It carries what is the same for all its records, the tag
+ * first of all.
+ *
+ * Life     The input embeds it and calls origin_init; every chunk that holds its records holds a
+ *          reference. `ops->free` runs when the last one goes, always from the loop.
+ * Thread   the loop. A worker that encodes a chunk reads `tag` and `id`, which never change.
+ * Limits   one tag; an input that learns another tag for the same source begins a new origin.
+ */
+#ifndef TAILRACE_ACK_ORIGIN_H
+#define TAILRACE_ACK_ORIGIN_H
+
+#include "ack/window.h"
+#include "base/slice.h"
+
+struct budget;
+struct input_metrics;
+struct origin;
+
+struct origin_ops {
+    /* `window.settled` moved, or an output's bookmark may have: time to save. May be NULL. */
+    void (*settled)(struct origin *origin);
+    void (*free)(struct origin *origin);
+};
+
+struct origin {
+    const struct origin_ops *ops;
+    uint32_t refs;
+    uint32_t route;     /* cached by the intake, 0: not known yet */
+    uint64_t route_era; /* of that cache */
+    struct slice tag;   /* owned by the origin */
+    uint64_t id;        /* stable over restarts where the source is; 0: records have no ids */
+    uint64_t last_seq;  /* the newest span, and the chunk it lies in */
+    const void *last_chunk;
+    struct ack_window window;
+    struct input_metrics *metrics; /* lent by the input, as is the next */
+    struct budget *budget;         /* what its records hold in chunks */
+};
+
+/* One reference, the caller's. The tag is copied. Bytes before `offset` are settled. */
+void origin_init(struct origin *o, const struct origin_ops *ops, struct slice tag, uint64_t offset);
+
+/* Frees what origin_init made; called from ops->free. */
+void origin_fini(struct origin *o);
+
+struct origin *origin_ref(struct origin *o);
+
+/* Takes the address and leaves NULL. */
+void origin_unref(struct origin **o);
+
+#endif

@@ -1,0 +1,112 @@
+#include "ack/window.h"
+
+#include "base/memory.h"
+
+#define CAPACITY_MIN 4
+
+void window_check(const struct ack_window *w)
+{
+    CHECK(w->settled <= w->issued);
+    CHECK(w->count <= w->capacity);
+    CHECK(w->count > 0 || w->settled == w->issued);
+}
+
+void window_init(struct ack_window *w, uint64_t offset)
+{
+    *w = (struct ack_window){.settled = offset, .issued = offset};
+}
+
+void window_fini(struct ack_window *w)
+{
+    MEM_FREE(&w->spans);
+    *w = (struct ack_window){0};
+}
+
+static struct ack_span *span_at(const struct ack_window *w, uint32_t index)
+{
+    return &w->spans[(w->head + index) & (w->capacity - 1)];
+}
+
+static void window_grow(struct ack_window *w)
+{
+    uint32_t capacity = w->capacity ? w->capacity * 2 : CAPACITY_MIN;
+    struct ack_span *spans = mem_alloc(capacity * sizeof *spans);
+
+    for (uint32_t i = 0; i < w->count; i++)
+        spans[i] = *span_at(w, i);
+    mem_free(w->spans);
+    w->spans = spans;
+    w->head = 0;
+    w->capacity = capacity;
+}
+
+uint64_t window_issue(struct ack_window *w, uint64_t end, output_set owed)
+{
+    CHECK(end >= w->issued);
+    CHECK(owed != 0);
+    if (w->count == w->capacity)
+        window_grow(w);
+    *span_at(w, w->count++) = (struct ack_span){.end = end, .owed = owed};
+    w->issued = end;
+    return w->first_seq + w->count - 1;
+}
+
+void window_advance(struct ack_window *w, uint64_t end)
+{
+    CHECK(end >= w->issued);
+    w->issued = end;
+    if (w->count == 0)
+        w->settled = end;
+    else
+        span_at(w, w->count - 1)->end = end;
+}
+
+/* Lets go of the spans at the front that nobody owes. */
+static bool window_shift(struct ack_window *w)
+{
+    bool has_moved = false;
+
+    while (w->count > 0 && span_at(w, 0)->owed == 0) {
+        w->settled = span_at(w, 0)->end;
+        w->head = (w->head + 1) & (w->capacity - 1);
+        w->first_seq++;
+        w->count--;
+        has_moved = true;
+    }
+    if (w->count == 0) {
+        MEM_FREE(&w->spans);
+        w->capacity = w->head = 0;
+    }
+    return has_moved;
+}
+
+bool window_settle(struct ack_window *w, uint64_t seq, unsigned output)
+{
+    output_set bit = UINT64_C(1) << output;
+    struct ack_span *span;
+    bool has_moved;
+
+    CHECK(output < WINDOW_OUTPUTS_MAX);
+    CHECK(seq - w->first_seq < w->count);
+    span = span_at(w, (uint32_t)(seq - w->first_seq));
+    CHECK(span->owed & bit);
+    span->owed &= ~bit;
+    has_moved = window_shift(w);
+    window_check(w);
+    return has_moved;
+}
+
+uint64_t window_bookmark(const struct ack_window *w, unsigned output)
+{
+    output_set bit = UINT64_C(1) << output;
+    uint64_t bookmark = w->settled;
+
+    for (uint32_t i = 0; i < w->count && !(span_at(w, i)->owed & bit); i++)
+        bookmark = span_at(w, i)->end;
+    return bookmark;
+}
+
+bool window_is_newest(const struct ack_window *w, uint64_t seq)
+{
+    return w->count > 0 && seq == w->first_seq + w->count - 1;
+}

@@ -1,0 +1,50 @@
+/*
+ * A budget counts the memory that one thing holds, under a limit, and under the limits above it:
+ * an input's Mem_Buf_Limit stands below the service's memory budget.
+ *
+ * A budget never refuses: what was read must be kept. Whoever is about to read asks first, and
+ * when there is no room waits to be told. Room comes back at three quarters of the limit, so that
+ * reading does not stutter.
+ *
+ * Life     budget_init -> take, give* -> budget_fini when everything was given back.
+ * Thread   the loop.
+ * Stops    the process, when more is given back than was taken.
+ */
+#ifndef TAILRACE_BASE_BUDGET_H
+#define TAILRACE_BASE_BUDGET_H
+
+#include "base/list.h"
+
+struct budget {
+    struct budget *parent; /* lent, or NULL */
+    uint64_t limit_bytes;  /* 0: none of its own */
+    uint64_t used_bytes;
+    uint64_t peak_bytes;
+    bool is_full; /* was found full, and not told yet that there is room */
+    struct list waiters;
+};
+
+/* Waits for room; tells once, then waits no more. */
+struct budget_waiter {
+    struct list link;
+    void (*has_room)(struct budget_waiter *waiter);
+};
+
+void budget_init(struct budget *b, struct budget *parent, uint64_t limit_bytes);
+void budget_fini(struct budget *b);
+
+void budget_take(struct budget *b, size_t bytes);
+
+/* May call waiters, which must not free the budget. */
+void budget_give(struct budget *b, size_t bytes);
+
+/* Whether more may be read, here and in every budget above. */
+bool budget_has_room(struct budget *b);
+
+/* Calls back when there is room again; the waiter is linked where it is full. Call it only after
+ * budget_has_room said no. */
+void budget_wait(struct budget *b, struct budget_waiter *waiter);
+void budget_waiter_init(struct budget_waiter *w, void (*has_room)(struct budget_waiter *waiter));
+void budget_waiter_stop(struct budget_waiter *w);
+
+#endif

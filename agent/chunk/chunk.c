@@ -1,0 +1,248 @@
+#include "chunk/chunk.h"
+
+#include "base/budget.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "record/pack.h"
+
+#include <endian.h>
+
+#define RUNS_FIRST 8
+
+struct chunk *chunk_open(output_set outputs)
+{
+    struct chunk *chunk = mem_zalloc(1, sizeof *chunk);
+
+    CHECK(outputs != 0);
+    chunk->refs = 1;
+    chunk->outputs = outputs;
+    chunk->opened_ms = clock_ms();
+    chunk->created_wall_ns = clock_wall_ns();
+    return chunk;
+}
+
+struct chunk *chunk_ref(struct chunk *chunk)
+{
+    CHECK(chunk->refs > 0);
+    chunk->refs++;
+    return chunk;
+}
+
+void chunk_unref(struct chunk **address)
+{
+    struct chunk *chunk = *address;
+
+    *address = NULL;
+    if (chunk == NULL || --chunk->refs > 0)
+        return;
+    for (uint32_t i = 0; i < chunk->run_count; i++) {
+        struct chunk_run *run = &chunk->runs[i];
+
+        budget_give(run->origin->budget, run->memory_bytes);
+        origin_unref(&run->origin);
+    }
+    MEM_FREE(&chunk->runs);
+    buffer_fini(&chunk->bytes);
+    arena_fini(&chunk->arena);
+    mem_free(chunk);
+}
+
+static void value_append(struct buffer *out, const struct value *value);
+
+static void text_append(struct buffer *out, struct slice text)
+{
+    char *to = buffer_reserve(out, PACK_HEAD_MAX + text.len);
+
+    to = pack_str_head(to, (uint32_t)text.len);
+    if (text.len > 0)
+        memcpy(to, text.data, text.len);
+    out->len = (size_t)(to - out->data) + text.len;
+}
+
+static void ext_append(struct buffer *out, char type, struct slice text)
+{
+    char *to = buffer_reserve(out, PACK_HEAD_MAX + text.len);
+
+    to = pack_ext_head(to, type, (uint32_t)text.len);
+    memcpy(to, text.data, text.len);
+    out->len = (size_t)(to - out->data) + text.len;
+}
+
+static void scalar_append(struct buffer *out, const struct value *value)
+{
+    char *to = buffer_reserve(out, PACK_SCALAR_MAX);
+
+    switch (value->kind) {
+    case VALUE_BOOL:
+        to = pack_bool(to, value->boolean);
+        break;
+    case VALUE_INT:
+        to = pack_int(to, value->integer);
+        break;
+    case VALUE_UINT:
+        to = pack_uint(to, value->natural);
+        break;
+    case VALUE_DOUBLE:
+        to = pack_double(to, value->real);
+        break;
+    default:
+        to = pack_nil(to);
+    }
+    out->len = (size_t)(to - out->data);
+}
+
+static void fields_append(struct buffer *out, const struct field_list *list)
+{
+    out->len = (size_t)(pack_map_head(buffer_reserve(out, PACK_HEAD_MAX), list->count) - out->data);
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct field *f = &list->fields[i];
+
+        if (f->value.kind == VALUE_MEMBERS) {
+            buffer_append_byte(out, (char)0xc0);
+            ext_append(out, CHUNK_EXT_MEMBERS, f->value.members->text);
+            continue;
+        }
+        text_append(out, f->key);
+        value_append(out, &f->value);
+    }
+}
+
+static void value_append(struct buffer *out, const struct value *value)
+{
+    switch (value->kind) {
+    case VALUE_TEXT:
+        text_append(out, value->text);
+        return;
+    case VALUE_JSON:
+        ext_append(out, CHUNK_EXT_JSON, value->text);
+        return;
+    case VALUE_MSGPACK:
+        buffer_append(out, value->text);
+        return;
+    case VALUE_MAP:
+        fields_append(out, value->map);
+        return;
+    default:
+        scalar_append(out, value);
+    }
+}
+
+static uint64_t fields_initials(const struct field_list *list)
+{
+    uint64_t initials = 0;
+
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct field *f = &list->fields[i];
+
+        initials |=
+            f->value.kind == VALUE_MEMBERS ? f->value.members->initials : json_initial(f->key);
+    }
+    return initials;
+}
+
+static void head_append(struct buffer *out, const struct record *record)
+{
+    uint64_t head[3] = {
+        htole64((uint64_t)record->time_ns),
+        htole64(record->offset),
+        htole64(fields_initials(&record->root)),
+    };
+    char *to = buffer_reserve(out, PACK_HEAD_MAX + sizeof head);
+
+    to = pack_array_head(to, 3);
+    to = pack_ext_head(to, CHUNK_EXT_HEAD, sizeof head);
+    memcpy(to, head, sizeof head);
+    out->len = (size_t)(to - out->data) + sizeof head;
+}
+
+static struct chunk_run *run_add(struct chunk *chunk)
+{
+    if (chunk->run_count == chunk->run_capacity) {
+        chunk->run_capacity = chunk->run_capacity ? chunk->run_capacity * 2 : RUNS_FIRST;
+        chunk->runs = mem_resize(chunk->runs, chunk->run_capacity, sizeof *chunk->runs);
+    }
+    return &chunk->runs[chunk->run_count++];
+}
+
+/* A tag that is not the origin's own must outlive it here. */
+static struct slice run_tag(struct chunk *chunk, const struct origin *origin, struct slice tag)
+{
+    if (tag.data == origin->tag.data)
+        return tag;
+    return arena_copy(&chunk->arena, tag);
+}
+
+/* The run that a record of this origin and tag joins: the chunk's last one, as long as no other
+ * chunk took a record of the origin meanwhile; else a new one. */
+static struct chunk_run *chunk_run_for(struct chunk *chunk, struct origin *origin, struct slice tag,
+                                       uint64_t end)
+{
+    struct chunk_run *run = chunk->run_count ? &chunk->runs[chunk->run_count - 1] : NULL;
+
+    if (LIKELY(run != NULL && run->origin == origin && origin->last_chunk == chunk &&
+               slice_equal(run->tag, tag))) {
+        run->source_bytes += end - origin->window.issued;
+        window_advance(&origin->window, end);
+        return run;
+    }
+    run = run_add(chunk);
+    *run = (struct chunk_run){
+        .origin = origin_ref(origin),
+        .tag = run_tag(chunk, origin, tag),
+        .source_bytes = end - origin->window.issued,
+    };
+    run->span = window_issue(&origin->window, end, chunk->outputs);
+    origin->last_chunk = chunk;
+    return run;
+}
+
+void chunk_append(struct chunk *chunk, struct origin *origin, struct slice tag,
+                  const struct record *record, uint64_t end)
+{
+    struct chunk_run *run = chunk_run_for(chunk, origin, tag, end);
+    size_t before = chunk->bytes.len;
+
+    CHECK(!chunk->is_sealed);
+    run->record_count++;
+    chunk->record_count++;
+    head_append(&chunk->bytes, record);
+    fields_append(&chunk->bytes, &record->root);
+    if (record->metadata.len > 0)
+        ext_append(&chunk->bytes, CHUNK_EXT_JSON, record->metadata);
+    else
+        buffer_append_byte(&chunk->bytes, (char)0xc0);
+    run->memory_bytes += chunk->bytes.len - before;
+    budget_take(origin->budget, chunk->bytes.len - before);
+}
+
+bool chunk_is_full(const struct chunk *chunk)
+{
+    return chunk->bytes.len >= CHUNK_BYTES_AIM || chunk->run_count >= CHUNK_RUNS_MAX;
+}
+
+void chunk_seal(struct chunk *chunk)
+{
+    CHECK(!chunk->is_sealed);
+    chunk->is_sealed = true;
+    for (uint32_t i = 0; i < chunk->run_count; i++)
+        if (chunk->runs[i].origin->last_chunk == chunk)
+            chunk->runs[i].origin->last_chunk = NULL;
+    buffer_shrink(&chunk->bytes);
+}
+
+size_t chunk_memory(const struct chunk *chunk)
+{
+    return sizeof *chunk + chunk->bytes.capacity + chunk->run_capacity * sizeof *chunk->runs;
+}
+
+void chunk_settle(struct chunk *chunk, unsigned output)
+{
+    CHECK(chunk->is_sealed);
+    for (uint32_t i = 0; i < chunk->run_count; i++) {
+        struct origin *origin = chunk->runs[i].origin;
+
+        window_settle(&origin->window, chunk->runs[i].span, output);
+        if (origin->ops->settled != NULL)
+            origin->ops->settled(origin);
+    }
+}

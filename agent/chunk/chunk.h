@@ -1,0 +1,83 @@
+/*
+ * A chunk is records of many origins that go to the same outputs, in msgpack, sealed by size or
+ * age and never changed after. It also says which bytes of which origin each run of records came
+ * from, so that an ack finds its way back.
+ *
+ * Life     chunk_open -> chunk_append* -> sealed -> delivered to each output of its route ->
+ *          the last chunk_unref frees it.
+ * Thread   the loop until it is sealed; then anybody may read, the loop alone refs and unrefs.
+ * Limits   CHUNK_BYTES_AIM, which one record larger than that exceeds; CHUNK_RUNS_MAX runs.
+ *
+ * A record in a chunk:
+ *
+ *   record   := array(3) head fields metadata
+ *   head     := ext8 'H' 24 bytes: time_ns i64, offset u64, initials u64, little endian
+ *   fields   := map (key value)*
+ *   key      := str | nil, where the value is spliced in
+ *   value    := any msgpack | ext 'J' JSON text of one value
+ *                           | ext 'M' JSON text of an object, its members spliced in
+ *   metadata := nil | ext 'J' JSON object
+ *
+ * JSON text in a chunk was checked and needs no repair; str values are bytes as read.
+ */
+#ifndef TAILRACE_CHUNK_CHUNK_H
+#define TAILRACE_CHUNK_CHUNK_H
+
+#include "ack/origin.h"
+#include "base/buffer.h"
+#include "record/record.h"
+
+/* One mebibyte makes requests that back-ends like (a few MB of documents) at little memory. */
+#define CHUNK_BYTES_AIM ((size_t)1 << 20)
+#define CHUNK_RUNS_MAX 65536
+
+#define CHUNK_EXT_HEAD 'H'
+#define CHUNK_EXT_JSON 'J'
+#define CHUNK_EXT_MEMBERS 'M'
+
+struct chunk_run {
+    struct origin *origin; /* a reference */
+    struct slice tag;      /* the origin's, or the chunk's own copy when a filter renamed it */
+    uint64_t span;         /* in the origin's window */
+    uint64_t source_bytes; /* of the input that the records came from */
+    size_t memory_bytes;   /* taken from the origin's budget */
+    uint32_t record_count;
+};
+
+struct chunk {
+    uint32_t refs;
+    uint32_t record_count;
+    output_set outputs; /* where it goes */
+    uint64_t opened_ms;
+    int64_t created_wall_ns;
+    struct buffer bytes;
+    struct chunk_run *runs;
+    uint32_t run_count;
+    uint32_t run_capacity;
+    struct arena arena; /* tags that are the chunk's own */
+    bool is_sealed;
+};
+
+/* One reference. `outputs` is not empty. */
+struct chunk *chunk_open(output_set outputs);
+
+struct chunk *chunk_ref(struct chunk *chunk);
+void chunk_unref(struct chunk **chunk);
+
+/* Copies the record. It came from `origin`, under `tag`; `end` is where its bytes end there.
+ * Fields of one name must be gone already (record_drop_doubles). */
+void chunk_append(struct chunk *chunk, struct origin *origin, struct slice tag,
+                  const struct record *record, uint64_t end);
+
+/* Whether the next record should go into another chunk. */
+bool chunk_is_full(const struct chunk *chunk);
+
+void chunk_seal(struct chunk *chunk);
+
+/* Memory that it holds. */
+size_t chunk_memory(const struct chunk *chunk);
+
+/* One output is done with all of it: settles each run's span. Loop. */
+void chunk_settle(struct chunk *chunk, unsigned output);
+
+#endif

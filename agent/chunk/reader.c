@@ -1,0 +1,87 @@
+#include "chunk/reader.h"
+
+#include "record/unpack.h"
+
+#include <endian.h>
+
+#define HEAD_BYTES 24
+
+void chunk_reader_init(struct chunk_reader *reader, const struct chunk *chunk)
+{
+    *reader = (struct chunk_reader){
+        .at = chunk->bytes.data,
+        .end = chunk->bytes.data + chunk->bytes.len,
+        .run = chunk->runs,
+        .run_left = chunk->run_count ? chunk->runs[0].record_count : 0,
+    };
+}
+
+static const char *head_read(const char *p, struct chunk_record *record)
+{
+    uint64_t head[3];
+
+    /* array(3), ext8 of 24 bytes, as head_append writes it. */
+    CHECK((uint8_t)p[0] == 0x93 && (uint8_t)p[1] == 0xc7 && p[2] == HEAD_BYTES &&
+          p[3] == CHUNK_EXT_HEAD);
+    memcpy(head, p + 4, sizeof head);
+    record->time_ns = (int64_t)le64toh(head[0]);
+    record->offset = le64toh(head[1]);
+    record->initials = le64toh(head[2]);
+    return p + 4 + HEAD_BYTES;
+}
+
+bool chunk_reader_next(struct chunk_reader *reader, struct chunk_record *record)
+{
+    const char *p = reader->at;
+    struct unpack_token token;
+
+    if (p == reader->end)
+        return false;
+    while (reader->run_left == 0)
+        reader->run_left = (++reader->run)->record_count;
+    reader->run_left--;
+    record->run = reader->run;
+
+    p = head_read(p, record);
+    p = unpack_token(p, reader->end, &token);
+    CHECK(p != NULL && token.kind == UNPACK_MAP);
+    record->field_count = token.count;
+    record->fields.data = p;
+    for (uint32_t i = 0; i < token.count; i++)
+        p = unpack_skip(unpack_skip(p, reader->end), reader->end);
+    CHECK(p != NULL);
+    record->fields.len = (size_t)(p - record->fields.data);
+
+    p = unpack_token(p, reader->end, &token);
+    CHECK(p != NULL);
+    record->metadata = token.kind == UNPACK_EXT ? token.bytes : (struct slice){0};
+    reader->at = p;
+    return true;
+}
+
+bool chunk_field_next(struct slice *rest, struct chunk_field *field)
+{
+    const char *p = rest->data, *end = rest->data + rest->len, *value;
+    struct unpack_token token;
+
+    if (rest->len == 0)
+        return false;
+    p = value = unpack_token(p, end, &token);
+    field->key = token.kind == UNPACK_STR ? token.bytes : (struct slice){0};
+    p = unpack_token(p, end, &token);
+    CHECK(p != NULL);
+    field->value = token.bytes;
+    if (token.kind == UNPACK_STR) {
+        field->kind = CHUNK_VALUE_TEXT;
+    } else if (token.kind == UNPACK_EXT && token.ext_type == CHUNK_EXT_MEMBERS) {
+        field->kind = CHUNK_VALUE_MEMBERS;
+    } else if (token.kind == UNPACK_EXT && token.ext_type == CHUNK_EXT_JSON) {
+        field->kind = CHUNK_VALUE_JSON;
+    } else {
+        field->kind = CHUNK_VALUE_MSGPACK;
+        p = unpack_skip(value, end);
+        field->value = slice_make(value, (size_t)(p - value));
+    }
+    *rest = slice_make(p, (size_t)(end - p));
+    return true;
+}

@@ -1,0 +1,51 @@
+/*
+ * A chunk reader walks the records of a sealed chunk, run by run, without unpacking values.
+ *
+ * Life     chunk_reader_init -> chunk_reader_next* ; nothing to free. Any thread.
+ * Stops    the process, when the bytes are not what chunk_append writes.
+ */
+#ifndef TAILRACE_CHUNK_READER_H
+#define TAILRACE_CHUNK_READER_H
+
+#include "chunk/chunk.h"
+
+/* A record in place; slices are lent by the chunk. */
+struct chunk_record {
+    int64_t time_ns;
+    uint64_t offset;     /* RECORD_NO_OFFSET where it has none */
+    uint64_t initials;   /* json_initial() of all its keys, or-ed */
+    struct slice fields; /* the msgpack of its fields, one after the other */
+    uint32_t field_count;
+    struct slice metadata; /* JSON object text, or empty */
+    const struct chunk_run *run;
+};
+
+enum chunk_value_kind {
+    CHUNK_VALUE_MSGPACK,
+    CHUNK_VALUE_TEXT,    /* a string, bytes as read */
+    CHUNK_VALUE_JSON,    /* JSON text */
+    CHUNK_VALUE_MEMBERS, /* text of an object whose members are spliced in; no key */
+};
+
+struct chunk_field {
+    struct slice key;
+    enum chunk_value_kind kind;
+    struct slice value; /* the text, or the whole msgpack value */
+};
+
+struct chunk_reader {
+    const char *at;
+    const char *end;
+    const struct chunk_run *run;
+    uint32_t run_left;
+};
+
+void chunk_reader_init(struct chunk_reader *reader, const struct chunk *chunk);
+
+/* False after the last record. */
+bool chunk_reader_next(struct chunk_reader *reader, struct chunk_record *record);
+
+/* Takes the first field off `*rest`, which begins as record.fields. False after the last. */
+bool chunk_field_next(struct slice *rest, struct chunk_field *field);
+
+#endif

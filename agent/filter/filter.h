@@ -1,0 +1,43 @@
+/*
+ * What a filter plugin is: a record goes in and stays or goes.
+ *
+ * Life     the agent zeroes self_bytes, binds the options and calls init; apply runs for every
+ *          record whose tag matches; fini at the end. init runs at --dry-run too, so it touches
+ *          nothing outside.
+ * Thread   the loop.
+ */
+#ifndef TAILRACE_FILTER_FILTER_H
+#define TAILRACE_FILTER_FILTER_H
+
+#include "record/record.h"
+
+struct option;
+struct plugin_setup;
+struct parser_book;
+
+enum filter_verdict {
+    FILTER_KEEP,
+    FILTER_DROP,
+};
+
+/* What a filter may need besides the record; lent for the call. */
+struct filter_run {
+    struct slice tag;
+    struct json_scanner *json; /* for checking text; what it lends dies with the next check */
+};
+
+struct filter_plugin {
+    const char *name;
+    const char *summary;
+    size_t self_bytes;
+    const struct option *options;
+
+    /* Compiles what the options say; reports every mistake. Negative when there was one. May be
+     * NULL. fini runs even then, on whatever init left. */
+    MUST_USE int (*init)(void *self, struct plugin_setup *setup);
+    void (*fini)(void *self);
+
+    enum filter_verdict (*apply)(void *self, struct record *record, struct filter_run *run);
+};
+
+#endif

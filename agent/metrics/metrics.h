@@ -1,0 +1,91 @@
+/*
+ * Every counter of the agent, declared once, beside its meaning (metrics/table.c).
+ *
+ * A counter is a plain field that its owner adds to; whoever prints metrics walks the tables and
+ * reads. Each instance of an input, a filter or an output owns one struct and is linked into the
+ * book for as long as it lives.
+ *
+ * Life     metrics_add_* when an instance is made, metrics_remove when it goes.
+ * Thread   the loop.
+ *
+ * The ledger of an output, in records and in bytes, at any moment:
+ *
+ *   read = delivered + set_aside + dropped + in_flight
+ */
+#ifndef TAILRACE_METRICS_METRICS_H
+#define TAILRACE_METRICS_METRICS_H
+
+#include "base/list.h"
+
+struct input_metrics {
+    struct list link;
+    const char *name; /* the alias, or "tail.0"; lent by the instance */
+    const char *plugin;
+    uint64_t records; /* after parsing, before filters */
+    uint64_t bytes;
+    uint64_t read_bytes; /* of the source, frames included */
+    uint64_t files_opened;
+    uint64_t files_closed;
+    uint64_t files_rotated;
+    uint64_t multiline_truncated;
+    uint64_t long_line_truncated;
+    uint64_t long_line_skipped;
+    uint64_t parse_failures; /* lines that went on as text */
+    uint64_t read_errors;    /* open or read failed: permission, disk */
+    uint64_t is_paused;      /* 1: not reading, for want of memory */
+    uint64_t memory_bytes;   /* in chunks */
+    uint64_t unread_bytes;   /* in files, past what every output acknowledged */
+    uint64_t held_bytes;     /* unacknowledged bytes of rotated and deleted files */
+    uint64_t lost_bytes;     /* gone before they were read: truncated, let go */
+};
+
+struct filter_metrics {
+    struct list link;
+    const char *name;
+    const char *plugin;
+    uint64_t records;
+    uint64_t bytes;
+    uint64_t add_records;
+    uint64_t drop_records;
+    uint64_t drop_bytes;
+};
+
+struct output_metrics {
+    struct list link;
+    const char *name;
+    const char *plugin;
+    uint64_t proc_records; /* delivered; Fluent Bit's names from here */
+    uint64_t proc_bytes;
+    uint64_t errors;
+    uint64_t retries;
+    uint64_t retries_failed;
+    uint64_t dropped_records;
+    uint64_t retried_records;
+    uint64_t connections_total; /* made */
+    uint64_t connections_busy;
+    uint64_t read_records; /* ours from here: what was given to this output */
+    uint64_t read_bytes;
+    uint64_t set_aside_records; /* refused by the back-end for their content */
+    uint64_t set_aside_bytes;
+    uint64_t dropped_bytes;
+    uint64_t in_flight_records;
+    uint64_t in_flight_bytes;
+    uint64_t already_there_records; /* delivered, of which the back-end had them before */
+    uint64_t requests;
+    uint64_t request_bytes; /* on the wire, before TLS */
+};
+
+/* All instances, in the order they were made. */
+struct metrics_book {
+    struct list inputs;
+    struct list filters;
+    struct list outputs;
+};
+
+void metrics_book_init(struct metrics_book *book);
+
+void metrics_add_input(struct metrics_book *book, struct input_metrics *m);
+void metrics_add_filter(struct metrics_book *book, struct filter_metrics *m);
+void metrics_add_output(struct metrics_book *book, struct output_metrics *m);
+
+#endif

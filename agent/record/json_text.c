@@ -1,0 +1,280 @@
+#include "record/json.h"
+
+#include "base/utf8.h"
+#include "record/scan.h"
+
+#include <errno.h>
+#include <uv.h>
+
+/* Walking and rewriting JSON text that the check has accepted, so nothing here validates again. */
+
+static const char *skip_blanks(const char *p, const char *end)
+{
+    while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
+        p++;
+    return p;
+}
+
+/* `p` is at the opening quote; returns the place after the closing one, or `end`. */
+static const char *skip_string(const char *p, const char *end)
+{
+    p++;
+    for (;;) {
+        p += scan_plain(p, end);
+        if (p >= end)
+            return end;
+        if (*p == '"')
+            return p + 1;
+        p += *p == '\\' && end - p > 1 ? 2 : 1;
+    }
+}
+
+/* Objects and arrays: counts brackets outside strings. */
+static const char *skip_nested(const char *p, const char *end)
+{
+    unsigned depth = 0;
+
+    while (p < end) {
+        char byte = *p;
+
+        if (byte == '"') {
+            p = skip_string(p, end);
+            continue;
+        }
+        p++;
+        if (byte == '{' || byte == '[')
+            depth++;
+        else if ((byte == '}' || byte == ']') && --depth == 0)
+            return p;
+    }
+    return end;
+}
+
+static const char *skip_value(const char *p, const char *end)
+{
+    if (p >= end)
+        return end;
+    if (*p == '"')
+        return skip_string(p, end);
+    if (*p == '{' || *p == '[')
+        return skip_nested(p, end);
+    while (p < end && strchr(",}] \t\r\n", *p) == NULL)
+        p++;
+    return p;
+}
+
+bool json_next(struct slice *rest, struct slice *key, struct slice *value)
+{
+    const char *p = rest->data, *end = rest->data + rest->len, *begin;
+    bool is_object;
+
+    if (rest->len == 0)
+        return false;
+    /* The first call sees the opening bracket; the later ones a comma or the closing bracket,
+     * and whether keys stand before values shows by itself: a member has a colon. */
+    p = skip_blanks(p, end);
+    if (p < end && (*p == '{' || *p == '[' || *p == ','))
+        p++;
+    p = skip_blanks(p, end);
+    if (p >= end || *p == '}' || *p == ']') {
+        *rest = (struct slice){0};
+        return false;
+    }
+    begin = p;
+    p = skip_value(p, end);
+    *key = (struct slice){0};
+    *value = slice_make(begin, (size_t)(p - begin));
+    p = skip_blanks(p, end);
+    is_object = p < end && *p == ':';
+    if (is_object) {
+        *key = slice_make(value->data + 1, value->len - 2);
+        begin = skip_blanks(p + 1, end);
+        p = skip_value(begin, end);
+        *value = slice_make(begin, (size_t)(p - begin));
+        p = skip_blanks(p, end);
+    }
+    *rest = slice_make(p, (size_t)(end - p));
+    return true;
+}
+
+static bool key_is(struct slice written, struct slice key)
+{
+    char copy[512];
+    struct arena arena = {0};
+    struct slice quoted;
+    bool is_same;
+
+    if (memchr(written.data, '\\', written.len) == NULL)
+        return slice_equal(written, key);
+    if (written.len >= sizeof copy)
+        return false;
+    quoted = slice_make(written.data - 1, written.len + 2);
+    is_same = slice_equal(json_unescape(quoted, &arena), key);
+    arena_fini(&arena);
+    return is_same;
+}
+
+bool json_find(struct slice object, struct slice key, struct slice *value_out)
+{
+    struct slice rest = object, name, value;
+    bool is_found = false;
+
+    while (json_next(&rest, &name, &value)) {
+        if (name.data != NULL && key_is(name, key)) {
+            *value_out = value;
+            is_found = true;
+        }
+    }
+    return is_found;
+}
+
+static unsigned hex_digit(char byte)
+{
+    return (unsigned)(byte <= '9' ? byte - '0' : (byte | 0x20) - 'a' + 10);
+}
+
+static uint32_t hex4(const char *p)
+{
+    return hex_digit(p[0]) << 12 | hex_digit(p[1]) << 8 | hex_digit(p[2]) << 4 | hex_digit(p[3]);
+}
+
+/* Decodes \uXXXX, and the second half of a pair where there is one. Returns the place after. */
+static const char *unescape_unicode(const char *p, const char *end, char **out)
+{
+    uint32_t code = hex4(p + 2);
+
+    p += 6;
+    if (code >= 0xd800 && code <= 0xdbff && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
+        uint32_t low = hex4(p + 2);
+
+        if (low >= 0xdc00 && low <= 0xdfff) {
+            code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+            p += 6;
+        }
+    }
+    if (code >= 0xd800 && code <= 0xdfff)
+        code = 0xfffd;
+    *out += utf8_encode(code, *out);
+    return p;
+}
+
+static char unescape_plain(char byte)
+{
+    switch (byte) {
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    default:
+        return byte;
+    }
+}
+
+struct slice json_unescape(struct slice value, struct arena *arena)
+{
+    const char *p = value.data + 1, *end = value.data + value.len - 1;
+    char *begin, *out;
+
+    CHECK(value.len >= 2 && value.data[0] == '"');
+    if (memchr(p, '\\', (size_t)(end - p)) == NULL)
+        return slice_make(p, (size_t)(end - p));
+
+    begin = out = arena_alloc(arena, (size_t)(end - p));
+    while (p < end) {
+        if (*p != '\\') {
+            *out++ = *p++;
+        } else if (p[1] == 'u') {
+            p = unescape_unicode(p, end, &out);
+        } else {
+            *out++ = unescape_plain(p[1]);
+            p += 2;
+        }
+    }
+    return slice_make(begin, (size_t)(out - begin));
+}
+
+static char escape_letter(char byte)
+{
+    switch (byte) {
+    case '\b':
+        return 'b';
+    case '\f':
+        return 'f';
+    case '\n':
+        return 'n';
+    case '\r':
+        return 'r';
+    case '\t':
+        return 't';
+    case '"':
+    case '\\':
+        return byte;
+    default:
+        return 0;
+    }
+}
+
+static char *escape_ascii(char byte, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    char letter = escape_letter(byte);
+
+    *out++ = '\\';
+    if (letter != 0) {
+        *out++ = letter;
+        return out;
+    }
+    memcpy(out, "u00", 3);
+    out[3] = digits[(unsigned char)byte >> 4];
+    out[4] = digits[byte & 15];
+    return out + 5;
+}
+
+void json_escape(struct buffer *out, struct slice text)
+{
+    const char *p = text.data, *end = p + text.len;
+
+    while (p < end) {
+        size_t plain = scan_plain(p, end);
+        char *to = buffer_reserve(out, plain + JSON_ESCAPE_GROWTH);
+
+        memcpy(to, p, plain);
+        to += plain;
+        p += plain;
+        if (p < end && (signed char)*p >= 0) {
+            to = escape_ascii(*p++, to);
+        } else if (p < end) {
+            unsigned len = utf8_len(p, end);
+
+            memcpy(to, len ? p : UTF8_REPLACEMENT, len ? len : 3);
+            to += len ? len : 3;
+            p += len ? len : 1;
+        }
+        out->len = (size_t)(to - out->data);
+    }
+}
+
+int64_t json_value_extent(struct slice text)
+{
+    const char *end = text.data + text.len, *after;
+
+    if (text.len == 0)
+        return UV_EAGAIN;
+    after = skip_value(text.data, end);
+    if (after == text.data)
+        return UV_EINVAL;
+    if (after < end)
+        return after - text.data;
+    /* At the very end: a bracket or quote that is closed is whole, a number may go on. */
+    if (strchr("{[", text.data[0]) != NULL)
+        return strchr("}]", end[-1]) != NULL ? (int64_t)text.len : UV_EAGAIN;
+    if (text.data[0] == '"')
+        return text.len > 1 && end[-1] == '"' ? (int64_t)text.len : UV_EAGAIN;
+    return UV_EAGAIN;
+}

@@ -1,0 +1,30 @@
+/*
+ * Writes msgpack into a buffer, as a record is put into a chunk.
+ *
+ * msgpack-c packs through a callback for each piece of a value; on the path of a byte that costs
+ * more than the copy itself, so the few forms a chunk needs are written here, always in the
+ * shortest form. Source: the msgpack specification, spec.md. Pure.
+ */
+#ifndef TAILRACE_RECORD_PACK_H
+#define TAILRACE_RECORD_PACK_H
+
+#include "base/buffer.h"
+
+/* Most bytes that stand before the payload of a string, an extension, a map or an array. */
+#define PACK_HEAD_MAX 6
+
+/* Each writes at `out`, which has room, and returns the place after. */
+char *pack_nil(char *out);
+char *pack_bool(char *out, bool value);
+char *pack_int(char *out, int64_t value);
+char *pack_uint(char *out, uint64_t value);
+char *pack_double(char *out, double value);
+char *pack_map_head(char *out, uint32_t count);
+char *pack_array_head(char *out, uint32_t count);
+char *pack_str_head(char *out, uint32_t len);
+char *pack_ext_head(char *out, char type, uint32_t len);
+
+/* Most bytes that a scalar takes. */
+#define PACK_SCALAR_MAX 9
+
+#endif

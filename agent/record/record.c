@@ -1,0 +1,260 @@
+#include "record/record.h"
+
+#include "base/memory.h"
+
+#define FIELDS_FIRST 16
+
+void record_init(struct record *r)
+{
+    *r = (struct record){.offset = RECORD_NO_OFFSET};
+}
+
+void record_fini(struct record *r)
+{
+    MEM_FREE(&r->root.fields);
+    arena_fini(&r->arena);
+    *r = (struct record){0};
+}
+
+void record_reset(struct record *r)
+{
+    r->time_ns = 0;
+    r->offset = RECORD_NO_OFFSET;
+    r->metadata = (struct slice){0};
+    r->root.count = 0;
+    arena_reset(&r->arena);
+}
+
+static void record_make_room(struct record *r, uint32_t extra)
+{
+    uint32_t need = r->root.count + extra, capacity = r->root.capacity;
+
+    if (LIKELY(need <= capacity))
+        return;
+    CHECK(need <= RECORD_FIELDS_MAX);
+    if (capacity == 0)
+        capacity = FIELDS_FIRST;
+    while (capacity < need)
+        capacity *= 2;
+    r->root.fields = mem_resize(r->root.fields, capacity, sizeof *r->root.fields);
+    r->root.capacity = capacity;
+}
+
+void record_add(struct record *r, struct slice key, struct value value)
+{
+    record_make_room(r, 1);
+    r->root.fields[r->root.count++] = (struct field){.key = key, .value = value};
+}
+
+void record_add_at(struct record *r, uint32_t index, struct slice key, struct value value)
+{
+    struct field *at;
+
+    CHECK(index <= r->root.count);
+    record_make_room(r, 1);
+    at = r->root.fields + index;
+    memmove(at + 1, at, (r->root.count - index) * sizeof *at);
+    *at = (struct field){.key = key, .value = value};
+    r->root.count++;
+}
+
+void record_add_members(struct record *r, const struct json_object *object)
+{
+    struct member_list *list;
+    struct json_member *members;
+
+    if (object->member_count == 0)
+        return;
+    CHECK(!object->needs_repair);
+    list = arena_alloc(&r->arena, sizeof *list);
+    members = arena_alloc(&r->arena, object->member_count * sizeof *members);
+    memcpy(members, object->members, object->member_count * sizeof *members);
+    *list = (struct member_list){
+        .text = object->text,
+        .members = members,
+        .count = object->member_count,
+        .initials = object->initials,
+    };
+    record_add(r, (struct slice){0}, (struct value){.kind = VALUE_MEMBERS, .members = list});
+}
+
+static struct slice member_key(const struct member_list *list, uint32_t i)
+{
+    return slice_make(list->text.data + list->members[i].key_at, list->members[i].key_len);
+}
+
+static struct slice member_value(const struct member_list *list, uint32_t i)
+{
+    return slice_make(list->text.data + list->members[i].value_at, list->members[i].value_len);
+}
+
+static struct slice member_key_decoded(const struct member_list *list, uint32_t i,
+                                       struct arena *arena)
+{
+    struct slice key = member_key(list, i);
+
+    return json_unescape(slice_make(key.data - 1, key.len + 2), arena);
+}
+
+/* Keys were repaired: only a key that must have an escape has one, and it begins alike or not at
+ * all, so the initials say no for nearly every name that is not there. */
+static int64_t member_index(const struct member_list *list, struct slice key, struct arena *arena)
+{
+    if ((list->initials & (json_initial(key) | json_initial(SLICE("\\")))) == 0)
+        return -1;
+    for (uint32_t i = list->count; i-- > 0;) {
+        struct slice written = member_key(list, i);
+
+        if (slice_equal(written, key))
+            return i;
+        if (memchr(written.data, '\\', written.len) != NULL &&
+            slice_equal(member_key_decoded(list, i, arena), key))
+            return i;
+    }
+    return -1;
+}
+
+bool record_find(struct record *r, struct slice key, struct value *out)
+{
+    for (uint32_t i = r->root.count; i-- > 0;) {
+        const struct field *f = &r->root.fields[i];
+        int64_t at;
+
+        if (f->value.kind != VALUE_MEMBERS) {
+            if (slice_equal(f->key, key)) {
+                *out = f->value;
+                return true;
+            }
+            continue;
+        }
+        at = member_index(f->value.members, key, &r->arena);
+        if (at >= 0) {
+            *out = value_json(member_value(f->value.members, (uint32_t)at));
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Puts the members of the field at `index` in its place. Returns how many there are. */
+static uint32_t record_unfold_at(struct record *r, uint32_t index)
+{
+    const struct member_list *list = r->root.fields[index].value.members;
+    uint32_t after = r->root.count - index - 1;
+    struct field *at;
+
+    record_make_room(r, list->count - 1);
+    at = r->root.fields + index;
+    memmove(at + list->count, at + 1, after * sizeof *at);
+    for (uint32_t i = 0; i < list->count; i++)
+        at[i] = (struct field){
+            .key = member_key_decoded(list, i, &r->arena),
+            .value = value_json(member_value(list, i)),
+        };
+    r->root.count += list->count - 1;
+    return list->count;
+}
+
+void record_unfold(struct record *r)
+{
+    for (uint32_t i = 0; i < r->root.count;) {
+        if (UNLIKELY(r->root.fields[i].value.kind == VALUE_MEMBERS))
+            i += record_unfold_at(r, i);
+        else
+            i++;
+    }
+}
+
+int64_t record_index(const struct record *r, struct slice key)
+{
+    for (uint32_t i = r->root.count; i-- > 0;) {
+        CHECK(r->root.fields[i].value.kind != VALUE_MEMBERS);
+        if (slice_equal(r->root.fields[i].key, key))
+            return i;
+    }
+    return -1;
+}
+
+void record_remove_at(struct record *r, uint32_t index)
+{
+    struct field *at = r->root.fields + index;
+
+    CHECK(index < r->root.count);
+    memmove(at, at + 1, (r->root.count - index - 1) * sizeof *at);
+    r->root.count--;
+}
+
+uint32_t record_remove(struct record *r, struct slice key)
+{
+    struct value ignored;
+    uint32_t kept = 0, removed;
+
+    if (!record_find(r, key, &ignored))
+        return 0;
+    record_unfold(r);
+    for (uint32_t i = 0; i < r->root.count; i++)
+        if (!slice_equal(r->root.fields[i].key, key))
+            r->root.fields[kept++] = r->root.fields[i];
+    removed = r->root.count - kept;
+    r->root.count = kept;
+    return removed;
+}
+
+/* Whether a field after `index` has the name. */
+static bool name_comes_again(struct record *r, uint32_t index, struct slice key)
+{
+    for (uint32_t i = index + 1; i < r->root.count; i++) {
+        const struct field *f = &r->root.fields[i];
+
+        if (f->value.kind == VALUE_MEMBERS) {
+            if (member_index(f->value.members, key, &r->arena) >= 0)
+                return true;
+        } else if (slice_equal(f->key, key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a field after `index` has the name of one of its members. */
+static bool member_comes_again(struct record *r, uint32_t index)
+{
+    const struct member_list *list = r->root.fields[index].value.members;
+
+    for (uint32_t i = index + 1; i < r->root.count; i++) {
+        const struct field *f = &r->root.fields[i];
+
+        if (f->value.kind == VALUE_MEMBERS) {
+            if (f->value.members->initials & list->initials)
+                return true;
+        } else if (member_index(list, f->key, &r->arena) >= 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_doubles(struct record *r)
+{
+    for (uint32_t i = 0; i + 1 < r->root.count; i++) {
+        const struct field *f = &r->root.fields[i];
+
+        if (f->value.kind == VALUE_MEMBERS ? member_comes_again(r, i)
+                                           : name_comes_again(r, i, f->key))
+            return true;
+    }
+    return false;
+}
+
+void record_drop_doubles(struct record *r)
+{
+    uint32_t kept = 0;
+
+    if (LIKELY(!has_doubles(r)))
+        return;
+    record_unfold(r);
+    for (uint32_t i = 0; i < r->root.count; i++)
+        if (!name_comes_again(r, i, r->root.fields[i].key))
+            r->root.fields[kept++] = r->root.fields[i];
+    r->root.count = kept;
+}
