@@ -1,0 +1,49 @@
+/*
+ * The intake takes records from inputs: through the filter chain, to the open chunk of their
+ * route.
+ *
+ *   input -> intake_push -> chain -> route (which outputs match the tag) -> chunk -> sealed
+ *
+ * A chunk is sealed when it is full or as old as Flush says, and given to `sealed`.
+ *
+ * Life     intake_new -> intake_push* -> intake_flush -> intake_free.
+ * Thread   the loop.
+ * Limits   one open chunk per route; routes are as many as there are different sets of matching
+ *          outputs. It never refuses: inputs ask their budget before they read.
+ */
+#ifndef TAILRACE_CHUNK_INTAKE_H
+#define TAILRACE_CHUNK_INTAKE_H
+
+#include "chunk/chunk.h"
+#include "loop/loop.h"
+
+struct intake;
+struct filter_chain;
+struct route_table;
+
+/* Takes the chunk, sealed and with one reference. */
+typedef void chunk_sealed_fn(void *owner, struct chunk *chunk);
+
+/* `chain` and `routes` are lent and outlive the intake. */
+struct intake *intake_new(struct loop *loop, struct filter_chain *chain, struct route_table *routes,
+                          uint64_t flush_ms);
+void intake_on_sealed(struct intake *intake, chunk_sealed_fn *sealed, void *owner);
+void intake_free(struct intake **intake);
+
+/* The record to fill, empty. There is one; it is good until the next call of this or of push. */
+struct record *intake_record(struct intake *intake);
+
+/* The scanner that inputs may use between two pushes. */
+struct json_scanner *intake_json(struct intake *intake);
+
+/* Takes the record that intake_record lent: its bytes end at `end` in the origin. Without a route
+ * it is counted and gone, and its bytes are settled with those around them. */
+void intake_push(struct intake *intake, struct origin *origin, uint64_t end);
+
+/* Seals every open chunk now. */
+void intake_flush(struct intake *intake);
+
+/* Records that no output wanted. */
+uint64_t intake_unrouted(const struct intake *intake);
+
+#endif

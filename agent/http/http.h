@@ -1,0 +1,112 @@
+/*
+ * The one HTTP client: every output and every metadata source asks through it. The only folder
+ * that knows curl.
+ *
+ * A client is a connection cache on the loop, with the settings of one destination (TLS, proxy,
+ * time limits, keep-alive). A request is built by anybody on any thread; a call is one request on
+ * its way, and ends in exactly one http_done_fn, unless it is cancelled.
+ *
+ * Life     http_client_new -> http_call_start* -> http_client_free when no call is under way.
+ * Thread   the loop. http_request_* and reading a reply: whoever holds them.
+ * Limits   every call ends within its time limits; a reply's body is kept up to
+ *          HTTP_REPLY_BYTES_MAX, and up to reply_bytes_max of the client; what is longer fails
+ *          with UV_E2BIG.
+ */
+#ifndef TAILRACE_HTTP_HTTP_H
+#define TAILRACE_HTTP_HTTP_H
+
+#include "base/buffer.h"
+#include "loop/loop.h"
+
+#define HTTP_REPLY_BYTES_MAX ((size_t)64 << 20)
+#define HTTP_HEADERS_MAX 64
+
+/* How to reach a destination; texts are copied by http_client_new. */
+struct http_settings {
+    const char *component; /* for the log: "output:es:es.0" */
+    const char *host;      /* a name or an address, without brackets */
+    uint16_t port;
+    struct http_tls *tls; /* NULL: plain HTTP */
+    const char *proxy;    /* "http://host:port"; NULL: HTTP_PROXY and NO_PROXY of the environment */
+    bool proxy_env_ignore;
+    bool keepalive;
+    uint32_t keepalive_idle_s;
+    uint32_t keepalive_max_recycle; /* requests a connection; 0: no limit */
+    uint32_t connect_timeout_s;
+    uint32_t io_timeout_s;       /* no byte either way; 0: HTTP_IO_TIMEOUT_S */
+    uint32_t response_timeout_s; /* for the whole call; 0: HTTP_RESPONSE_TIMEOUT_S */
+    const char *source_address;
+    size_t reply_bytes_max;   /* 0: HTTP_REPLY_BYTES_MAX */
+    uint32_t connections_max; /* 0: no limit */
+    bool prefer_ipv4, prefer_ipv6;
+};
+
+/* Every wait has an end, whatever the configuration says. */
+#define HTTP_IO_TIMEOUT_S 60
+#define HTTP_RESPONSE_TIMEOUT_S 90
+
+struct http_tls {
+    bool verify;          /* the chain, and the name; on unless told otherwise */
+    bool verify_hostname; /* the name */
+    const char *ca_file, *ca_path, *crt_file, *key_file, *key_passwd;
+    const char *vhost; /* the name to ask for and to verify instead of the host */
+    const char *min_version, *max_version, *ciphers;
+};
+
+struct http_client;
+
+struct http_header {
+    struct slice name;
+    struct slice value;
+};
+
+struct http_request {
+    struct buffer head; /* "Name: value\0" one after the other */
+    struct buffer path; /* with its query, as it goes on the wire */
+    const char *method; /* a literal */
+    struct buffer body;
+    uint64_t plain_bytes; /* of the body, before compression */
+};
+
+struct http_reply {
+    int status; /* 200, ...; 0 while there is none */
+    struct buffer body;
+    uint64_t retry_after_ms; /* 0: not said */
+    bool is_elasticsearch;   /* X-Elastic-Product was there */
+    char content_type[64];
+};
+
+struct http_call;
+
+/* `error` 0: there is a reply with a status. Negative: none came, and `why` says it in words for
+ * the log ("connection refused", "timed out after 10 seconds (connect timeout)").
+ * The call's request and reply may be looked at until this returns; then they are gone, unless
+ * taken with http_call_take_request. */
+typedef void http_done_fn(void *owner, struct http_call *call, int error, const char *why);
+
+/* NULL with *why filled when the settings cannot be used (a CA file that cannot be read). */
+struct http_client *http_client_new(struct loop *loop, const struct http_settings *settings,
+                                    char why[256]);
+void http_client_free(struct http_client **client);
+
+/* Connections made so far, and calls under way. */
+uint64_t http_client_connections(const struct http_client *client);
+unsigned http_client_calls(const struct http_client *client);
+
+void http_request_init(struct http_request *request, const char *method, const char *path);
+void http_request_fini(struct http_request *request);
+void http_request_header(struct http_request *request, const char *name, struct slice value);
+
+/* Takes the request's contents and leaves it empty. Never calls back before it returns. */
+struct http_call *http_call_start(struct http_client *client, struct http_request *request,
+                                  http_done_fn *done, void *owner);
+
+/* Forgets a call; no callback comes. */
+void http_call_cancel(struct http_call **call);
+
+const struct http_reply *http_call_reply(const struct http_call *call);
+
+/* Hands the request back, its body included, to send it again. */
+void http_call_take_request(struct http_call *call, struct http_request *out);
+
+#endif

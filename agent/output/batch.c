@@ -1,0 +1,40 @@
+#include "output/batch.h"
+
+void batch_rewind(struct batch *batch)
+{
+    struct chunk_record ignored;
+
+    chunk_reader_init(&batch->reader, batch->chunk);
+    for (batch->at = 0; batch->at < batch->first; batch->at++)
+        CHECK(chunk_reader_next(&batch->reader, &ignored));
+}
+
+bool batch_next(struct batch *batch, struct chunk_record *record)
+{
+    while (batch->at < batch->first + batch->count) {
+        uint32_t at = batch->at++;
+
+        CHECK(chunk_reader_next(&batch->reader, record));
+        if (batch->states == NULL || batch->states[at] == RECORD_WAITING)
+            return true;
+    }
+    return false;
+}
+
+void batch_skip(struct batch *batch)
+{
+    CHECK(batch->at > batch->first);
+    CHECK(batch->states != NULL);
+    batch->states[batch->at - 1] = RECORD_SKIPPED;
+}
+
+uint32_t batch_waiting(const struct batch *batch)
+{
+    uint32_t waiting = 0;
+
+    if (batch->states == NULL)
+        return batch->count;
+    for (uint32_t i = 0; i < batch->count; i++)
+        waiting += batch->states[batch->first + i] == RECORD_WAITING;
+    return waiting;
+}

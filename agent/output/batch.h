@@ -1,0 +1,41 @@
+/*
+ * A batch is the part of a chunk that one request carries: the records that an output is not done
+ * with yet, or half of them when the back-end found them too large together.
+ *
+ * Life     deliver makes it, lends it to encode or write, and reads batch_skip's marks after.
+ * Thread   whoever encodes. The chunk below is sealed.
+ */
+#ifndef TAILRACE_OUTPUT_BATCH_H
+#define TAILRACE_OUTPUT_BATCH_H
+
+#include "chunk/reader.h"
+
+/* A record's state in a delivery; one byte each, indexed as in the chunk. */
+enum record_state {
+    RECORD_WAITING,
+    RECORD_DONE,    /* delivered, set aside or dropped */
+    RECORD_SKIPPED, /* encode found no way to write it */
+};
+
+struct batch {
+    const struct chunk *chunk;
+    uint8_t *states; /* enum record_state, of the chunk's records; NULL: all waiting */
+    uint32_t first;  /* in the chunk */
+    uint32_t count;  /* from there on, those done already included */
+    struct chunk_reader reader;
+    uint32_t at; /* the next record's index in the chunk */
+};
+
+/* From the first record again. */
+void batch_rewind(struct batch *batch);
+
+/* The next waiting record; false after the last. */
+bool batch_next(struct batch *batch, struct chunk_record *record);
+
+/* The record that batch_next gave last has no place in the body. */
+void batch_skip(struct batch *batch);
+
+/* How many records are waiting in it. */
+uint32_t batch_waiting(const struct batch *batch);
+
+#endif

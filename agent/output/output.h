@@ -1,0 +1,67 @@
+/*
+ * What an output plugin is: it makes a body of a batch and says what became of it. Everything
+ * else - queueing, time, retries, halving, acks, counting - is deliver's.
+ *
+ * Life     the agent zeroes self_bytes, binds the options and calls init; encode or write run for
+ *          every batch; fini at the end. init runs at --dry-run too: it opens nothing.
+ * Thread   init, judge and fini on the loop. encode and write on a worker, never two at once for
+ *          a write; encodes of one output may overlap, so `self` is const there.
+ *
+ * An output either has `encode` and `judge` (it sends requests) or `write` (it has its own way).
+ */
+#ifndef TAILRACE_OUTPUT_OUTPUT_H
+#define TAILRACE_OUTPUT_OUTPUT_H
+
+#include "http/http.h"
+#include "http/judge.h"
+#include "output/batch.h"
+
+struct option;
+struct plugin_setup;
+
+/* What became of each record of a batch, where the answer has items. deliver hands in one with
+ * every record delivered; judge marks the others. Indices count the batch's records. */
+struct item_verdict {
+    uint8_t verdict; /* enum verdict */
+    uint16_t status;
+    bool was_there; /* delivered, and the back-end had it already */
+    char *reason;   /* why it was refused or must wait; freed by deliver; may be NULL */
+};
+
+struct verdicts {
+    struct item_verdict *items;
+    uint32_t count;
+};
+
+struct output_plugin {
+    const char *name;
+    const char *alias; /* another name in configurations, or NULL */
+    const char *summary;
+    size_t self_bytes;
+    const struct option *options;
+
+    /* Compiles what the options say; reports every mistake. Negative when there was one. */
+    MUST_USE int (*init)(void *self, struct plugin_setup *setup);
+    void (*fini)(void *self);
+
+    /* Makes the request for the batch. A negative code when the batch cannot be encoded at all:
+     * it is set aside. Records that have no place in the body (an update without an id) are
+     * reported with batch_skip and count as set aside. */
+    MUST_USE int (*encode)(const void *self, struct batch *batch, struct http_request *request);
+
+    /* The answer came, with a status. The whole's verdict; for VERDICT_DELIVERED the items that
+     * fared otherwise are marked in `verdicts`. `why` is filled in words unless delivered. */
+    enum verdict (*judge)(void *self, const struct http_reply *reply, struct verdicts *verdicts,
+                          char why[256]);
+
+    /* Instead of both: writes the batch. `why` as above. */
+    enum verdict (*write)(void *self, struct batch *batch, char why[256]);
+
+    /* For outputs with encode: where requests go. */
+    const struct http_settings *(*settings)(const void *self);
+
+    unsigned default_port;
+    unsigned default_workers; /* requests in flight at once, when Workers does not say */
+};
+
+#endif

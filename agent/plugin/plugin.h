@@ -1,0 +1,74 @@
+/*
+ * The one header that a plugin includes: what plugins are, what they are given, and what they may
+ * use of the agent.
+ *
+ * A plugin is one folder with its code, a page of documentation and one const struct, named in the
+ * table of plugin/table.c. To write one, read plugins/filter_grep for a filter, plugins/out_null
+ * for an output, plugins/in_dummy for an input.
+ */
+#ifndef TAILRACE_PLUGIN_PLUGIN_H
+#define TAILRACE_PLUGIN_PLUGIN_H
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/report.h"
+#include "chunk/intake.h"
+#include "filter/filter.h"
+#include "metrics/metrics.h"
+#include "output/output.h"
+#include "plugin/option.h"
+
+struct parser_book;
+struct multiline_book;
+
+/* What a plugin is given while it is made; lent for the call, but for what says otherwise. */
+struct plugin_setup {
+    const char *name;      /* the instance: "tail.0", or its alias; lives as long as the plugin */
+    const char *component; /* for its log lines, "input:tail:tail.0"; lives as long */
+    struct place place;    /* where its section begins */
+    struct report *report;
+    struct parser_book *parsers; /* live as long as the plugin */
+    struct multiline_book *multilines;
+    const char *config_dir; /* relative files of the plugin are looked for here, after the CWD */
+    const struct property *properties; /* as written, for what tables cannot say */
+    size_t property_count;
+    const struct http_settings *http; /* outputs: host, port, tls.*, net.* as configured */
+};
+
+/* What a running input is given. Lives as long as the input. */
+struct input {
+    const char *name;
+    const char *component;
+    const char *tag; /* as configured, or the instance's name */
+    struct loop *loop;
+    struct intake *intake;
+    struct budget *budget; /* its Mem_Buf_Limit, below the service's */
+    struct input_metrics metrics;
+    void (*exit_wanted)(struct input *input); /* Exit_On_Eof: this input is done; stop the agent */
+};
+
+/*
+ * An input: init (also at --dry-run: it opens nothing and reads nothing), then start, then records
+ * until stop. After stop it gives no more records; acks may still come until fini.
+ */
+struct input_plugin {
+    const char *name;
+    const char *summary;
+    size_t self_bytes;
+    const struct option *options;
+
+    MUST_USE int (*init)(void *self, struct plugin_setup *setup);
+    MUST_USE int (*start)(void *self, struct input *input);
+    void (*stop)(void *self);
+    void (*fini)(void *self);
+
+    /* For the status page: appends a JSON object that says what it follows. May be NULL. */
+    void (*describe)(const void *self, struct buffer *out);
+};
+
+/* The visible tables of built-in plugins; each ends with NULL. */
+extern const struct input_plugin *const input_plugins[];
+extern const struct filter_plugin *const filter_plugins[];
+extern const struct output_plugin *const output_plugins[];
+
+#endif
