@@ -1,17 +1,130 @@
-# tailrace. `make help` lists the targets.
-SRC    := $(shell find agent plugins -name '*.c' 2>/dev/null)
-OUT    := build/$(or $(SAN),release)
-OBJ    := $(SRC:%.c=$(OUT)/%.o)
-PKGS   := libuv msgpack libcurl zlib libpcre2-8 yaml-0.1 sqlite3 libmicrohttpd libcrypto
-CFLAGS += -std=c11 -D_GNU_SOURCE -Iagent -I. -O2 -g -MMD -MP -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror
-CFLAGS += $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
-LDLIBS += $(shell pkg-config --libs $(PKGS)) -lisal -lpthread -lm
+# tailrace. `make help` lists the targets. SAN=address,undefined (or thread) builds and runs any of
+# them under sanitizers, in a build folder of its own.
+
+MAKEFLAGS += --no-builtin-rules
+comma   := ,
+Q       := $(if $(V),,@)
+OUT     := build/$(subst $(comma),-,$(or $(SAN),release))
+PREFIX  ?= /usr/local
+SYSCONFDIR ?= $(if $(filter /usr/local,$(PREFIX)),/usr/local/etc,/etc)
+FUZZ_SECONDS ?= 60
+
+SRC      := $(sort $(shell find agent plugins -name '*.c' 2>/dev/null))
+KIT      := $(sort $(shell find tests/kit -name '*.c' 2>/dev/null))
+UNIT     := $(sort $(shell find tests/unit -name '*.c' 2>/dev/null))
+SCENARIO := $(sort $(shell find tests/scenario -name '*.c' 2>/dev/null))
+FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+OBJ      := $(SRC:%.c=$(OUT)/%.o)
+PARTS    := $(filter-out $(OUT)/agent/main.o,$(OBJ))
+RUNNERS  := $(OUT)/unit $(if $(SCENARIO),$(OUT)/scenario)
+
+# What pkg-config knows is asked for at the first recipe, when `ready` has installed what lacked.
+PKGS = libuv $(MSGPACK) libcurl zlib libpcre2-8 yaml-0.1 sqlite3 libmicrohttpd libcrypto
+MSGPACK = $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
+ISAL = $(shell pkg-config --exists libisal && echo libisal)
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS) $(ISAL)) $(if $(ISAL),-DHAVE_ISAL))$(PKG_CFLAGS)
+PKG_LIBS = $(shell pkg-config --libs $(PKGS) $(ISAL))
+
+WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror
+HARDEN   := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection \
+            -fPIE -fno-plt $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
+SANITIZE := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+BASE     := -std=c11 -D_GNU_SOURCE -Iagent -I. -Itests -O2 -g -MMD -MP -ffile-prefix-map=$(CURDIR)=. $(WARN)
+ALL_CFLAGS  = $(BASE) $(if $(SAN),$(SANITIZE),$(HARDEN)) $(PKG_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(if $(SAN),-fsanitize=$(SAN),-pie -Wl,-z,relro,-z,now) -Wl,--as-needed $(LDFLAGS)
+LINK     = $(Q)echo '  link  $@'; $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^)
+LIBS     = $(PKG_LIBS) -lpthread -lm
+
+.DEFAULT_GOAL := all
+.PHONY: all deps ready run check e2e lint fuzz fuzz-all bench shape install help clean FORCE
+.SECONDARY:
+
+all: ## build the agent: build/tailrace
+all: $(OUT)/tailrace
+	@$(if $(SAN),,ln -sf release/tailrace build/tailrace)
+
+deps: ## install what building and testing need (apt, dnf or apk; sudo when not root)
+	packaging/deps.sh build
+
+run: ## build and start: make run ARGS="-c conf/tailrace.conf"
+run: all
+	$(OUT)/tailrace $(or $(ARGS),-c conf/tailrace.conf)
+
+check: ## unit and scenario tests; CK_RUN_SUITE=name runs one suite, CK_FORK=no eases debugging
+check: $(RUNNERS)
+	@rc=0; for runner in $^; do CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-60} $$runner || rc=1; done; exit $$rc
+
+e2e: ## whole-agent tests against stand-in back-ends; E2E=quick for the short list
+e2e: all
+	tests/e2e/run $(E2E)
+
+lint: ## layout, layers, banned calls, lengths, pages
+	@command -v clang-format >/dev/null || packaging/deps.sh lint
+	@tests/lint/lint.py
+
+shape: ## the tree in numbers, beside what we aim at
+	@tests/lint/shape.py
+
+fuzz: ## every tests/fuzz/fuzz_*.c for FUZZ_SECONDS each
+	@command -v clang >/dev/null || packaging/deps.sh fuzz
+	@$(MAKE) CC=clang SAN=fuzzer-no-link,address,undefined OUT=build/fuzz fuzz-all
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run build/fuzz $(FUZZ:tests/fuzz/%.c=%)
+
+bench: ## what shipping costs
+bench: all
+	tests/bench/run $(ARGS)
+
+install: ## to $(DESTDIR)$(PREFIX); a configuration that is there already is kept
+install: all
+	install -D -m 755 $(OUT)/tailrace $(DESTDIR)$(PREFIX)/bin/tailrace
+	install -d $(DESTDIR)$(SYSCONFDIR)/tailrace $(DESTDIR)$(PREFIX)/share/doc/tailrace/plugins
+	@for f in $(wildcard conf/*.conf conf/*.yaml); do to=$(DESTDIR)$(SYSCONFDIR)/tailrace/$${f##*/}; \
+	  test -e "$$to" || install -m 644 "$$f" "$$to"; done
+	@for f in $(wildcard README.md LICENSE docs/*.md); do \
+	  install -m 644 "$$f" $(DESTDIR)$(PREFIX)/share/doc/tailrace/; done
+	@for f in $(wildcard plugins/*/README.md); do \
+	  install -m 644 "$$f" $(DESTDIR)$(PREFIX)/share/doc/tailrace/$${f%/README.md}.md; done
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\): ## /  \1\t/p' Makefile | expand -t 14
+
+clean: ## remove all that was built
+	rm -rf build
+
+# Everything that compiles waits for this. It costs one pkg-config, and installs only what lacks.
+ready:
+	@command -v $(CC) pkg-config >/dev/null && pkg-config --exists $(PKGS) check || packaging/deps.sh build
 
 $(OUT)/tailrace: $(OBJ)
-	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+	$(LINK) $(LIBS)
 
-$(OUT)/%.o: %.c
+$(OUT)/unit $(OUT)/scenario: $(OUT)/%: $(OUT)/suites/%.o $(KIT:%.c=$(OUT)/%.o) $(PARTS)
+	$(LINK) $(LIBS) $(shell pkg-config --libs check)
+$(OUT)/unit: $(UNIT:%.c=$(OUT)/%.o)
+$(OUT)/scenario: $(SCENARIO:%.c=$(OUT)/%.o)
+
+# The runner's list of suites: every `Suite *suite_...(void)` under tests/unit or tests/scenario.
+$(OUT)/suites/unit.c $(OUT)/suites/scenario.c: $(OUT)/suites/%.c: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c -o $@ $<
+	@tests/kit/suites.sh tests/$* >$@.new
+	@cmp -s $@.new $@ || mv $@.new $@
 
--include $(OBJ:.o=.d)
+fuzz-all: $(FUZZ:tests/fuzz/%.c=$(OUT)/%)
+$(OUT)/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(PARTS)
+	$(LINK) -fsanitize=fuzzer $(LIBS)
+
+# The commit goes into the one object that prints it, and makes nothing else compile again.
+COMMIT ?= $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo unknown)
+$(OUT)/commit: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' >$@
+$(OUT)/agent/main.o $(OUT)/agent/base/version.o: $(OUT)/commit
+$(OUT)/agent/main.o $(OUT)/agent/base/version.o: CFLAGS += -DTAILRACE_COMMIT='"$(COMMIT)"'
+
+COMPILE = $(Q)mkdir -p $(@D); echo '  cc    $<'; $(CC) $(ALL_CFLAGS) -c -o $@ $<
+$(OUT)/%.o: %.c Makefile | ready
+	$(COMPILE)
+$(OUT)/suites/%.o: $(OUT)/suites/%.c Makefile | ready
+	$(COMPILE)
+
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)
