@@ -59,14 +59,13 @@ void report_warn(struct report *r, struct place place, const char *format, ...)
 void report_print(struct report *r)
 {
     struct slice rest = buffer_view(&r->text);
-    unsigned shown = 0;
+    bool is_cut = rest.len > 0 && r->error_count + r->warning_count > REPORT_MESSAGES_MAX;
 
     while (rest.len > 0) {
         log_line(rest.data[0] == 'E' ? LOG_ERROR : LOG_WARN, "config", "%s", rest.data + 1);
         rest = slice_skip(rest, strlen(rest.data) + 1);
-        shown++;
     }
-    if (shown > REPORT_MESSAGES_MAX)
+    if (is_cut)
         log_line(LOG_ERROR, "config", "more messages were left out; mend these first");
     buffer_clear(&r->text);
 }

@@ -1,0 +1,142 @@
+#include "base/map.h"
+
+#include "kit/stops.h"
+
+#include <stdio.h>
+
+#define KEY_COUNT 400
+
+static struct map map;
+static char keys[KEY_COUNT][16];
+
+static void set_up(void)
+{
+    map_init(&map);
+    for (int i = 0; i < KEY_COUNT; i++)
+        snprintf(keys[i], sizeof keys[i], "key-%d", i);
+}
+
+static void tear_down(void)
+{
+    map_fini(&map);
+}
+
+/* The keys themselves are the values. */
+static void put_all(void)
+{
+    for (int i = 0; i < KEY_COUNT; i++)
+        ck_assert_ptr_null(map_put(&map, slice_of(keys[i]), keys[i]));
+}
+
+START_TEST(an_empty_map_holds_nothing)
+{
+    struct slice key;
+    size_t at = 0;
+    void *value;
+
+    ck_assert_ptr_null(map_get(&map, SLICE("a")));
+    ck_assert_ptr_null(map_remove(&map, SLICE("a")));
+    ck_assert(!map_next(&map, &at, &key, &value));
+}
+END_TEST
+
+START_TEST(every_key_is_found_after_growth)
+{
+    put_all();
+    ck_assert_uint_eq(map.count, KEY_COUNT);
+    for (int i = 0; i < KEY_COUNT; i++)
+        ck_assert_ptr_eq(map_get(&map, slice_of(keys[i])), keys[i]);
+    ck_assert_ptr_null(map_get(&map, SLICE("key-400")));
+}
+END_TEST
+
+START_TEST(putting_again_replaces_and_returns_the_old)
+{
+    ck_assert_ptr_null(map_put(&map, SLICE("a"), keys[0]));
+    ck_assert_ptr_eq(map_put(&map, SLICE("a"), keys[1]), keys[0]);
+    ck_assert_ptr_eq(map_get(&map, SLICE("a")), keys[1]);
+    ck_assert_uint_eq(map.count, 1);
+}
+END_TEST
+
+START_TEST(the_map_keeps_its_own_copy_of_the_key)
+{
+    char name[] = "app.log";
+
+    map_put(&map, slice_of(name), keys[0]);
+    name[0] = 'X';
+    ck_assert_ptr_eq(map_get(&map, SLICE("app.log")), keys[0]);
+}
+END_TEST
+
+START_TEST(keys_may_hold_any_byte_or_none)
+{
+    map_put(&map, SLICE("a\0b"), keys[0]);
+    map_put(&map, SLICE("a\0c"), keys[1]);
+    map_put(&map, SLICE(""), keys[2]);
+    ck_assert_ptr_eq(map_get(&map, SLICE("a\0b")), keys[0]);
+    ck_assert_ptr_eq(map_get(&map, SLICE("a\0c")), keys[1]);
+    ck_assert_ptr_eq(map_get(&map, (struct slice){0}), keys[2]);
+}
+END_TEST
+
+/* Removal moves neighbours into the hole; none may get lost on the way. */
+START_TEST(the_others_are_found_after_each_removal)
+{
+    put_all();
+    for (int gone = 0; gone < KEY_COUNT; gone++) {
+        ck_assert_ptr_eq(map_remove(&map, slice_of(keys[gone])), keys[gone]);
+        ck_assert_ptr_null(map_get(&map, slice_of(keys[gone])));
+        for (int left = gone + 1; left < KEY_COUNT; left++)
+            ck_assert_ptr_eq(map_get(&map, slice_of(keys[left])), keys[left]);
+    }
+    ck_assert_uint_eq(map.count, 0);
+}
+END_TEST
+
+START_TEST(a_walk_meets_each_key_once)
+{
+    bool met[KEY_COUNT] = {false};
+    struct slice key;
+    size_t at = 0;
+    void *value;
+    int count = 0;
+
+    put_all();
+    while (map_next(&map, &at, &key, &value)) {
+        size_t index = (size_t)((char(*)[16])value - keys);
+
+        ck_assert(slice_is(key, keys[index]));
+        ck_assert(!met[index]);
+        met[index] = true;
+        count++;
+    }
+    ck_assert_int_eq(count, KEY_COUNT);
+}
+END_TEST
+
+START_TEST(a_missing_value_stops_the_process)
+{
+    map_put(&map, SLICE("a"), NULL);
+}
+END_TEST
+
+Suite *suite_base_map(void);
+
+Suite *suite_base_map(void)
+{
+    Suite *suite = suite_create("base/map");
+    TCase *use = tcase_create("use");
+
+    tcase_add_checked_fixture(use, set_up, tear_down);
+    tcase_add_test(use, an_empty_map_holds_nothing);
+    tcase_add_test(use, every_key_is_found_after_growth);
+    tcase_add_test(use, putting_again_replaces_and_returns_the_old);
+    tcase_add_test(use, the_map_keeps_its_own_copy_of_the_key);
+    tcase_add_test(use, keys_may_hold_any_byte_or_none);
+    tcase_add_test(use, the_others_are_found_after_each_removal);
+    tcase_add_test(use, a_walk_meets_each_key_once);
+    tcase_add_stop(use, a_missing_value_stops_the_process);
+    suite_add_tcase(suite, use);
+    return suite;
+}
