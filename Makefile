@@ -59,11 +59,12 @@ e2e: all
 	tests/e2e/run $(E2E)
 
 lint: ## layout, layers, banned calls, lengths, pages
-	@command -v clang-format >/dev/null || packaging/deps.sh lint
-	@tests/lint/lint.py
+	@command -v clang-format python3 >/dev/null || packaging/deps.sh lint
+	@python3 tests/lint/test_lint.py -f
+	@python3 tests/lint/lint.py
 
 shape: ## the tree in numbers, beside what we aim at
-	@tests/lint/shape.py
+	@python3 tests/lint/shape.py
 
 fuzz: ## every tests/fuzz/fuzz_*.c for FUZZ_SECONDS each
 	@command -v clang >/dev/null || packaging/deps.sh fuzz
