@@ -1,30 +1,44 @@
 #!/bin/sh
-# Installs what tailrace is built and tested with: deps.sh build | lint | fuzz
+# Installs what tailrace is built and tested with: deps.sh [build] [lint] [fuzz]
 #
 # Knows apt (Debian 12, Ubuntu 24.04), dnf and apk. Goes through sudo when not root. Where it can
 # do nothing it says in one line what to do instead. "a|b" is the first that this release has; a
 # name that begins with "?" may lack.
 set -eu
 
-case ${1:-build} in
-build)
-    apt="gcc make pkg-config libuv1-dev libmsgpack-c-dev|libmsgpack-dev libcurl4-openssl-dev
-         zlib1g-dev libpcre2-dev libyaml-dev libsqlite3-dev libmicrohttpd-dev libssl-dev check
-         ?libisal-dev"
-    dnf="gcc make pkgconf-pkg-config libuv-devel msgpack-c-devel|msgpack-devel libcurl-devel
-         zlib-devel pcre2-devel libyaml-devel sqlite-devel libmicrohttpd-devel openssl-devel
-         check-devel ?isa-l-devel"
-    apk="build-base pkgconf libuv-dev msgpack-c-dev curl-dev zlib-dev pcre2-dev yaml-dev
-         sqlite-dev libmicrohttpd-dev openssl-dev check-dev ?isa-l-dev"
-    ;;
-lint) apt="clang-format python3" dnf="clang-tools-extra python3" apk="clang-extra-tools python3" ;;
-fuzz) apt="clang" dnf="clang compiler-rt" apk="clang compiler-rt" ;;
-*) echo "deps: unknown set '$1'; one of build, lint, fuzz" >&2; exit 2 ;;
-esac
+apt= dnf= apk=
+for set in "${@:-build}"; do
+    case $set in
+    build)
+        apt="$apt gcc libc6-dev make pkg-config libuv1-dev libmsgpack-c-dev|libmsgpack-dev
+            libcurl4-openssl-dev zlib1g-dev libpcre2-dev libyaml-dev libsqlite3-dev
+            libmicrohttpd-dev libssl-dev check ?libisal-dev"
+        dnf="$dnf gcc make pkgconf-pkg-config libuv-devel msgpack-c-devel|msgpack-devel
+            libcurl-devel zlib-devel pcre2-devel libyaml-devel sqlite-devel libmicrohttpd-devel
+            openssl-devel check-devel ?isa-l-devel"
+        apk="$apk build-base pkgconf libuv-dev msgpack-c-dev curl-dev zlib-dev pcre2-dev yaml-dev
+            sqlite-dev libmicrohttpd-dev openssl-dev check-dev ?isa-l-dev"
+        ;;
+    lint)
+        apt="$apt clang-format python3"
+        dnf="$dnf clang-tools-extra python3"
+        apk="$apk clang-extra-tools python3"
+        ;;
+    fuzz)
+        apt="$apt clang ?libclang-rt-dev"
+        dnf="$dnf clang compiler-rt"
+        apk="$apk clang compiler-rt"
+        ;;
+    *)
+        echo "deps: unknown set '$set'; one of build, lint, fuzz" >&2
+        exit 2
+        ;;
+    esac
+done
 
 # The package manager, what it installs with, and how it is asked for a package.
 if command -v apt-get >/dev/null; then
-    wanted=$apt update="apt-get update -q" install="env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends"
+    wanted=$apt update="apt-get update -q" install="env DEBIAN_FRONTEND=noninteractive apt-get install -qy -o Dpkg::Use-Pty=0 --no-install-recommends"
     knows() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'; }
 elif command -v dnf >/dev/null; then
     wanted=$dnf update="true" install="dnf install -qy"
