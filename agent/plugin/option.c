@@ -196,7 +196,8 @@ static size_t binding_option_count(const struct binding *b)
     return count;
 }
 
-static void report_unknown(const struct binding *b, const struct property *p)
+/* The name that is spelt most like a key, or NULL. */
+static const char *nearest_name(const struct binding *b, const char *key)
 {
     const char **names = mem_zalloc(binding_option_count(b) + 1, sizeof *names);
     const char *nearest;
@@ -205,15 +206,23 @@ static void report_unknown(const struct binding *b, const struct property *p)
     for (size_t i = 0; i < b->target_count; i++)
         for (const struct option *o = b->targets[i].options; o->type != OPTION_TYPE_END; o++)
             names[count++] = o->name;
-    nearest = report_nearest(p->key, names);
-    if (nearest != NULL)
-        report_error(b->report, p->place,
-                     "%s: unknown configuration property '%s'; did you mean '%s'?",
-                     b->properties->owner, p->key, nearest);
-    else
-        report_error(b->report, p->place, "%s: unknown configuration property '%s'",
-                     b->properties->owner, p->key);
+    nearest = report_nearest(key, names);
     mem_free(names);
+    return nearest;
+}
+
+static void report_unknown(const struct binding *b, const struct property *p)
+{
+    void (*say)(struct report *, struct place, const char *, ...) PRINTF_LIKE(3, 4) =
+        b->properties->is_lenient ? report_warn : report_error;
+    const char *nearest = nearest_name(b, p->key);
+
+    if (nearest != NULL)
+        say(b->report, p->place, "%s: unknown configuration property '%s'; did you mean '%s'?",
+            b->properties->owner, p->key, nearest);
+    else
+        say(b->report, p->place, "%s: unknown configuration property '%s'", b->properties->owner,
+            p->key);
 }
 
 /* Whether one more of what was already given adds to it instead of replacing it. */

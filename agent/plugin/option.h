@@ -104,11 +104,22 @@ struct option {
         NULL, OPTION_TYPE_END, 0, 0, NULL, NULL, NULL \
     }
 
-/* A key and its value as the configuration has them, both lent until the configuration is gone. */
+/* What a YAML value looks like without quotes; everything else is text. */
+enum property_type {
+    PROPERTY_TEXT,
+    PROPERTY_NULL,
+    PROPERTY_BOOL,
+    PROPERTY_INT,
+    PROPERTY_DOUBLE,
+};
+
+/* A key and its value as the configuration has them, both lent until the configuration is gone.
+ * Neither is NULL. */
 struct property {
     const char *key;
     const char *value;
     struct place place;
+    enum property_type type;
     bool is_list_item; /* one of several that were written as one YAML list */
 };
 
@@ -118,6 +129,7 @@ struct property_list {
     size_t count;
     const char *owner;  /* who asks, for messages: "output http" */
     struct place place; /* where the section begins */
+    bool is_lenient;    /* an unknown key is a warning, not an error */
 };
 
 /* A table and the struct that it fills. */

@@ -56,7 +56,8 @@ static struct report report;
 static int bind(const struct property *properties, size_t count)
 {
     struct option_target targets[] = {{options, &thing}, {common_options, &common}};
-    struct property_list list = {properties, count, "output thing", {"a.conf", 7}};
+    struct property_list list = {
+        .items = properties, .count = count, .owner = "output thing", .place = {"a.conf", 7}};
 
     return options_bind(targets, ARRAY_LEN(targets), &list, &report);
 }
@@ -147,6 +148,18 @@ START_TEST(an_unknown_key_with_nothing_near_is_told_alone)
     ck_assert_int_eq(BIND(given("url", "u"), given("zzzzzzzzzzzz", "1")), -EINVAL);
     ck_assert(report_says("unknown configuration property 'zzzzzzzzzzzz'"));
     ck_assert(!report_says("did you mean"));
+}
+END_TEST
+
+START_TEST(a_lenient_section_only_warns_of_unknown_keys)
+{
+    struct option_target target = {common_options, &common};
+    struct property p = given("flsh", "5");
+    struct property_list list = {&p, 1, "service", {"a.conf", 1}, true};
+
+    ck_assert_int_eq(options_bind(&target, 1, &list, &report), 0);
+    ck_assert_uint_eq(report.warning_count, 1);
+    ck_assert(report_says("unknown configuration property 'flsh'"));
 }
 END_TEST
 
@@ -331,6 +344,7 @@ Suite *suite_plugin_option(void)
     tcase_add_test(binding, what_is_given_is_converted);
     tcase_add_test(binding, an_unknown_key_is_told_with_its_place_and_the_nearest_name);
     tcase_add_test(binding, an_unknown_key_with_nothing_near_is_told_alone);
+    tcase_add_test(binding, a_lenient_section_only_warns_of_unknown_keys);
     tcase_add_test(binding, all_mistakes_are_told_at_once);
     tcase_add_test(binding, of_a_key_given_twice_the_last_counts_with_a_warning);
     tcase_add_test(binding, a_yaml_list_adds_up_in_a_list);
