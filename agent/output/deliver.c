@@ -1,0 +1,582 @@
+#include "output/deliver.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <uv.h>
+
+/*
+ * One chunk on its way to one output.
+ *
+ *   output_offer      a sealed chunk joins the queue
+ *   delivery_begin    the oldest chunk leaves it
+ *   delivery_attempt  a worker encodes the records that are left, or writes them
+ *   on_encoded        the request goes out; or on_written, when the plugin writes by itself
+ *   on_reply          the back-end has answered; the plugin judges
+ *   delivery_judged   each record gets its verdict; what must be retried waits for on_wait_over
+ *   delivery_end      the only way out: settle the chunk's spans, or let go of them
+ *
+ * Goes wrong: nobody answers (wait); the batch is too large (halves, from the front); part of it
+ * is refused (set aside, the rest goes on); it cannot be encoded (set aside).
+ *
+ * Stopping: what waits is tried once more at once, and what fails then is let go of unsettled, so
+ * the bookmarks stay before it.
+ */
+
+#define WHY_BYTES_MAX 256
+#define SAID_INTERVAL_MS 10000
+
+struct output {
+    struct output_config config;
+    struct loop *loop;
+    struct http_client *client;
+    struct output_metrics metrics;
+    struct list queue;      /* of delivery.link, not begun */
+    struct list deliveries; /* begun */
+    unsigned under_way;     /* of those, the ones that do not wait */
+    bool is_stopping;
+    struct log_brake brake;
+    char trouble[WHY_BYTES_MAX];
+    int64_t trouble_since_ns;
+};
+
+struct delivery {
+    struct list link;
+    struct output *output;
+    struct chunk *chunk;
+    struct batch batch;
+    uint8_t *states;
+    uint32_t attempts;
+    bool is_waiting;
+    int encode_status;
+    enum verdict write_verdict;
+    struct http_request request;
+    size_t body_bytes; /* taken from the budget */
+    struct timer *timer;
+    struct http_call *call;
+    char why[WHY_BYTES_MAX];
+};
+
+static void output_pump(struct output *output);
+static void delivery_attempt(struct delivery *d);
+static void delivery_judged(struct delivery *d, enum verdict verdict, struct verdicts *verdicts,
+                            uint64_t asked_ms);
+
+struct output *output_new(struct loop *loop, const struct output_config *config, char why[256])
+{
+    struct output *output = mem_zalloc(1, sizeof *output);
+
+    CHECK(config->index < WINDOW_OUTPUTS_MAX);
+    CHECK(config->workers > 0);
+    output->config = *config;
+    output->loop = loop;
+    output->metrics.name = config->name;
+    output->metrics.plugin = config->plugin->name;
+    list_init(&output->queue);
+    list_init(&output->deliveries);
+    list_init(&output->metrics.link);
+    if (config->plugin->encode != NULL) {
+        output->client = http_client_new(loop, config->plugin->settings(config->self), why);
+        if (output->client == NULL)
+            MEM_FREE(&output);
+    }
+    return output;
+}
+
+void output_free(struct output **address)
+{
+    struct output *output = *address;
+
+    *address = NULL;
+    if (output == NULL)
+        return;
+    CHECK(output_is_idle(output));
+    list_remove(&output->metrics.link);
+    if (output->client != NULL)
+        http_client_free(&output->client);
+    mem_free(output);
+}
+
+const char *output_name(const struct output *output)
+{
+    return output->config.name;
+}
+
+struct output_metrics *output_metrics(struct output *output)
+{
+    if (output->client != NULL) {
+        output->metrics.connections_total = http_client_connections(output->client);
+        output->metrics.connections_busy = http_client_calls(output->client);
+    }
+    return &output->metrics;
+}
+
+const char *output_trouble(const struct output *output, int64_t *since_ns)
+{
+    *since_ns = output->trouble_since_ns;
+    return output->trouble_since_ns ? output->trouble : "";
+}
+
+bool output_is_idle(const struct output *output)
+{
+    return list_is_empty(&output->queue) && list_is_empty(&output->deliveries);
+}
+
+static uint64_t random_number(void)
+{
+    uint64_t number = 0;
+
+    if (uv_random(NULL, NULL, &number, sizeof number, 0, NULL) < 0)
+        number = (uint64_t)clock_wall_ns();
+    return number;
+}
+
+/* ---- counting ---- */
+
+/* A record's share of its chunk's bytes, so that the sums come out even: the last one takes what
+ * rounding left. */
+static uint64_t record_bytes(const struct delivery *d, uint32_t index)
+{
+    uint64_t bytes = d->chunk->bytes.len, count = d->chunk->record_count;
+
+    return index + 1 == count ? bytes - bytes / count * (count - 1) : bytes / count;
+}
+
+static void count_in(struct output *output, const struct chunk *chunk)
+{
+    output->metrics.read_records += chunk->record_count;
+    output->metrics.read_bytes += chunk->bytes.len;
+    output->metrics.in_flight_records += chunk->record_count;
+    output->metrics.in_flight_bytes += chunk->bytes.len;
+}
+
+static void count_out(struct delivery *d, uint32_t index, uint64_t *records, uint64_t *bytes)
+{
+    struct output_metrics *m = &d->output->metrics;
+    uint64_t size = record_bytes(d, index);
+
+    d->states[index] = RECORD_DONE;
+    *records += 1;
+    *bytes += size;
+    m->in_flight_records -= 1;
+    m->in_flight_bytes -= size;
+}
+
+/* ---- trouble, in words ---- */
+
+static void trouble_say(struct delivery *d, enum log_level level, const char *what)
+{
+    struct output *output = d->output;
+    uint64_t held;
+
+    if (output->trouble_since_ns == 0)
+        output->trouble_since_ns = clock_wall_ns();
+    snprintf(output->trouble, sizeof output->trouble, "%s", d->why);
+    if (!log_brake_open(&output->brake, SAID_INTERVAL_MS, &held))
+        return;
+    if (held > 0)
+        LOG_AT(level, output->config.component,
+               "%s: %s (and %" PRIu64 " times since it was said last)", what, d->why, held);
+    else
+        LOG_AT(level, output->config.component, "%s: %s", what, d->why);
+}
+
+static void trouble_over(struct output *output)
+{
+    if (output->trouble_since_ns == 0)
+        return;
+    output->trouble_since_ns = 0;
+    output->brake = (struct log_brake){0};
+    log_info(output->config.component, "delivering again, after: %s", output->trouble);
+}
+
+/* ---- the story ---- */
+
+void output_offer(struct output *output, struct chunk *chunk)
+{
+    struct delivery *d = mem_zalloc(1, sizeof *d);
+
+    CHECK(chunk->is_sealed && chunk->record_count > 0);
+    d->output = output;
+    d->chunk = chunk_ref(chunk);
+    d->states = mem_zalloc(chunk->record_count, sizeof *d->states);
+    count_in(output, chunk);
+    list_add_tail(&output->queue, &d->link);
+    output_pump(output);
+}
+
+static void delivery_begin(struct delivery *d)
+{
+    list_add_tail(&d->output->deliveries, &d->link);
+    d->output->under_way++;
+    d->batch =
+        (struct batch){.chunk = d->chunk, .states = d->states, .count = d->chunk->record_count};
+    delivery_attempt(d);
+}
+
+static void output_pump(struct output *output)
+{
+    while (output->under_way < output->config.workers && !list_is_empty(&output->queue))
+        delivery_begin(CONTAINER_OF(list_take_first(&output->queue), struct delivery, link));
+}
+
+static void body_forget(struct delivery *d)
+{
+    budget_give(d->output->config.budget, d->body_bytes);
+    d->body_bytes = 0;
+    http_request_fini(&d->request);
+}
+
+static void delivery_end(struct delivery *d, bool is_settled)
+{
+    struct output *output = d->output;
+
+    if (is_settled)
+        chunk_settle(d->chunk, output->config.index);
+    if (!d->is_waiting)
+        output->under_way--;
+    list_remove(&d->link);
+    timer_free(&d->timer);
+    chunk_unref(&d->chunk);
+    mem_free(d->states);
+    mem_free(d);
+    output_pump(output);
+}
+
+/* The records that are left stay unacknowledged: they will be read again. */
+static void delivery_let_go(struct delivery *d)
+{
+    struct output_metrics *m = &d->output->metrics;
+
+    for (uint32_t i = 0; i < d->chunk->record_count; i++) {
+        if (d->states[i] == RECORD_DONE)
+            continue;
+        m->in_flight_records--;
+        m->in_flight_bytes -= record_bytes(d, i);
+        m->read_records--;
+        m->read_bytes -= record_bytes(d, i);
+    }
+    delivery_end(d, false);
+}
+
+static void encode_work(void *owner)
+{
+    struct delivery *d = owner;
+    const struct output_config *config = &d->output->config;
+
+    batch_rewind(&d->batch);
+    d->encode_status = config->plugin->encode(config->self, &d->batch, &d->request);
+}
+
+static void write_work(void *owner)
+{
+    struct delivery *d = owner;
+    const struct output_config *config = &d->output->config;
+
+    batch_rewind(&d->batch);
+    d->write_verdict = config->plugin->write(config->self, &d->batch, d->why);
+}
+
+static void on_reply(void *owner, struct http_call *call, int error, const char *why);
+
+/* Records that the plugin had no way to write. */
+static void skipped_set_aside(struct delivery *d)
+{
+    struct output_metrics *m = &d->output->metrics;
+    uint32_t skipped = 0;
+
+    for (uint32_t i = 0; i < d->chunk->record_count; i++) {
+        if (d->states[i] != RECORD_SKIPPED)
+            continue;
+        count_out(d, i, &m->set_aside_records, &m->set_aside_bytes);
+        skipped++;
+    }
+    if (skipped == 0)
+        return;
+    m->errors++;
+    log_warn(d->output->config.component,
+             "%u records were set aside: they cannot be written as configured", skipped);
+}
+
+static void on_encoded(void *owner)
+{
+    struct delivery *d = owner;
+    struct output *output = d->output;
+
+    skipped_set_aside(d);
+    if (d->encode_status < 0) {
+        http_request_fini(&d->request);
+        snprintf(d->why, sizeof d->why, "cannot be encoded: %s", uv_strerror(d->encode_status));
+        delivery_judged(d, VERDICT_REFUSED, NULL, 0);
+        return;
+    }
+    if (batch_waiting(&d->batch) == 0) {
+        http_request_fini(&d->request);
+        delivery_judged(d, VERDICT_DELIVERED, NULL, 0);
+        return;
+    }
+    d->body_bytes = d->request.body.capacity;
+    budget_take(output->config.budget, d->body_bytes);
+    output->metrics.requests++;
+    output->metrics.request_bytes += d->request.body.len;
+    d->call = http_call_start(output->client, &d->request, on_reply, d);
+}
+
+static void on_written(void *owner)
+{
+    struct delivery *d = owner;
+
+    skipped_set_aside(d);
+    delivery_judged(d, d->write_verdict, NULL, 0);
+}
+
+static void delivery_attempt(struct delivery *d)
+{
+    if (d->output->config.plugin->encode != NULL)
+        job_start(d->output->loop, encode_work, on_encoded, d);
+    else
+        job_start(d->output->loop, write_work, on_written, d);
+}
+
+static struct verdicts verdicts_new(uint32_t count)
+{
+    return (struct verdicts){
+        .items = mem_zalloc(count, sizeof(struct item_verdict)),
+        .count = count,
+    };
+}
+
+static void verdicts_fini(struct verdicts *v)
+{
+    for (uint32_t i = 0; i < v->count; i++)
+        mem_free(v->items[i].reason);
+    MEM_FREE(&v->items);
+}
+
+static void on_reply(void *owner, struct http_call *call, int error, const char *why)
+{
+    struct delivery *d = owner;
+    const struct output_config *config = &d->output->config;
+    struct verdicts verdicts = {0};
+    enum verdict verdict = VERDICT_RETRY;
+    uint64_t asked_ms = 0;
+
+    d->call = NULL;
+    if (error < 0) {
+        snprintf(d->why, sizeof d->why, "%s", why);
+    } else {
+        verdicts = verdicts_new(batch_waiting(&d->batch));
+        verdict = config->plugin->judge(config->self, http_call_reply(call), &verdicts, d->why);
+        asked_ms = http_call_reply(call)->retry_after_ms;
+    }
+    body_forget(d);
+    delivery_judged(d, verdict, verdict == VERDICT_DELIVERED ? &verdicts : NULL, asked_ms);
+    verdicts_fini(&verdicts);
+}
+
+/* ---- verdicts ---- */
+
+static void on_wait_over(void *owner)
+{
+    struct delivery *d = owner;
+
+    d->is_waiting = false;
+    d->output->under_way++;
+    d->output->metrics.retries++;
+    d->output->metrics.retried_records += batch_waiting(&d->batch);
+    delivery_attempt(d);
+}
+
+static void delivery_wait(struct delivery *d, uint64_t wait_ms)
+{
+    char what[64];
+
+    d->attempts++;
+    d->output->metrics.errors++;
+    if (d->output->is_stopping) {
+        delivery_let_go(d);
+        return;
+    }
+    snprintf(what, sizeof what, "retry in %" PRIu64 " seconds", (wait_ms + 999) / 1000);
+    trouble_say(d, LOG_WARN, what);
+    if (d->timer == NULL)
+        d->timer = timer_new(d->output->loop, on_wait_over, d);
+    timer_start(d->timer, wait_ms);
+    d->is_waiting = true;
+    d->output->under_way--;
+    output_pump(d->output);
+}
+
+static void batch_set_aside(struct delivery *d)
+{
+    struct output_metrics *m = &d->output->metrics;
+
+    trouble_say(d, LOG_ERROR, "records were refused and set aside");
+    m->errors++;
+    for (uint32_t i = d->batch.first; i < d->batch.first + d->batch.count; i++)
+        if (d->states[i] == RECORD_WAITING)
+            count_out(d, i, &m->set_aside_records, &m->set_aside_bytes);
+}
+
+static void batch_give_up(struct delivery *d)
+{
+    struct output_metrics *m = &d->output->metrics;
+
+    trouble_say(d, LOG_ERROR, "records were dropped, Retry_Limit is reached");
+    m->errors++;
+    m->retries_failed++;
+    for (uint32_t i = d->batch.first; i < d->batch.first + d->batch.count; i++)
+        if (d->states[i] == RECORD_WAITING)
+            count_out(d, i, &m->dropped_records, &m->dropped_bytes);
+}
+
+/* Narrows the batch to the front half of what is waiting; one record alone is set aside. */
+static void batch_halve(struct delivery *d)
+{
+    uint32_t waiting = batch_waiting(&d->batch), count = 0;
+
+    d->output->metrics.errors++;
+    if (waiting <= 1) {
+        snprintf(d->why, sizeof d->why, "one record alone is larger than the back-end takes");
+        batch_set_aside(d);
+        return;
+    }
+    for (uint32_t seen = 0; seen < waiting / 2; count++)
+        seen += d->states[d->batch.first + count] == RECORD_WAITING;
+    d->batch.count = count;
+}
+
+static void item_settle(struct delivery *d, uint32_t index, const struct item_verdict *item,
+                        uint32_t *refused, uint32_t *retry)
+{
+    struct output_metrics *m = &d->output->metrics;
+
+    switch ((enum verdict)item->verdict) {
+    case VERDICT_DELIVERED:
+        count_out(d, index, &m->proc_records, &m->proc_bytes);
+        m->already_there_records += item->was_there;
+        return;
+    case VERDICT_RETRY:
+        if ((*retry)++ == 0)
+            snprintf(d->why, sizeof d->why, "%s",
+                     item->reason ? item->reason : "items must be retried");
+        return;
+    default:
+        if ((*refused)++ == 0)
+            log_error(d->output->config.component,
+                      "a record was refused with status %u and set aside: %s", item->status,
+                      item->reason ? item->reason : "no reason was given");
+        count_out(d, index, &m->set_aside_records, &m->set_aside_bytes);
+    }
+}
+
+/* The whole was taken: each record fares by itself. Whether some must be tried again. */
+static bool items_settle(struct delivery *d, const struct verdicts *verdicts)
+{
+    static const struct item_verdict delivered = {.verdict = VERDICT_DELIVERED};
+    uint32_t item = 0, refused = 0, retry = 0;
+
+    for (uint32_t i = d->batch.first; i < d->batch.first + d->batch.count; i++) {
+        if (d->states[i] != RECORD_WAITING)
+            continue;
+        CHECK(verdicts == NULL || item < verdicts->count);
+        item_settle(d, i, verdicts ? &verdicts->items[item] : &delivered, &refused, &retry);
+        item++;
+    }
+    if (refused > 1)
+        log_error(d->output->config.component, "%u records of one request were set aside", refused);
+    if (refused > 0)
+        d->output->metrics.errors++;
+    return retry > 0;
+}
+
+/* The batch is done with; goes on with what a halving left behind it, or ends. */
+static void delivery_next_part(struct delivery *d)
+{
+    uint32_t after = d->batch.first + d->batch.count;
+
+    d->attempts = 0;
+    d->batch.first = after;
+    d->batch.count = d->chunk->record_count - after;
+    if (d->batch.count == 0)
+        delivery_end(d, true);
+    else
+        delivery_attempt(d);
+}
+
+static void delivery_judged(struct delivery *d, enum verdict verdict, struct verdicts *verdicts,
+                            uint64_t asked_ms)
+{
+    struct retry_plan plan;
+
+    if (verdict == VERDICT_DELIVERED) {
+        trouble_over(d->output);
+        if (items_settle(d, verdicts))
+            verdict = VERDICT_RETRY;
+    }
+    plan = retry_next(&d->output->config.retry, verdict, d->attempts, asked_ms, random_number());
+    switch (plan.move) {
+    case RETRY_DONE:
+        delivery_next_part(d);
+        return;
+    case RETRY_WAIT:
+        delivery_wait(d, plan.wait_ms);
+        return;
+    case RETRY_HALVE:
+        batch_halve(d);
+        if (batch_waiting(&d->batch) == 0)
+            delivery_next_part(d);
+        else
+            delivery_attempt(d);
+        return;
+    case RETRY_SET_ASIDE:
+        batch_set_aside(d);
+        delivery_next_part(d);
+        return;
+    case RETRY_GIVE_UP:
+        batch_give_up(d);
+        delivery_next_part(d);
+        return;
+    }
+}
+
+/* ---- stopping ---- */
+
+void output_stop(struct output *output)
+{
+    output->is_stopping = true;
+    LIST_FOR_SAFE (it, after, &output->deliveries) {
+        struct delivery *d = CONTAINER_OF(it, struct delivery, link);
+
+        if (d->is_waiting) {
+            timer_stop(d->timer);
+            on_wait_over(d);
+        }
+    }
+}
+
+void output_let_go(struct output *output)
+{
+    output->is_stopping = true;
+    LIST_FOR_SAFE (it, after, &output->queue) {
+        struct delivery *d = CONTAINER_OF(it, struct delivery, link);
+
+        d->is_waiting = true;
+        delivery_let_go(d);
+    }
+    LIST_FOR_SAFE (it2, after2, &output->deliveries) {
+        struct delivery *d = CONTAINER_OF(it2, struct delivery, link);
+
+        if (d->call != NULL) {
+            http_call_cancel(&d->call);
+            body_forget(d);
+            delivery_let_go(d);
+        } else if (d->is_waiting) {
+            timer_stop(d->timer);
+            delivery_let_go(d);
+        }
+    }
+}

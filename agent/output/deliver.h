@@ -1,0 +1,59 @@
+/*
+ * Deliver: chunks on their way to one output.
+ *
+ * An output instance has a queue of sealed chunks and as many deliveries under way as it may have
+ * requests in flight. A delivery that waits to be tried again does not hold a place.
+ *
+ * Life     output_new -> output_offer* -> output_stop (tries what is left at once, lets go of what
+ *          waits) -> output_free.
+ * Thread   the loop; encode and write run on a worker.
+ * Limits   what is queued is bounded by the inputs' budgets: a chunk that is not delivered keeps
+ *          them from reading.
+ */
+#ifndef TAILRACE_OUTPUT_DELIVER_H
+#define TAILRACE_OUTPUT_DELIVER_H
+
+#include "base/budget.h"
+#include "loop/loop.h"
+#include "metrics/metrics.h"
+#include "output/output.h"
+#include "output/retry.h"
+
+struct output;
+
+/* How an instance is set up; everything is lent and lives as long as the output. */
+struct output_config {
+    const struct output_plugin *plugin;
+    void *self;            /* init has run */
+    const char *name;      /* "es.0", or the alias */
+    const char *component; /* "output:es:es.0" */
+    unsigned index;        /* in output_set */
+    unsigned workers;
+    struct retry_policy retry;
+    struct budget *budget; /* the service's, for bodies */
+};
+
+/* NULL with *why filled when the client cannot be made. */
+struct output *output_new(struct loop *loop, const struct output_config *config, char why[256]);
+void output_free(struct output **output);
+
+/* Takes a reference of its own. */
+void output_offer(struct output *output, struct chunk *chunk);
+
+/* From now on nothing waits: what is to be tried again is tried at once, and given back unsettled
+ * when that fails. */
+void output_stop(struct output *output);
+
+/* Lets go of everything that is not under way; its bytes stay unacknowledged. */
+void output_let_go(struct output *output);
+
+/* Whether no chunk is queued, under way or waiting. */
+bool output_is_idle(const struct output *output);
+
+const char *output_name(const struct output *output);
+struct output_metrics *output_metrics(struct output *output);
+
+/* In words, for the status page: the last trouble, or empty; since when (wall ns), 0 when well. */
+const char *output_trouble(const struct output *output, int64_t *since_ns);
+
+#endif
