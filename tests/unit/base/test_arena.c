@@ -114,7 +114,7 @@ Suite *suite_base_arena(void);
 Suite *suite_base_arena(void)
 {
     Suite *suite = suite_create("base/arena");
-    TCase *use = tcase_create("use");
+    TCase *use = tcase_create("use"), *stops = stops_create();
 
     tcase_add_test(use, pieces_are_aligned_and_apart);
     tcase_add_test(use, earlier_pieces_stay_while_the_arena_grows);
@@ -123,7 +123,8 @@ Suite *suite_base_arena(void)
     tcase_add_test(use, an_oversized_block_does_not_survive_the_reset);
     tcase_add_test(use, copies_are_closed_with_nul_and_do_not_follow_the_original);
     tcase_add_test(use, a_format_is_as_long_as_it_needs_to_be);
-    tcase_add_stop(use, an_absurd_size_stops_the_process);
     suite_add_tcase(suite, use);
+    stops_add(stops, an_absurd_size_stops_the_process);
+    suite_add_tcase(suite, stops);
     return suite;
 }

@@ -153,7 +153,7 @@ Suite *suite_base_buffer(void);
 Suite *suite_base_buffer(void)
 {
     Suite *suite = suite_create("base/buffer");
-    TCase *use = tcase_create("use"), *stop = tcase_create("stop");
+    TCase *use = tcase_create("use"), *stops = stops_create();
 
     tcase_add_test(use, an_all_zero_buffer_is_empty_and_usable);
     tcase_add_test(use, appending_keeps_the_order);
@@ -165,9 +165,9 @@ Suite *suite_base_buffer(void)
     tcase_add_test(use, dropping_the_front_moves_the_rest_down);
     tcase_add_test(use, shrinking_leaves_the_bytes_and_no_spare_room);
     suite_add_tcase(suite, use);
-    tcase_add_stop(stop, committing_more_than_the_room_stops_the_process);
-    tcase_add_stop(stop, dropping_more_than_there_is_stops_the_process);
-    tcase_add_stop(stop, growing_past_the_limit_stops_the_process);
-    suite_add_tcase(suite, stop);
+    stops_add(stops, committing_more_than_the_room_stops_the_process);
+    stops_add(stops, dropping_more_than_there_is_stops_the_process);
+    stops_add(stops, growing_past_the_limit_stops_the_process);
+    suite_add_tcase(suite, stops);
     return suite;
 }

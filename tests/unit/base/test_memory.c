@@ -84,15 +84,16 @@ Suite *suite_base_memory(void);
 Suite *suite_base_memory(void)
 {
     Suite *suite = suite_create("base/memory");
-    TCase *use = tcase_create("use");
+    TCase *use = tcase_create("use"), *stops = stops_create();
 
     tcase_add_test(use, zeroed_memory_is_zero);
     tcase_add_test(use, nothing_is_still_a_place);
     tcase_add_test(use, resizing_keeps_what_was_there);
     tcase_add_test(use, texts_are_copied_and_closed);
     tcase_add_test(use, settling_leaves_live_memory_as_it_was);
-    tcase_add_stop(use, a_size_that_overflows_stops_the_process);
-    tcase_add_stop(use, a_broken_promise_stops_the_process);
     suite_add_tcase(suite, use);
+    stops_add(stops, a_size_that_overflows_stops_the_process);
+    stops_add(stops, a_broken_promise_stops_the_process);
+    suite_add_tcase(suite, stops);
     return suite;
 }
