@@ -13,6 +13,10 @@ SRC      := $(sort $(shell find agent plugins -name '*.c' 2>/dev/null))
 KIT      := $(sort $(shell find tests/kit -name '*.c' 2>/dev/null))
 UNIT     := $(sort $(shell find tests/unit -name '*.c' 2>/dev/null))
 SCENARIO := $(sort $(shell find tests/scenario -name '*.c' 2>/dev/null))
+BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
+BENCH_MAINS := $(filter %/gen.c %/sink.c %/floor.c,$(BENCH_SRC))
+BENCH    := $(BENCH_MAINS:tests/bench/%.c=$(OUT)/bench/%)
+PROGRAMS := TAILRACE=$(CURDIR)/$(OUT)/tailrace BENCH_PROGRAMS=$(CURDIR)/$(OUT)/bench
 FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 OBJ      := $(SRC:%.c=$(OUT)/%.o)
 PARTS    := $(filter-out $(OUT)/agent/main.o,$(OBJ))
@@ -30,7 +34,7 @@ HARDEN   := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fsta
             -fPIE -fno-plt $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
 SANITIZE := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 BASE     := -std=c11 -D_GNU_SOURCE -Iagent -I. -Itests -O2 -g -MMD -MP -ffile-prefix-map=$(CURDIR)=. $(WARN)
-ALL_CFLAGS  = $(BASE) $(if $(SAN),$(SANITIZE),$(HARDEN)) $(PKG_CFLAGS) $(CFLAGS)
+ALL_CFLAGS  = $(BASE) $(if $(SAN),$(SANITIZE),$(HARDEN)) $(PKG_CFLAGS) $(DEFINES) $(CFLAGS)
 ALL_LDFLAGS = $(if $(SAN),-fsanitize=$(SAN),-pie -Wl,-z,relro,-z,now) -Wl,--as-needed $(LDFLAGS)
 LINK     = $(Q)echo '  link  $@'; $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^)
 LIBS     = $(PKG_LIBS) -lpthread -lm
@@ -55,8 +59,8 @@ check: $(RUNNERS)
 	@rc=0; for runner in $^; do CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-60} $$runner || rc=1; done; exit $$rc
 
 e2e: ## whole-agent tests against stand-in back-ends; E2E=quick for the short list
-e2e: all
-	tests/e2e/run $(E2E)
+e2e: all $(BENCH)
+	$(PROGRAMS) tests/e2e/run $(E2E)
 
 lint: ## layout, layers, banned calls, lengths, pages
 	@command -v clang-format python3 >/dev/null || packaging/deps.sh lint
@@ -68,12 +72,12 @@ shape: ## the tree in numbers, beside what we aim at
 
 fuzz: ## every tests/fuzz/fuzz_*.c for FUZZ_SECONDS each
 	@command -v clang >/dev/null || packaging/deps.sh fuzz
-	@$(MAKE) CC=clang SAN=fuzzer-no-link,address,undefined OUT=build/fuzz fuzz-all
+	@$(MAKE) --no-print-directory CC=clang SAN=fuzzer-no-link,address,undefined OUT=build/fuzz fuzz-all
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run build/fuzz $(FUZZ:tests/fuzz/%.c=%)
 
-bench: ## what shipping costs
-bench: all
-	tests/bench/run $(ARGS)
+bench: ## what shipping costs, against the floor; make bench ARGS=--short
+bench: all $(BENCH)
+	$(PROGRAMS) python3 tests/bench/run.py $(ARGS)
 
 install: ## to $(DESTDIR)$(PREFIX); a configuration that is there already is kept
 install: all
@@ -114,13 +118,17 @@ fuzz-all: $(FUZZ:tests/fuzz/%.c=$(OUT)/%)
 $(OUT)/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(PARTS)
 	$(LINK) -fsanitize=fuzzer $(LIBS)
 
+$(OUT)/bench/%: $(OUT)/tests/bench/%.o $(patsubst %.c,$(OUT)/%.o,$(filter-out $(BENCH_MAINS),$(BENCH_SRC))) $(PARTS)
+	@mkdir -p $(@D)
+	$(LINK) $(LIBS)
+
 # The commit goes into the one object that prints it, and makes nothing else compile again.
 COMMIT ?= $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo unknown)
 $(OUT)/commit: FORCE
 	@mkdir -p $(@D)
 	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' >$@
 $(OUT)/agent/main.o $(OUT)/agent/base/version.o: $(OUT)/commit
-$(OUT)/agent/main.o $(OUT)/agent/base/version.o: CFLAGS += -DTAILRACE_COMMIT='"$(COMMIT)"'
+$(OUT)/agent/main.o $(OUT)/agent/base/version.o: DEFINES := -DTAILRACE_COMMIT='"$(COMMIT)"'
 
 COMPILE = $(Q)mkdir -p $(@D); echo '  cc    $<'; $(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(OUT)/%.o: %.c Makefile | ready
