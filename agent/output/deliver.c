@@ -1,7 +1,6 @@
-#include "output/deliver.h"
+#include "output/delivery.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/memory.h"
 
 #include <inttypes.h>
@@ -25,40 +24,6 @@
  * Stopping: what waits is tried once more at once, and what fails then is let go of unsettled, so
  * the bookmarks stay before it.
  */
-
-#define WHY_BYTES_MAX 256
-#define SAID_INTERVAL_MS 10000
-
-struct output {
-    struct output_config config;
-    struct loop *loop;
-    struct http_client *client;
-    struct output_metrics metrics;
-    struct list queue;      /* of delivery.link, not begun */
-    struct list deliveries; /* begun */
-    unsigned under_way;     /* of those, the ones that do not wait */
-    bool is_stopping;
-    struct log_brake brake;
-    char trouble[WHY_BYTES_MAX];
-    int64_t trouble_since_ns;
-};
-
-struct delivery {
-    struct list link;
-    struct output *output;
-    struct chunk *chunk;
-    struct batch batch;
-    uint8_t *states;
-    uint32_t attempts;
-    bool is_waiting;
-    int encode_status;
-    enum verdict write_verdict;
-    struct http_request request;
-    size_t body_bytes; /* taken from the budget */
-    struct timer *timer;
-    struct http_call *call;
-    char why[WHY_BYTES_MAX];
-};
 
 static void output_pump(struct output *output);
 static void delivery_attempt(struct delivery *d);
@@ -134,65 +99,6 @@ static uint64_t random_number(void)
     return number;
 }
 
-/* ---- counting ---- */
-
-/* A record's share of its chunk's bytes, so that the sums come out even: the last one takes what
- * rounding left. */
-static uint64_t record_bytes(const struct delivery *d, uint32_t index)
-{
-    uint64_t bytes = d->chunk->bytes.len, count = d->chunk->record_count;
-
-    return index + 1 == count ? bytes - bytes / count * (count - 1) : bytes / count;
-}
-
-static void count_in(struct output *output, const struct chunk *chunk)
-{
-    output->metrics.read_records += chunk->record_count;
-    output->metrics.read_bytes += chunk->bytes.len;
-    output->metrics.in_flight_records += chunk->record_count;
-    output->metrics.in_flight_bytes += chunk->bytes.len;
-}
-
-static void count_out(struct delivery *d, uint32_t index, uint64_t *records, uint64_t *bytes)
-{
-    struct output_metrics *m = &d->output->metrics;
-    uint64_t size = record_bytes(d, index);
-
-    d->states[index] = RECORD_DONE;
-    *records += 1;
-    *bytes += size;
-    m->in_flight_records -= 1;
-    m->in_flight_bytes -= size;
-}
-
-/* ---- trouble, in words ---- */
-
-static void trouble_say(struct delivery *d, enum log_level level, const char *what)
-{
-    struct output *output = d->output;
-    uint64_t held;
-
-    if (output->trouble_since_ns == 0)
-        output->trouble_since_ns = clock_wall_ns();
-    snprintf(output->trouble, sizeof output->trouble, "%s", d->why);
-    if (!log_brake_open(&output->brake, SAID_INTERVAL_MS, &held))
-        return;
-    if (held > 0)
-        LOG_AT(level, output->config.component,
-               "%s: %s (and %" PRIu64 " times since it was said last)", what, d->why, held);
-    else
-        LOG_AT(level, output->config.component, "%s: %s", what, d->why);
-}
-
-static void trouble_over(struct output *output)
-{
-    if (output->trouble_since_ns == 0)
-        return;
-    output->trouble_since_ns = 0;
-    output->brake = (struct log_brake){0};
-    log_info(output->config.component, "delivering again, after: %s", output->trouble);
-}
-
 /* ---- the story ---- */
 
 void output_offer(struct output *output, struct chunk *chunk)
@@ -203,7 +109,7 @@ void output_offer(struct output *output, struct chunk *chunk)
     d->output = output;
     d->chunk = chunk_ref(chunk);
     d->states = mem_zalloc(chunk->record_count, sizeof *d->states);
-    count_in(output, chunk);
+    account_in(output, chunk);
     list_add_tail(&output->queue, &d->link);
     output_pump(output);
 }
@@ -249,16 +155,7 @@ static void delivery_end(struct delivery *d, bool is_settled)
 /* The records that are left stay unacknowledged: they will be read again. */
 static void delivery_let_go(struct delivery *d)
 {
-    struct output_metrics *m = &d->output->metrics;
-
-    for (uint32_t i = 0; i < d->chunk->record_count; i++) {
-        if (d->states[i] == RECORD_DONE)
-            continue;
-        m->in_flight_records--;
-        m->in_flight_bytes -= record_bytes(d, i);
-        m->read_records--;
-        m->read_bytes -= record_bytes(d, i);
-    }
+    account_let_go(d);
     delivery_end(d, false);
 }
 
@@ -282,31 +179,17 @@ static void write_work(void *owner)
 
 static void on_reply(void *owner, struct http_call *call, int error, const char *why);
 
-/* Records that the plugin had no way to write. */
-static void skipped_set_aside(struct delivery *d)
-{
-    struct output_metrics *m = &d->output->metrics;
-    uint32_t skipped = 0;
-
-    for (uint32_t i = 0; i < d->chunk->record_count; i++) {
-        if (d->states[i] != RECORD_SKIPPED)
-            continue;
-        count_out(d, i, &m->set_aside_records, &m->set_aside_bytes);
-        skipped++;
-    }
-    if (skipped == 0)
-        return;
-    m->errors++;
-    log_warn(d->output->config.component,
-             "%u records were set aside: they cannot be written as configured", skipped);
-}
-
 static void on_encoded(void *owner)
 {
     struct delivery *d = owner;
     struct output *output = d->output;
 
-    skipped_set_aside(d);
+    if (output->is_letting_go) {
+        http_request_fini(&d->request);
+        delivery_let_go(d);
+        return;
+    }
+    account_skipped(d);
     if (d->encode_status < 0) {
         http_request_fini(&d->request);
         snprintf(d->why, sizeof d->why, "cannot be encoded: %s", uv_strerror(d->encode_status));
@@ -329,7 +212,7 @@ static void on_written(void *owner)
 {
     struct delivery *d = owner;
 
-    skipped_set_aside(d);
+    account_skipped(d);
     delivery_judged(d, d->write_verdict, NULL, 0);
 }
 
@@ -410,29 +293,6 @@ static void delivery_wait(struct delivery *d, uint64_t wait_ms)
     output_pump(d->output);
 }
 
-static void batch_set_aside(struct delivery *d)
-{
-    struct output_metrics *m = &d->output->metrics;
-
-    trouble_say(d, LOG_ERROR, "records were refused and set aside");
-    m->errors++;
-    for (uint32_t i = d->batch.first; i < d->batch.first + d->batch.count; i++)
-        if (d->states[i] == RECORD_WAITING)
-            count_out(d, i, &m->set_aside_records, &m->set_aside_bytes);
-}
-
-static void batch_give_up(struct delivery *d)
-{
-    struct output_metrics *m = &d->output->metrics;
-
-    trouble_say(d, LOG_ERROR, "records were dropped, Retry_Limit is reached");
-    m->errors++;
-    m->retries_failed++;
-    for (uint32_t i = d->batch.first; i < d->batch.first + d->batch.count; i++)
-        if (d->states[i] == RECORD_WAITING)
-            count_out(d, i, &m->dropped_records, &m->dropped_bytes);
-}
-
 /* Narrows the batch to the front half of what is waiting; one record alone is set aside. */
 static void batch_halve(struct delivery *d)
 {
@@ -441,56 +301,12 @@ static void batch_halve(struct delivery *d)
     d->output->metrics.errors++;
     if (waiting <= 1) {
         snprintf(d->why, sizeof d->why, "one record alone is larger than the back-end takes");
-        batch_set_aside(d);
+        account_set_aside(d);
         return;
     }
     for (uint32_t seen = 0; seen < waiting / 2; count++)
         seen += d->states[d->batch.first + count] == RECORD_WAITING;
     d->batch.count = count;
-}
-
-static void item_settle(struct delivery *d, uint32_t index, const struct item_verdict *item,
-                        uint32_t *refused, uint32_t *retry)
-{
-    struct output_metrics *m = &d->output->metrics;
-
-    switch ((enum verdict)item->verdict) {
-    case VERDICT_DELIVERED:
-        count_out(d, index, &m->proc_records, &m->proc_bytes);
-        m->already_there_records += item->was_there;
-        return;
-    case VERDICT_RETRY:
-        if ((*retry)++ == 0)
-            snprintf(d->why, sizeof d->why, "%s",
-                     item->reason ? item->reason : "items must be retried");
-        return;
-    default:
-        if ((*refused)++ == 0)
-            log_error(d->output->config.component,
-                      "a record was refused with status %u and set aside: %s", item->status,
-                      item->reason ? item->reason : "no reason was given");
-        count_out(d, index, &m->set_aside_records, &m->set_aside_bytes);
-    }
-}
-
-/* The whole was taken: each record fares by itself. Whether some must be tried again. */
-static bool items_settle(struct delivery *d, const struct verdicts *verdicts)
-{
-    static const struct item_verdict delivered = {.verdict = VERDICT_DELIVERED};
-    uint32_t item = 0, refused = 0, retry = 0;
-
-    for (uint32_t i = d->batch.first; i < d->batch.first + d->batch.count; i++) {
-        if (d->states[i] != RECORD_WAITING)
-            continue;
-        CHECK(verdicts == NULL || item < verdicts->count);
-        item_settle(d, i, verdicts ? &verdicts->items[item] : &delivered, &refused, &retry);
-        item++;
-    }
-    if (refused > 1)
-        log_error(d->output->config.component, "%u records of one request were set aside", refused);
-    if (refused > 0)
-        d->output->metrics.errors++;
-    return retry > 0;
 }
 
 /* The batch is done with; goes on with what a halving left behind it, or ends. */
@@ -514,7 +330,7 @@ static void delivery_judged(struct delivery *d, enum verdict verdict, struct ver
 
     if (verdict == VERDICT_DELIVERED) {
         trouble_over(d->output);
-        if (items_settle(d, verdicts))
+        if (account_items(d, verdicts))
             verdict = VERDICT_RETRY;
     }
     plan = retry_next(&d->output->config.retry, verdict, d->attempts, asked_ms, random_number());
@@ -533,11 +349,11 @@ static void delivery_judged(struct delivery *d, enum verdict verdict, struct ver
             delivery_attempt(d);
         return;
     case RETRY_SET_ASIDE:
-        batch_set_aside(d);
+        account_set_aside(d);
         delivery_next_part(d);
         return;
     case RETRY_GIVE_UP:
-        batch_give_up(d);
+        account_give_up(d);
         delivery_next_part(d);
         return;
     }
@@ -560,7 +376,7 @@ void output_stop(struct output *output)
 
 void output_let_go(struct output *output)
 {
-    output->is_stopping = true;
+    output->is_stopping = output->is_letting_go = true;
     LIST_FOR_SAFE (it, after, &output->queue) {
         struct delivery *d = CONTAINER_OF(it, struct delivery, link);
 

@@ -1,0 +1,71 @@
+/*
+ * Inside of deliver: what an output and a delivery are, and what becomes of records. For the files
+ * of this folder only.
+ *
+ * deliver.c tells the story; account.c keeps the books: every record that leaves a delivery goes
+ * through one of its functions, so that the ledger of metrics.h balances at any moment.
+ */
+#ifndef TAILRACE_OUTPUT_DELIVERY_H
+#define TAILRACE_OUTPUT_DELIVERY_H
+
+#include "base/log.h"
+#include "output/deliver.h"
+
+#define WHY_BYTES_MAX 256
+
+struct output {
+    struct output_config config;
+    struct loop *loop;
+    struct http_client *client;
+    struct output_metrics metrics;
+    struct list queue;      /* of delivery.link, not begun */
+    struct list deliveries; /* begun */
+    unsigned under_way;     /* of those, the ones that do not wait */
+    bool is_stopping;
+    bool is_letting_go;
+    struct log_brake brake;
+    char trouble[WHY_BYTES_MAX];
+    int64_t trouble_since_ns;
+};
+
+struct delivery {
+    struct list link;
+    struct output *output;
+    struct chunk *chunk;
+    struct batch batch;
+    uint8_t *states;
+    uint32_t attempts;
+    bool is_waiting;
+    int encode_status;
+    enum verdict write_verdict;
+    struct http_request request;
+    size_t body_bytes; /* taken from the budget */
+    struct timer *timer;
+    struct http_call *call;
+    char why[WHY_BYTES_MAX];
+};
+
+/* A chunk came: its records are in flight from now on. */
+void account_in(struct output *output, const struct chunk *chunk);
+
+/* The records that are left will be read again, so they were never here. */
+void account_let_go(struct delivery *d);
+
+/* What is waiting in the batch is refused as a whole; d->why says why. */
+void account_set_aside(struct delivery *d);
+
+/* What is waiting in the batch is dropped: Retry_Limit is reached. */
+void account_give_up(struct delivery *d);
+
+/* Records that encode or write had no way to write are set aside. */
+void account_skipped(struct delivery *d);
+
+/* The batch was taken: each record fares as its item says, or is delivered where there are no
+ * items. True when some must be tried again. */
+bool account_items(struct delivery *d, const struct verdicts *verdicts);
+
+/* Says d->why, not too often, and shows it on the status page until trouble_over. */
+void trouble_say(struct delivery *d, enum log_level level, const char *what);
+void trouble_over(struct output *output);
+
+#endif
