@@ -5,8 +5,6 @@
 #include "base/memory.h"
 #include "record/pack.h"
 
-#include <endian.h>
-
 #define RUNS_FIRST 8
 
 struct chunk *chunk_open(output_set outputs)
@@ -91,9 +89,13 @@ static void scalar_append(struct buffer *out, const struct value *value)
     out->len = (size_t)(to - out->data);
 }
 
+static void map_head_append(struct buffer *out, uint32_t count)
+{
+    out->len = (size_t)(pack_map_head(buffer_reserve(out, PACK_HEAD_MAX), count) - out->data);
+}
+
 static void fields_append(struct buffer *out, const struct field_list *list)
 {
-    out->len = (size_t)(pack_map_head(buffer_reserve(out, PACK_HEAD_MAX), list->count) - out->data);
     for (uint32_t i = 0; i < list->count; i++) {
         const struct field *f = &list->fields[i];
 
@@ -120,6 +122,7 @@ static void value_append(struct buffer *out, const struct value *value)
         buffer_append(out, value->text);
         return;
     case VALUE_MAP:
+        map_head_append(out, value->map->count);
         fields_append(out, value->map);
         return;
     default:
@@ -140,19 +143,32 @@ static uint64_t fields_initials(const struct field_list *list)
     return initials;
 }
 
-static void head_append(struct buffer *out, const struct record *record)
+/* array(3) and the head, its numbers of the fields still to come. Returns where the head lies. */
+static size_t head_append(struct buffer *out, const struct record *record)
 {
-    uint64_t head[3] = {
-        htole64((uint64_t)record->time_ns),
-        htole64(record->offset),
-        htole64(fields_initials(&record->root)),
+    struct chunk_head head = {
+        .time_ns = record->time_ns,
+        .offset = record->offset,
+        .initials = fields_initials(&record->root),
+        .field_count = record->root.count,
     };
-    char *to = buffer_reserve(out, PACK_HEAD_MAX + sizeof head);
+    char *to = buffer_reserve(out, PACK_HEAD_MAX + PACK_HEAD_MAX + sizeof head);
+    size_t at;
 
     to = pack_array_head(to, 3);
     to = pack_ext_head(to, CHUNK_EXT_HEAD, sizeof head);
-    memcpy(to, head, sizeof head);
-    out->len = (size_t)(to - out->data) + sizeof head;
+    at = (size_t)(to - out->data);
+    memcpy(to, &head, sizeof head);
+    out->len = at + sizeof head;
+    return at;
+}
+
+static void head_close(struct buffer *out, size_t at, size_t fields_at)
+{
+    uint32_t fields_bytes = (uint32_t)(out->len - fields_at);
+
+    memcpy(out->data + at + offsetof(struct chunk_head, fields_bytes), &fields_bytes,
+           sizeof fields_bytes);
 }
 
 static struct chunk_run *run_add(struct chunk *chunk)
@@ -200,13 +216,16 @@ void chunk_append(struct chunk *chunk, struct origin *origin, struct slice tag,
                   const struct record *record, uint64_t end)
 {
     struct chunk_run *run = chunk_run_for(chunk, origin, tag, end);
-    size_t before = chunk->bytes.len;
+    size_t before = chunk->bytes.len, head_at, fields_at;
 
     CHECK(!chunk->is_sealed);
     run->record_count++;
     chunk->record_count++;
-    head_append(&chunk->bytes, record);
+    head_at = head_append(&chunk->bytes, record);
+    map_head_append(&chunk->bytes, record->root.count);
+    fields_at = chunk->bytes.len;
     fields_append(&chunk->bytes, &record->root);
+    head_close(&chunk->bytes, head_at, fields_at);
     if (record->metadata.len > 0)
         ext_append(&chunk->bytes, CHUNK_EXT_JSON, record->metadata);
     else

@@ -11,7 +11,8 @@
  * A record in a chunk:
  *
  *   record   := array(3) head fields metadata
- *   head     := ext8 'H' 24 bytes: time_ns i64, offset u64, initials u64, little endian
+ *   head     := ext8 'H' 32 bytes, little endian: time_ns i64, offset u64, initials u64,
+ *               field count u32, bytes of the fields u32
  *   fields   := map (key value)*
  *   key      := str | nil, where the value is spliced in
  *   value    := any msgpack | ext 'J' JSON text of one value
@@ -30,6 +31,17 @@
 /* One mebibyte makes requests that back-ends like (a few MB of documents) at little memory. */
 #define CHUNK_BYTES_AIM ((size_t)1 << 20)
 #define CHUNK_RUNS_MAX 65536
+
+/* What stands before the fields of a record, so that a reader finds its end without a walk. */
+struct chunk_head {
+    int64_t time_ns;
+    uint64_t offset;   /* RECORD_NO_OFFSET where it has none */
+    uint64_t initials; /* json_initial() of all its keys, or-ed */
+    uint32_t field_count;
+    uint32_t fields_bytes; /* without the map's own head */
+};
+_Static_assert(sizeof(struct chunk_head) == 32, "heads are read back by copying");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "heads are little endian");
 
 #define CHUNK_EXT_HEAD 'H'
 #define CHUNK_EXT_JSON 'J'

@@ -2,10 +2,6 @@
 
 #include "record/unpack.h"
 
-#include <endian.h>
-
-#define HEAD_BYTES 24
-
 void chunk_reader_init(struct chunk_reader *reader, const struct chunk *chunk)
 {
     *reader = (struct chunk_reader){
@@ -16,18 +12,13 @@ void chunk_reader_init(struct chunk_reader *reader, const struct chunk *chunk)
     };
 }
 
-static const char *head_read(const char *p, struct chunk_record *record)
+static const char *head_read(const char *p, struct chunk_head *head)
 {
-    uint64_t head[3];
-
-    /* array(3), ext8 of 24 bytes, as head_append writes it. */
-    CHECK((uint8_t)p[0] == 0x93 && (uint8_t)p[1] == 0xc7 && p[2] == HEAD_BYTES &&
+    /* array(3), ext8, as head_append writes them. */
+    CHECK((uint8_t)p[0] == 0x93 && (uint8_t)p[1] == 0xc7 && p[2] == sizeof *head &&
           p[3] == CHUNK_EXT_HEAD);
-    memcpy(head, p + 4, sizeof head);
-    record->time_ns = (int64_t)le64toh(head[0]);
-    record->offset = le64toh(head[1]);
-    record->initials = le64toh(head[2]);
-    return p + 4 + HEAD_BYTES;
+    memcpy(head, p + 4, sizeof *head);
+    return p + 4 + sizeof *head;
 }
 
 bool chunk_reader_next(struct chunk_reader *reader, struct chunk_record *record)
@@ -42,17 +33,13 @@ bool chunk_reader_next(struct chunk_reader *reader, struct chunk_record *record)
     reader->run_left--;
     record->run = reader->run;
 
-    p = head_read(p, record);
+    p = head_read(p, &record->head);
     p = unpack_token(p, reader->end, &token);
     CHECK(p != NULL && token.kind == UNPACK_MAP);
-    record->field_count = token.count;
-    record->fields.data = p;
-    for (uint32_t i = 0; i < token.count; i++)
-        p = unpack_skip(unpack_skip(p, reader->end), reader->end);
-    CHECK(p != NULL);
-    record->fields.len = (size_t)(p - record->fields.data);
+    CHECK((size_t)(reader->end - p) > record->head.fields_bytes);
+    record->fields = slice_make(p, record->head.fields_bytes);
 
-    p = unpack_token(p, reader->end, &token);
+    p = unpack_token(p + record->head.fields_bytes, reader->end, &token);
     CHECK(p != NULL);
     record->metadata = token.kind == UNPACK_EXT ? token.bytes : (struct slice){0};
     reader->at = p;

@@ -11,11 +11,8 @@
 
 /* A record in place; slices are lent by the chunk. */
 struct chunk_record {
-    int64_t time_ns;
-    uint64_t offset;     /* RECORD_NO_OFFSET where it has none */
-    uint64_t initials;   /* json_initial() of all its keys, or-ed */
-    struct slice fields; /* the msgpack of its fields, one after the other */
-    uint32_t field_count;
+    struct chunk_head head;
+    struct slice fields;   /* the msgpack of its fields, one after the other */
     struct slice metadata; /* JSON object text, or empty */
     const struct chunk_run *run;
 };
