@@ -1,0 +1,150 @@
+#include "filter/chain.h"
+
+#include "base/memory.h"
+
+struct filter_step {
+    const struct filter_plugin *plugin;
+    void *self;
+    struct tag_match *match;
+    struct filter_metrics *metrics;
+};
+
+/* The steps of the chain, by index, that some tags go through. */
+struct filter_selection {
+    const struct filter_chain *chain;
+    uint32_t *steps;
+    uint32_t step_count;
+};
+
+struct filter_chain {
+    struct filter_step *steps;
+    uint32_t step_count;
+    struct filter_selection **selections;
+    uint32_t selection_count;
+};
+
+struct filter_chain *filter_chain_new(void)
+{
+    return mem_zalloc(1, sizeof(struct filter_chain));
+}
+
+static void selection_free(struct filter_selection *selection)
+{
+    mem_free(selection->steps);
+    mem_free(selection);
+}
+
+void filter_chain_free(struct filter_chain **address)
+{
+    struct filter_chain *chain = *address;
+
+    *address = NULL;
+    if (chain == NULL)
+        return;
+    for (uint32_t i = 0; i < chain->selection_count; i++)
+        selection_free(chain->selections[i]);
+    for (uint32_t i = chain->step_count; i-- > 0;) {
+        struct filter_step *step = &chain->steps[i];
+
+        if (step->plugin->fini != NULL)
+            step->plugin->fini(step->self);
+        tag_match_free(&step->match);
+    }
+    mem_free(chain->selections);
+    mem_free(chain->steps);
+    mem_free(chain);
+}
+
+void filter_chain_add(struct filter_chain *chain, const struct filter_plugin *plugin, void *self,
+                      struct tag_match *match, struct filter_metrics *metrics)
+{
+    CHECK(chain->selection_count == 0);
+    chain->steps = mem_resize(chain->steps, chain->step_count + 1, sizeof *chain->steps);
+    chain->steps[chain->step_count++] = (struct filter_step){
+        .plugin = plugin,
+        .self = self,
+        .match = match,
+        .metrics = metrics,
+    };
+}
+
+static struct filter_selection *selection_new(const struct filter_chain *chain, struct slice tag)
+{
+    struct filter_selection *selection = mem_zalloc(1, sizeof *selection);
+
+    selection->chain = chain;
+    selection->steps = mem_zalloc(chain->step_count + 1, sizeof *selection->steps);
+    for (uint32_t i = 0; i < chain->step_count; i++)
+        if (tag_match_accepts(chain->steps[i].match, tag))
+            selection->steps[selection->step_count++] = i;
+    return selection;
+}
+
+static bool selection_is_same(const struct filter_selection *a, const struct filter_selection *b)
+{
+    return a->step_count == b->step_count &&
+           memcmp(a->steps, b->steps, a->step_count * sizeof *a->steps) == 0;
+}
+
+const struct filter_selection *filter_chain_select(struct filter_chain *chain, struct slice tag)
+{
+    struct filter_selection *selection = selection_new(chain, tag);
+
+    for (uint32_t i = 0; i < chain->selection_count; i++) {
+        if (selection_is_same(chain->selections[i], selection)) {
+            selection_free(selection);
+            return chain->selections[i];
+        }
+    }
+    chain->selections =
+        mem_resize(chain->selections, chain->selection_count + 1, sizeof *chain->selections);
+    chain->selections[chain->selection_count++] = selection;
+    return selection;
+}
+
+bool filter_selection_is_empty(const struct filter_selection *selection)
+{
+    return selection->step_count == 0;
+}
+
+static size_t value_bytes(const struct value *value)
+{
+    switch (value->kind) {
+    case VALUE_TEXT:
+    case VALUE_JSON:
+    case VALUE_MSGPACK:
+        return value->text.len;
+    case VALUE_MEMBERS:
+        return value->members->text.len;
+    default:
+        return sizeof value->integer;
+    }
+}
+
+/* Without looking into maps that filters made: this is counted for every record. */
+static uint64_t record_bytes(const struct record *record)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < record->root.count; i++)
+        bytes += record->root.fields[i].key.len + value_bytes(&record->root.fields[i].value);
+    return bytes;
+}
+
+enum filter_verdict filter_selection_apply(const struct filter_selection *selection,
+                                           struct record *record, struct filter_run *run)
+{
+    for (uint32_t i = 0; i < selection->step_count; i++) {
+        const struct filter_step *step = &selection->chain->steps[selection->steps[i]];
+        uint64_t bytes = record_bytes(record);
+
+        step->metrics->records++;
+        step->metrics->bytes += bytes;
+        if (step->plugin->apply(step->self, record, run) == FILTER_DROP) {
+            step->metrics->drop_records++;
+            step->metrics->drop_bytes += bytes;
+            return FILTER_DROP;
+        }
+    }
+    return FILTER_KEEP;
+}

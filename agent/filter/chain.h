@@ -1,0 +1,43 @@
+/*
+ * The filter chain: all filters of the configuration, in the order of the file.
+ *
+ * Which of them take a tag is found once for the tag, not once for each record: whoever has many
+ * records of one tag (an origin) asks filter_chain_select and keeps the answer.
+ *
+ * Life     filter_chain_new -> add* -> (select -> apply*)* -> filter_chain_free.
+ * Thread   the loop.
+ * Limits   there is one selection for each set of filters that some tag matches, however many tags
+ *          there are; they live as long as the chain.
+ */
+#ifndef TAILRACE_FILTER_CHAIN_H
+#define TAILRACE_FILTER_CHAIN_H
+
+#include "filter/filter.h"
+#include "filter/match.h"
+#include "metrics/metrics.h"
+
+struct filter_chain;
+struct filter_selection;
+
+struct filter_chain *filter_chain_new(void);
+
+/* Runs every filter's fini, last one first; selections end here. Accepts NULL; leaves NULL. */
+void filter_chain_free(struct filter_chain **chain);
+
+/* Appends a filter whose init has succeeded. `self` and `metrics` are lent and outlive the chain;
+ * `match` is adopted. Stops the process when something was selected already. */
+void filter_chain_add(struct filter_chain *chain, const struct filter_plugin *plugin, void *self,
+                      struct tag_match *match, struct filter_metrics *metrics);
+
+/* The filters that take this tag: lent until the chain is freed. Never NULL. */
+const struct filter_selection *filter_chain_select(struct filter_chain *chain, struct slice tag);
+
+/* Whether nothing is to be done for such a tag. */
+bool filter_selection_is_empty(const struct filter_selection *selection);
+
+/* Passes the record through the selected filters in order. FILTER_DROP ends it; the metrics of each
+ * filter that saw it have counted it. Their bytes are those of the keys and texts that came in. */
+enum filter_verdict filter_selection_apply(const struct filter_selection *selection,
+                                           struct record *record, struct filter_run *run);
+
+#endif
