@@ -1,0 +1,170 @@
+#include "config/load.h"
+
+#include "config/classic.h"
+#include "config/yaml.h"
+
+#include <errno.h>
+
+/* The kinds of section that one sort of file is read for, as bits. */
+#define KIND(kind) (1u << (kind))
+#define KINDS_PARSERS (KIND(CONFIG_PARSER) | KIND(CONFIG_MULTILINE_PARSER))
+
+static grammar_fn *grammar_of(const char *path)
+{
+    return path_is_yaml(path) ? yaml_parse : classic_parse;
+}
+
+static void file_load(struct config *c, const char *path, struct place from, struct report *report)
+{
+    struct reading r = {.config = c, .report = report};
+
+    reading_file(&r, grammar_of(path), path, from);
+    files_fini(&r.files);
+}
+
+static struct section *section_of(struct list *link)
+{
+    return CONTAINER_OF(link, struct section, link);
+}
+
+static void sections_move(struct list *from, struct list *to)
+{
+    struct list *link;
+
+    while ((link = list_take_first(from)) != NULL)
+        list_add_tail(to, link);
+}
+
+/* A section that makes something has the name of what it makes. */
+static void name_check(const struct section *s, struct report *report)
+{
+    const unsigned named = KIND(CONFIG_INPUT) | KIND(CONFIG_FILTER) | KIND(CONFIG_OUTPUT) |
+                           KIND(CONFIG_CUSTOM) | KINDS_PARSERS;
+    const char *name = section_get(s, "name");
+
+    if (KIND(s->kind) & named && (name == NULL || name[0] == '\0'))
+        report_error(report, s->place, "this %s needs a 'name'", config_kind_name(s->kind));
+}
+
+static void sections_finish(struct config *c, struct report *report)
+{
+    LIST_FOR (it, &c->sections) {
+        section_expand(c, section_of(it), report);
+        name_check(section_of(it), report);
+    }
+}
+
+/* Takes out the sections that a file is not read for. */
+static void sections_sift(struct config *c, unsigned kinds, struct report *report)
+{
+    LIST_FOR_SAFE (it, after, &c->sections) {
+        const struct section *s = section_of(it);
+
+        if (KIND(s->kind) & kinds)
+            continue;
+        if (s->kind != CONFIG_OTHER)
+            report_warn(report, s->place, "[%s] does not belong in this file and is left out",
+                        s->name);
+        list_remove(it);
+    }
+}
+
+/* Reads a file that may hold only some kinds of section. What was there before is out of the way
+ * meanwhile, so that a [SERVICE] in the file does not become part of the real one. The first
+ * section that was added, or NULL. */
+static struct section *file_load_kinds(struct config *c, const char *path, struct place from,
+                                       unsigned kinds, struct report *report)
+{
+    struct section *first = NULL;
+    struct list before;
+
+    list_init(&before);
+    sections_move(&c->sections, &before);
+    file_load(c, path_find(&c->arena, c->root, path), from, report);
+    sections_sift(c, kinds, report);
+    sections_finish(c, report);
+    if (!list_is_empty(&c->sections))
+        first = section_of(c->sections.next);
+    sections_move(&c->sections, &before);
+    sections_move(&before, &c->sections);
+    return first;
+}
+
+static void service_files_load(struct config *c, const char *key, unsigned kinds,
+                               struct report *report)
+{
+    const struct section *service = config_first(c, CONFIG_SERVICE);
+    const struct property *p = NULL;
+
+    while (service != NULL && (p = section_find(service, key, p)) != NULL)
+        (void)file_load_kinds(c, p->value, p->place, kinds, report);
+}
+
+int config_complete(struct config *c, struct report *report)
+{
+    unsigned errors_before = report->error_count;
+
+    sections_finish(c, report);
+    service_files_load(c, "parsers_file", KINDS_PARSERS, report);
+    service_files_load(c, "plugins_file", KIND(CONFIG_PLUGINS), report);
+    service_files_load(c, "streams_file", KIND(CONFIG_STREAM_TASK), report);
+    return report->error_count > errors_before ? -EINVAL : 0;
+}
+
+/* Fluent Bit refuses parsers in a classic main file; its users had to learn that. */
+static void main_parsers_warn(const struct config *c, struct report *report)
+{
+    for (unsigned kind = CONFIG_PARSER; kind <= CONFIG_MULTILINE_PARSER; kind++)
+        for (const struct section *s = config_first(c, kind); s != NULL; s = config_next(c, s))
+            report_warn(report, s->place,
+                        "[%s] is taken in this file; Fluent Bit wants it in one that "
+                        "Parsers_File names",
+                        s->name);
+}
+
+int config_load(const char *path, struct report *report, struct config **config_out)
+{
+    unsigned errors_before = report->error_count;
+    struct config *c = config_new();
+    int rc;
+
+    c->root = path_directory(&c->arena, path);
+    file_load(c, path, (struct place){0}, report);
+    if (!path_is_yaml(path))
+        main_parsers_warn(c, report);
+    rc = config_complete(c, report);
+    *config_out = c;
+    return rc == 0 && report->error_count > errors_before ? -EINVAL : rc;
+}
+
+int config_load_parsers(struct config *c, const char *path, struct place from,
+                        struct report *report)
+{
+    unsigned errors_before = report->error_count;
+
+    (void)file_load_kinds(c, path, from, KINDS_PARSERS, report);
+    return report->error_count > errors_before ? -EINVAL : 0;
+}
+
+static const struct section *upstream_find(const struct config *c, const char *path)
+{
+    const struct section *s = config_first(c, CONFIG_UPSTREAM);
+
+    while (s != NULL && strcmp(s->place.file, path) != 0)
+        s = config_next(c, s);
+    return s;
+}
+
+const struct section *config_load_upstream(struct config *c, const char *path, struct place from,
+                                           struct report *report)
+{
+    const struct section *s = upstream_find(c, path_find(&c->arena, c->root, path));
+    unsigned errors_before = report->error_count;
+
+    if (s != NULL)
+        return s;
+    s = file_load_kinds(c, path, from, KIND(CONFIG_UPSTREAM), report);
+    if (s == NULL && report->error_count == errors_before)
+        report_error(report, from, "'%s' holds no upstream; it begins with [UPSTREAM]", path);
+    return s;
+}

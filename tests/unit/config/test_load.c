@@ -1,0 +1,232 @@
+#include "config_kit.h"
+
+#include "config/load.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void load(const char *name)
+{
+    config_free(&kit.config);
+    (void)!config_load(kit_path(name), &kit.report, &kit.config);
+}
+
+static void load_well(const char *name)
+{
+    config_free(&kit.config);
+    ck_assert_int_eq(config_load(kit_path(name), &kit.report, &kit.config), 0);
+    ck_assert_msg(kit.report.text.len == 0, "%s", buffer_text(&kit.report.text));
+}
+
+START_TEST(the_name_of_a_file_says_its_grammar)
+{
+    kit_write("a.yaml", "service: {flush: 1}\n");
+    kit_write("a.YML", "service: {flush: 2}\n");
+    kit_write("a.conf", "[SERVICE]\n  Flush 3\n");
+    kit_write("a", "[SERVICE]\n  Flush 4\n");
+    load_well("a.yaml");
+    kit_expect(kit_section(CONFIG_SERVICE, 0), "flush", "1");
+    load_well("a.YML");
+    kit_expect(kit_section(CONFIG_SERVICE, 0), "flush", "2");
+    load_well("a.conf");
+    kit_expect(kit_section(CONFIG_SERVICE, 0), "flush", "3");
+    load_well("a");
+    kit_expect(kit_section(CONFIG_SERVICE, 0), "flush", "4");
+}
+END_TEST
+
+START_TEST(a_byte_order_mark_is_left_out)
+{
+    kit_write("a.conf", "\xef\xbb\xbf[SERVICE]\n  Flush 3\n");
+    load_well("a.conf");
+    kit_expect(kit_section(CONFIG_SERVICE, 0), "flush", "3");
+}
+END_TEST
+
+START_TEST(variables_are_put_in_everywhere_but_in_parsers)
+{
+    kit_write("a.yaml", "env: {WHO: tail, LABEL: x}\n"
+                        "pipeline:\n  inputs:\n    - name: ${WHO}\n      processors:\n"
+                        "        logs:\n          - {name: labels, insert: 'a ${LABEL}'}\n"
+                        "parsers:\n  - name: p\n    regex: '^${WHO}'\n");
+    load_well("a.yaml");
+    kit_expect(kit_section(CONFIG_INPUT, 0), "name", "tail");
+    kit_expect(section_group(section_group(kit_section(CONFIG_INPUT, 0), "processors", NULL),
+                             "logs", NULL),
+               "insert", "a x");
+    kit_expect(kit_section(CONFIG_PARSER, 0), "regex", "^${WHO}");
+}
+END_TEST
+
+START_TEST(parsers_files_are_found_beside_the_main_file)
+{
+    setenv("TAILRACE_PARSERS", "p.yaml", 1);
+    kit_write("a.conf", "[SERVICE]\n  Parsers_File p.conf\n  Parsers_File ${TAILRACE_PARSERS}\n"
+                        "[INPUT]\n  Name cpu\n");
+    kit_write("p.conf", "[PARSER]\n  Name one\n  Format json\n[MULTILINE_PARSER]\n  name m\n");
+    kit_write("p.yaml", "parsers: [{name: two}]\n");
+    load_well("a.conf");
+    kit_expect(kit_section(CONFIG_PARSER, 0), "name", "one");
+    kit_expect(kit_section(CONFIG_PARSER, 1), "name", "two");
+    kit_expect(kit_section(CONFIG_MULTILINE_PARSER, 0), "name", "m");
+    kit_expect(kit_section(CONFIG_INPUT, 0), "name", "cpu");
+    unsetenv("TAILRACE_PARSERS");
+}
+END_TEST
+
+START_TEST(a_parsers_file_brings_nothing_but_parsers)
+{
+    kit_write("a.conf", "[SERVICE]\n  Flush 1\n  Parsers_File p.conf\n");
+    kit_write("p.conf", "[SERVICE]\n  Flush 9\n[INPUT]\n  Name cpu\n[PARSER]\n  Name one\n");
+    load("a.conf");
+    ck_assert_ptr_null(config_first(kit.config, CONFIG_INPUT));
+    ck_assert_uint_eq(kit_section(CONFIG_SERVICE, 0)->property_count, 2);
+    kit_expect(kit_section(CONFIG_PARSER, 0), "name", "one");
+    kit_expect_warning("p.conf:1: [SERVICE] does not belong in this file");
+    kit_expect_warning("p.conf:3: [INPUT] does not belong in this file");
+}
+END_TEST
+
+START_TEST(plugins_and_streams_files_are_kept)
+{
+    kit_write("a.conf", "[SERVICE]\n  Plugins_File pl.conf\n  Streams_File st.conf\n");
+    kit_write("pl.conf", "[PLUGINS]\n  Path /x.so\n  Path /y.so\n");
+    kit_write("st.conf", "[STREAM_TASK]\n  Name s\n  Exec SELECT 1;\n");
+    load_well("a.conf");
+    kit_expect(kit_section(CONFIG_PLUGINS, 0), "path", "/x.so");
+    kit_expect(kit_section(CONFIG_STREAM_TASK, 0), "exec", "SELECT 1;");
+}
+END_TEST
+
+START_TEST(parsers_in_a_classic_main_file_are_taken_with_a_warning)
+{
+    kit_write("a.conf", "[PARSER]\n  Name one\n");
+    kit_write("a.yaml", "parsers: [{name: two}]\n");
+    load("a.conf");
+    kit_expect(kit_section(CONFIG_PARSER, 0), "name", "one");
+    kit_expect_warning("a.conf:1: [PARSER] is taken in this file");
+    load("a.yaml");
+    ck_assert_uint_eq(kit.report.warning_count, 1);
+}
+END_TEST
+
+START_TEST(a_missing_main_file_is_an_error)
+{
+    config_free(&kit.config);
+    ck_assert_int_eq(config_load("/nowhere/a.conf", &kit.report, &kit.config), -EINVAL);
+    ck_assert_ptr_nonnull(kit.config);
+    kit_expect_error("cannot read '/nowhere/a.conf': No such file");
+}
+END_TEST
+
+START_TEST(all_mistakes_of_all_files_are_told)
+{
+    kit_write("a.conf", "[SERVICE]\n  Parsers_File p.conf\n  Parsers_File gone.conf\n  Flush\n"
+                        "[INPUT]\n  Tag x\n[OUTPUT]\n  Name ${TAILRACE_NONE}\n");
+    kit_write("p.conf", "[PARSER\n[PARSER]\n  Format json\n");
+    load("a.conf");
+    kit_expect_error("a.conf:3: cannot read");
+    kit_expect_error("a.conf:4: the key 'flush' has no value");
+    kit_expect_error("a.conf:5: this input needs a 'name'");
+    kit_expect_error("a.conf:7: this output needs a 'name'");
+    kit_expect_error("p.conf:1: '[PARSER' has no closing");
+    kit_expect_error("p.conf:2: this parser needs a 'name'");
+    kit_expect_error("a.conf:8: the variable 'TAILRACE_NONE' is not set");
+    ck_assert_uint_eq(kit.report.error_count, 6);
+}
+END_TEST
+
+START_TEST(more_parsers_can_be_added)
+{
+    kit_write("p.conf", "[PARSER]\n  Name one\n");
+    ck_assert_int_eq(
+        config_load_parsers(kit.config, kit_path("p.conf"), (struct place){0}, &kit.report), 0);
+    kit_expect(kit_section(CONFIG_PARSER, 0), "name", "one");
+    ck_assert_int_eq(
+        config_load_parsers(kit.config, "/nowhere/p.conf", (struct place){0}, &kit.report),
+        -EINVAL);
+}
+END_TEST
+
+START_TEST(an_upstream_is_read_once_with_its_nodes)
+{
+    const struct section *upstream;
+    struct place from = {"a.conf", 5};
+
+    kit_write("a.conf", "@SET PORT=24224\n[OUTPUT]\n  Name forward\n");
+    kit_write("u.conf", "[UPSTREAM]\n  name u\n[NODE]\n  name n\n  port ${PORT}\n");
+    load_well("a.conf");
+    upstream = config_load_upstream(kit.config, "u.conf", from, &kit.report);
+    kit_expect(upstream, "name", "u");
+    kit_expect(section_group(upstream, "nodes", NULL), "port", "24224");
+    ck_assert_ptr_eq(config_load_upstream(kit.config, "u.conf", from, &kit.report), upstream);
+    ck_assert_uint_eq(kit.report.error_count, 0);
+}
+END_TEST
+
+START_TEST(a_file_without_an_upstream_is_an_error_where_it_was_asked_for)
+{
+    struct place from = {"a.conf", 5};
+
+    kit_write("u.yaml", "service: {flush: 1}\n");
+    ck_assert_ptr_null(config_load_upstream(kit.config, kit_path("u.yaml"), from, &kit.report));
+    kit_expect_error("a.conf:5: '");
+    kit_expect_error("holds no upstream");
+    ck_assert_ptr_null(config_load_upstream(kit.config, "/nowhere", from, &kit.report));
+    kit_expect_error("a.conf:5: cannot read '/nowhere'");
+}
+END_TEST
+
+START_TEST(a_tree_from_arguments_is_completed_in_the_same_way)
+{
+    struct place nowhere = {0};
+    struct section *input = config_add(kit.config, CONFIG_INPUT, "input", nowhere);
+
+    setenv("TAILRACE_TEST", "cpu", 1);
+    section_add(kit.config, input,
+                (struct property){.key = "name", .value = "${TAILRACE_TEST}", .place = nowhere});
+    ck_assert_int_eq(config_complete(kit.config, &kit.report), 0);
+    kit_expect(input, "name", "cpu");
+    unsetenv("TAILRACE_TEST");
+}
+END_TEST
+
+START_TEST(what_is_no_text_is_an_error)
+{
+    struct buffer text = {0};
+    FILE *file = fopen(kit_path("a.conf"), "w");
+
+    ck_assert_uint_eq(fwrite("[INPUT]\0", 1, 8, file), 8);
+    ck_assert_int_eq(fclose(file), 0);
+    load("a.conf");
+    kit_expect_error("it is not a text file");
+    ck_assert_int_eq(file_read_text(kit_path("a.conf"), 7, &text), -EFBIG);
+    buffer_fini(&text);
+}
+END_TEST
+
+Suite *suite_config_load(void);
+Suite *suite_config_load(void)
+{
+    Suite *suite = suite_create("config/load");
+    TCase *files = tcase_create("files");
+
+    tcase_add_checked_fixture(files, kit_set_up, kit_tear_down);
+    tcase_add_test(files, the_name_of_a_file_says_its_grammar);
+    tcase_add_test(files, a_byte_order_mark_is_left_out);
+    tcase_add_test(files, variables_are_put_in_everywhere_but_in_parsers);
+    tcase_add_test(files, parsers_files_are_found_beside_the_main_file);
+    tcase_add_test(files, a_parsers_file_brings_nothing_but_parsers);
+    tcase_add_test(files, plugins_and_streams_files_are_kept);
+    tcase_add_test(files, parsers_in_a_classic_main_file_are_taken_with_a_warning);
+    tcase_add_test(files, a_missing_main_file_is_an_error);
+    tcase_add_test(files, all_mistakes_of_all_files_are_told);
+    tcase_add_test(files, more_parsers_can_be_added);
+    tcase_add_test(files, an_upstream_is_read_once_with_its_nodes);
+    tcase_add_test(files, a_file_without_an_upstream_is_an_error_where_it_was_asked_for);
+    tcase_add_test(files, a_tree_from_arguments_is_completed_in_the_same_way);
+    tcase_add_test(files, what_is_no_text_is_an_error);
+    suite_add_tcase(suite, files);
+    return suite;
+}
