@@ -215,7 +215,7 @@ static bool rule_read(struct classic *c, const char *key, const char *value)
 
     if (c->section->kind != CONFIG_MULTILINE_PARSER || strcmp(key, "rule") != 0)
         return false;
-    if (value_words(value, ARRAY_LEN(keys), &words) < 0 || words.count != ARRAY_LEN(keys)) {
+    if (setting_words(value, ARRAY_LEN(keys), &words) < 0 || words.count != ARRAY_LEN(keys)) {
         report_error(report_of(c), c->place,
                      "'%s' is no rule; write: rule \"state\" \"/regex/\" \"next state\"", value);
     } else {

@@ -79,8 +79,8 @@ static int choice_set(const struct option *o, int *field, const char *value, con
 static int size_set(const struct option *o, uint64_t *field, const char *value, const char **note)
 {
     if (o->flags & OPTION_BINARY_SIZE)
-        return value_size_binary(value, field, note);
-    return value_size(value, field, note);
+        return setting_size_binary(value, field, note);
+    return setting_size(value, field, note);
 }
 
 static int text_set(char **field, const char *value)
@@ -99,15 +99,15 @@ static int field_set(const struct option *o, void *self, const struct property *
     *note = NULL;
     switch (o->type) {
     case OPTION_TYPE_BOOL:
-        return value_bool(p->value, field, note);
+        return setting_bool(p->value, field, note);
     case OPTION_TYPE_INT:
-        return value_int(p->value, field, note);
+        return setting_int(p->value, field, note);
     case OPTION_TYPE_DOUBLE:
-        return value_double(p->value, field, note);
+        return setting_double(p->value, field, note);
     case OPTION_TYPE_SIZE:
         return size_set(o, field, p->value, note);
     case OPTION_TYPE_TIME:
-        return value_time(p->value, field, note);
+        return setting_time(p->value, field, note);
     case OPTION_TYPE_TEXT:
         return text_set(field, p->value);
     case OPTION_TYPE_CHOICE:

@@ -19,7 +19,7 @@
 #ifndef TAILRACE_PLUGIN_OPTION_H
 #define TAILRACE_PLUGIN_OPTION_H
 
-#include "plugin/value.h"
+#include "plugin/setting.h"
 
 enum option_type {
     OPTION_TYPE_END,
@@ -76,7 +76,7 @@ struct option {
 #define OPTION_LIST(...) OPTION_OF(LIST, struct text_list, __VA_ARGS__)
 
 /* A text_list with one entry for each time the key is given, its value untouched (see
- * value_words). */
+ * setting_words). */
 #define OPTION_WORDS(...) OPTION_OF(WORDS, struct text_list, __VA_ARGS__)
 
 /* A pair_list with an entry for each time the key is given. Several options may share one field;

@@ -1,4 +1,4 @@
-#include "plugin/value.h"
+#include "plugin/setting.h"
 
 #include "base/buffer.h"
 #include "base/memory.h"
@@ -99,7 +99,7 @@ static void plain_take(struct slice *rest, struct buffer *word)
     *rest = slice_skip(*rest, len);
 }
 
-int value_words(const char *text, size_t count, struct text_list *words_out)
+int setting_words(const char *text, size_t count, struct text_list *words_out)
 {
     struct slice rest = slice_trim(slice_of(text));
     struct buffer word = {0};

@@ -1,4 +1,4 @@
-#include "plugin/value.h"
+#include "plugin/setting.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -59,7 +59,7 @@ static bool is_one_of(const char *text, const char *const *words)
     return false;
 }
 
-int value_bool(const char *text, bool *value_out, const char **note_out)
+int setting_bool(const char *text, bool *value_out, const char **note_out)
 {
     static const char *const yes[] = {"on", "true", "yes", NULL};
     static const char *const no[] = {"off", "false", "no", NULL};
@@ -77,7 +77,7 @@ int value_bool(const char *text, bool *value_out, const char **note_out)
     return 0;
 }
 
-int value_int(const char *text, int64_t *value_out, const char **note_out)
+int setting_int(const char *text, int64_t *value_out, const char **note_out)
 {
     struct scalar s;
     long long value;
@@ -109,7 +109,7 @@ static int number_begin(const struct scalar *s, double *value_out, const char **
     return 0;
 }
 
-int value_double(const char *text, double *value_out, const char **note_out)
+int setting_double(const char *text, double *value_out, const char **note_out)
 {
     struct scalar s;
     const char *end;
@@ -159,12 +159,12 @@ static int size_parse(const char *text, double kilo, uint64_t *bytes_out, const 
     return 0;
 }
 
-int value_size(const char *text, uint64_t *bytes_out, const char **note_out)
+int setting_size(const char *text, uint64_t *bytes_out, const char **note_out)
 {
     return size_parse(text, 1000, bytes_out, note_out);
 }
 
-int value_size_binary(const char *text, uint64_t *bytes_out, const char **note_out)
+int setting_size_binary(const char *text, uint64_t *bytes_out, const char **note_out)
 {
     return size_parse(text, 1024, bytes_out, note_out);
 }
@@ -182,7 +182,7 @@ static double time_unit_ms(const char *unit)
     return 0;
 }
 
-int value_time(const char *text, uint64_t *ms_out, const char **note_out)
+int setting_time(const char *text, uint64_t *ms_out, const char **note_out)
 {
     struct scalar s;
     const char *unit;

@@ -6,8 +6,8 @@
  * A "# comment" behind a number, size, time or boolean is left out with such a note: public
  * configurations have it. Pure but for the lists, which own their texts. Any thread.
  */
-#ifndef TAILRACE_PLUGIN_VALUE_H
-#define TAILRACE_PLUGIN_VALUE_H
+#ifndef TAILRACE_PLUGIN_SETTING_H
+#define TAILRACE_PLUGIN_SETTING_H
 
 #include "base/report.h"
 #include "base/slice.h"
@@ -46,21 +46,21 @@ MUST_USE int text_list_split(struct text_list *list, const char *text, struct pl
 /* Cuts a text into `count` words at blanks, and the rest as one more entry if there is any. A word
  * may stand in double quotes, in which \" means a quote. -EINVAL: a quote is not closed.
  * Fewer words than `count` is no error here: look at how many were added. */
-MUST_USE int value_words(const char *text, size_t count, struct text_list *words_out);
+MUST_USE int setting_words(const char *text, size_t count, struct text_list *words_out);
 
 /* true/on/yes, false/off/no, in any case; 1 and 0 with a note. */
-MUST_USE int value_bool(const char *text, bool *value_out, const char **note_out);
+MUST_USE int setting_bool(const char *text, bool *value_out, const char **note_out);
 
 /* The number at the beginning; with a note where something else follows it. */
-MUST_USE int value_int(const char *text, int64_t *value_out, const char **note_out);
-MUST_USE int value_double(const char *text, double *value_out, const char **note_out);
+MUST_USE int setting_int(const char *text, int64_t *value_out, const char **note_out);
+MUST_USE int setting_double(const char *text, double *value_out, const char **note_out);
 
 /* Bytes: a number and K, M, G, KB, MB or GB, powers of 1000; KiB, MiB, GiB are powers of 1024.
  * `false` or `off` is 0. In the binary variant K, M and G are powers of 1024 too. */
-MUST_USE int value_size(const char *text, uint64_t *bytes_out, const char **note_out);
-MUST_USE int value_size_binary(const char *text, uint64_t *bytes_out, const char **note_out);
+MUST_USE int setting_size(const char *text, uint64_t *bytes_out, const char **note_out);
+MUST_USE int setting_size_binary(const char *text, uint64_t *bytes_out, const char **note_out);
 
 /* A time span in milliseconds: a number, fractions allowed, and s, m, h or d; bare is seconds. */
-MUST_USE int value_time(const char *text, uint64_t *ms_out, const char **note_out);
+MUST_USE int setting_time(const char *text, uint64_t *ms_out, const char **note_out);
 
 #endif

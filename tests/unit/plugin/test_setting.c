@@ -1,4 +1,4 @@
-#include "plugin/value.h"
+#include "plugin/setting.h"
 
 #include <check.h>
 #include <errno.h>
@@ -9,7 +9,7 @@ static bool bool_of(const char *text)
 {
     bool value = false;
 
-    ck_assert_int_eq(value_bool(text, &value, &note), 0);
+    ck_assert_int_eq(setting_bool(text, &value, &note), 0);
     return value;
 }
 
@@ -17,7 +17,7 @@ static int64_t int_of(const char *text)
 {
     int64_t value = 0;
 
-    ck_assert_int_eq(value_int(text, &value, &note), 0);
+    ck_assert_int_eq(setting_int(text, &value, &note), 0);
     return value;
 }
 
@@ -25,7 +25,7 @@ static double double_of(const char *text)
 {
     double value = 0;
 
-    ck_assert_int_eq(value_double(text, &value, &note), 0);
+    ck_assert_int_eq(setting_double(text, &value, &note), 0);
     return value;
 }
 
@@ -33,7 +33,7 @@ static uint64_t size_of(const char *text)
 {
     uint64_t value = 7;
 
-    ck_assert_int_eq(value_size(text, &value, &note), 0);
+    ck_assert_int_eq(setting_size(text, &value, &note), 0);
     return value;
 }
 
@@ -41,7 +41,7 @@ static uint64_t time_of(const char *text)
 {
     uint64_t value = 7;
 
-    ck_assert_int_eq(value_time(text, &value, &note), 0);
+    ck_assert_int_eq(setting_time(text, &value, &note), 0);
     return value;
 }
 
@@ -50,7 +50,7 @@ static void expect_no_size(const char *text)
     uint64_t value;
 
     note = NULL;
-    ck_assert_int_eq(value_size(text, &value, &note), -EINVAL);
+    ck_assert_int_eq(setting_size(text, &value, &note), -EINVAL);
     ck_assert_ptr_nonnull(note);
 }
 
@@ -59,7 +59,7 @@ static void expect_no_time(const char *text)
     uint64_t value;
 
     note = NULL;
-    ck_assert_int_eq(value_time(text, &value, &note), -EINVAL);
+    ck_assert_int_eq(setting_time(text, &value, &note), -EINVAL);
     ck_assert_ptr_nonnull(note);
 }
 
@@ -68,7 +68,7 @@ static void expect_no_int(const char *text)
     int64_t value;
 
     note = NULL;
-    ck_assert_int_eq(value_int(text, &value, &note), -EINVAL);
+    ck_assert_int_eq(setting_int(text, &value, &note), -EINVAL);
     ck_assert_ptr_nonnull(note);
 }
 
@@ -101,7 +101,7 @@ START_TEST(other_words_are_no_booleans)
     bool value;
 
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
-        ck_assert_int_eq(value_bool(wrong[i], &value, &note), -EINVAL);
+        ck_assert_int_eq(setting_bool(wrong[i], &value, &note), -EINVAL);
     ck_assert_ptr_nonnull(note);
 }
 END_TEST
@@ -144,8 +144,8 @@ START_TEST(a_double_has_a_fraction)
 
     ck_assert_double_eq(double_of("0.2"), 0.2);
     ck_assert_double_eq(double_of("5  # comment"), 5);
-    ck_assert_int_eq(value_double("fast", &value, &note), -EINVAL);
-    ck_assert_int_eq(value_double("inf", &value, &note), -EINVAL);
+    ck_assert_int_eq(setting_double("fast", &value, &note), -EINVAL);
+    ck_assert_int_eq(setting_double("inf", &value, &note), -EINVAL);
 }
 END_TEST
 
@@ -174,9 +174,9 @@ START_TEST(binary_units_count_in_1024)
     uint64_t value;
 
     ck_assert_uint_eq(size_of("2MiB"), 2 * 1024 * 1024);
-    ck_assert_int_eq(value_size_binary("2MB", &value, &note), 0);
+    ck_assert_int_eq(setting_size_binary("2MB", &value, &note), 0);
     ck_assert_uint_eq(value, 2 * 1024 * 1024);
-    ck_assert_int_eq(value_size_binary("3k", &value, &note), 0);
+    ck_assert_int_eq(setting_size_binary("3k", &value, &note), 0);
     ck_assert_uint_eq(value, 3 * 1024);
 }
 END_TEST
@@ -238,7 +238,7 @@ START_TEST(words_keep_the_rest_as_it_is)
 {
     struct text_list words = {0};
 
-    ck_assert_int_eq(value_words("  key\t the rest, \"as it is\" ", 1, &words), 0);
+    ck_assert_int_eq(setting_words("  key\t the rest, \"as it is\" ", 1, &words), 0);
     ck_assert_uint_eq(words.count, 2);
     ck_assert_str_eq(words.items[0], "key");
     ck_assert_str_eq(words.items[1], "the rest, \"as it is\"");
@@ -250,7 +250,7 @@ START_TEST(words_in_quotes_may_hold_blanks_and_quotes)
 {
     struct text_list words = {0};
 
-    ck_assert_int_eq(value_words("\"a b\" \"say \\\"hi\\\" \\d\" \"\" d", 4, &words), 0);
+    ck_assert_int_eq(setting_words("\"a b\" \"say \\\"hi\\\" \\d\" \"\" d", 4, &words), 0);
     ck_assert_uint_eq(words.count, 4);
     ck_assert_str_eq(words.items[0], "a b");
     ck_assert_str_eq(words.items[1], "say \"hi\" \\d");
@@ -264,7 +264,7 @@ START_TEST(an_open_quote_is_no_word)
 {
     struct text_list words = {0};
 
-    ck_assert_int_eq(value_words("a \"b c", 3, &words), -EINVAL);
+    ck_assert_int_eq(setting_words("a \"b c", 3, &words), -EINVAL);
     text_list_fini(&words);
 }
 END_TEST
@@ -287,8 +287,8 @@ START_TEST(a_full_list_takes_no_more)
 }
 END_TEST
 
-Suite *suite_plugin_value(void);
-Suite *suite_plugin_value(void)
+Suite *suite_plugin_setting(void);
+Suite *suite_plugin_setting(void)
 {
     Suite *suite = suite_create("plugin/value");
     TCase *scalars = tcase_create("scalars");
