@@ -15,7 +15,9 @@
 #include "base/slice.h"
 
 struct budget;
+struct filter_selection;
 struct input_metrics;
+struct intake;
 struct origin;
 
 struct origin_ops {
@@ -27,12 +29,12 @@ struct origin_ops {
 struct origin {
     const struct origin_ops *ops;
     uint32_t refs;
-    uint32_t route;     /* cached by the intake, 0: not known yet */
-    uint64_t route_era; /* of that cache */
-    struct slice tag;   /* owned by the origin */
-    uint64_t id;        /* stable over restarts where the source is; 0: records have no ids */
-    uint64_t last_seq;  /* the newest span, and the chunk it lies in */
-    const void *last_chunk;
+    output_set outputs;                       /* where its tag goes, and through which filters: */
+    const struct filter_selection *selection; /* both found by the intake, which notes itself */
+    const struct intake *routed_by;
+    struct slice tag;       /* owned by the origin */
+    uint64_t id;            /* stable over restarts where the source is; 0: records have no ids */
+    const void *last_chunk; /* the one that the newest span lies in, while it is open */
     struct ack_window window;
     struct input_metrics *metrics; /* lent by the input, as is the next */
     struct budget *budget;         /* what its records hold in chunks */

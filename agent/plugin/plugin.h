@@ -62,6 +62,9 @@ struct input_plugin {
     void (*stop)(void *self);
     void (*fini)(void *self);
 
+    /* Brings counters up to date that are reckoned only when somebody looks. May be NULL. */
+    void (*refresh)(void *self);
+
     /* For the status page: appends a JSON object that says what it follows. May be NULL. */
     void (*describe)(const void *self, struct buffer *out);
 };

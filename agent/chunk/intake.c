@@ -1,0 +1,148 @@
+#include "chunk/intake.h"
+
+#include "base/memory.h"
+#include "filter/chain.h"
+#include "filter/route.h"
+
+struct intake {
+    struct filter_chain *chain;
+    struct route_table *routes;
+    struct timer *flush_timer;
+    uint64_t flush_ms;
+    chunk_sealed_fn *sealed;
+    void *sealed_owner;
+    struct chunk **open; /* one for each set of outputs seen lately */
+    uint32_t open_count;
+    uint32_t open_capacity;
+    struct record record;
+    struct json_scanner json;
+    uint64_t unrouted;
+};
+
+/* The time is over for every chunk that is open: the timer started with the oldest. */
+static void on_flush_due(void *owner)
+{
+    intake_flush(owner);
+}
+
+struct intake *intake_new(struct loop *loop, struct filter_chain *chain, struct route_table *routes,
+                          uint64_t flush_ms)
+{
+    struct intake *intake = mem_zalloc(1, sizeof *intake);
+
+    intake->chain = chain;
+    intake->routes = routes;
+    intake->flush_ms = flush_ms;
+    intake->flush_timer = timer_new(loop, on_flush_due, intake);
+    record_init(&intake->record);
+    json_scanner_init(&intake->json);
+    return intake;
+}
+
+void intake_on_sealed(struct intake *intake, chunk_sealed_fn *sealed, void *owner)
+{
+    intake->sealed = sealed;
+    intake->sealed_owner = owner;
+}
+
+void intake_free(struct intake **address)
+{
+    struct intake *intake = *address;
+
+    *address = NULL;
+    if (intake == NULL)
+        return;
+    CHECK(intake->open_count == 0);
+    timer_free(&intake->flush_timer);
+    MEM_FREE(&intake->open);
+    record_fini(&intake->record);
+    json_scanner_fini(&intake->json);
+    mem_free(intake);
+}
+
+struct record *intake_record(struct intake *intake)
+{
+    record_reset(&intake->record);
+    return &intake->record;
+}
+
+struct json_scanner *intake_json(struct intake *intake)
+{
+    return &intake->json;
+}
+
+uint64_t intake_unrouted(const struct intake *intake)
+{
+    return intake->unrouted;
+}
+
+static struct chunk *chunk_for(struct intake *intake, output_set outputs)
+{
+    for (uint32_t i = 0; i < intake->open_count; i++)
+        if (intake->open[i]->outputs == outputs)
+            return intake->open[i];
+
+    if (intake->open_count == intake->open_capacity) {
+        intake->open_capacity = intake->open_capacity ? intake->open_capacity * 2 : 4;
+        intake->open = mem_resize(intake->open, intake->open_capacity, sizeof(struct chunk *));
+    }
+    if (!timer_is_on(intake->flush_timer))
+        timer_start(intake->flush_timer, intake->flush_ms);
+    return intake->open[intake->open_count++] = chunk_open(outputs);
+}
+
+static void chunk_close(struct intake *intake, struct chunk *chunk)
+{
+    uint32_t i = 0;
+
+    while (intake->open[i] != chunk)
+        i++;
+    intake->open[i] = intake->open[--intake->open_count];
+    if (intake->open_count == 0)
+        timer_stop(intake->flush_timer);
+    chunk_seal(chunk);
+    intake->sealed(intake->sealed_owner, chunk);
+}
+
+static void origin_route(struct intake *intake, struct origin *origin)
+{
+    origin->selection = filter_chain_select(intake->chain, origin->tag);
+    origin->outputs = route_table_outputs(intake->routes, origin->tag);
+    origin->routed_by = intake;
+}
+
+static bool record_passes(struct intake *intake, struct origin *origin)
+{
+    struct filter_run run = {.tag = origin->tag, .json = &intake->json};
+
+    if (filter_selection_is_empty(origin->selection))
+        return true;
+    return filter_selection_apply(origin->selection, &intake->record, &run) == FILTER_KEEP;
+}
+
+void intake_push(struct intake *intake, struct origin *origin, uint64_t end)
+{
+    struct chunk *chunk;
+
+    if (UNLIKELY(origin->routed_by != intake))
+        origin_route(intake, origin);
+    origin->metrics->records++;
+    if (origin->outputs == 0)
+        intake->unrouted++;
+    if (origin->outputs == 0 || !record_passes(intake, origin)) {
+        window_advance(&origin->window, end);
+        return;
+    }
+    record_drop_doubles(&intake->record);
+    chunk = chunk_for(intake, origin->outputs);
+    chunk_append(chunk, origin, origin->tag, &intake->record, end);
+    if (UNLIKELY(chunk_is_full(chunk)))
+        chunk_close(intake, chunk);
+}
+
+void intake_flush(struct intake *intake)
+{
+    while (intake->open_count > 0)
+        chunk_close(intake, intake->open[intake->open_count - 1]);
+    timer_stop(intake->flush_timer);
+}

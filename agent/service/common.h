@@ -1,0 +1,82 @@
+/*
+ * The keys that every input, every filter and every output takes, besides its plugin's own, and
+ * the SERVICE keys. Tables and plain structs; options_bind fills them.
+ *
+ * Source of names and defaults: Fluent Bit 5.1. Where a default differs, conf/README.md says why.
+ */
+#ifndef TAILRACE_SERVICE_COMMON_H
+#define TAILRACE_SERVICE_COMMON_H
+
+#include "output/retry.h"
+#include "plugin/plugin.h"
+
+struct service_keys {
+    double flush_s;
+    int64_t grace_s;
+    bool is_daemon;
+    char *log_file;
+    char *log_level;
+    bool has_http;
+    char *http_listen;
+    int64_t http_port;
+    bool has_health_check;
+    int64_t hc_errors_count;
+    int64_t hc_retry_failure_count;
+    int64_t hc_period_s;
+    double retry_base_s;
+    double retry_cap_s;
+    uint64_t memory_bytes;
+};
+
+struct input_keys {
+    char *tag;
+    char *alias;
+    char *log_level;
+    uint64_t mem_buf_limit;
+};
+
+struct filter_keys {
+    char *match;
+    char *match_regex;
+    char *alias;
+    char *log_level;
+    char *active;
+};
+
+struct output_keys {
+    char *match;
+    char *match_regex;
+    char *alias;
+    char *log_level;
+    char *host;
+    int64_t port;
+    char *retry_limit;
+    int64_t workers;
+    bool has_tls;
+    struct http_tls tls;
+    char *tls_ca_file, *tls_ca_path, *tls_crt_file, *tls_key_file, *tls_key_passwd, *tls_vhost;
+    char *tls_min_version, *tls_max_version, *tls_ciphers;
+    bool keepalive;
+    uint64_t keepalive_idle_ms;
+    int64_t keepalive_max_recycle;
+    uint64_t connect_timeout_ms;
+    uint64_t io_timeout_ms;
+    int64_t connections_max;
+    char *source_address;
+    bool proxy_env_ignore;
+    bool prefer_ipv4, prefer_ipv6;
+};
+
+extern const struct option service_options[];
+extern const struct option input_options[];
+extern const struct option filter_options[];
+extern const struct option output_options[];
+
+/* Retry_Limit in words or as a number. -EINVAL. */
+MUST_USE int retry_limit_parse(const char *text, uint32_t *attempts_out);
+
+/* What the HTTP client needs of it; `tls` and texts stay those of `keys`. */
+struct http_settings output_http(struct output_keys *keys, const char *component,
+                                 unsigned default_port);
+
+#endif

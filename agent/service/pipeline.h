@@ -1,0 +1,59 @@
+/*
+ * The pipeline: everything that a configuration asks for, made and wired together.
+ *
+ *   inputs -> intake (filters, routes) -> chunks -> outputs
+ *
+ * Life     pipeline_new makes every instance and finds every mistake, and touches nothing outside:
+ *          a dry run ends here. pipeline_start opens and reads; pipeline_stop drains and calls
+ *          `stopped`; pipeline_free.
+ * Thread   the loop.
+ * Limits   ROUTE_OUTPUTS_MAX outputs; memory_limit for what is read and not delivered.
+ */
+#ifndef TAILRACE_SERVICE_PIPELINE_H
+#define TAILRACE_SERVICE_PIPELINE_H
+
+#include "config/tree.h"
+#include "output/deliver.h"
+#include "service/common.h"
+
+struct pipeline;
+struct metrics_book;
+
+/* Told once, when an input is at its end and wants the agent to stop, or when stopping is over. */
+typedef void pipeline_fn(void *owner);
+
+/* Never NULL; -EINVAL in *status when the report got an error, and then only pipeline_free is
+ * allowed. The config is lent and outlives the pipeline. */
+struct pipeline *pipeline_new(struct loop *loop, const struct config *config, struct report *report,
+                              int *status);
+void pipeline_free(struct pipeline **pipeline);
+
+/* Negative when an input or an output cannot start; the report says why. */
+MUST_USE int pipeline_start(struct pipeline *pipeline, struct report *report,
+                            pipeline_fn *exit_wanted, void *owner);
+
+/* No more reading; what was read is delivered within Grace, what is not stays unacknowledged. */
+void pipeline_stop(struct pipeline *pipeline, pipeline_fn *stopped, void *owner);
+
+/* Stop waiting: what is not delivered now stays unacknowledged. */
+void pipeline_hurry(struct pipeline *pipeline);
+
+/* ---- looking in ---- */
+
+const struct service_keys *pipeline_service(const struct pipeline *pipeline);
+struct metrics_book *pipeline_metrics(struct pipeline *pipeline);
+const struct budget *pipeline_memory(const struct pipeline *pipeline);
+
+/* Brings counters up to date that are only reckoned when somebody looks. */
+void pipeline_refresh(struct pipeline *pipeline);
+
+size_t pipeline_output_count(const struct pipeline *pipeline);
+struct output *pipeline_output(const struct pipeline *pipeline, size_t index);
+
+/* Appends what each input follows, as a JSON array, for the status page. */
+void pipeline_describe_inputs(const struct pipeline *pipeline, struct buffer *out);
+
+/* The books in one paragraph: read, delivered, set aside, dropped, still unread. */
+void pipeline_summary(struct pipeline *pipeline, struct buffer *out);
+
+#endif

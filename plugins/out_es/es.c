@@ -1,0 +1,254 @@
+#include "plugins/out_es/es.h"
+
+#include "http/auth.h"
+#include "record/time_text.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define SELF struct out_es
+#define BULK_QUERY "filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason"
+#define AWS_LATER "Requests are not signed yet; use a proxy that signs, or log in by name."
+
+/* The options that both flavours share, in the order that people look for them. */
+#define OPTIONS_COMMON                                                                            \
+    OPTION_TEXT(SELF, index.name, "index", "fluent-bit", 0,                                       \
+                "Index name; strftime's directives and $accessors may stand in it."),             \
+        OPTION_TEXT(SELF, type, "type", "_doc", 0, "Value of _type, for servers that want one."), \
+        OPTION_BOOL(SELF, suppress_type, "suppress_type_name", "true", 0,                         \
+                    "Leave _type out, as every server since version 7 wants it."),                \
+        OPTION_TEXT(SELF, login.user, "http_user", NULL, 0, "User for Basic login."),             \
+        OPTION_TEXT(SELF, login.password, "http_passwd", "", OPTION_SECRET, "Its password."),     \
+        OPTION_TEXT(SELF, compress, "compress", NULL, 0, "Set to gzip to compress bodies."),      \
+        OPTION_BOOL(SELF, index.is_logstash, "logstash_format", "false", 0,                       \
+                    "Name the index after prefix and date of the record."),                       \
+        OPTION_TEXT(SELF, index.prefix, "logstash_prefix", "logstash", 0, "That prefix."),        \
+        OPTION_TEXT(SELF, index.prefix_separator, "logstash_prefix_separator", "-", 0,            \
+                    "What stands between prefix and date."),                                      \
+        OPTION_TEXT(SELF, index.prefix_key, "logstash_prefix_key", NULL, 0,                       \
+                    "Record accessor whose value is the prefix, where the record has it."),       \
+        OPTION_TEXT(SELF, index.date_format, "logstash_dateformat", "%Y.%m.%d", 0,                \
+                    "The date, as strftime writes it, in UTC."),                                  \
+        OPTION_TEXT(SELF, document.time_key, "time_key", "@timestamp", 0,                         \
+                    "Key of the record's time in the document."),                                 \
+        OPTION_TEXT(SELF, document.time_format, "time_key_format", "%Y-%m-%dT%H:%M:%S", 0,        \
+                    "Its form, without the fraction."),                                           \
+        OPTION_BOOL(SELF, document.has_nanos, "time_key_nanos", "false", 0,                       \
+                    "Nine digits of the second instead of three."),                               \
+        OPTION_BOOL(SELF, document.has_tag, "include_tag_key", "false", 0,                        \
+                    "Put the tag into the document."),                                            \
+        OPTION_TEXT(SELF, document.tag_key, "tag_key", "flb-key", 0, "The tag's key."),           \
+        OPTION_IGNORED("buffer_size", "Answers of any size are read, up to 64 MB."),              \
+        OPTION_TEXT(SELF, path, "path", NULL, 0, "Path before /_bulk."),                          \
+        OPTION_TEXT(SELF, pipeline, "pipeline", NULL, 0, "Ingest pipeline."),                     \
+        OPTION_BOOL(SELF, identity.is_generated, "generate_id", "false", 0,                       \
+                    "Make _id of the record's content."),                                         \
+        OPTION_BOOL(SELF, identity.is_stable, "stable_id", "true", 0,                             \
+                    "Make _id of the file and the offset, so that nothing doubles."),             \
+        OPTION_CHOICE(SELF, operation, "write_operation", "create", 0,                            \
+                      "create|index|update|upsert", "What the bulk request does."),               \
+        OPTION_TEXT(SELF, identity.key, "id_key", NULL, 0,                                        \
+                    "Record accessor whose value, a string, is the _id."),                        \
+        OPTION_BOOL(SELF, document.replace_dots, "replace_dots", "false", 0,                      \
+                    "Write an underscore for each dot in keys."),                                 \
+        OPTION_BOOL(SELF, index.is_current_time, "current_time_index", "false", 0,                \
+                    "Use the time of sending for index and time key."),                           \
+        OPTION_BOOL(SELF, trace_output, "trace_output", "false", 0, "Log every body."),           \
+        OPTION_BOOL(SELF, trace_error, "trace_error", "false", 0,                                 \
+                    "Log the answers that are not well."),                                        \
+        OPTION_TEXT(SELF, login.api_key, "http_api_key", NULL, OPTION_SECRET,                     \
+                    "Key for Authorization: ApiKey."),                                            \
+        OPTION_TEXT(SELF, login.bearer_token, "http_bearer_token", NULL, OPTION_SECRET,           \
+                    "Token for Authorization: Bearer."),                                          \
+        OPTION_IGNORED("aws_auth", AWS_LATER), OPTION_IGNORED("aws_region", AWS_LATER),           \
+        OPTION_IGNORED("aws_sts_endpoint", AWS_LATER), OPTION_IGNORED("aws_role_arn", AWS_LATER), \
+        OPTION_IGNORED("aws_external_id", AWS_LATER),                                             \
+        OPTION_IGNORED("aws_service_name", AWS_LATER), OPTION_IGNORED("aws_profile", AWS_LATER)
+
+static const struct option es_options[] = {
+    OPTIONS_COMMON,
+    OPTION_TEXT(SELF, login.cloud_id, "cloud_id", NULL, 0, "Elastic Cloud's id: host and port."),
+    OPTION_TEXT(SELF, login.cloud_auth, "cloud_auth", NULL, OPTION_SECRET,
+                "user:password for Elastic Cloud."),
+    OPTION_IGNORED("upstream", "Several nodes are not balanced yet; name one with host."),
+    OPTION_END,
+};
+
+static const struct option opensearch_options[] = {
+    OPTIONS_COMMON,
+    OPTION_END,
+};
+
+static int init_compress(struct out_es *es, struct plugin_setup *setup)
+{
+    if (es->compress == NULL)
+        return 0;
+    es->is_gzip = slice_is_nocase(slice_of(es->compress), "gzip");
+    if (es->is_gzip)
+        return 0;
+    report_error(setup->report, setup->place, "compress is \"%s\"; only gzip is known",
+                 es->compress);
+    return -EINVAL;
+}
+
+static int init_pattern(const char *key, const char *format, struct plugin_setup *setup)
+{
+    struct time_pattern pattern;
+
+    if (time_pattern_init(&pattern, format) == 0)
+        return 0;
+    report_error(setup->report, setup->place, "%s \"%s\" is too long", key, format);
+    return -EINVAL;
+}
+
+static int init_index(struct out_es *es, struct plugin_setup *setup)
+{
+    struct es_index *index = &es->index;
+    int rc = 0;
+
+    if (index->prefix_key != NULL) {
+        index->prefix_accessor = accessor_new_key(index->prefix_key, setup->report, setup->place);
+        rc |= index->prefix_accessor == NULL;
+    }
+    if (strchr(index->name, '$') != NULL) {
+        index->name_accessor = accessor_new(index->name, setup->report, setup->place);
+        rc |= index->name_accessor == NULL;
+    }
+    rc |= init_pattern("index", index->name, setup);
+    rc |= init_pattern("logstash_dateformat", index->date_format, setup);
+    return rc ? -EINVAL : 0;
+}
+
+static int init_document(struct out_es *es, struct plugin_setup *setup)
+{
+    es->document.is_iso = strcmp(es->document.time_format, "%Y-%m-%dT%H:%M:%S") == 0;
+    return init_pattern("time_key_format", es->document.time_format, setup);
+}
+
+static int init_identity(struct out_es *es, struct plugin_setup *setup)
+{
+    if (es->identity.key != NULL) {
+        es->identity.key_accessor = accessor_new_key(es->identity.key, setup->report, setup->place);
+        if (es->identity.key_accessor == NULL)
+            return -EINVAL;
+    }
+    if (es->operation < ES_UPDATE || es->identity.key_accessor != NULL || es->identity.is_generated)
+        return 0;
+    report_error(setup->report, setup->place,
+                 "write_operation update and upsert need an id: set id_key or generate_id");
+    return -EINVAL;
+}
+
+/* An Elastic Cloud id names the host; what host and port say is then not used. */
+static int init_cloud(struct out_es *es, struct plugin_setup *setup)
+{
+    uint16_t port = 443;
+
+    if (es->login.cloud_id == NULL)
+        return 0;
+    if (http_cloud_id_decode(es->login.cloud_id, &es->host, &port) < 0) {
+        report_error(setup->report, setup->place,
+                     "cloud_id is not \"name:base64\" as Elastic Cloud shows it");
+        return -EINVAL;
+    }
+    es->http.host = es->host;
+    es->http.port = port;
+    return 0;
+}
+
+static int init_login(struct out_es *es, struct plugin_setup *setup)
+{
+    struct es_login *login = &es->login;
+    const char *colon = login->cloud_auth ? strchr(login->cloud_auth, ':') : NULL;
+
+    if (login->cloud_auth != NULL && colon == NULL) {
+        report_error(setup->report, setup->place, "cloud_auth is not \"user:password\"");
+        return -EINVAL;
+    }
+    if (login->api_key != NULL)
+        http_auth_api_key(&login->authorization, login->api_key);
+    else if (login->bearer_token != NULL)
+        http_auth_bearer(&login->authorization, login->bearer_token);
+    else if (colon != NULL)
+        http_auth_basic_pair(&login->authorization, login->cloud_auth);
+    else if (login->user != NULL)
+        http_auth_basic(&login->authorization, login->user, login->password);
+    return 0;
+}
+
+static void init_url(struct out_es *es)
+{
+    const char *path = es->path ? es->path : "";
+    size_t len = strlen(path);
+
+    while (len > 0 && path[len - 1] == '/')
+        len--;
+    es->url = mem_format("%s%.*s/_bulk?%s%s%s", len > 0 && path[0] != '/' ? "/" : "", (int)len,
+                         path, es->pipeline ? "pipeline=" : "", es->pipeline ? es->pipeline : "",
+                         es->pipeline ? "&" BULK_QUERY : BULK_QUERY);
+}
+
+static int es_init(void *self, struct plugin_setup *setup)
+{
+    struct out_es *es = self;
+    int rc = 0;
+
+    es->component = setup->component;
+    es->http = *setup->http;
+    rc |= init_compress(es, setup);
+    rc |= init_index(es, setup);
+    rc |= init_document(es, setup);
+    rc |= init_identity(es, setup);
+    rc |= init_cloud(es, setup);
+    rc |= init_login(es, setup);
+    init_url(es);
+    return rc < 0 ? -EINVAL : 0;
+}
+
+static void es_fini(void *self)
+{
+    struct out_es *es = self;
+
+    accessor_free(&es->index.name_accessor);
+    accessor_free(&es->index.prefix_accessor);
+    accessor_free(&es->identity.key_accessor);
+    buffer_fini(&es->login.authorization);
+    MEM_FREE(&es->url);
+    MEM_FREE(&es->host);
+}
+
+static const struct http_settings *es_settings(const void *self)
+{
+    const struct out_es *es = self;
+
+    return &es->http;
+}
+
+const struct output_plugin out_es = {
+    .name = "es",
+    .alias = "elasticsearch",
+    .summary = "Sends records to Elasticsearch with its bulk API.",
+    .self_bytes = sizeof(struct out_es),
+    .options = es_options,
+    .init = es_init,
+    .fini = es_fini,
+    .encode = es_encode,
+    .judge = es_judge,
+    .settings = es_settings,
+    .default_port = 9200,
+    .default_workers = 2,
+};
+
+const struct output_plugin out_opensearch = {
+    .name = "opensearch",
+    .summary = "Sends records to OpenSearch with its bulk API.",
+    .self_bytes = sizeof(struct out_es),
+    .options = opensearch_options,
+    .init = es_init,
+    .fini = es_fini,
+    .encode = es_encode,
+    .judge = es_judge,
+    .settings = es_settings,
+    .default_port = 9200,
+    .default_workers = 2,
+};

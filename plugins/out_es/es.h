@@ -1,0 +1,87 @@
+/*
+ * Inside of the es and opensearch outputs, which are one plugin in two flavours.
+ *
+ * es.c holds the options and what is made of them at start; es_encode.c makes bodies; es_judge.c
+ * reads answers. All of struct out_es is constant once init has run, so encodes may overlap.
+ */
+#ifndef TAILRACE_PLUGINS_OUT_ES_H
+#define TAILRACE_PLUGINS_OUT_ES_H
+
+#include "plugin/plugin.h"
+#include "record/accessor.h"
+
+enum es_operation {
+    ES_CREATE,
+    ES_INDEX,
+    ES_UPDATE,
+    ES_UPSERT,
+};
+
+/* Where a document goes. */
+struct es_index {
+    char *name; /* Index: a text, with strftime's directives or accessors */
+    bool is_logstash;
+    char *prefix;
+    char *prefix_separator;
+    char *prefix_key;
+    char *date_format;
+    bool is_current_time;
+    struct accessor *name_accessor; /* NULL where the name has no $ */
+    struct accessor *prefix_accessor;
+};
+
+/* What stands in a document besides the record. */
+struct es_document {
+    char *time_key;
+    char *time_format;
+    bool has_nanos;
+    bool has_tag;
+    char *tag_key;
+    bool replace_dots;
+    bool is_iso; /* time_format is the default, which is rendered faster */
+};
+
+/* Which id it gets. */
+struct es_identity {
+    bool is_stable; /* from the file and the offset */
+    bool is_generated;
+    char *key;
+    struct accessor *key_accessor;
+};
+
+struct es_login {
+    char *user;
+    char *password;
+    char *api_key;
+    char *bearer_token;
+    char *cloud_id;
+    char *cloud_auth;
+    struct buffer authorization; /* the header's value, or empty */
+};
+
+struct out_es {
+    struct es_index index;
+    struct es_document document;
+    struct es_identity identity;
+    struct es_login login;
+    int operation; /* enum es_operation */
+    char *type;
+    bool suppress_type;
+    char *path;
+    char *pipeline;
+    char *compress;
+    bool is_gzip;
+    bool trace_error;
+    bool trace_output;
+    char *url; /* path and query of the bulk request */
+    const char *component;
+    struct http_settings http;
+    char *host; /* of the Cloud_ID */
+};
+
+MUST_USE int es_encode(const void *self, struct batch *batch, struct http_request *request);
+
+enum verdict es_judge(void *self, const struct http_reply *reply, struct verdicts *verdicts,
+                      char why[256]);
+
+#endif

@@ -1,0 +1,341 @@
+#include "plugins/out_es/es.h"
+
+#include "base/gzip.h"
+#include "chunk/lookup.h"
+#include "plugins/out_es/es_id.h"
+#include "record/time_text.h"
+
+/*
+ * Makes a _bulk body: for each record an action line and a document line. This is on the path of
+ * every byte: what does not change from record to record is rendered once (the index of a second,
+ * the time of a second), JSON text is copied.
+ */
+
+/* Room for what a record needs besides its fields and a long key. */
+#define RECORD_ROOM 512
+
+struct es_writer {
+    const struct out_es *es;
+    struct buffer *out;
+    struct time_text time;
+    struct time_pattern time_pattern;  /* of the time key, when it is not the default */
+    struct time_pattern index_pattern; /* of the index's name or date */
+    int64_t now_ns;                    /* when the chunk was begun */
+    struct json_scanner json;          /* for Replace_Dots */
+    struct arena arena;
+};
+
+static void writer_init(struct es_writer *w, const struct out_es *es, const struct batch *batch,
+                        struct buffer *out)
+{
+    const struct es_index *index = &es->index;
+
+    *w = (struct es_writer){.es = es, .out = out, .now_ns = batch->chunk->created_wall_ns};
+    /* init has tried both, so they cannot fail here. */
+    CHECK(time_pattern_init(&w->time_pattern, es->document.time_format) == 0);
+    CHECK(time_pattern_init(&w->index_pattern,
+                            index->is_logstash ? index->date_format : index->name) == 0);
+}
+
+static void writer_fini(struct es_writer *w)
+{
+    json_scanner_fini(&w->json);
+    arena_fini(&w->arena);
+}
+
+static inline void put(struct es_writer *w, struct slice text)
+{
+    buffer_append(w->out, text);
+}
+
+/* ---- the index's name ---- */
+
+/* A name that came out of a record must not break the action line or reach another API. */
+static bool prefix_is_sound(struct slice prefix)
+{
+    if (prefix.len == 0 || prefix.len > 128)
+        return false;
+    for (size_t i = 0; i < prefix.len; i++)
+        if ((unsigned char)prefix.data[i] < 0x20 || prefix.data[i] == '"' || prefix.data[i] == '\\')
+            return false;
+    return true;
+}
+
+static bool put_rendered(struct es_writer *w, const struct accessor *accessor,
+                         const struct chunk_record *record)
+{
+    struct buffer text = {0};
+    bool is_sound =
+        chunk_record_render(record, accessor, &text) && prefix_is_sound(buffer_view(&text));
+
+    if (is_sound)
+        put(w, buffer_view(&text));
+    buffer_fini(&text);
+    return is_sound;
+}
+
+static void put_index(struct es_writer *w, const struct chunk_record *record)
+{
+    const struct es_index *index = &w->es->index;
+    int64_t ns = index->is_current_time ? w->now_ns : record->head.time_ns;
+
+    if (!index->is_logstash) {
+        if (index->name_accessor == NULL || !put_rendered(w, index->name_accessor, record))
+            put(w, time_pattern_text(&w->index_pattern, ns));
+        return;
+    }
+    if (index->prefix_accessor == NULL || !put_rendered(w, index->prefix_accessor, record))
+        put(w, slice_of(index->prefix));
+    put(w, slice_of(index->prefix_separator));
+    put(w, time_pattern_text(&w->index_pattern, ns));
+}
+
+/* ---- the action line ---- */
+
+static bool put_id(struct es_writer *w, const struct chunk_record *record)
+{
+    const struct es_identity *identity = &w->es->identity;
+    char id[ES_ID_BYTES_MAX];
+    struct slice text = {0};
+
+    if (identity->key_accessor != NULL) {
+        if (!chunk_record_text(record, identity->key_accessor, &w->arena, &text))
+            return false;
+    } else if (identity->is_generated) {
+        text = es_id_of_content(record, id);
+    } else if (identity->is_stable && record->run->origin->id != 0 &&
+               record->head.offset != RECORD_NO_OFFSET) {
+        text = es_id_of_place(record->run->origin->id, record->head.offset, id);
+    }
+    if (text.len == 0)
+        return false;
+    put(w, SLICE(",\"_id\":\""));
+    json_escape(w->out, text);
+    put(w, SLICE("\""));
+    return true;
+}
+
+/* False when the operation needs an id and the record has none. */
+static bool put_action(struct es_writer *w, const struct chunk_record *record)
+{
+    static const struct slice heads[] = {
+        SLICE("{\"create\":{\"_index\":\""),
+        SLICE("{\"index\":{\"_index\":\""),
+        SLICE("{\"update\":{\"_index\":\""),
+        SLICE("{\"update\":{\"_index\":\""),
+    };
+    const struct out_es *es = w->es;
+    bool has_id;
+
+    put(w, heads[es->operation]);
+    put_index(w, record);
+    put(w, SLICE("\""));
+    if (!es->suppress_type) {
+        put(w, SLICE(",\"_type\":\""));
+        put(w, slice_of(es->type));
+        put(w, SLICE("\""));
+    }
+    has_id = put_id(w, record);
+    put(w, SLICE("}}\n"));
+    return has_id || es->operation == ES_CREATE || es->operation == ES_INDEX;
+}
+
+/* ---- the document ---- */
+
+static struct slice time_value(struct es_writer *w, const struct chunk_record *record)
+{
+    const struct es_document *document = &w->es->document;
+    int64_t ns = w->es->index.is_current_time ? w->now_ns : record->head.time_ns;
+    struct buffer text = {0};
+    struct slice value;
+
+    if (document->is_iso)
+        return time_text_iso(&w->time, ns, document->has_nanos ? 9 : 3);
+    buffer_append(&text, time_pattern_text(&w->time_pattern, ns));
+    buffer_append_byte(&text, '.');
+    time_append_fraction(ns, document->has_nanos ? 9 : 3, &text);
+    buffer_append_byte(&text, 'Z');
+    value = arena_copy(&w->arena, buffer_view(&text));
+    buffer_fini(&text);
+    return value;
+}
+
+/* Whether the record itself has this key: then its own value stays, as it would have won. */
+static bool record_has(const struct chunk_record *record, const char *key)
+{
+    if (LIKELY(!(record->head.initials & json_initial(slice_of(key)))))
+        return false;
+    return chunk_record_has(record, slice_of(key));
+}
+
+static void put_key(struct es_writer *w, struct slice key)
+{
+    size_t at;
+
+    put(w, SLICE("\""));
+    at = w->out->len;
+    json_escape(w->out, key);
+    if (UNLIKELY(w->es->document.replace_dots))
+        for (; at < w->out->len; at++)
+            if (w->out->data[at] == '.')
+                w->out->data[at] = '_';
+    put(w, SLICE("\":"));
+}
+
+static void put_time_and_tag(struct es_writer *w, const struct chunk_record *record)
+{
+    const struct es_document *document = &w->es->document;
+
+    if (LIKELY(!record_has(record, document->time_key))) {
+        put(w, SLICE("\""));
+        json_escape(w->out, slice_of(document->time_key));
+        put(w, SLICE("\":\""));
+        put(w, time_value(w, record));
+        put(w, SLICE("\","));
+    }
+    if (document->has_tag && !record_has(record, document->tag_key)) {
+        put_key(w, slice_of(document->tag_key));
+        put(w, SLICE("\""));
+        json_escape(w->out, record->run->tag);
+        put(w, SLICE("\","));
+    }
+}
+
+/* JSON text with the dots of its keys replaced. Two keys may become one: the last stays. */
+static struct slice dots_replaced(struct es_writer *w, struct slice text)
+{
+    struct buffer changed = {0};
+    struct slice copy;
+    bool needs_repair = false;
+
+    if (memchr(text.data, '.', text.len) == NULL)
+        return text;
+    json_replace_in_keys(&changed, text, '.', '_');
+    copy = arena_copy(&w->arena, buffer_view(&changed));
+    buffer_fini(&changed);
+    w->json.is_repaired = true;
+    CHECK(json_check_value(&w->json, copy, &needs_repair) == 0);
+    return needs_repair ? json_repair(&w->json, copy, &w->arena) : copy;
+}
+
+static void put_json(struct es_writer *w, struct slice text)
+{
+    put(w, UNLIKELY(w->es->document.replace_dots) ? dots_replaced(w, text) : text);
+}
+
+static void put_members(struct es_writer *w, struct slice object)
+{
+    if (UNLIKELY(w->es->document.replace_dots))
+        object = dots_replaced(w, object);
+    put(w, slice_make(object.data + 1, object.len - 2));
+    put(w, SLICE(","));
+}
+
+static void put_field(struct es_writer *w, const struct chunk_field *field)
+{
+    if (field->kind == CHUNK_VALUE_MEMBERS) {
+        put_members(w, field->value);
+        return;
+    }
+    put_key(w, field->key);
+    switch (field->kind) {
+    case CHUNK_VALUE_TEXT:
+        put(w, SLICE("\""));
+        json_escape(w->out, field->value);
+        put(w, SLICE("\","));
+        return;
+    case CHUNK_VALUE_JSON:
+        put_json(w, field->value);
+        break;
+    default: {
+        struct buffer text = {0};
+
+        chunk_value_to_json(field->value, &text);
+        put_json(w, buffer_view(&text));
+        buffer_fini(&text);
+    }
+    }
+    put(w, SLICE(","));
+}
+
+/* Each member is written with a comma behind it; the last one becomes the closing bracket. */
+static void put_document(struct es_writer *w, const struct chunk_record *record)
+{
+    static const struct slice heads[] = {
+        SLICE("{"),
+        SLICE("{"),
+        SLICE("{\"doc\":{"),
+        SLICE("{\"doc_as_upsert\":true,\"doc\":{"),
+    };
+    bool is_nested = w->es->operation == ES_UPDATE || w->es->operation == ES_UPSERT;
+    struct slice rest = record->fields;
+    struct chunk_field field;
+
+    put(w, heads[w->es->operation]);
+    put_time_and_tag(w, record);
+    while (chunk_field_next(&rest, &field))
+        put_field(w, &field);
+    if (w->out->data[w->out->len - 1] == ',')
+        w->out->len--;
+    put(w, is_nested ? SLICE("}}\n") : SLICE("}\n"));
+}
+
+static void put_record(struct es_writer *w, struct batch *batch, const struct chunk_record *record)
+{
+    size_t before = w->out->len;
+
+    buffer_reserve(w->out, record->fields.len + RECORD_ROOM);
+    if (put_action(w, record)) {
+        put_document(w, record);
+    } else {
+        w->out->len = before;
+        batch_skip(batch);
+    }
+    if (UNLIKELY(w->arena.newest != NULL))
+        arena_reset(&w->arena);
+}
+
+/* ---- the request ---- */
+
+static int body_compress(struct buffer *body)
+{
+    struct buffer packed = {0};
+    int rc = gzip_compress(buffer_view(body), &packed);
+
+    if (rc < 0) {
+        buffer_fini(&packed);
+        return rc;
+    }
+    buffer_fini(body);
+    *body = packed;
+    return 0;
+}
+
+static void put_headers(const struct out_es *es, struct http_request *request)
+{
+    http_request_header(request, "Content-Type", SLICE("application/x-ndjson"));
+    http_request_header(request, "User-Agent", SLICE("Fluent-Bit"));
+    if (es->is_gzip)
+        http_request_header(request, "Content-Encoding", SLICE("gzip"));
+    if (es->login.authorization.len > 0)
+        http_request_header(request, "Authorization", buffer_view(&es->login.authorization));
+}
+
+int es_encode(const void *self, struct batch *batch, struct http_request *request)
+{
+    const struct out_es *es = self;
+    struct chunk_record record;
+    struct es_writer w;
+
+    http_request_init(request, "POST", es->url);
+    put_headers(es, request);
+    buffer_init(&request->body, batch->chunk->bytes.len + batch->chunk->bytes.len / 4 + 4096);
+    writer_init(&w, es, batch, &request->body);
+    while (batch_next(batch, &record))
+        put_record(&w, batch, &record);
+    writer_fini(&w);
+    if (es->trace_output)
+        log_info(es->component, "the body is: %.*s", (int)request->body.len, request->body.data);
+    request->plain_bytes = request->body.len;
+    return es->is_gzip ? body_compress(&request->body) : 0;
+}

@@ -1,0 +1,24 @@
+/*
+ * Document ids.
+ *
+ * The id of a place is the stream and the offset in it, six bytes each in base64url. The stream
+ * comes first, so ids grow in order within a stream: a real Elasticsearch then spends a few
+ * percent of CPU on them and no disk, where random ids cost both. The same line gets the same id
+ * after a restart, a rotation or a second reading; equal lines at other offsets get others.
+ *
+ * The id of a content is a hash of the record, for Generate_ID. Pure.
+ */
+#ifndef TAILRACE_PLUGINS_OUT_ES_ID_H
+#define TAILRACE_PLUGINS_OUT_ES_ID_H
+
+#include "chunk/reader.h"
+
+#define ES_ID_BYTES_MAX 40
+
+/* Writes 16 characters. Offsets wrap at 2^48. */
+struct slice es_id_of_place(uint64_t stream, uint64_t offset, char out[ES_ID_BYTES_MAX]);
+
+/* MurmurHash3 x64 128, seed 42, over the record's fields, printed as eight groups of hex. */
+struct slice es_id_of_content(const struct chunk_record *record, char out[ES_ID_BYTES_MAX]);
+
+#endif

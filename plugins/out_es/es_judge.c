@@ -1,0 +1,151 @@
+#include "plugins/out_es/es.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/*
+ * What became of each document. Source: the bulk API's response in Elasticsearch's REST
+ * specification (BulkResponse), and what Elasticsearch 8 and OpenSearch 2 and 3 answer.
+ *
+ *   item status      verdict
+ *   200, 201         delivered
+ *   409 on create    delivered: this id is there already
+ *   429, 5xx         retry: pressure, or a shard that is not there now
+ *   403, 404         retry: an index that is blocked or may not be made is an operator's matter
+ *   anything else    refused: the document is at fault
+ *
+ * The request's own status goes by the common table (http/judge.h); 400 for the whole means that
+ * one document made it unreadable, so halves are tried until that one stands alone.
+ */
+
+#define SHOWN_BYTES 80
+
+static enum verdict item_verdict_of(const struct out_es *es, unsigned status)
+{
+    if (status >= 200 && status <= 299)
+        return VERDICT_DELIVERED;
+    if (status == 409)
+        return es->operation == ES_CREATE ? VERDICT_DELIVERED : VERDICT_RETRY;
+    if (status == 429 || status == 403 || status == 404 || status >= 500)
+        return VERDICT_RETRY;
+    return VERDICT_REFUSED;
+}
+
+/* A member's text without the quotes and with its escapes; empty where there is none. */
+static struct slice member_text(struct slice object, const char *key)
+{
+    struct slice value;
+
+    if (object.len == 0 || object.data[0] != '{' || !json_find(object, slice_of(key), &value))
+        return (struct slice){0};
+    if (value.len >= 2 && value.data[0] == '"')
+        return slice_make(value.data + 1, value.len - 2);
+    return value;
+}
+
+static char *item_reason(struct slice error, unsigned status)
+{
+    struct slice type = member_text(error, "type"), reason = member_text(error, "reason");
+
+    if (error.len > 0 && error.data[0] == '"')
+        return mem_format("status %u: %.*s", status, SLICE_ARG(error));
+    return mem_format("status %u: %.*s: %.*s", status, SLICE_ARG(type), SLICE_ARG(reason));
+}
+
+static bool item_judge(const struct out_es *es, struct slice item, struct item_verdict *out)
+{
+    struct slice rest = item, operation, result, status, error = {0};
+    enum verdict verdict;
+
+    if (item.data[0] != '{' || !json_next(&rest, &operation, &result) || result.data[0] != '{' ||
+        !json_find(result, SLICE("status"), &status))
+        return false;
+    out->status = (uint16_t)strtoul(status.data, NULL, 10);
+    verdict = item_verdict_of(es, out->status);
+    out->verdict = (uint8_t)verdict;
+    out->was_there = verdict == VERDICT_DELIVERED && out->status == 409;
+    if (verdict != VERDICT_DELIVERED) {
+        (void)json_find(result, SLICE("error"), &error);
+        out->reason = item_reason(error, out->status);
+    }
+    return true;
+}
+
+static enum verdict items_judge(const struct out_es *es, struct slice items,
+                                struct verdicts *verdicts, char why[256])
+{
+    struct slice rest = items, key, item;
+    uint32_t count = 0;
+
+    while (json_next(&rest, &key, &item)) {
+        if (count < verdicts->count && !item_judge(es, item, &verdicts->items[count])) {
+            snprintf(why, 256, "the answer's item %u is not understood: %.*s", count,
+                     (int)(item.len < SHOWN_BYTES ? item.len : SHOWN_BYTES), item.data);
+            return VERDICT_RETRY;
+        }
+        count++;
+    }
+    if (count == verdicts->count)
+        return VERDICT_DELIVERED;
+    snprintf(why, 256, "the answer has %u items for %u documents", count, verdicts->count);
+    return VERDICT_RETRY;
+}
+
+static enum verdict not_understood(const struct http_reply *reply, char why[256])
+{
+    snprintf(why, 256, "status %d, but the answer is not a bulk answer (%s): \"%.*s\"",
+             reply->status, reply->content_type[0] ? reply->content_type : "no content type",
+             (int)(reply->body.len < SHOWN_BYTES ? reply->body.len : SHOWN_BYTES),
+             reply->body.data ? reply->body.data : "");
+    return VERDICT_RETRY;
+}
+
+static enum verdict answer_judge(const struct out_es *es, const struct http_reply *reply,
+                                 struct verdicts *verdicts, char why[256])
+{
+    struct slice body = slice_trim(buffer_view(&reply->body)), errors, items;
+    struct json_scanner scanner;
+    int status;
+
+    json_scanner_init(&scanner);
+    status = json_check_value(&scanner, body, NULL);
+    json_scanner_fini(&scanner);
+    if (status < 0 || body.data[0] != '{' || !json_find(body, SLICE("errors"), &errors))
+        return not_understood(reply, why);
+    if (slice_is(errors, "false"))
+        return VERDICT_DELIVERED;
+    if (!json_find(body, SLICE("items"), &items) || items.data[0] != '[')
+        return not_understood(reply, why);
+    return items_judge(es, items, verdicts, why);
+}
+
+/* The back-end's own words for a request that failed as a whole. */
+static void status_explain(const struct http_reply *reply, char why[256])
+{
+    struct slice body = slice_trim(buffer_view(&reply->body));
+
+    if (body.len == 0)
+        snprintf(why, 256, "status %d", reply->status);
+    else
+        snprintf(why, 256, "status %d: %.*s", reply->status, (int)(body.len < 200 ? body.len : 200),
+                 body.data);
+}
+
+enum verdict es_judge(void *self, const struct http_reply *reply, struct verdicts *verdicts,
+                      char why[256])
+{
+    const struct out_es *es = self;
+    enum verdict verdict = judge_status(reply->status);
+
+    if (verdict == VERDICT_DELIVERED)
+        verdict = answer_judge(es, reply, verdicts, why);
+    else
+        status_explain(reply, why);
+    if (verdict == VERDICT_REFUSED && reply->status == 400)
+        verdict = VERDICT_TOO_LARGE;
+    if (es->trace_error && verdict != VERDICT_DELIVERED)
+        log_warn(es->component, "the answer was, status %d: %.*s", reply->status,
+                 (int)(reply->body.len < 2000 ? reply->body.len : 2000),
+                 reply->body.data ? reply->body.data : "");
+    return verdict;
+}
