@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Checks the yardstick itself: what gen writes, what floor ships, what sink counts and answers."""
+
+import gzip
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+
+sys.dont_write_bytecode = True
+
+import measure
+
+NUMBER = '{"create":{}}\n{"sequence_id":%d}\n'
+
+
+def post(sink, body, query="", headers=None):
+    url = f"http://127.0.0.1:{sink.port}/_bulk{query}"
+    request = measure.urllib.request.Request(url, body, headers or {})
+    with measure.urllib.request.urlopen(request) as reply:
+        return json.load(reply)
+
+
+def generated_lines_are_numbered_json_in_cri_frames():
+    with measure.Stand() as stand:
+        stand.generate(2, 500)
+        for number, path in enumerate(stand.log_paths()):
+            for line, text in enumerate(open(path)):
+                stamp, stream, whole, body = text.split(" ", 3)
+                assert len(stamp) == 30 and stream in ("stdout", "stderr") and whole == "F", text
+                assert json.loads(body)["sequence_id"] == number * 100_000_000 + line, text
+
+
+def the_floor_ships_every_line_as_a_document():
+    bodies = []
+
+    class Keep(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            is_gzip = self.headers["Content-Encoding"] == "gzip"
+            bodies.append(gzip.decompress(body) if is_gzip else body)
+            self.send_response(200)
+            self.send_header("Content-Length", "16")
+            self.end_headers()
+            self.wfile.write(b'{"errors":false}')
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Keep)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    floor = os.path.join(measure.PROGRAMS, "floor")
+    with measure.Stand() as stand:
+        stand.generate(1, 500)
+        for level in ("none", "isal", "zlib"):
+            bodies.clear()
+            command = [floor, str(server.server_port), level] + stand.log_paths()
+            subprocess.run(command, check=True, timeout=30)
+            lines = b"".join(bodies).splitlines()
+            documents = [json.loads(line) for line in lines[1::2]]
+            assert [d["sequence_id"] for d in documents] == list(range(500)), level
+            assert all(json.loads(line)["create"]["_index"] for line in lines[::2]), level
+    server.shutdown()
+
+
+def the_sink_tells_unique_from_doubled_and_missing():
+    with measure.Sink() as sink:
+        post(sink, "".join(NUMBER % n for n in (0, 1, 1, 4, 300_000_002)).encode())
+        post(sink, b'{"index":{}}\n{"log":"{\\"sequence_id\\":7}"}\n{"index":{}}\n{"a":1}\n')
+        stats = sink.stats()
+    assert stats["docs"] == 7 and stats["unique"] == 5 and stats["duplicates"] == 1, stats
+    assert stats["gaps"] == 4 + 2 and stats["unnumbered"] == 1 and stats["requests"] == 2, stats
+
+
+def the_sink_answers_as_filter_path_asks():
+    body = (NUMBER % 1).encode()
+    with measure.Sink() as sink:
+        whole = post(sink, body)
+        assert whole["items"][0]["create"]["_shards"]["successful"] == 1, whole
+        assert post(sink, body, "?filter_path=errors") == {"errors": False}
+        assert post(sink, body, "?filter_path=errors,items.*.error") == {"errors": False}
+        slim = post(sink, body, "?filter_path=errors%2Citems.%2A.status%2Ctook")
+        assert slim == {"errors": False, "took": 3, "items": [{"create": {"status": 201}}]}, slim
+
+
+def the_sink_refuses_to_create_an_id_twice():
+    create = b'{"create":{"_id":"a"}}\n{"sequence_id":1}\n'
+    with measure.Sink() as sink:
+        assert not post(sink, create)["errors"]
+        again = post(sink, create + create.replace(b'"a"', b'"b"'))
+        stats = sink.stats()
+    assert again["errors"] and again["items"][0]["create"]["status"] == 409, again
+    assert again["items"][1]["create"]["status"] == 201, again
+    assert stats["conflicts"] == 1 and stats["duplicates"] == 1, stats
+
+
+def the_sink_opens_gzip_in_several_members():
+    body = gzip.compress((NUMBER % 1).encode()) + gzip.compress((NUMBER % 2).encode())
+    with measure.Sink() as sink:
+        post(sink, body, headers={"Content-Encoding": "gzip"})
+        assert sink.stats()["unique"] == 2
+
+
+CHECKS = [
+    generated_lines_are_numbered_json_in_cri_frames,
+    the_floor_ships_every_line_as_a_document,
+    the_sink_tells_unique_from_doubled_and_missing,
+    the_sink_answers_as_filter_path_asks,
+    the_sink_refuses_to_create_an_id_twice,
+    the_sink_opens_gzip_in_several_members,
+]
+
+for check in CHECKS:
+    check()
+    print("ok     " + check.__name__.replace("_", " "))

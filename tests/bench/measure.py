@@ -1,0 +1,160 @@
+"""What the measuring scripts share: the sink, pinned processes, and what /proc says they cost."""
+
+import collections
+import ctypes
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+PROGRAMS = os.environ.get("BENCH_PROGRAMS", os.path.join(ROOT, "build", "release", "bench"))
+AGENT = os.environ.get("TAILRACE", os.path.join(ROOT, "build", "release", "tailrace"))
+CPUS = os.sched_getaffinity(0)
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+AGENT_CPU, SINK_CPU = 0, 1
+STOP_SECONDS_MAX = 15
+PR_SET_PDEATHSIG = 1
+
+Cost = collections.namedtuple("Cost", "cpu_s peak_mib rss_mib wakeups")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start(command, cpu, **options):
+    """A process of its own session on one CPU, that dies with this script."""
+    cpus = {cpu} & CPUS or CPUS
+
+    def prepare():
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        os.sched_setaffinity(0, cpus)
+
+    return subprocess.Popen(command, preexec_fn=prepare, start_new_session=True,
+                            stdin=subprocess.DEVNULL, **options)
+
+
+def stop(process):
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def cost_of(process):
+    """What a living process has cost until now; its threads are counted in."""
+    folder = f"/proc/{process.pid}"
+    with open(folder + "/stat") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    cpu_s = (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+    memory = read_status(folder)
+    wakeups = sum(read_status(f"{folder}/task/{task}").get("voluntary_ctxt_switches", 0)
+                  for task in os.listdir(folder + "/task"))
+    return Cost(cpu_s, memory["VmHWM"] / 1024, memory["VmRSS"] / 1024, wakeups)
+
+
+def read_status(folder):
+    numbers = {}
+    try:
+        with open(folder + "/status") as status:
+            for line in status:
+                key, _, value = line.partition(":")
+                if value.split() and value.split()[0].isdigit():
+                    numbers[key] = int(value.split()[0])
+    except OSError:  # a thread that has ended meanwhile
+        pass
+    return numbers
+
+
+class Sink:
+    """The counting server of sink.c."""
+
+    def __init__(self, delay_ms=0):
+        self.port = free_port()
+        self.process = start([os.path.join(PROGRAMS, "sink"), str(self.port), str(delay_ms)],
+                             SINK_CPU)
+        self.wait_for(lambda: self.stats() is not None, 5)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        stop(self.process)
+
+    def stats(self):
+        url = f"http://127.0.0.1:{self.port}/__stats"
+        try:
+            with urllib.request.urlopen(url, timeout=10) as reply:
+                return json.load(reply)
+        except OSError:
+            return None
+
+    def has(self, line_count):
+        return self.stats()["unique"] >= line_count
+
+    @staticmethod
+    def wait_for(is_true, seconds_max):
+        until = time.monotonic() + seconds_max
+        while not is_true():
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.02)
+        return True
+
+
+class Stand:
+    """A scratch folder with logs and state, and the agent on them."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="tailrace-bench-")
+        self.logs = os.path.join(self.folder, "logs")
+        self.agent = None
+        os.mkdir(self.logs)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop_agent()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def generate(self, file_count, line_count, folder=None):
+        generate = [os.path.join(PROGRAMS, "gen"), folder or self.logs]
+        subprocess.run(generate + [str(file_count), str(line_count)], check=True)
+
+    def log_paths(self):
+        return sorted(entry.path for entry in os.scandir(self.logs))
+
+    def start_agent(self, config, sink, keep_state=False):
+        state = os.path.join(self.folder, "state")
+        if not keep_state:
+            shutil.rmtree(state, ignore_errors=True)
+        os.makedirs(state, exist_ok=True)
+        environment = dict(os.environ, LOGS=self.logs, STATE=state, PORT=str(sink.port),
+                           ADMIN=str(free_port()))
+        command = [AGENT, "-c", os.path.join(HERE, "conf", config)]
+        with open(os.path.join(self.folder, "agent.log"), "a") as log:
+            self.agent = start(command, AGENT_CPU, env=environment, stdout=log, stderr=log)
+        return self.agent
+
+    def agent_log(self):
+        with open(os.path.join(self.folder, "agent.log"), errors="replace") as log:
+            return log.read()
+
+    def stop_agent(self):
+        if self.agent:
+            stop(self.agent)
+            self.agent = None

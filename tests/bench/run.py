@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Measures tailrace against the floor in the same run and prints a table.
+
+    run.py [--short] [MEASURE...]        measures: throughput gzip files trickle idle
+
+The agent runs on CPU 0, the sink on CPU 1. CPU seconds and ratios hold from run to run; wall times
+do not. A measure is the best of ROUNDS, because noise only ever adds.
+"""
+
+import os
+import resource
+import sys
+import time
+
+sys.dont_write_bytecode = True
+
+import measure
+
+ARRIVE_SECONDS_MAX = 180
+SETTLE_SECONDS_MAX = 60
+
+
+class Size:
+    """How much is measured: --short for a look, else for numbers to write down."""
+
+    def __init__(self, is_short):
+        self.rounds = 1 if is_short else 3
+        self.lines = 400_000 if is_short else 2_000_000
+        self.many_lines = 100_000 if is_short else 400_000
+        self.many_files = (10, 1000) if is_short else (10, 1000, 10_000)
+        self.quiet_seconds = 10 if is_short else 60
+
+
+def floor_cpu_s(stand, level):
+    """Runs the floor over all logs, to its end."""
+    paths = stand.log_paths()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with measure.Sink() as sink:
+        command = [os.path.join(measure.PROGRAMS, "floor"), str(sink.port), level] + paths
+        floor = measure.start(command, measure.AGENT_CPU)
+        if floor.wait() != 0:
+            raise RuntimeError("the floor did not reach its end")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def agent_cost(stand, config, line_count):
+    """What the agent has cost when the last line arrives."""
+    with measure.Sink() as sink:
+        agent = stand.start_agent(config, sink)
+        has_ended = lambda: agent.poll() is not None
+        measure.Sink.wait_for(lambda: has_ended() or sink.has(line_count), ARRIVE_SECONDS_MAX)
+        if has_ended() or not sink.has(line_count):
+            raise RuntimeError(f"only {sink.stats()['unique']} of {line_count} lines arrived: "
+                               + stand.agent_log()[-500:])
+        cost = measure.cost_of(agent)
+        stats = sink.stats()
+        stand.stop_agent()
+    return cost, stats
+
+
+def best(rounds, take, cpu_of):
+    return min((take() for _ in range(rounds)), key=cpu_of)
+
+
+def race(size, config, levels):
+    """Rows for one configuration against some of the floor's levels."""
+    with measure.Stand() as stand:
+        stand.generate(20, size.lines // 20)
+        cost, stats = best(size.rounds, lambda: agent_cost(stand, config, size.lines),
+                           lambda result: result[0].cpu_s)
+        per_line = 1e6 / size.lines
+        for level in levels:
+            floor = best(size.rounds, lambda: floor_cpu_s(stand, level), lambda cpu_s: cpu_s)
+            yield (f"{config}, floor {level}", f"{cost.cpu_s * per_line:.2f} µs/line",
+                   f"{floor * per_line:.2f} µs/line", f"{cost.cpu_s / floor:.2f}")
+    yield f"{config}, peak memory", f"{cost.peak_mib:.1f} MiB", "", ""
+    yield f"{config}, on the wire", f"{stats['wire_bytes'] / size.lines:.0f} bytes/line", "", ""
+    yield f"{config}, requests", str(stats["requests"]), "", ""
+    yield f"{config}, stored twice", str(stats["duplicates"]), "", ""
+
+
+def throughput(size):
+    return race(size, "plain.conf", ["none"])
+
+
+def gzip(size):
+    return race(size, "gzip.conf", ["isal", "zlib"])
+
+
+def files(size):
+    """The same lines in ever more files."""
+    for file_count in size.many_files:
+        with measure.Stand() as stand:
+            stand.generate(file_count, size.many_lines // file_count)
+            cost, _ = agent_cost(stand, "plain.conf", size.many_lines)
+            floor = floor_cpu_s(stand, "none")
+        per_line = 1e6 / size.many_lines
+        yield (f"{file_count} files", f"{cost.cpu_s * per_line:.2f} µs/line",
+               f"{floor * per_line:.2f} µs/line", f"{cost.cpu_s / floor:.2f}")
+        yield f"{file_count} files, peak memory", f"{cost.peak_mib:.1f} MiB", "", ""
+
+
+def append_lines(logs, line):
+    """One line to each file, spread over a second."""
+    started = time.monotonic()
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+    for number, log in enumerate(logs):
+        text = (f'{stamp}.{number:09d}Z stdout F {{"message":"health check answered",'
+                f'"sequence_id":{number * 100_000_000 + line},"level":"info","status":200}}\n')
+        os.write(log, text.encode())
+        ahead = started + (number + 1) / len(logs) - time.monotonic()
+        if ahead > 0:
+            time.sleep(ahead)
+
+
+def watch(size, title, act):
+    """500 quiet files: what the agent costs while act() goes on, after it has settled."""
+    with measure.Stand() as stand, measure.Sink() as sink:
+        stand.generate(500, 1)
+        agent = stand.start_agent("plain.conf", sink)
+        if not sink.wait_for(lambda: sink.has(500), SETTLE_SECONDS_MAX):
+            raise RuntimeError("the agent did not settle: " + stand.agent_log()[-500:])
+        time.sleep(2)
+        before, requests = measure.cost_of(agent), sink.stats()["requests"]
+        started = time.monotonic()
+        line_count = act(stand.log_paths())
+        sink.wait_for(lambda: sink.has(500 + line_count), SETTLE_SECONDS_MAX)
+        after, stats = measure.cost_of(agent), sink.stats()
+        seconds = time.monotonic() - started
+    cpu_percent = 100 * (after.cpu_s - before.cpu_s) / seconds
+    yield f"{title}, CPU", f"{cpu_percent:.2f} %", "", ""
+    yield f"{title}, wakeups", f"{(after.wakeups - before.wakeups) / seconds:.0f}/s", "", ""
+    yield f"{title}, requests", f"{(stats['requests'] - requests) / seconds:.1f}/s", "", ""
+    yield f"{title}, memory", f"{after.rss_mib:.1f} MiB", "", ""
+    yield f"{title}, lines lost", str(500 + line_count - stats["unique"]), "", ""
+
+
+def trickle(size):
+    def act(paths):
+        logs = [os.open(path, os.O_WRONLY | os.O_APPEND) for path in paths]
+        for line in range(size.quiet_seconds):
+            append_lines(logs, line + 1)
+        for log in logs:
+            os.close(log)
+        return len(paths) * size.quiet_seconds
+
+    return watch(size, "500 files, a line a second each", act)
+
+
+def idle(size):
+    def act(_):
+        time.sleep(size.quiet_seconds)
+        return 0
+
+    return watch(size, "500 files, idle", act)
+
+
+MEASURES = {"throughput": throughput, "gzip": gzip, "files": files, "trickle": trickle,
+            "idle": idle}
+
+
+def print_row(cells):
+    print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def main():
+    arguments = [a for a in sys.argv[1:] if a != "--short"]
+    unknown = set(arguments) - set(MEASURES)
+    if unknown:
+        sys.exit(__doc__)
+    if not os.access(measure.AGENT, os.X_OK):
+        sys.exit(f"no agent at {measure.AGENT}: build it, or name another with TAILRACE=")
+    os.sched_setaffinity(0, {measure.SINK_CPU} & measure.CPUS or measure.CPUS)
+    size = Size("--short" in sys.argv)
+    print_row(["measure", "tailrace", "floor", "ratio"])
+    print_row(["---"] * 4)
+    for name in arguments or MEASURES:
+        for row in MEASURES[name](size):
+            print_row(row)
+
+
+main()

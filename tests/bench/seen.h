@@ -1,0 +1,40 @@
+/*
+ * What has arrived: which numbers, how often, and under which ids. A number names a line of a file:
+ * file * 100000000 + line, lines from 0.
+ *
+ * Life     all zero -> mark* -> the end of the process. Limits: SEEN_FILES_MAX files.
+ */
+#ifndef TAILRACE_BENCH_SEEN_H
+#define TAILRACE_BENCH_SEEN_H
+
+#include "base/map.h"
+
+#define SEEN_FILES_MAX 20000
+#define SEEN_FILE_NUMBERS UINT64_C(100000000)
+
+struct seen_file {
+    uint8_t *bits;
+    uint64_t bit_count;
+    uint64_t line_count; /* the highest line that arrived, and one */
+    uint64_t unique_count;
+};
+
+struct seen {
+    struct seen_file files[SEEN_FILES_MAX];
+    struct map ids;
+    uint64_t unique_count;
+    uint64_t duplicate_count;
+    uint64_t unnumbered_count;
+};
+
+/* Finds each `"sequence_id":N` in a document, escaped or not, and marks it; a document without one
+ * is counted as unnumbered. */
+void seen_document(struct seen *s, struct slice document);
+
+/* False where the id has been stored before. */
+bool seen_store_id(struct seen *s, struct slice id);
+
+/* Numbers below the highest of their file that have not arrived. */
+uint64_t seen_gap_count(const struct seen *s);
+
+#endif

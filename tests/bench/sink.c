@@ -1,0 +1,273 @@
+/*
+ * sink: an HTTP server that stands where Elasticsearch stands and counts what arrives.
+ *
+ *   sink PORT [DELAY_MS]     every bulk answer is late by DELAY_MS; ends on a signal
+ *
+ *   POST /…/_bulk            stored and answered in Elasticsearch's shape (see bulk.h)
+ *   GET  /__stats            what has arrived, as one line of JSON
+ *   anything else            an answer that a client looking for Elasticsearch is content with
+ *
+ * One thread, one request at a time per connection, up to CONNECTIONS_MAX of them.
+ */
+#include "bulk.h"
+
+#include "base/clock.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CONNECTIONS_MAX 256
+#define READ_BYTES ((size_t)256 << 10)
+
+struct connection {
+    int fd; /* -1: free */
+    struct buffer in;
+    struct buffer out;
+    uint64_t due_ms; /* when `out` may go; 0: nothing waits */
+};
+
+struct request {
+    struct slice line;
+    struct slice head;
+    struct slice body;
+};
+
+struct sink {
+    struct connection connections[CONNECTIONS_MAX];
+    struct seen seen;
+    struct bulk_tally tally;
+    struct buffer plain;
+    struct buffer answer;
+    uint64_t request_count;
+    uint64_t wire_bytes;
+    uint64_t delay_ms;
+    int listener;
+};
+
+static const char greeting[] =
+    "{\"name\":\"sink\",\"cluster_name\":\"sink\",\"version\":{\"number\":\"8.19.21\"},"
+    "\"tagline\":\"You Know, for Search\",\"acknowledged\":true}";
+
+static void respond(struct connection *c, int status, struct slice body)
+{
+    buffer_append_format(&c->out,
+                         "HTTP/1.1 %d %s\r\nX-elastic-product: Elasticsearch\r\n"
+                         "content-type: application/json\r\ncontent-length: %zu\r\n\r\n",
+                         status, status == 200 ? "OK" : "Refused", body.len);
+    buffer_append(&c->out, body);
+    c->due_ms = clock_ms();
+}
+
+static void answer_stats(struct sink *s, struct connection *c)
+{
+    buffer_append_format(
+        &s->answer,
+        "{\"docs\":%" PRIu64 ",\"unique\":%" PRIu64 ",\"duplicates\":%" PRIu64 ",\"gaps\":%" PRIu64
+        ",\"unnumbered\":%" PRIu64 ",\"conflicts\":%" PRIu64 ",\"requests\":%" PRIu64
+        ",\"wire_bytes\":%" PRIu64 ",\"plain_bytes\":%" PRIu64 "}\n",
+        s->tally.document_count, s->seen.unique_count, s->seen.duplicate_count,
+        seen_gap_count(&s->seen), s->seen.unnumbered_count, s->tally.conflict_count,
+        s->request_count, s->wire_bytes, s->tally.plain_bytes);
+    respond(c, 200, buffer_view(&s->answer));
+}
+
+/* The value of a header, blanks off; empty where there is none. */
+static struct slice header(struct slice head, const char *name)
+{
+    struct slice line;
+
+    while (slice_next(&head, '\n', &line)) {
+        size_t colon = slice_find(line, ':');
+
+        if (colon < line.len && slice_is_nocase(slice_make(line.data, colon), name))
+            return slice_trim(slice_skip(line, colon + 1));
+    }
+    return slice_make(NULL, 0);
+}
+
+static void answer_bulk(struct sink *s, struct connection *c, const struct request *r)
+{
+    struct slice body = r->body;
+
+    s->request_count++;
+    s->wire_bytes += body.len;
+    if (slice_is_nocase(header(r->head, "content-encoding"), "gzip")) {
+        buffer_clear(&s->plain);
+        if (!bulk_gunzip(body, &s->plain)) {
+            respond(c, 400, SLICE("{\"error\":{\"type\":\"sink_gzip\"},\"status\":400}"));
+            return;
+        }
+        body = buffer_view(&s->plain);
+    }
+    bulk_store(&s->seen, &s->tally, body, r->line, &s->answer);
+    respond(c, 200, buffer_view(&s->answer));
+    c->due_ms += s->delay_ms;
+}
+
+static void answer_request(struct sink *s, struct connection *c, const struct request *r)
+{
+    buffer_clear(&s->answer);
+    if (memmem(r->line.data, r->line.len, "/_bulk", 6))
+        answer_bulk(s, c, r);
+    else if (memmem(r->line.data, r->line.len, "/__stats", 8))
+        answer_stats(s, c);
+    else if (slice_begins(r->line, SLICE("HEAD ")))
+        respond(c, 200, slice_make(NULL, 0));
+    else
+        respond(c, 200, slice_of(greeting));
+}
+
+/* Cuts the next request out of what has come; 0 while it is not whole, else its length. */
+static size_t parse_request(struct connection *c, struct request *r)
+{
+    const char *end = memmem(c->in.data, c->in.len, "\r\n\r\n", 4);
+    struct slice length;
+    size_t head_len, body_len = 0;
+
+    if (!end)
+        return 0;
+    head_len = (size_t)(end - c->in.data) + 4;
+    r->head = slice_make(c->in.data, head_len);
+    r->line = slice_make(c->in.data, slice_find(r->head, '\r'));
+    length = header(r->head, "content-length");
+    for (size_t i = 0; i < length.len; i++)
+        body_len = body_len * 10 + (size_t)(length.data[i] - '0');
+    if (c->in.len == head_len && header(r->head, "expect").len > 0 && body_len > 0)
+        (void)!write(c->fd, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+    if (c->in.len < head_len + body_len)
+        return 0;
+    r->body = slice_make(c->in.data + head_len, body_len);
+    return head_len + body_len;
+}
+
+static void hang_up(struct connection *c)
+{
+    close(c->fd);
+    buffer_fini(&c->in);
+    buffer_fini(&c->out);
+    *c = (struct connection){.fd = -1};
+}
+
+static void on_readable(struct sink *s, struct connection *c)
+{
+    ssize_t got = read(c->fd, buffer_reserve(&c->in, READ_BYTES), READ_BYTES);
+    struct request r;
+    size_t len;
+
+    if (got <= 0) {
+        hang_up(c);
+        return;
+    }
+    buffer_commit(&c->in, (size_t)got);
+    len = parse_request(c, &r);
+    if (len == 0)
+        return;
+    answer_request(s, c, &r);
+    buffer_drop_front(&c->in, len);
+}
+
+/* Blocks while the client reads: it has sent its whole request, so it has nothing else to do. */
+static void on_due(struct connection *c)
+{
+    c->due_ms = 0;
+    while (c->out.len > 0) {
+        ssize_t sent = send(c->fd, c->out.data, c->out.len, MSG_NOSIGNAL);
+
+        if (sent <= 0) {
+            hang_up(c);
+            return;
+        }
+        buffer_drop_front(&c->out, (size_t)sent);
+    }
+}
+
+static void on_connection(struct sink *s)
+{
+    int fd = accept(s->listener, NULL, NULL);
+    int yes = 1;
+
+    for (size_t i = 0; fd >= 0 && i < CONNECTIONS_MAX; i++) {
+        if (s->connections[i].fd >= 0)
+            continue;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+        s->connections[i].fd = fd;
+        return;
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+/* How long to wait: until the first answer is due, and for ever where none is. */
+static int fill_polls(struct sink *s, struct pollfd *polls)
+{
+    uint64_t now_ms = clock_ms();
+    int wait_ms = -1;
+
+    polls[CONNECTIONS_MAX] = (struct pollfd){.fd = s->listener, .events = POLLIN};
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+        struct connection *c = &s->connections[i];
+        int until_ms = c->due_ms > now_ms ? (int)(c->due_ms - now_ms) : 0;
+
+        polls[i] = (struct pollfd){.fd = c->due_ms ? -1 : c->fd, .events = POLLIN};
+        if (c->due_ms && (wait_ms < 0 || until_ms < wait_ms))
+            wait_ms = until_ms;
+    }
+    return wait_ms;
+}
+
+static void serve_once(struct sink *s)
+{
+    struct pollfd polls[CONNECTIONS_MAX + 1];
+    int wait_ms = fill_polls(s, polls);
+
+    if (poll(polls, CONNECTIONS_MAX + 1, wait_ms) < 0)
+        return;
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+        struct connection *c = &s->connections[i];
+
+        if (polls[i].revents)
+            on_readable(s, c);
+        if (c->due_ms && c->due_ms <= clock_ms())
+            on_due(c);
+    }
+    if (polls[CONNECTIONS_MAX].revents)
+        on_connection(s);
+}
+
+static int listen_on(const char *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)strtoul(port, NULL, 10)),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int yes = 1;
+
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 128) != 0) {
+        perror("sink: listen");
+        exit(1);
+    }
+    return fd;
+}
+
+int main(int argc, char **argv)
+{
+    static struct sink s;
+
+    if (argc < 2) {
+        fprintf(stderr, "usage: sink PORT [DELAY_MS]\n");
+        return 2;
+    }
+    s.delay_ms = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
+    s.listener = listen_on(argv[1]);
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+        s.connections[i].fd = -1;
+    for (;;)
+        serve_once(&s);
+}
