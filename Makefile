@@ -104,7 +104,7 @@ $(OUT)/tailrace: $(OBJ)
 	$(LINK) $(LIBS)
 
 $(OUT)/unit $(OUT)/scenario: $(OUT)/%: $(OUT)/suites/%.o $(KIT:%.c=$(OUT)/%.o) $(PARTS)
-	$(LINK) $(LIBS) $(shell pkg-config --libs check)
+	$(LINK) $(LIBS) $(shell pkg-config --libs check libssl)
 $(OUT)/unit: $(UNIT:%.c=$(OUT)/%.o)
 $(OUT)/scenario: $(SCENARIO:%.c=$(OUT)/%.o)
 

@@ -1,0 +1,563 @@
+#include "kit/server.h"
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "kit/wire.h"
+#include "loop/loop.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define SCRIPT_MAX 1024
+#define REQUESTS_MAX 65536
+#define CONNECTIONS_MAX 1024
+#define AWAIT_MS 20000
+
+struct step {
+    enum kit_move move;
+    int status;
+    char *headers;
+    struct buffer body;
+};
+
+/* One thread each. */
+struct link {
+    struct kit_server *server;
+    unsigned number;
+    pthread_t thread;
+    int fd;
+    bool is_done; /* the thread has closed fd */
+};
+
+struct kit_server {
+    int fd;
+    uint16_t port;
+    int news; /* an eventfd: a request came */
+    struct ssl_ctx_st *tls;
+    pthread_t thread;
+    pthread_mutex_t lock;   /* for all below */
+    pthread_cond_t changed; /* released, is_stopping */
+    bool is_stopping;
+    unsigned released;
+    struct step *script[SCRIPT_MAX];
+    unsigned script_count, script_at;
+    struct kit_request *requests[REQUESTS_MAX];
+    unsigned request_count;
+    struct link *links[CONNECTIONS_MAX];
+    unsigned link_count;
+};
+
+/* ---- the script ---- */
+
+static void step_gzip(struct step *step)
+{
+    uLong most = compressBound((uLong)step->body.len) + 64;
+    struct buffer packed = {0};
+    z_stream z = {0};
+
+    CHECK(deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+    z.next_in = (Bytef *)step->body.data;
+    z.avail_in = (uInt)step->body.len;
+    z.next_out = (Bytef *)buffer_reserve(&packed, most);
+    z.avail_out = (uInt)most;
+    CHECK(deflate(&z, Z_FINISH) == Z_STREAM_END);
+    buffer_commit(&packed, z.total_out);
+    deflateEnd(&z);
+    buffer_fini(&step->body);
+    step->body = packed;
+}
+
+static struct step *step_new(struct kit_answer answer)
+{
+    struct step *step = mem_zalloc(1, sizeof *step);
+    struct slice body = slice_of(answer.body != NULL ? answer.body : "{}");
+
+    step->move = answer.move;
+    step->status = answer.status != 0 ? answer.status : 200;
+    step->headers = mem_text(answer.headers != NULL ? answer.headers : "");
+    buffer_append(&step->body, body);
+    while (body.len > 0 && step->body.len < answer.body_bytes)
+        buffer_append(&step->body, body);
+    if (answer.body_bytes > 0)
+        step->body.len = answer.body_bytes;
+    if (step->move == KIT_GZIP)
+        step_gzip(step);
+    return step;
+}
+
+static void step_free(struct step *step)
+{
+    mem_free(step->headers);
+    buffer_fini(&step->body);
+    mem_free(step);
+}
+
+void kit_server_script(struct kit_server *server, struct kit_answer answer)
+{
+    pthread_mutex_lock(&server->lock);
+    CHECK(server->script_count < SCRIPT_MAX);
+    server->script[server->script_count++] = step_new(answer);
+    pthread_mutex_unlock(&server->lock);
+}
+
+void kit_server_answers_n(struct kit_server *server, const int *statuses, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        kit_server_script(server, (struct kit_answer){.status = statuses[i]});
+}
+
+/* The next of the script; NULL behind its end. */
+static const struct step *script_take(struct kit_server *server)
+{
+    const struct step *step = NULL;
+
+    pthread_mutex_lock(&server->lock);
+    if (server->script_at < server->script_count)
+        step = server->script[server->script_at++];
+    pthread_mutex_unlock(&server->lock);
+    return step;
+}
+
+void kit_server_release(struct kit_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    server->released++;
+    pthread_cond_broadcast(&server->changed);
+    pthread_mutex_unlock(&server->lock);
+}
+
+static void wait_for_release(struct kit_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    while (server->released == 0 && !server->is_stopping)
+        pthread_cond_wait(&server->changed, &server->lock);
+    if (server->released > 0)
+        server->released--;
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* ---- a request ---- */
+
+static void request_free(struct kit_request *request)
+{
+    mem_free(request->method);
+    mem_free(request->path);
+    mem_free(request->head);
+    mem_free((void *)(uintptr_t)request->body.data);
+    mem_free(request);
+}
+
+/* Reads up to the empty line; what came behind it begins the body. */
+static bool read_head(struct wire *wire, struct buffer *head, struct buffer *body)
+{
+    char bytes[16384];
+    size_t count;
+
+    while ((count = wire_read(wire, bytes, sizeof bytes)) > 0) {
+        const char *end;
+
+        buffer_append(head, slice_make(bytes, count));
+        end = memmem(head->data, head->len, "\r\n\r\n", 4);
+        if (end == NULL)
+            continue;
+        count = (size_t)(end + 4 - head->data);
+        buffer_append(body, slice_skip(buffer_view(head), count));
+        head->len = count;
+        return true;
+    }
+    return false;
+}
+
+static bool read_body(struct wire *wire, size_t body_bytes, struct buffer *body)
+{
+    char bytes[65536];
+
+    while (body->len < body_bytes) {
+        size_t count = wire_read(wire, bytes, sizeof bytes);
+
+        if (count == 0)
+            return false;
+        buffer_append(body, slice_make(bytes, count));
+    }
+    return true;
+}
+
+const char *kit_request_header(const struct kit_request *request, const char *name)
+{
+    static char value[8192];
+    struct slice rest = slice_of(request->head);
+    struct slice line;
+
+    while (slice_next(&rest, '\n', &line)) {
+        size_t colon = slice_find(line, ':');
+        struct slice found = slice_trim(slice_skip(line, colon + 1));
+
+        if (colon == line.len || !slice_is_nocase(slice_make(line.data, colon), name))
+            continue;
+        snprintf(value, sizeof value, "%.*s", SLICE_ARG(found));
+        return value;
+    }
+    return NULL;
+}
+
+static struct kit_request *request_new(struct buffer *head, unsigned connection)
+{
+    struct kit_request *request = mem_zalloc(1, sizeof *request);
+    struct slice rest = slice_of(buffer_text(head));
+    struct slice method, path;
+
+    CHECK(slice_next(&rest, ' ', &method));
+    CHECK(slice_next(&rest, ' ', &path));
+    request->method = mem_text_n(method.data, method.len);
+    request->path = mem_text_n(path.data, path.len);
+    request->head = mem_text(buffer_text(head));
+    request->body = slice_make(mem_text(""), 0);
+    request->connection = connection;
+    return request;
+}
+
+static size_t content_length(const struct buffer *head)
+{
+    static const char name[] = "\r\nContent-Length:";
+    const char *at = memmem(head->data, head->len, name, sizeof name - 1);
+
+    return at != NULL ? (size_t)strtoull(at + sizeof name - 1, NULL, 10) : 0;
+}
+
+static void request_keep(struct kit_server *server, struct kit_request *request)
+{
+    uint64_t one = 1;
+
+    pthread_mutex_lock(&server->lock);
+    CHECK(server->request_count < REQUESTS_MAX);
+    server->requests[server->request_count++] = request;
+    pthread_mutex_unlock(&server->lock);
+    CHECK(write(server->news, &one, sizeof one) == sizeof one);
+}
+
+/* ---- an answer ---- */
+
+static bool write_head(struct wire *wire, const struct step *step)
+{
+    struct buffer head = {0};
+    bool is_written;
+
+    buffer_append_format(&head, "HTTP/1.1 %d Scripted\r\n%s", step->status, step->headers);
+    if (step->move == KIT_GZIP)
+        buffer_append_text(&head, "Content-Encoding: gzip\r\n");
+    if (step->move == KIT_CHUNKED)
+        buffer_append_text(&head, "Transfer-Encoding: chunked\r\n\r\n");
+    else
+        buffer_append_format(&head, "Content-Length: %zu\r\n\r\n", step->body.len);
+    is_written = wire_write(wire, buffer_view(&head));
+    buffer_fini(&head);
+    return is_written;
+}
+
+/* In chunks of up to 1000 bytes. */
+static bool write_chunks(struct wire *wire, struct slice body)
+{
+    while (body.len > 0) {
+        struct slice part = slice_make(body.data, body.len < 1000 ? body.len : 1000);
+        char size[32];
+
+        snprintf(size, sizeof size, "%zx\r\n", part.len);
+        if (!wire_write(wire, slice_of(size)) || !wire_write(wire, part) ||
+            !wire_write(wire, SLICE("\r\n")))
+            return false;
+        body = slice_skip(body, part.len);
+    }
+    return wire_write(wire, SLICE("0\r\n\r\n"));
+}
+
+static void wait_for_leaving(struct wire *wire)
+{
+    char bytes[4096];
+
+    while (wire_read(wire, bytes, sizeof bytes) > 0)
+        continue;
+}
+
+/* Only the end of the connection, or the server's, wakes it. */
+static void wait_without_reading(struct kit_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    while (!server->is_stopping)
+        pthread_cond_wait(&server->changed, &server->lock);
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* True: the connection goes on. */
+static bool answer(struct kit_server *server, struct wire *wire, const struct step *step)
+{
+    struct slice body = buffer_view(&step->body);
+
+    switch (step->move) {
+    case KIT_HOLD:
+        wait_for_release(server);
+        /* fall through */
+    case KIT_ANSWER:
+    case KIT_GZIP:
+        return write_head(wire, step) && wire_write(wire, body);
+    case KIT_CHUNKED:
+        return write_head(wire, step) && write_chunks(wire, body);
+    case KIT_LAST:
+    case KIT_EARLY:
+        (void)(write_head(wire, step) && wire_write(wire, body));
+        return false;
+    case KIT_HALF:
+        (void)(write_head(wire, step) && wire_write(wire, slice_make(body.data, body.len / 2)));
+        return false;
+    case KIT_NOISE:
+        wire_write(wire, body);
+        return false;
+    case KIT_RESET:
+        wire_break(wire);
+        return false;
+    case KIT_SILENT:
+        wait_for_leaving(wire);
+        return false;
+    case KIT_DEAF:
+        wait_without_reading(server);
+        return false;
+    case KIT_CLOSE:
+        return false;
+    }
+    return false;
+}
+
+/* ---- a connection ---- */
+
+static bool reads_body(const struct step *step)
+{
+    return step->move != KIT_EARLY && step->move != KIT_DEAF;
+}
+
+static bool serve_one(struct link *link, struct wire *wire, const struct step *usual)
+{
+    struct buffer head = {0}, body = {0};
+    struct kit_request *request = NULL;
+    const struct step *step;
+    bool goes_on = false;
+
+    if (!read_head(wire, &head, &body))
+        goto out;
+    step = script_take(link->server);
+    step = step != NULL ? step : usual;
+    request = request_new(&head, link->number);
+    if (reads_body(step)) {
+        if (!read_body(wire, content_length(&head), &body)) {
+            request_free(request);
+            goto out;
+        }
+        mem_free((void *)(uintptr_t)request->body.data);
+        request->body = slice_make(mem_text_n(body.data, body.len), body.len);
+    }
+    request_keep(link->server, request);
+    goes_on = answer(link->server, wire, step);
+out:
+    buffer_fini(&head);
+    buffer_fini(&body);
+    return goes_on;
+}
+
+static void *link_run(void *owner)
+{
+    struct link *link = owner;
+    struct step *usual = step_new((struct kit_answer){.status = 200});
+    struct wire wire;
+
+    if (wire_init(&wire, link->fd, link->server->tls))
+        while (serve_one(link, &wire, usual))
+            continue;
+    pthread_mutex_lock(&link->server->lock);
+    wire_fini(&wire);
+    link->is_done = true;
+    pthread_mutex_unlock(&link->server->lock);
+    step_free(usual);
+    return NULL;
+}
+
+static void link_start(struct kit_server *server, int fd)
+{
+    struct link *link = mem_zalloc(1, sizeof *link);
+
+    link->server = server;
+    link->fd = fd;
+    pthread_mutex_lock(&server->lock);
+    CHECK(server->link_count < CONNECTIONS_MAX);
+    link->number = server->link_count;
+    server->links[server->link_count++] = link;
+    CHECK(pthread_create(&link->thread, NULL, link_run, link) == 0);
+    pthread_mutex_unlock(&server->lock);
+}
+
+static void *server_run(void *owner)
+{
+    struct kit_server *server = owner;
+    int fd;
+
+    while ((fd = accept4(server->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+        link_start(server, fd);
+    return NULL;
+}
+
+/* ---- the server ---- */
+
+static int listen_local(uint16_t *port_out)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+
+    CHECK(fd >= 0);
+    CHECK(bind(fd, (struct sockaddr *)&address, len) == 0);
+    CHECK(listen(fd, 128) == 0);
+    CHECK(getsockname(fd, (struct sockaddr *)&address, &len) == 0);
+    *port_out = ntohs(address.sin_port);
+    return fd;
+}
+
+static struct kit_server *server_start(struct ssl_ctx_st *tls)
+{
+    struct kit_server *server = mem_zalloc(1, sizeof *server);
+
+    server->fd = listen_local(&server->port);
+    server->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    server->tls = tls;
+    pthread_mutex_init(&server->lock, NULL);
+    pthread_cond_init(&server->changed, NULL);
+    CHECK(pthread_create(&server->thread, NULL, server_run, server) == 0);
+    return server;
+}
+
+struct kit_server *kit_server_start(void)
+{
+    return server_start(NULL);
+}
+
+struct kit_server *kit_server_start_tls(const char *cert_file, const char *key_file)
+{
+    return server_start(wire_context_new(cert_file, key_file));
+}
+
+static void links_stop(struct kit_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    server->is_stopping = true;
+    pthread_cond_broadcast(&server->changed);
+    for (unsigned i = 0; i < server->link_count; i++)
+        if (!server->links[i]->is_done)
+            shutdown(server->links[i]->fd, SHUT_RDWR);
+    pthread_mutex_unlock(&server->lock);
+    for (unsigned i = 0; i < server->link_count; i++) {
+        pthread_join(server->links[i]->thread, NULL);
+        mem_free(server->links[i]);
+    }
+}
+
+void kit_server_stop(struct kit_server **address)
+{
+    struct kit_server *server = *address;
+
+    *address = NULL;
+    if (server == NULL)
+        return;
+    shutdown(server->fd, SHUT_RDWR);
+    pthread_join(server->thread, NULL);
+    close(server->fd);
+    links_stop(server);
+    for (unsigned i = 0; i < server->script_count; i++)
+        step_free(server->script[i]);
+    for (unsigned i = 0; i < server->request_count; i++)
+        request_free(server->requests[i]);
+    wire_context_free(server->tls);
+    close(server->news);
+    pthread_mutex_destroy(&server->lock);
+    pthread_cond_destroy(&server->changed);
+    mem_free(server);
+}
+
+uint16_t kit_server_port(const struct kit_server *server)
+{
+    return server->port;
+}
+
+unsigned kit_server_requests(struct kit_server *server)
+{
+    unsigned count;
+
+    pthread_mutex_lock(&server->lock);
+    count = server->request_count;
+    pthread_mutex_unlock(&server->lock);
+    return count;
+}
+
+unsigned kit_server_connections(struct kit_server *server)
+{
+    unsigned count;
+
+    pthread_mutex_lock(&server->lock);
+    count = server->link_count;
+    pthread_mutex_unlock(&server->lock);
+    return count;
+}
+
+const struct kit_request *kit_server_request(struct kit_server *server, unsigned index)
+{
+    const struct kit_request *request;
+
+    pthread_mutex_lock(&server->lock);
+    CHECK(index < server->request_count);
+    request = server->requests[index];
+    pthread_mutex_unlock(&server->lock);
+    return request;
+}
+
+/* ---- waiting ---- */
+
+static void on_news(void *owner, int status, int events)
+{
+    struct kit_server *server = owner;
+    uint64_t count;
+
+    (void)events;
+    CHECK(status == 0);
+    CHECK(read(server->news, &count, sizeof count) == sizeof count);
+}
+
+static void on_too_late(void *owner)
+{
+    struct kit_server *server = owner;
+
+    fprintf(stderr, "kit_server_await: only %u requests came\n", kit_server_requests(server));
+    abort();
+}
+
+void kit_server_await(struct kit_server *server, struct loop *loop, unsigned count)
+{
+    struct poll *poll = poll_new(loop, server->news, on_news, server);
+    struct timer *late = timer_new(loop, on_too_late, server);
+
+    poll_start(poll, POLL_READABLE);
+    timer_start(late, AWAIT_MS);
+    while (kit_server_requests(server) < count)
+        loop_turn(loop, true);
+    timer_free(&late);
+    poll_free(&poll);
+}
+
+uint16_t kit_closed_port(void)
+{
+    uint16_t port;
+
+    close(listen_local(&port));
+    return port;
+}
