@@ -19,22 +19,21 @@
 #include "loop/loop.h"
 
 #define HTTP_REPLY_BYTES_MAX ((size_t)64 << 20)
-#define HTTP_HEADERS_MAX 64
 
 /* How to reach a destination; texts are copied by http_client_new. */
 struct http_settings {
     const char *component; /* for the log: "output:es:es.0" */
     const char *host;      /* a name or an address, without brackets */
     uint16_t port;
-    struct http_tls *tls; /* NULL: plain HTTP */
-    const char *proxy;    /* "http://host:port"; NULL: HTTP_PROXY and NO_PROXY of the environment */
+    const struct http_tls *tls; /* NULL: plain HTTP */
+    const char *proxy; /* "http://host:port"; NULL: HTTP_PROXY and NO_PROXY of the environment */
     bool proxy_env_ignore;
     bool keepalive;
     uint32_t keepalive_idle_s;
     uint32_t keepalive_max_recycle; /* requests a connection; 0: no limit */
-    uint32_t connect_timeout_s;
-    uint32_t io_timeout_s;       /* no byte either way; 0: HTTP_IO_TIMEOUT_S */
-    uint32_t response_timeout_s; /* for the whole call; 0: HTTP_RESPONSE_TIMEOUT_S */
+    uint32_t connect_timeout_s;     /* address, TCP and TLS; 0: HTTP_CONNECT_TIMEOUT_S */
+    uint32_t io_timeout_s;          /* no byte either way; 0: HTTP_IO_TIMEOUT_S */
+    uint32_t response_timeout_s;    /* for the whole call; 0: HTTP_RESPONSE_TIMEOUT_S */
     const char *source_address;
     size_t reply_bytes_max;   /* 0: HTTP_REPLY_BYTES_MAX */
     uint32_t connections_max; /* 0: no limit */
@@ -42,6 +41,7 @@ struct http_settings {
 };
 
 /* Every wait has an end, whatever the configuration says. */
+#define HTTP_CONNECT_TIMEOUT_S 10
 #define HTTP_IO_TIMEOUT_S 60
 #define HTTP_RESPONSE_TIMEOUT_S 90
 
@@ -54,11 +54,6 @@ struct http_tls {
 };
 
 struct http_client;
-
-struct http_header {
-    struct slice name;
-    struct slice value;
-};
 
 struct http_request {
     struct buffer head; /* "Name: value\0" one after the other */

@@ -1,0 +1,119 @@
+/*
+ * What the files of the client share. Nobody outside http/ includes this, but for its tests.
+ *
+ *   client.c    the client: settings, slots, the list of calls
+ *   call.c      one call from start to its end, and its time limits
+ *   easy.c      how curl is told what a client and a request want
+ *   sockets.c   curl's sockets and its clock, on the loop
+ *   reply.c     what comes back
+ *   names.c     addresses of the host, asked for without blocking
+ *   why.c       what went wrong, in words
+ *
+ * A call is in exactly one list: `waiting` (no slot free) or `active` (asking for the address, or
+ * with curl). No more than connections_max calls are active; HTTP/1.1 needs a connection for each.
+ */
+#ifndef TAILRACE_HTTP_CLIENT_INTERNAL_H
+#define TAILRACE_HTTP_CLIENT_INTERNAL_H
+
+#include "base/list.h"
+#include "http/http.h"
+#include "http/limits.h"
+#include "http/names.h"
+
+#include <curl/curl.h>
+
+/* Idle easy handles kept for the next call. */
+#define SPARE_MAX 2
+
+/* How long a connection is used before a new one is made, so that the back-end's own address
+ * changes and its balancing are followed. */
+#define CONNECTION_LIFE_S 300
+
+/* curl copies a body through a buffer of this size. Measured with 5 MB bodies over loopback:
+ * past 512 KiB nothing is gained. */
+#define UPLOAD_BUFFER_BYTES (512L << 10)
+
+struct http_client {
+    struct loop *loop;
+    struct http_settings settings; /* deep copy; see settings.c */
+    struct call_limits limits;
+    struct names names;
+    char *origin; /* "https://host:port" */
+    char *proxy;  /* what curl is told; "" for none */
+    CURLM *multi;
+    struct timer *due; /* when curl wants to be called */
+    struct list connections;
+    struct list waiting;
+    struct list active;
+    unsigned active_count;
+    unsigned call_count;
+    uint64_t connections_made;
+    uint64_t last_serial;
+    CURL *spare[SPARE_MAX];
+};
+
+struct http_call {
+    struct list link;
+    struct http_client *client;
+    uint64_t serial;
+    http_done_fn *done;
+    void *owner;
+    struct http_request request;
+    struct http_reply reply;
+    struct timer *watch;
+    struct call_clock clock;
+    CURL *easy; /* NULL until curl has it */
+    struct curl_slist *head;
+    struct curl_slist *addresses;
+    bool is_too_large; /* the reply */
+    bool is_ended;     /* its owner is being told */
+    char words[CURL_ERROR_SIZE];
+};
+
+/* ---- client.c ---- */
+
+/* Gives free slots to waiting calls. */
+void client_pump(struct http_client *client);
+
+/* ---- call.c ---- */
+
+/* The call has its slot: ask for the address, or hand it to curl. */
+void call_begin(struct http_call *call);
+
+/* The addresses came (`error` 0), or did not. */
+void call_named(struct http_call *call, int error, const char *why);
+
+/* curl is done with it. */
+void call_finish(struct http_call *call, CURLcode result);
+
+/* The only way out but cancelling: tells the owner, once. */
+void call_end(struct http_call *call, int error, const char *why);
+
+/* ---- easy.c ---- */
+
+/* A handle that knows the client's settings. */
+CURL *easy_take(struct http_client *client);
+void easy_give_back(struct http_client *client, CURL *easy);
+
+/* Tells the handle about this call's request. */
+void easy_arm(struct http_call *call);
+
+/* ---- sockets.c ---- */
+
+void sockets_open(struct http_client *client);
+void sockets_close(struct http_client *client);
+
+/* Options of an easy handle that let the client see its sockets. */
+void sockets_attach(struct http_client *client, CURL *easy);
+
+/* ---- reply.c ---- */
+
+/* Options of an easy handle that collect the reply into `call`. */
+void reply_attach(struct http_call *call);
+
+/* ---- why.c ---- */
+
+/* The negative code and the words for a result of curl other than CURLE_OK. */
+int why_of(const struct http_call *call, CURLcode result, char why[256]);
+
+#endif

@@ -1,0 +1,171 @@
+#include "http/client_internal.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+#include <strings.h>
+
+/* An option that curl does not take is a wrong build or a bug. */
+#define SET(easy, option, value) CHECK(curl_easy_setopt(easy, option, value) == CURLE_OK)
+
+/* Zero would make curl fall back on its own five minutes; ours come first (see limits.h). */
+#define NEVER_MS (24L * 60 * 60 * 1000)
+
+static int on_connected(void *owner, char *remote, char *local, int remote_port, int local_port)
+{
+    struct http_call *call = owner;
+
+    (void)remote;
+    (void)local;
+    (void)remote_port;
+    (void)local_port;
+    call->clock.connected_ms = call->clock.moved_ms = clock_ms();
+    return CURL_PREREQFUNC_OK;
+}
+
+static int on_progress(void *owner, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                       curl_off_t up)
+{
+    struct http_call *call = owner;
+
+    (void)down_total;
+    (void)up_total;
+    if (down + up != call->clock.moved_bytes) {
+        call->clock.moved_bytes = down + up;
+        call->clock.moved_ms = clock_ms();
+    }
+    return 0;
+}
+
+static void set_connection(CURL *easy, const struct http_client *client)
+{
+    const struct http_settings *s = &client->settings;
+
+    SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(easy, CURLOPT_NOSIGNAL, 1L);
+    SET(easy, CURLOPT_TCP_NODELAY, 1L);
+    SET(easy, CURLOPT_CONNECTTIMEOUT_MS, NEVER_MS);
+    SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES);
+    SET(easy, CURLOPT_MAXAGE_CONN, (long)s->keepalive_idle_s);
+    SET(easy, CURLOPT_MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);
+    SET(easy, CURLOPT_PROXY, client->proxy);
+    SET(easy, CURLOPT_NOPROXY, "");
+    SET(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    SET(easy, CURLOPT_INTERFACE, s->source_address);
+}
+
+static CURL *easy_new(struct http_client *client)
+{
+    CURL *easy = curl_easy_init();
+
+    CHECK(easy != NULL);
+    set_connection(easy, client);
+    sockets_attach(client, easy);
+    SET(easy, CURLOPT_PATH_AS_IS, 1L);
+    SET(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    SET(easy, CURLOPT_NOPROGRESS, 0L);
+    SET(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    SET(easy, CURLOPT_PREREQFUNCTION, on_connected);
+    return easy;
+}
+
+CURL *easy_take(struct http_client *client)
+{
+    for (unsigned i = 0; i < SPARE_MAX; i++) {
+        CURL *easy = client->spare[i];
+
+        client->spare[i] = NULL;
+        if (easy != NULL)
+            return easy;
+    }
+    return easy_new(client);
+}
+
+void easy_give_back(struct http_client *client, CURL *easy)
+{
+    /* Setting the size anew gives the upload buffer back. */
+    SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES / 2);
+    SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES);
+    for (unsigned i = 0; i < SPARE_MAX; i++) {
+        if (client->spare[i] == NULL) {
+            client->spare[i] = easy;
+            return;
+        }
+    }
+    curl_easy_cleanup(easy);
+}
+
+static void list_append(struct curl_slist **list, const char *text)
+{
+    struct curl_slist *longer = curl_slist_append(*list, text);
+
+    CHECK(longer != NULL);
+    *list = longer;
+}
+
+/* The request's headers, without those that curl would add: Expect makes it wait for a second,
+ * and it takes every body for a form. */
+static void arm_head(struct http_call *call)
+{
+    const struct buffer *head = &call->request.head;
+    bool has_type = false;
+
+    for (size_t at = 0; at < head->len; at += strlen(head->data + at) + 1) {
+        const char *line = head->data + at;
+
+        has_type = has_type || strncasecmp(line, "Content-Type:", 13) == 0;
+        list_append(&call->head, line);
+    }
+    if (!has_type)
+        list_append(&call->head, "Content-Type:");
+    list_append(&call->head, "Expect:");
+    SET(call->easy, CURLOPT_HTTPHEADER, call->head);
+}
+
+/* The body is lent: the call owns it until its end, so curl can begin again without a copy. */
+static void arm_body(CURL *easy, const struct http_request *request)
+{
+    bool has_body = request->body.len > 0;
+    bool is_post = strcmp(request->method, "POST") == 0 || strcmp(request->method, "PUT") == 0;
+
+    SET(easy, CURLOPT_NOBODY, 0L);
+    SET(easy, CURLOPT_CUSTOMREQUEST, NULL);
+    SET(easy, CURLOPT_HTTPGET, 1L);
+    if (is_post || has_body) {
+        SET(easy, CURLOPT_POST, 1L);
+        SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+        SET(easy, CURLOPT_POSTFIELDS, has_body ? request->body.data : "");
+    } else if (strcmp(request->method, "HEAD") == 0) {
+        SET(easy, CURLOPT_NOBODY, 1L);
+    }
+    SET(easy, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+static void arm_addresses(struct http_call *call)
+{
+    char *entry = names_entry(&call->client->names);
+
+    if (entry != NULL)
+        list_append(&call->addresses, entry);
+    mem_free(entry);
+    SET(call->easy, CURLOPT_RESOLVE, call->addresses);
+}
+
+void easy_arm(struct http_call *call)
+{
+    struct http_client *client = call->client;
+    char *url = mem_format("%s%s", client->origin, buffer_text(&call->request.path));
+
+    SET(call->easy, CURLOPT_URL, url);
+    mem_free(url);
+    SET(call->easy, CURLOPT_PRIVATE, call);
+    SET(call->easy, CURLOPT_ERRORBUFFER, call->words);
+    SET(call->easy, CURLOPT_XFERINFODATA, call);
+    SET(call->easy, CURLOPT_PREREQDATA, call);
+    SET(call->easy, CURLOPT_FORBID_REUSE, client->settings.keepalive ? 0L : 1L);
+    arm_head(call);
+    arm_body(call->easy, &call->request);
+    arm_addresses(call);
+    reply_attach(call);
+}

@@ -1,0 +1,32 @@
+#include "http/client_internal.h"
+#include "http/reply_header.h"
+
+static size_t on_header(char *data, size_t size, size_t count, void *owner)
+{
+    struct http_call *call = owner;
+
+    reply_header(&call->reply, slice_make(data, size * count));
+    return size * count;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *owner)
+{
+    struct http_call *call = owner;
+    size_t bytes = size * count;
+    size_t most = call->client->settings.reply_bytes_max;
+
+    if (bytes > most - call->reply.body.len) {
+        call->is_too_large = true;
+        return 0;
+    }
+    buffer_append(&call->reply.body, slice_make(data, bytes));
+    return bytes;
+}
+
+void reply_attach(struct http_call *call)
+{
+    CHECK(curl_easy_setopt(call->easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK);
+    CHECK(curl_easy_setopt(call->easy, CURLOPT_HEADERDATA, call) == CURLE_OK);
+    CHECK(curl_easy_setopt(call->easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK);
+    CHECK(curl_easy_setopt(call->easy, CURLOPT_WRITEDATA, call) == CURLE_OK);
+}

@@ -1,0 +1,287 @@
+/*
+ * curl's sockets and its clock, on the loop.
+ *
+ *   on_open      curl wants a socket: it gets one, and the client an entry for it
+ *   on_wish      curl says what it waits for on it; no more is done than noting that
+ *   on_ready     the loop says that it is there: curl may go on
+ *   on_due       the time that curl asked to be called at (on_delay) has come
+ *   on_close     curl wants the socket closed: first out of the loop, then closed
+ *
+ * After each step of curl's the finished calls are collected (drain). None of the functions that
+ * curl calls (on_open, on_wish, on_delay, on_close) may call curl's multi interface.
+ *
+ * Between calls nothing is watched: a connection that the back-end closes meanwhile is noticed
+ * when it would be used again, and wakes nobody.
+ */
+#include "http/client_internal.h"
+
+#include "base/log.h"
+#include "base/memory.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+struct connection {
+    struct list link;
+    struct http_client *client;
+    struct poll *poll; /* NULL until curl waits for something */
+    int fd;
+    int events;           /* as POLL_*; what curl waits for */
+    bool is_curls_own;    /* made without asking us: not ours to close */
+    uint32_t requests;    /* that went over it */
+    uint64_t last_serial; /* the call that used it last */
+};
+
+static void drive(struct http_client *client, curl_socket_t fd, int ready);
+
+static struct connection *connection_find(const struct http_client *client, int fd)
+{
+    LIST_FOR (it, &client->connections) {
+        struct connection *connection = CONTAINER_OF(it, struct connection, link);
+
+        if (connection->fd == fd)
+            return connection;
+    }
+    return NULL;
+}
+
+static struct connection *connection_new(struct http_client *client, int fd)
+{
+    struct connection *connection = mem_zalloc(1, sizeof *connection);
+
+    connection->client = client;
+    connection->fd = fd;
+    list_add_tail(&client->connections, &connection->link);
+    return connection;
+}
+
+static void connection_free(struct connection *connection)
+{
+    if (connection == NULL)
+        return;
+    poll_free(&connection->poll);
+    list_remove(&connection->link);
+    mem_free(connection);
+}
+
+/* ---- a socket is opened ---- */
+
+static curl_socket_t on_open(void *owner, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+
+    (void)purpose;
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    connection_new(owner, fd);
+    return fd;
+}
+
+/* ---- curl waits for something ---- */
+
+/* libuv stops a poll that saw an error. curl has to hear of both directions nevertheless: what
+ * the back-end said before it closed is still to be read. */
+static void on_ready(void *owner, int status, int events)
+{
+    struct connection *connection = owner;
+    struct http_client *client = connection->client;
+    int fd = connection->fd;
+    int ready = 0;
+
+    if (status < 0)
+        ready = CURL_CSELECT_IN | CURL_CSELECT_OUT | CURL_CSELECT_ERR;
+    if (events & POLL_READABLE)
+        ready |= CURL_CSELECT_IN;
+    if (events & POLL_WRITABLE)
+        ready |= CURL_CSELECT_OUT;
+    drive(client, fd, ready);
+    if (status >= 0)
+        return;
+    connection = connection_find(client, fd);
+    if (connection != NULL && connection->events != 0)
+        poll_start(connection->poll, connection->events);
+}
+
+static void connection_watch(struct connection *connection, int events)
+{
+    if (events == connection->events)
+        return;
+    connection->events = events;
+    if (connection->poll == NULL)
+        connection->poll = poll_new(connection->client->loop, connection->fd, on_ready, connection);
+    CHECK(connection->poll != NULL);
+    if (events == 0)
+        poll_stop(connection->poll);
+    else
+        poll_start(connection->poll, events);
+}
+
+/* Counts the requests of a connection and makes the one that fills the measure the last. */
+static void connection_used(struct connection *connection, struct http_call *call)
+{
+    uint32_t most = connection->client->settings.keepalive_max_recycle;
+
+    if (connection->last_serial == call->serial)
+        return;
+    connection->last_serial = call->serial;
+    connection->requests++;
+    if (most != 0 && connection->requests >= most)
+        curl_easy_setopt(call->easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
+static int events_of(int what)
+{
+    return (what & CURL_POLL_IN ? POLL_READABLE : 0) | (what & CURL_POLL_OUT ? POLL_WRITABLE : 0);
+}
+
+static int on_wish(CURL *easy, curl_socket_t fd, int what, void *owner, void *unused)
+{
+    struct http_client *client = owner;
+    struct connection *connection = connection_find(client, fd);
+    struct http_call *call = NULL;
+
+    (void)unused;
+    if (what == CURL_POLL_REMOVE) {
+        /* It may come after the socket was closed. */
+        if (connection != NULL && connection->is_curls_own)
+            connection_free(connection);
+        else if (connection != NULL)
+            connection_watch(connection, 0);
+        return 0;
+    }
+    if (connection == NULL) {
+        connection = connection_new(client, fd);
+        connection->is_curls_own = true;
+    }
+    connection_watch(connection, events_of(what));
+    if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call) == CURLE_OK && call != NULL)
+        connection_used(connection, call);
+    return 0;
+}
+
+/* ---- a socket is closed ---- */
+
+static int on_close(void *owner, curl_socket_t fd)
+{
+    connection_free(connection_find(owner, fd));
+    return close(fd);
+}
+
+/* ---- curl's clock ---- */
+
+static int on_delay(CURLM *multi, long wait_ms, void *owner)
+{
+    struct http_client *client = owner;
+
+    (void)multi;
+    if (wait_ms < 0)
+        timer_stop(client->due);
+    else
+        timer_start(client->due, (uint64_t)wait_ms);
+    return 0;
+}
+
+static void on_due(void *owner)
+{
+    drive(owner, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/* ---- a step of curl's ---- */
+
+static void drain(struct http_client *client)
+{
+    const CURLMsg *message;
+    int left;
+
+    while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
+        struct http_call *call = NULL;
+        CURLcode result = message->data.result;
+
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
+        call_finish(call, result);
+    }
+}
+
+static void multi_open(struct http_client *client)
+{
+    CURLM *multi = curl_multi_init();
+    long most = (long)client->settings.connections_max;
+
+    CHECK(multi != NULL);
+    client->multi = multi;
+    CHECK(curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_wish) == CURLM_OK);
+    CHECK(curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, client) == CURLM_OK);
+    CHECK(curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_delay) == CURLM_OK);
+    CHECK(curl_multi_setopt(multi, CURLMOPT_TIMERDATA, client) == CURLM_OK);
+    if (most > 0)
+        CHECK(curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, most) == CURLM_OK);
+}
+
+static void multi_close(struct http_client *client)
+{
+    CHECK(curl_multi_cleanup(client->multi) == CURLM_OK);
+    client->multi = NULL;
+    timer_stop(client->due);
+    CHECK(list_is_empty(&client->connections));
+}
+
+/* After an error nobody knows what state curl is in: all it had fails, and it begins anew. */
+static void multi_renew(struct http_client *client, CURLMcode error)
+{
+    struct list failed;
+    struct list *it;
+
+    log_error(client->settings.component, "curl: %s; beginning anew", curl_multi_strerror(error));
+    list_init(&failed);
+    LIST_FOR_SAFE (active, after, &client->active) {
+        struct http_call *call = CONTAINER_OF(active, struct http_call, link);
+
+        if (call->easy == NULL)
+            continue;
+        curl_multi_remove_handle(client->multi, call->easy);
+        curl_easy_cleanup(call->easy);
+        call->easy = NULL;
+        list_remove(active);
+        list_add_tail(&failed, active);
+    }
+    multi_close(client);
+    multi_open(client);
+    while ((it = list_take_first(&failed)) != NULL)
+        call_end(CONTAINER_OF(it, struct http_call, link), UV_EIO, curl_multi_strerror(error));
+}
+
+static void drive(struct http_client *client, curl_socket_t fd, int ready)
+{
+    int running = 0;
+    CURLMcode rc = curl_multi_socket_action(client->multi, fd, ready, &running);
+
+    if (rc == CURLM_OK)
+        drain(client);
+    else
+        multi_renew(client, rc);
+}
+
+/* ---- the client's side ---- */
+
+void sockets_open(struct http_client *client)
+{
+    client->due = timer_new(client->loop, on_due, client);
+    multi_open(client);
+}
+
+void sockets_close(struct http_client *client)
+{
+    multi_close(client);
+    timer_free(&client->due);
+}
+
+void sockets_attach(struct http_client *client, CURL *easy)
+{
+    CHECK(curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open) == CURLE_OK);
+    CHECK(curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, client) == CURLE_OK);
+    CHECK(curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close) == CURLE_OK);
+    CHECK(curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, client) == CURLE_OK);
+}

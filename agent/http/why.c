@@ -1,0 +1,58 @@
+#include "http/client_internal.h"
+
+#include <stdio.h>
+#include <uv.h>
+
+/* What the system said of the last socket, or `otherwise`. */
+static int system_error(const struct http_call *call, int otherwise)
+{
+    long number = 0;
+
+    curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &number);
+    return number > 0 ? (int)-number : otherwise;
+}
+
+static const char *words_of(const struct http_call *call, CURLcode result)
+{
+    return call->words[0] != '\0' ? call->words : curl_easy_strerror(result);
+}
+
+static int why_system(const struct http_call *call, int otherwise, char why[256])
+{
+    int error = system_error(call, otherwise);
+
+    snprintf(why, 256, "%s", uv_strerror(error));
+    return error;
+}
+
+static int why_too_large(const struct http_call *call, char why[256])
+{
+    snprintf(why, 256, "the answer is larger than %zu bytes",
+             call->client->settings.reply_bytes_max);
+    return UV_E2BIG;
+}
+
+int why_of(const struct http_call *call, CURLcode result, char why[256])
+{
+    switch (result) {
+    case CURLE_COULDNT_CONNECT:
+        return why_system(call, UV_ECONNREFUSED, why);
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+        return why_system(call, UV_ECONNRESET, why);
+    case CURLE_GOT_NOTHING:
+        snprintf(why, 256, "the connection was closed without an answer");
+        return UV_EOF;
+    case CURLE_PARTIAL_FILE:
+        snprintf(why, 256, "the answer ended early");
+        return UV_EOF;
+    case CURLE_WRITE_ERROR:
+        if (call->is_too_large)
+            return why_too_large(call, why);
+        break;
+    default:
+        break;
+    }
+    snprintf(why, 256, "%s", words_of(call, result));
+    return UV_EIO;
+}
