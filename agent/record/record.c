@@ -4,6 +4,9 @@
 
 #define FIELDS_FIRST 16
 
+/* With more fields than this, names are sorted instead of compared with one another. */
+#define FIELDS_COMPARED_MAX 64
+
 void record_init(struct record *r)
 {
     *r = (struct record){.offset = RECORD_NO_OFFSET};
@@ -200,61 +203,62 @@ uint32_t record_remove(struct record *r, struct slice key)
     return removed;
 }
 
-/* Whether a field after `index` has the name. */
-static bool name_comes_again(struct record *r, uint32_t index, struct slice key)
+/* The initials that a field's name, or its members' names, may have. A name that is written with an
+ * escape at its beginning may have any. */
+static uint64_t field_initials(const struct field *f)
 {
-    for (uint32_t i = index + 1; i < r->root.count; i++) {
-        const struct field *f = &r->root.fields[i];
+    uint64_t initials;
 
-        if (f->value.kind == VALUE_MEMBERS) {
-            if (member_index(f->value.members, key, &r->arena) >= 0)
-                return true;
-        } else if (slice_equal(f->key, key)) {
+    if (f->value.kind != VALUE_MEMBERS)
+        return json_initial(f->key);
+    initials = f->value.members->initials;
+    return initials & json_initial(SLICE("\\")) ? UINT64_MAX : initials;
+}
+
+/* Of two objects, whether it may be. */
+static bool names_meet(struct record *r, const struct field *a, const struct field *b)
+{
+    bool a_has_members = a->value.kind == VALUE_MEMBERS;
+    bool b_has_members = b->value.kind == VALUE_MEMBERS;
+
+    if (a_has_members && b_has_members)
+        return (field_initials(a) & field_initials(b)) != 0;
+    if (a_has_members)
+        return member_index(a->value.members, b->key, &r->arena) >= 0;
+    if (b_has_members)
+        return member_index(b->value.members, a->key, &r->arena) >= 0;
+    return slice_equal(a->key, b->key);
+}
+
+static bool name_came_before(struct record *r, uint32_t index)
+{
+    for (uint32_t i = 0; i < index; i++)
+        if (names_meet(r, &r->root.fields[i], &r->root.fields[index]))
             return true;
-        }
-    }
     return false;
 }
 
-/* Whether a field after `index` has the name of one of its members. */
-static bool member_comes_again(struct record *r, uint32_t index)
+/* False is certain, true may be wrong. */
+static bool may_have_doubles(struct record *r)
 {
-    const struct member_list *list = r->root.fields[index].value.members;
+    uint64_t seen = 0;
 
-    for (uint32_t i = index + 1; i < r->root.count; i++) {
-        const struct field *f = &r->root.fields[i];
+    if (UNLIKELY(r->root.count > FIELDS_COMPARED_MAX))
+        return true;
+    for (uint32_t i = 0; i < r->root.count; i++) {
+        uint64_t initials = field_initials(&r->root.fields[i]);
 
-        if (f->value.kind == VALUE_MEMBERS) {
-            if (f->value.members->initials & list->initials)
-                return true;
-        } else if (member_index(list, f->key, &r->arena) >= 0) {
+        if ((seen & initials) != 0 && name_came_before(r, i))
             return true;
-        }
-    }
-    return false;
-}
-
-static bool has_doubles(struct record *r)
-{
-    for (uint32_t i = 0; i + 1 < r->root.count; i++) {
-        const struct field *f = &r->root.fields[i];
-
-        if (f->value.kind == VALUE_MEMBERS ? member_comes_again(r, i)
-                                           : name_comes_again(r, i, f->key))
-            return true;
+        seen |= initials;
     }
     return false;
 }
 
 void record_drop_doubles(struct record *r)
 {
-    uint32_t kept = 0;
-
-    if (LIKELY(!has_doubles(r)))
+    if (LIKELY(!may_have_doubles(r)))
         return;
     record_unfold(r);
-    for (uint32_t i = 0; i < r->root.count; i++)
-        if (!name_comes_again(r, i, r->root.fields[i].key))
-            r->root.fields[kept++] = r->root.fields[i];
-    r->root.count = kept;
+    fields_drop_doubles(&r->root, &r->arena);
 }

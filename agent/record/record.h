@@ -30,7 +30,7 @@ enum value_kind {
     VALUE_DOUBLE,
     VALUE_TEXT,    /* bytes as read; whether they are UTF-8 is seen to when they are written */
     VALUE_JSON,    /* one JSON value as text, checked, needing no repair */
-    VALUE_MSGPACK, /* one msgpack value, checked */
+    VALUE_MSGPACK, /* one msgpack value, checked and needing no repair (record/msgpack.h) */
     VALUE_MAP,     /* fields that a filter put together */
     VALUE_MEMBERS, /* the members of a checked JSON object, spliced in; the field has no key */
 };
@@ -98,6 +98,16 @@ static inline struct value value_json(struct slice text)
     return (struct value){.kind = VALUE_JSON, .text = text};
 }
 
+static inline struct value value_msgpack(struct slice bytes)
+{
+    return (struct value){.kind = VALUE_MSGPACK, .text = bytes};
+}
+
+static inline struct value value_map(struct field_list *map)
+{
+    return (struct value){.kind = VALUE_MAP, .map = map};
+}
+
 static inline struct value value_int(int64_t integer)
 {
     return (struct value){.kind = VALUE_INT, .integer = integer};
@@ -124,7 +134,7 @@ bool value_as_text(const struct value *v, struct arena *arena, struct slice *out
 
 /* What stands under `key` in a map of any kind (VALUE_MAP, a JSON object, a msgpack map), the last
  * one where there are several; `index` alike in an array. */
-bool value_at_key(const struct value *v, struct slice key, struct arena *arena, struct value *out);
+bool value_at_key(const struct value *v, struct slice key, struct value *out);
 bool value_at_index(const struct value *v, size_t index, struct value *out);
 
 /* Whether it is a map, an array, a string of any kind. */
@@ -132,8 +142,13 @@ bool value_is_map(const struct value *v);
 bool value_is_array(const struct value *v);
 bool value_is_text(const struct value *v);
 
-/* The fields of a map of any kind, one level, in the arena. */
+/* The fields of a map of any kind, one level, each with a key: a new list in the arena, which may be
+ * edited in place but has no room to grow. Of doubled keys all are there. NULL for other kinds. */
 struct field_list *value_unfold(const struct value *v, struct arena *arena);
+
+/* Of fields that share a name only the last stays, at its own place. Every field has a key. Time is
+ * n log n. */
+void fields_drop_doubles(struct field_list *list, struct arena *arena);
 
 /* ---- the record's fields ---- */
 
