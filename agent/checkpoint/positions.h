@@ -1,0 +1,114 @@
+/*
+ * Bookmarks on disk: how far each file was read and acknowledged, in SQLite, in the tables that
+ * Fluent Bit's tail input makes, so that a node switches over with its positions, and back.
+ *
+ * `offset` is what all outputs acknowledged. What Fluent Bit does not know (device, generation,
+ * prints of the content) stands in a table of our own beside it, tied to the row by id and inode;
+ * a row without it was written by Fluent Bit. Its offset of a .gz file counts compressed bytes.
+ *
+ * Changes gather in memory. One second after the first they go to disk in one transaction, on the
+ * job pool; the loop waits for that only when it looks a row up meanwhile. When the disk is full or
+ * broken it is said once and counted; nothing is forgotten and every pace tries again. A crash costs the
+ * last second, which is read and delivered again.
+ *
+ * Life     positions_open -> find, set, forget* -> positions_close. Inputs that name the same file
+ *          share it; the last to close it writes what is left.
+ * Thread   the loop.
+ * Limits   POSITIONS_CACHE_KIB of pages are cached; names up to PATH_MAX.
+ * Stops    the process, when a row that was never given out is set.
+ */
+#ifndef TAILRACE_CHECKPOINT_POSITIONS_H
+#define TAILRACE_CHECKPOINT_POSITIONS_H
+
+#include "base/report.h"
+#include "file/identity.h"
+
+#define POSITIONS_CACHE_KIB 64
+#define POSITIONS_PACE_MS 1000
+#define POSITIONS_NOTE_BYTES_MAX 4096
+
+struct loop;
+struct positions;
+
+struct positions_config {
+    const char *path;         /* `DB`; all lent for the call */
+    const char *sync;         /* extra, full, normal, off; NULL: normal */
+    const char *journal_mode; /* NULL: WAL */
+    const char *speaker;      /* for the log */
+    bool is_locked;           /* `DB.locking`: nobody else may open it */
+    uint64_t pace_ms;         /* 0: POSITIONS_PACE_MS */
+};
+
+struct position {
+    int64_t row;      /* in_tail_files.id */
+    const char *name; /* the path it was found under; after rotation where it lies now */
+    const char *real; /* the file itself, links followed; NULL: as name */
+    uint64_t offset;
+    bool is_rotated;
+    bool is_done;    /* rotated, read to its end and closed; kept so that it is not read again */
+    bool is_foreign; /* read only: Fluent Bit wrote it; no identity but the inode */
+    struct file_identity identity;
+    struct file_print tail; /* of the bytes before `offset`; len 0: unknown */
+    int64_t saved_ns;       /* when it was set; filled in by positions_set */
+    const char *note;       /* the caller's own text, or NULL; POSITIONS_NOTE_BYTES_MAX */
+};
+
+struct positions_stats {
+    uint64_t flushes;  /* that reached the disk */
+    uint64_t failures; /* that did not */
+    uint64_t rows_written;
+    uint64_t dirty_count;     /* rows that wait */
+    uint64_t flush_ns_last;   /* how long the last one took, on the pool */
+    int64_t failing_since_ns; /* 0: not failing */
+};
+
+/* Opens or makes the database, shares one that is open already. What cannot be put right is told to
+ * `report`, with what to do, and is negative: the path cannot be written (UV_EACCES, UV_ENOENT,
+ * UV_EROFS), another process holds it (UV_EBUSY), a newer version or something else made it
+ * (UV_EINVAL). A damaged file is set aside as PATH.corrupt-TIME, said in words, and begun anew. */
+MUST_USE int positions_open(struct loop *loop, const struct positions_config *config,
+                            struct report *report, struct place place,
+                            struct positions **positions_out);
+
+/* Writes what is left, before it returns or when the write under way has ended. Takes the address
+ * and leaves NULL. */
+void positions_close(struct positions **positions);
+
+/* Return false to stop. The position and its texts are lent for the call. */
+typedef bool position_fn(void *owner, const struct position *position);
+
+/* The rows of an inode, the newest first. What was set and not yet written is what is found. */
+MUST_USE int positions_find_inode(struct positions *p, uint64_t ino, position_fn *each,
+                                  void *owner);
+
+/* The rows of a log's generations: those whose file or name begins with `path`. */
+MUST_USE int positions_find_path(struct positions *p, const char *path, position_fn *each,
+                                 void *owner);
+
+/* All rows, in order of id. */
+MUST_USE int positions_each(struct positions *p, position_fn *each, void *owner);
+
+/* A number for a file that has no row yet. */
+int64_t positions_new_row(struct positions *p);
+
+/* Remembers the position, copied, for the next write. */
+void positions_set(struct positions *p, const struct position *position);
+
+/* The row is removed with the next write. */
+void positions_forget(struct positions *p, int64_t row);
+
+/* A file is open under this row; it is not stale whatever its name says. */
+void positions_claim(struct positions *p, int64_t row);
+void positions_release(struct positions *p, int64_t row);
+
+/* Removes rows that nobody claims and whose file is gone from its name, on the pool with the next
+ * write; a rotated file that gzip has replaced stays. Called after each full scan; the first one
+ * waits until every user of the file has called. */
+void positions_prune(struct positions *p);
+
+/* Writes now and returns when it is done, for shutting down: 0, or what failed. */
+MUST_USE int positions_flush(struct positions *p);
+
+void positions_stats(const struct positions *p, struct positions_stats *stats_out);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * The generations of one log: the file that its name refers to, and what rotation made of the
+ * earlier ones beside it, `0.log.20261121-050000`, `app.log.1`, `app.log-20261121.gz`.
+ *
+ * At start and after a rotation the saved positions are held against what lies in the directory,
+ * to find the generations that were written while nobody looked. A generation is recognised by its
+ * inode and first bytes; after gzip or copytruncate by its first bytes alone. What is newer than
+ * the oldest generation that we know and is not known itself was never read; what is older was
+ * there before we were, and is left alone. When in doubt, bytes are read twice, not skipped.
+ *
+ * generation_plan is pure. Limits: GENERATIONS_MAX siblings, the newest.
+ */
+#ifndef TAILRACE_FILE_GENERATIONS_H
+#define TAILRACE_FILE_GENERATIONS_H
+
+#include "file/identity.h"
+
+#define GENERATIONS_MAX 64
+
+/* A file in the directory of the log. */
+struct generation {
+    char *path;
+    struct file_id id;
+    uint64_t size_bytes; /* as stored */
+    int64_t modified_ns;
+    bool is_gzip;
+    bool is_current; /* the log's own name refers to it */
+    char *head;      /* its first bytes, decompressed; NULL: could not be read */
+    uint32_t head_len;
+};
+
+/* What was saved about a generation. `key` is the caller's, a row number for one. */
+struct generation_saved {
+    int64_t key;
+    struct file_identity identity;
+    uint64_t offset;
+    bool is_done;     /* read to its end and closed */
+    int64_t saved_ns; /* when; what was last written before that holds nothing new. 0: unknown */
+};
+
+/* One generation to read. */
+struct generation_read {
+    size_t index;    /* into the siblings */
+    uint64_t offset; /* from here */
+    int64_t key;     /* of the saved position that it continues, or 0 */
+    bool is_new;     /* nothing is known of this log: the caller decides between head and end */
+};
+
+struct generation_plan {
+    struct generation_read reads[GENERATIONS_MAX]; /* oldest first */
+    size_t count;
+};
+
+/* Reads the directory of `path` for its generations, oldest first; the current one, if there is
+ * one, is the last. The number found, or negative. Free them with generations_free. */
+MUST_USE int generations_list(const char *path, struct generation *out, size_t room);
+void generations_free(struct generation *list, size_t count);
+
+void generation_plan(const struct generation *siblings, size_t sibling_count,
+                     const struct generation_saved *saved, size_t saved_count,
+                     struct generation_plan *plan_out);
+
+/* Whether `name` is what rotation makes of `base`: base, then a number or a date, perhaps .gz. */
+bool generation_is_of(struct slice base, struct slice name);
+
+/* Whether generation `a` of the same base is older than `b`: by date, by number (2 is older than
+ * 1), else by when they were written. The base itself is the newest. */
+bool generation_is_older(struct slice base, const struct generation *a, const struct generation *b);
+
+#endif
