@@ -1,0 +1,143 @@
+#include "kit/tree.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+static char root[PATH_MAX / 2];
+
+void tree_plant(void)
+{
+    const char *where = getenv("TMPDIR");
+
+    snprintf(root, sizeof root, "%s/tailrace-tree-XXXXXX", where ? where : "/tmp");
+    ck_assert_ptr_nonnull(mkdtemp(root));
+}
+
+static int fell_one(const char *path, const struct stat *facts, int kind, struct FTW *at)
+{
+    (void)facts;
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
+void tree_fell(void)
+{
+    ck_assert_int_eq(nftw(root, fell_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+const char *tree_path(const char *name)
+{
+    static char texts[4][PATH_MAX];
+    static unsigned turn;
+    char *text = texts[turn++ % 4];
+
+    if (name[0] == '\0')
+        snprintf(text, PATH_MAX, "%s", root);
+    else
+        snprintf(text, PATH_MAX, "%s/%s", root, name);
+    return text;
+}
+
+/* Makes the folders that stand before the last slash. */
+static void make_way(const char *name)
+{
+    char part[PATH_MAX];
+
+    for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
+        snprintf(part, sizeof part, "%.*s", (int)(slash - name), name);
+        if (mkdir(tree_path(part), 0755) < 0)
+            ck_assert_int_eq(errno, EEXIST);
+    }
+}
+
+static void put(const char *name, const void *bytes, size_t len, int how)
+{
+    int fd;
+
+    make_way(name);
+    fd = open(tree_path(name), O_WRONLY | O_CREAT | O_CLOEXEC | how, 0644);
+    ck_assert_msg(fd >= 0, "%s: %s", name, strerror(errno));
+    ck_assert_int_eq(write(fd, bytes, len), (ssize_t)len);
+    close(fd);
+}
+
+void tree_write(const char *name, const char *text)
+{
+    put(name, text, strlen(text), O_TRUNC);
+}
+
+void tree_append(const char *name, const char *text)
+{
+    put(name, text, strlen(text), O_APPEND);
+}
+
+void tree_write_bytes(const char *name, const void *bytes, size_t len)
+{
+    put(name, bytes, len, O_TRUNC);
+}
+
+void tree_write_gzip(const char *name, const char *text)
+{
+    gzFile file;
+
+    make_way(name);
+    file = gzopen(tree_path(name), "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(gzwrite(file, text, (unsigned)strlen(text)), (int)strlen(text));
+    ck_assert_int_eq(gzclose(file), Z_OK);
+}
+
+void tree_folder(const char *name)
+{
+    make_way(name);
+    ck_assert_int_eq(mkdir(tree_path(name), 0755), 0);
+}
+
+void tree_rename(const char *from, const char *to)
+{
+    make_way(to);
+    ck_assert_int_eq(rename(tree_path(from), tree_path(to)), 0);
+}
+
+void tree_remove(const char *name)
+{
+    ck_assert_int_eq(nftw(tree_path(name), fell_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+void tree_truncate(const char *name, long size)
+{
+    ck_assert_int_eq(truncate(tree_path(name), size), 0);
+}
+
+void tree_link(const char *target, const char *name)
+{
+    make_way(name);
+    (void)unlink(tree_path(".link"));
+    ck_assert_int_eq(symlink(tree_path(target), tree_path(".link")), 0);
+    tree_rename(".link", name);
+}
+
+int tree_open(const char *name)
+{
+    int fd = open(tree_path(name), O_RDONLY | O_CLOEXEC);
+
+    ck_assert_msg(fd >= 0, "%s: %s", name, strerror(errno));
+    return fd;
+}
+
+bool tree_has(const char *name)
+{
+    struct stat facts;
+
+    return lstat(tree_path(name), &facts) == 0;
+}
