@@ -3,8 +3,9 @@
     with Engine(ELASTICSEARCH_8) as engine:
         engine.call("GET", "/_cluster/health")
 
-Both refuse to run as root, so as root the node runs in a user namespace of its own; it is also alone
-in a process namespace, so that killing its first process leaves nothing behind, however it daemonises.
+Both refuse to run as root, so as root the node runs in a user namespace of its own; it is also
+alone in a process namespace, so that killing its first process leaves nothing behind, whatever it
+has started.
 The node's configuration, data and logs lie in a scratch folder that goes with it.
 """
 

@@ -1,0 +1,1 @@
+"""The cases, by what they look at. `run` loads every module here."""

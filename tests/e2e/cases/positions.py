@@ -1,0 +1,113 @@
+"""What is remembered from one start to the next, and from Fluent Bit."""
+
+import os
+import sqlite3
+
+from kit import config, logs, scripted
+from kit.case import case
+
+COLUMNS = ["id INTEGER PRIMARY KEY", "name TEXT NOT NULL", "offset INTEGER", "inode INTEGER",
+           "created INTEGER", "rotated INTEGER DEFAULT 0"]
+MARKER_COLUMNS = ["offset_marker INTEGER DEFAULT 0", "offset_marker_size INTEGER DEFAULT 0"]
+
+
+def start(lab, server, **input_keys):
+    return lab.start_agent({
+        "service": {"scheduler.base": "1", "scheduler.cap": "2"},
+        "parsers": [config.JSON_PARSER],
+        "inputs": [config.tail(lab.path("containers", "*.log"), lab.path("positions.db"),
+                               **{"multiline.parser": "cri", **input_keys})],
+        "filters": [config.json_filter()],
+        "outputs": [config.bulk_output("127.0.0.1", server.port, "e2e")],
+    })
+
+
+def open_both(lab):
+    server = lab.closing(scripted.Scripted())
+    return server, lab.closing(logs.PodLog(lab.folder, "web", logs.CriFormat()))
+
+
+def expect_sent_once(server, numbers):
+    server.wait_for(numbers)
+    server.expect_all(numbers)
+    assert not server.resent, f"{len(server.resent)} were read again"
+    strange = set(server.stored) - set(numbers)
+    assert not strange, f"{len(strange)} were read that lie before the position"
+
+
+@case()
+def a_restart_goes_on_where_the_last_run_ended(lab):
+    server, pod = open_both(lab)
+    pod.write(range(1000))
+    agent = start(lab, server)
+    server.wait_for(range(1000))
+    agent.stop()
+    pod.write(range(1000, 2000))
+    agent = start(lab, server)
+    expect_sent_once(server, range(2000))
+    agent.stop()
+
+
+@case()
+def lines_written_and_rotated_away_while_the_agent_is_down_arrive(lab):
+    server, pod = open_both(lab)
+    pod.write(range(1000))
+    agent = start(lab, server)
+    server.wait_for(range(1000))
+    agent.stop()
+    pod.write(range(1000, 1500))
+    pod.rotate()
+    pod.write(range(1500, 2000))
+    agent = start(lab, server)
+    expect_sent_once(server, range(2000))
+    agent.stop()
+
+
+@case()
+def after_a_clean_stop_the_database_tells_the_end_of_the_file(lab):
+    server, pod = open_both(lab)
+    pod.write(range(1000))
+    agent = start(lab, server)
+    server.wait_for(range(1000))
+    agent.stop()
+    with sqlite3.connect(lab.path("positions.db")) as database:
+        rows = database.execute("SELECT offset FROM in_tail_files WHERE inode = ?",
+                                (os.stat(pod.path).st_ino,)).fetchall()
+    assert rows == [(os.path.getsize(pod.path),)], rows
+
+
+def honour_database(lab, columns):
+    server, pod = open_both(lab)
+    pod.write(range(600))
+    position = os.path.getsize(pod.path)
+    link = os.path.join(lab.path("containers"), os.listdir(lab.path("containers"))[0])
+    with sqlite3.connect(lab.path("positions.db")) as database:
+        database.execute(f"CREATE TABLE in_tail_files ({', '.join(columns)})")
+        database.execute("INSERT INTO in_tail_files (name, offset, inode, created, rotated) "
+                         "VALUES (?, ?, ?, ?, 0)",
+                         (link, position, os.stat(pod.path).st_ino, 1763700000))
+    database.close()
+    pod.write(range(600, 1000))
+    agent = start(lab, server)
+    expect_sent_once(server, range(600, 1000))
+    agent.stop()
+
+
+@case()
+def the_positions_of_fluent_bit_are_taken_over(lab):
+    honour_database(lab, COLUMNS + MARKER_COLUMNS)
+
+
+@case()
+def the_positions_of_an_older_fluent_bit_are_taken_over(lab):
+    honour_database(lab, COLUMNS)
+
+
+@case()
+def without_read_from_head_only_what_is_written_later_arrives(lab):
+    server, pod = open_both(lab)
+    pod.write(range(100))
+    agent = start(lab, server, read_from_head="off")
+    pod.write(range(100, 200))
+    expect_sent_once(server, range(100, 200))
+    agent.stop()

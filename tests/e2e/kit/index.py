@@ -1,0 +1,85 @@
+"""Reads back what a real engine has stored, document by document, and compares."""
+
+import time
+
+from kit import logs
+
+PAGE_DOCUMENTS = 5000
+SHOWN_MAX = 5
+
+
+def count(engine, pattern):
+    engine.call("POST", f"/{pattern}/_refresh")
+    answer = engine.call("GET", f"/{pattern}/_count?allow_no_indices=true")
+    return answer.json().get("count", 0) if answer.status == 200 else 0
+
+
+def wait_for(engine, pattern, wanted, quiet_seconds_max=20):
+    """Until that many documents are there, or none has come for a while. Returns how many are."""
+    seen, quiet_since = -1, time.monotonic()
+    while time.monotonic() - quiet_since < quiet_seconds_max:
+        found = count(engine, pattern)
+        if found >= wanted:
+            return found
+        if found != seen:
+            seen, quiet_since = found, time.monotonic()
+        time.sleep(0.2)
+    return seen
+
+
+def hits(engine, pattern):
+    """Every document, as the engine tells it: _index, _id, _source."""
+    engine.call("POST", f"/{pattern}/_refresh")
+    query = {"size": PAGE_DOCUMENTS, "sort": ["_doc"]}
+    page = engine.call("POST", f"/{pattern}/_search?scroll=1m", query).json()
+    while page.get("hits", {}).get("hits"):
+        yield from page["hits"]["hits"]
+        scroll = {"scroll": "1m", "scroll_id": page["_scroll_id"]}
+        page = engine.call("POST", "/_search/scroll", scroll).json()
+
+
+def expect_each_once(documents, written, expected_of):
+    """Every number that was written is there once, with the fields that it was written with."""
+    seen, doubled, strange, differing = {}, [], [], []
+    for hit in documents:
+        number = hit["_source"].get("seq")
+        if number not in written:
+            strange.append(hit)
+        elif number in seen:
+            doubled.append(number)
+        seen[number] = hit
+    missing = sorted(set(written) - set(seen))
+    for number in set(written) & set(seen):
+        difference = compare(seen[number]["_source"], expected_of(number, written[number]))
+        if difference:
+            differing.append(f"{number}: {difference}")
+    problems = [told("missing", missing), told("doubled", doubled), told("strange", strange),
+                told("differing", differing)]
+    assert not any(problems), "; ".join(problem for problem in problems if problem)
+
+
+def told(what, members):
+    return f"{len(members)} {what}: {members[:SHOWN_MAX]}" if members else ""
+
+
+def compare(found, expected):
+    """The first field that differs, in words; empty when none does."""
+    for key in sorted(set(found) | set(expected)):
+        if key not in found:
+            return f"{key} is missing"
+        if key not in expected:
+            return f"{key} is there, {found[key]!r}"
+        if found[key] != expected[key]:
+            return f"{key} is {found[key]!r} and not {expected[key]!r}"
+    return ""
+
+
+def parsed_cri(number, stamp):
+    """The document of a CRI line whose JSON text was parsed, the other keys reserved."""
+    return {"@timestamp": stamp.time[:23] + "Z", **logs.body_or_long(number), "time": stamp.time,
+            "stream": stamp.stream, "_p": "F"}
+
+
+def parsed_docker(number, stamp):
+    return {"@timestamp": stamp.time[:23] + "Z", **logs.body_or_long(number), "time": stamp.time,
+            "stream": stamp.stream}
