@@ -77,6 +77,7 @@ fuzz: ## every tests/fuzz/fuzz_*.c for FUZZ_SECONDS each
 
 bench: ## what shipping costs, against the floor; make bench ARGS=--short
 bench: all $(BENCH)
+	@$(PROGRAMS) python3 tests/bench/check.py
 	$(PROGRAMS) python3 tests/bench/run.py $(ARGS)
 
 install: ## to $(DESTDIR)$(PREFIX); a configuration that is there already is kept
@@ -118,7 +119,8 @@ fuzz-all: $(FUZZ:tests/fuzz/%.c=$(OUT)/%)
 $(OUT)/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(PARTS)
 	$(LINK) -fsanitize=fuzzer $(LIBS)
 
-$(OUT)/bench/%: $(OUT)/tests/bench/%.o $(patsubst %.c,$(OUT)/%.o,$(filter-out $(BENCH_MAINS),$(BENCH_SRC))) $(PARTS)
+$(OUT)/bench/%: $(OUT)/tests/bench/%.o $(patsubst %.c,$(OUT)/%.o,$(filter-out $(BENCH_MAINS),$(BENCH_SRC))) \
+                $(filter $(OUT)/agent/base/%,$(PARTS))
 	@mkdir -p $(@D)
 	$(LINK) $(LIBS)
 
