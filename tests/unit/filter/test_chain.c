@@ -156,7 +156,7 @@ END_TEST
 
 Suite *suite_filter_chain(void)
 {
-    Suite *suite = suite_create("filter_chain");
+    Suite *suite = suite_create("filter/chain");
     TCase *tcase = tcase_create("chain");
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);

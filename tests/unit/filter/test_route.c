@@ -111,7 +111,7 @@ END_TEST
 
 Suite *suite_filter_route(void)
 {
-    Suite *suite = suite_create("filter_route");
+    Suite *suite = suite_create("filter/route");
     TCase *tcase = tcase_create("route");
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);

@@ -231,7 +231,7 @@ END_TEST
 
 Suite *suite_record_msgpack(void)
 {
-    Suite *suite = suite_create("record_msgpack");
+    Suite *suite = suite_create("record/msgpack");
     TCase *tcase = tcase_create("msgpack");
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);

@@ -192,7 +192,7 @@ END_TEST
 
 Suite *suite_record_value(void)
 {
-    Suite *suite = suite_create("record_value");
+    Suite *suite = suite_create("record/value");
     TCase *tcase = tcase_create("value");
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
