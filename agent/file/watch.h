@@ -20,8 +20,8 @@
 #include "base/slice.h"
 
 #define WATCH_PAUSE_MS 100
-#define WATCH_READ_BYTES (64 * 1024)
-#define WATCH_ROUND_READS_MAX 32
+#define WATCH_READ_BYTES 16384
+#define WATCH_ROUND_READS_MAX 64
 
 struct loop;
 struct watch;
