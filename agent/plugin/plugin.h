@@ -9,6 +9,7 @@
 #ifndef TAILRACE_PLUGIN_PLUGIN_H
 #define TAILRACE_PLUGIN_PLUGIN_H
 
+#include "base/budget.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/report.h"
@@ -58,7 +59,8 @@ struct input_plugin {
     const struct option *options;
 
     MUST_USE int (*init)(void *self, struct plugin_setup *setup);
-    MUST_USE int (*start)(void *self, struct input *input);
+    /* Opens and reads. What keeps it from that goes to the report. */
+    MUST_USE int (*start)(void *self, struct input *input, struct report *report);
     void (*stop)(void *self);
     void (*fini)(void *self);
 

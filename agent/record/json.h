@@ -86,6 +86,10 @@ MUST_USE int64_t json_value_extent(struct slice text);
  * into a document. */
 struct slice json_repair(struct json_scanner *s, struct slice text, struct arena *arena);
 
+/* Appends a checked value with one byte of its keys, at every depth, replaced by another; neither
+ * may need an escape. Keys may double by it: check the result again. */
+void json_replace_in_keys(struct buffer *out, struct slice text, char from, char to);
+
 /* The bit of a key in json_object.initials. */
 static inline uint64_t json_initial(struct slice key)
 {

@@ -278,3 +278,34 @@ int64_t json_value_extent(struct slice text)
         return text.len > 1 && end[-1] == '"' ? (int64_t)text.len : UV_EAGAIN;
     return UV_EAGAIN;
 }
+
+/* Whether a colon follows, blanks apart: then the string that ended here was a key. */
+static bool is_before_colon(const char *p, const char *end)
+{
+    p = skip_blanks(p, end);
+    return p < end && *p == ':';
+}
+
+void json_replace_in_keys(struct buffer *out, struct slice text, char from, char to)
+{
+    const char *p = text.data, *end = p + text.len;
+
+    while (p < end) {
+        const char *quote = memchr(p, '"', (size_t)(end - p)), *after;
+        size_t at;
+
+        if (quote == NULL)
+            quote = end;
+        buffer_append(out, slice_make(p, (size_t)(quote - p)));
+        if (quote == end)
+            return;
+        after = skip_string(quote, end);
+        at = out->len;
+        buffer_append(out, slice_make(quote, (size_t)(after - quote)));
+        if (is_before_colon(after, end))
+            for (; at < out->len; at++)
+                if (out->data[at] == from)
+                    out->data[at] = to;
+        p = after;
+    }
+}

@@ -2,7 +2,9 @@
 
 #include "base/gzip.h"
 #include "chunk/lookup.h"
+#include "output/render.h"
 #include "plugins/out_es/es_id.h"
+#include "record/json_write.h"
 #include "record/time_text.h"
 
 /*
@@ -13,6 +15,9 @@
 
 /* Room for what a record needs besides its fields and a long key. */
 #define RECORD_ROOM 512
+
+/* Elasticsearch and OpenSearch take no longer ids. */
+#define ID_KEY_BYTES_MAX 512
 
 struct es_writer {
     const struct out_es *es;
@@ -64,14 +69,14 @@ static bool prefix_is_sound(struct slice prefix)
 static bool put_rendered(struct es_writer *w, const struct accessor *accessor,
                          const struct chunk_record *record)
 {
-    struct buffer text = {0};
-    bool is_sound =
-        chunk_record_render(record, accessor, &text) && prefix_is_sound(buffer_view(&text));
+    struct accessor_scope scope = chunk_record_scope(record, &w->arena);
+    bool is_missing = false;
+    struct slice text = accessor_render(accessor, &scope, &is_missing);
 
-    if (is_sound)
-        put(w, buffer_view(&text));
-    buffer_fini(&text);
-    return is_sound;
+    if (is_missing || !prefix_is_sound(text))
+        return false;
+    put(w, text);
+    return true;
 }
 
 static void put_index(struct es_writer *w, const struct chunk_record *record)
@@ -92,6 +97,19 @@ static void put_index(struct es_writer *w, const struct chunk_record *record)
 
 /* ---- the action line ---- */
 
+/* The value of Id_Key, when it is a string that may be an id. */
+static struct slice id_of_key(struct es_writer *w, const struct chunk_record *record)
+{
+    struct accessor_scope scope = chunk_record_scope(record, &w->arena);
+    struct slice text = {0};
+    struct value value;
+
+    if (!accessor_find(w->es->identity.key_accessor, &scope, &value) ||
+        !value_as_text(&value, &w->arena, &text) || text.len > ID_KEY_BYTES_MAX)
+        return (struct slice){0};
+    return text;
+}
+
 static bool put_id(struct es_writer *w, const struct chunk_record *record)
 {
     const struct es_identity *identity = &w->es->identity;
@@ -99,8 +117,7 @@ static bool put_id(struct es_writer *w, const struct chunk_record *record)
     struct slice text = {0};
 
     if (identity->key_accessor != NULL) {
-        if (!chunk_record_text(record, identity->key_accessor, &w->arena, &text))
-            return false;
+        text = id_of_key(w, record);
     } else if (identity->is_generated) {
         text = es_id_of_content(record, id);
     } else if (identity->is_stable && record->run->origin->id != 0 &&
@@ -165,7 +182,7 @@ static bool record_has(const struct chunk_record *record, const char *key)
 {
     if (LIKELY(!(record->head.initials & json_initial(slice_of(key)))))
         return false;
-    return chunk_record_has(record, slice_of(key));
+    return render_has_key(record, slice_of(key));
 }
 
 static void put_key(struct es_writer *w, struct slice key)
@@ -213,7 +230,6 @@ static struct slice dots_replaced(struct es_writer *w, struct slice text)
     json_replace_in_keys(&changed, text, '.', '_');
     copy = arena_copy(&w->arena, buffer_view(&changed));
     buffer_fini(&changed);
-    w->json.is_repaired = true;
     CHECK(json_check_value(&w->json, copy, &needs_repair) == 0);
     return needs_repair ? json_repair(&w->json, copy, &w->arena) : copy;
 }
@@ -250,7 +266,7 @@ static void put_field(struct es_writer *w, const struct chunk_field *field)
     default: {
         struct buffer text = {0};
 
-        chunk_value_to_json(field->value, &text);
+        json_write_msgpack(&text, field->value);
         put_json(w, buffer_view(&text));
         buffer_fini(&text);
     }

@@ -1,0 +1,240 @@
+#include "service/instance.h"
+
+#define NAMES_MAX 64
+
+/* A plugin's first members are the same in all three kinds; these walk the tables by name. */
+typedef const char *name_at_fn(size_t index);
+
+static const char *input_name_at(size_t i)
+{
+    return input_plugins[i] ? input_plugins[i]->name : NULL;
+}
+
+static const char *filter_name_at(size_t i)
+{
+    return filter_plugins[i] ? filter_plugins[i]->name : NULL;
+}
+
+static const char *output_name_at(size_t i)
+{
+    return output_plugins[i] ? output_plugins[i]->name : NULL;
+}
+
+/* The place of the plugin that the section names in its table, or -1 and an error. */
+static int plugin_index(const struct section *s, name_at_fn *name_at, struct report *report)
+{
+    const char *name = section_get(s, "name"), *names[NAMES_MAX] = {0}, *nearest;
+    size_t i;
+
+    if (name == NULL) {
+        report_error(report, s->place, "this %s section has no Name; say which plugin it is",
+                     config_kind_name(s->kind));
+        return -1;
+    }
+    for (i = 0; i + 1 < NAMES_MAX && name_at(i) != NULL; i++) {
+        if (slice_is_nocase(slice_of(name), name_at(i)))
+            return (int)i;
+        names[i] = name_at(i);
+    }
+    nearest = report_nearest(name, names);
+    report_error(report, section_find(s, "name", NULL)->place, "there is no %s plugin \"%s\"%s%s%s",
+                 config_kind_name(s->kind), name, nearest ? "; did you mean \"" : "",
+                 nearest ? nearest : "", nearest ? "\"?" : "");
+    return -1;
+}
+
+static int output_index(const struct section *s, struct report *report)
+{
+    const char *name = section_get(s, "name");
+
+    for (int i = 0; name != NULL && output_plugins[i] != NULL; i++)
+        if (output_plugins[i]->alias != NULL &&
+            slice_is_nocase(slice_of(name), output_plugins[i]->alias))
+            return i;
+    return plugin_index(s, output_name_at, report);
+}
+
+/* One plugin's options, the kind's common ones, and the section. */
+static bool keys_bind(const struct section *s, const struct option_target targets[2],
+                      const char *owner, struct report *report)
+{
+    struct property_list properties = section_properties(s, owner);
+
+    return options_bind(targets, 2, &properties, report) == 0;
+}
+
+static char *instance_name(const char *alias, const char *plugin, unsigned number)
+{
+    return alias != NULL ? mem_text(alias) : mem_format("%s.%u", plugin, number);
+}
+
+static struct plugin_setup setup_of(const struct section *s, const char *name,
+                                    const char *component, const struct instance_shop *shop)
+{
+    return (struct plugin_setup){
+        .name = name,
+        .component = component,
+        .place = s->place,
+        .report = shop->report,
+        .parsers = shop->parsers,
+        .multilines = shop->multilines,
+        .config_dir = shop->config->root,
+        .properties = s->properties,
+        .property_count = s->property_count,
+    };
+}
+
+bool section_is_inactive(const struct section *s)
+{
+    const char *active = section_get(s, "active");
+
+    return active != NULL && (slice_is_nocase(slice_of(active), "false") ||
+                              slice_is_nocase(slice_of(active), "off") ||
+                              slice_is_nocase(slice_of(active), "no") || strcmp(active, "0") == 0);
+}
+
+/* ---- inputs ---- */
+
+bool input_instance_init(struct input_instance *i, const struct section *s, unsigned number,
+                         const struct instance_shop *shop)
+{
+    int index = plugin_index(s, input_name_at, shop->report);
+    struct plugin_setup setup;
+    bool is_well;
+
+    if (index < 0)
+        return false;
+    i->plugin = input_plugins[index];
+    i->self = mem_zalloc(1, i->plugin->self_bytes);
+    is_well = keys_bind(
+        s, (struct option_target[2]){{i->plugin->options, i->self}, {input_options, &i->keys}},
+        i->plugin->name, shop->report);
+    i->name = instance_name(i->keys.alias, i->plugin->name, number);
+    i->component = mem_format("input:%s:%s", i->plugin->name, i->name);
+    setup = setup_of(s, i->name, i->component, shop);
+    if (i->plugin->init != NULL && i->plugin->init(i->self, &setup) < 0)
+        is_well = false;
+    i->input.name = i->name;
+    i->input.component = i->component;
+    i->input.tag = i->keys.tag != NULL ? i->keys.tag : i->name;
+    i->input.metrics.name = i->name;
+    i->input.metrics.plugin = i->plugin->name;
+    list_init(&i->input.metrics.link);
+    return is_well;
+}
+
+void input_instance_fini(struct input_instance *i)
+{
+    if (i->self != NULL) {
+        if (i->plugin->fini != NULL)
+            i->plugin->fini(i->self);
+        list_remove(&i->input.metrics.link);
+        options_fini(i->plugin->options, i->self);
+    }
+    options_fini(input_options, &i->keys);
+    mem_free(i->self);
+    mem_free(i->name);
+    mem_free(i->component);
+}
+
+/* ---- filters ---- */
+
+bool filter_instance_init(struct filter_instance *f, const struct section *s, unsigned number,
+                          const struct instance_shop *shop)
+{
+    int index = plugin_index(s, filter_name_at, shop->report);
+    struct plugin_setup setup;
+    bool is_well;
+
+    if (index < 0)
+        return false;
+    f->plugin = filter_plugins[index];
+    f->self = mem_zalloc(1, f->plugin->self_bytes);
+    is_well = keys_bind(
+        s, (struct option_target[2]){{f->plugin->options, f->self}, {filter_options, &f->keys}},
+        f->plugin->name, shop->report);
+    f->name = instance_name(f->keys.alias, f->plugin->name, number);
+    f->component = mem_format("filter:%s:%s", f->plugin->name, f->name);
+    setup = setup_of(s, f->name, f->component, shop);
+    if (f->plugin->init != NULL && f->plugin->init(f->self, &setup) < 0)
+        is_well = false;
+    f->metrics.name = f->name;
+    f->metrics.plugin = f->plugin->name;
+    list_init(&f->metrics.link);
+    return is_well;
+}
+
+void filter_instance_fini(struct filter_instance *f)
+{
+    if (f->self != NULL) {
+        list_remove(&f->metrics.link);
+        options_fini(f->plugin->options, f->self);
+    }
+    options_fini(filter_options, &f->keys);
+    mem_free(f->self);
+    mem_free(f->name);
+    mem_free(f->component);
+}
+
+/* ---- outputs ---- */
+
+static bool output_keys_check(struct output_instance *o, const struct section *s,
+                              const struct instance_shop *shop)
+{
+    bool is_well = true;
+
+    if (retry_limit_parse(o->keys.retry_limit, &o->retry.attempts_max) < 0) {
+        report_error(shop->report, s->place,
+                     "retry_limit is \"%s\"; give a number, no_limits or no_retries",
+                     o->keys.retry_limit);
+        is_well = false;
+    }
+    if (o->keys.port < 0 || o->keys.port > UINT16_MAX) {
+        report_error(shop->report, s->place, "port is %lld; ports go from 1 to 65535",
+                     (long long)o->keys.port);
+        is_well = false;
+    }
+    o->retry.base_ms = (uint64_t)(shop->service->retry_base_s * 1000);
+    o->retry.cap_ms = (uint64_t)(shop->service->retry_cap_s * 1000);
+    return is_well;
+}
+
+bool output_instance_init(struct output_instance *o, const struct section *s, unsigned number,
+                          const struct instance_shop *shop)
+{
+    int index = output_index(s, shop->report);
+    struct plugin_setup setup;
+    bool is_well;
+
+    if (index < 0)
+        return false;
+    o->plugin = output_plugins[index];
+    o->self = mem_zalloc(1, o->plugin->self_bytes);
+    o->place = s->place;
+    is_well = keys_bind(
+        s, (struct option_target[2]){{o->plugin->options, o->self}, {output_options, &o->keys}},
+        o->plugin->name, shop->report);
+    o->name = instance_name(o->keys.alias, o->plugin->name, number);
+    o->component = mem_format("output:%s:%s", o->plugin->name, o->name);
+    is_well &= output_keys_check(o, s, shop);
+    o->http = output_http(&o->keys, o->component, o->plugin->default_port);
+    setup = setup_of(s, o->name, o->component, shop);
+    setup.http = &o->http;
+    if (o->plugin->init != NULL && o->plugin->init(o->self, &setup) < 0)
+        is_well = false;
+    return is_well;
+}
+
+void output_instance_fini(struct output_instance *o)
+{
+    output_free(&o->output);
+    if (o->self != NULL) {
+        if (o->plugin->fini != NULL)
+            o->plugin->fini(o->self);
+        options_fini(o->plugin->options, o->self);
+    }
+    options_fini(output_options, &o->keys);
+    mem_free(o->self);
+    mem_free(o->name);
+    mem_free(o->component);
+}

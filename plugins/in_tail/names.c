@@ -1,0 +1,62 @@
+#include "plugins/in_tail/tail.h"
+
+/*
+ * What becomes of names. The name of a log refers to one file after another; each of them is a
+ * tail_file of its own, and a name points at the one it refers to now.
+ */
+
+static struct tail_file *file_of(struct found_file *name)
+{
+    return name->user;
+}
+
+static void on_found(void *owner, struct found_file *name)
+{
+    struct tail *t = owner;
+
+    name->user = tail_file_open(t, name->path, name);
+}
+
+static void on_touched(void *owner, struct found_file *name)
+{
+    if (file_of(name) == NULL)
+        on_found(owner, name);
+    else
+        tail_file_touch(file_of(name));
+}
+
+static void on_replaced(void *owner, struct found_file *name)
+{
+    if (file_of(name) != NULL)
+        tail_file_unname(file_of(name));
+    name->user = NULL;
+    on_found(owner, name);
+}
+
+static void on_gone(void *owner, struct found_file *name)
+{
+    (void)owner;
+    if (file_of(name) != NULL)
+        tail_file_unname(file_of(name));
+    name->user = NULL;
+}
+
+static void on_scanned(void *owner, bool is_first)
+{
+    struct tail *t = owner;
+
+    (void)is_first;
+    t->is_first_scan_over = true;
+    if (t->positions != NULL)
+        positions_prune(t->positions);
+    if (list_is_empty(&t->ready))
+        timer_start(t->work, 0);
+}
+
+const struct discover_ops tail_discover_ops = {
+    .found = on_found,
+    .touched = on_touched,
+    .replaced = on_replaced,
+    .gone = on_gone,
+    .scanned = on_scanned,
+};

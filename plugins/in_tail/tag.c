@@ -1,0 +1,78 @@
+#include "plugins/in_tail/tail.h"
+
+/*
+ * Tags. A `*` in Tag stands for the file's name with its slashes as dots; <name> stands for a group
+ * of Tag_Regex, or "_" where that group took no part.
+ */
+
+static char tag_byte(char byte)
+{
+    return byte == '/' || byte == '\\' || byte == ':' ? '.' : byte;
+}
+
+/* The path's part of a tag: no dot in front or at the end, none twice, and no stars. */
+static void append_path(struct buffer *tag, const char *path)
+{
+    size_t begin = tag->len;
+
+    for (; *path != '\0'; path++) {
+        char byte = tag_byte(*path);
+
+        if (byte == '*')
+            continue;
+        if (byte == '.' && (tag->len == begin || tag->data[tag->len - 1] == '.'))
+            continue;
+        buffer_append_byte(tag, byte);
+    }
+    if (tag->len > begin && tag->data[tag->len - 1] == '.')
+        tag->len--;
+}
+
+static void append_group(struct buffer *tag, const struct tail *t, const struct regex_match *match,
+                         struct slice name)
+{
+    struct slice value = {0};
+
+    for (unsigned i = 0; i < regex_name_count(t->tag_regex); i++)
+        if (slice_is(name, regex_name(t->tag_regex, i)) && value.data == NULL && match != NULL)
+            value = regex_named(t->tag_regex, match, i);
+    buffer_append(tag, value.data != NULL ? value : SLICE("_"));
+}
+
+static char *tag_of_regex(const struct tail *t, const char *path)
+{
+    struct slice rest = slice_of(t->input->tag);
+    struct regex_match match;
+    struct buffer tag = {0};
+    bool is_match = regex_match(t->tag_regex, slice_of(path), &match) == 0;
+
+    while (rest.len > 0) {
+        size_t close = slice_find(rest, '>');
+
+        if (rest.data[0] != '<' || close == rest.len) {
+            buffer_append_byte(&tag, rest.data[0]);
+            rest = slice_skip(rest, 1);
+            continue;
+        }
+        append_group(&tag, t, is_match ? &match : NULL, slice_make(rest.data + 1, close - 1));
+        rest = slice_skip(rest, close + 1);
+    }
+    buffer_text(&tag);
+    return tag.data;
+}
+
+char *tail_tag(const struct tail *t, const char *path)
+{
+    struct buffer tag = {0};
+
+    if (t->tag_regex != NULL)
+        return tag_of_regex(t, path);
+    for (const char *p = t->input->tag; *p != '\0'; p++) {
+        if (*p == '*')
+            append_path(&tag, path);
+        else
+            buffer_append_byte(&tag, *p);
+    }
+    buffer_text(&tag);
+    return tag.data;
+}

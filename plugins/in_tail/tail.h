@@ -1,0 +1,164 @@
+/*
+ * Inside of the tail input.
+ *
+ *   tail.c      the options; start and stop
+ *   names.c     what becomes of names: files are opened, rotated, gone
+ *   follow.c    one file: read, wait, restart, close, as the follow plan says
+ *   lines.c     bytes to lines to records
+ *   bookmark.c  where each file was left, in the DB
+ *   tag.c       the tag that a path makes
+ *
+ * A file that nobody writes to keeps its entry and its descriptor, nothing else: the read buffer is
+ * shared, and an unfinished line is read again when more of it comes.
+ */
+#ifndef TAILRACE_PLUGINS_IN_TAIL_H
+#define TAILRACE_PLUGINS_IN_TAIL_H
+
+#include "checkpoint/positions.h"
+#include "file/discover.h"
+#include "file/follow_plan.h"
+#include "file/reader.h"
+#include "file/trouble.h"
+#include "plugin/plugin.h"
+#include "record/parser_book.h"
+#include "record/regex.h"
+
+/* How much is read at once: large enough that a read costs little per byte, small enough to stay
+ * in the processor's cache until its lines are in a chunk. */
+#define TAIL_READ_BYTES ((size_t)128 * 1024)
+
+/* Turns of the loop between reads stay this short, so that answers and timers are not late. */
+#define TAIL_READS_PER_TURN 4
+#define TAIL_TURNS_MAX 64
+
+struct tail;
+
+struct tail_options {
+    struct text_list path;
+    struct text_list exclude_path;
+    char *key;
+    bool read_from_head;
+    bool read_new_from_head;
+    char *refresh_interval;
+    uint64_t rotate_wait_ms;
+    char *path_key;
+    char *offset_key;
+    uint64_t ignore_older_ms;
+    bool ignore_active_older;
+    uint64_t line_bytes_max;
+    bool skip_long_lines;
+    bool exit_on_eof;
+    bool skip_empty_lines;
+    bool truncate_long_lines;
+    bool use_inotify;
+    uint64_t poll_ms;
+    char *parser;
+    char *tag_regex;
+    char *unicode_encoding;
+    char *generic_encoding;
+};
+
+struct tail_db_options {
+    char *path;
+    char *sync;
+    bool is_locked;
+    char *journal_mode;
+    bool compare_name;
+};
+
+struct tail_join_options {
+    struct text_list multiline_parser;
+    bool docker_mode;
+    int64_t docker_mode_flush_s;
+    char *docker_mode_parser;
+    bool multiline;
+    uint64_t multiline_flush_ms;
+    char *parser_firstline;
+    struct pair_list parser_n;
+};
+
+struct tail_file {
+    struct origin origin;
+    struct list link;       /* in tail.files */
+    struct list ready_link; /* in tail.ready, while there may be bytes to read */
+    struct tail *tail;
+    struct found_file *name; /* NULL once the name refers to something else, or nothing */
+    char *path;
+    int fd;
+    struct file_reader reader;
+    struct follow_state state;
+    struct file_identity identity;
+    struct file_print tail_print; /* of the bytes before state.read, once at the end */
+    int64_t row;                  /* in the DB, or 0 */
+    struct file_trouble trouble;
+    uint64_t look_ms; /* when to look again although nothing was said, or 0 */
+    bool is_skipping; /* inside a line that is too long, until its end */
+    bool is_done;     /* closed: lives on only for its acks */
+};
+
+struct tail {
+    struct tail_options options;
+    struct tail_db_options db;
+    struct tail_join_options join;
+    struct input *input;
+    struct discover *discover;
+    struct positions *positions;
+    struct list files;
+    struct list ready;
+    struct timer *work; /* reads what is ready */
+    struct timer *look; /* the earliest look_ms */
+    struct budget_waiter waiter;
+    struct buffer bytes; /* shared by all reads */
+    const struct parser *parser;
+    struct parser_run parser_run;
+    struct regex *tag_regex;
+    const char *component;
+    struct place place;
+    uint64_t refresh_ms;
+    bool is_first_scan_over, is_stopping, is_waiting_for_room, was_exit_wanted;
+};
+
+/* ---- names.c ---- */
+
+extern const struct discover_ops tail_discover_ops;
+
+/* ---- follow.c ---- */
+
+/* Opens `path` and follows it from `offset`; NULL when it cannot be opened. */
+struct tail_file *tail_file_open(struct tail *tail, const char *path, struct found_file *name);
+
+/* There may be bytes to read: soon. */
+void tail_file_touch(struct tail_file *file);
+
+/* Its name refers to something else now. */
+void tail_file_unname(struct tail_file *file);
+
+/* Lets go of it; it is freed when its last ack came. */
+void tail_file_close(struct tail_file *file);
+
+void tail_work_start(struct tail *tail);
+void tail_work_stop(struct tail *tail);
+
+/* ---- lines.c ---- */
+
+/* Makes records of the whole lines in `bytes`, which begin at `offset`. How many bytes were whole
+ * lines. With `is_last` the rest is a line too. */
+size_t tail_lines_take(struct tail_file *file, struct slice bytes, uint64_t offset, bool is_last);
+
+/* ---- bookmark.c ---- */
+
+/* Where to begin with a file that was just opened; fills row and the origin's id. */
+uint64_t tail_bookmark_find(struct tail_file *file, bool is_new_name);
+
+/* The same for a file that is read from its beginning whatever was saved. */
+void tail_bookmark_begin(struct tail_file *file);
+void tail_bookmark_forget(struct tail_file *file);
+void tail_bookmark_save(struct tail_file *file);
+void tail_bookmark_end(struct tail_file *file);
+
+/* ---- tag.c ---- */
+
+/* The tag for a path; free it with mem_free. */
+char *tail_tag(const struct tail *tail, const char *path);
+
+#endif
