@@ -92,6 +92,16 @@ void render_members(const struct chunk_record *record, struct buffer *out)
     }
 }
 
+void render_date(struct render *r, const char *key, enum time_json form)
+{
+    struct slice name = slice_of(key);
+    bool is_off = slice_is_nocase(name, "false") || slice_is_nocase(name, "off") ||
+                  slice_is_nocase(name, "no");
+
+    r->date_key = is_off ? (struct slice){0} : name;
+    r->date_form = form;
+}
+
 static void append_date(struct render *r, int64_t time_ns, struct buffer *out)
 {
     render_quoted(r->date_key, out);
@@ -120,6 +130,30 @@ void render_json(struct render *r, const struct chunk_record *record, struct buf
     buffer_append_byte(out, '}');
     if (r->is_ascii)
         render_ascii(out, from);
+}
+
+/* ---- field by field ---- */
+
+void field_walk_begin(struct field_walk *walk, const struct chunk_record *record)
+{
+    *walk = (struct field_walk){.rest = record->fields};
+}
+
+bool field_walk_next(struct field_walk *walk, struct arena *scratch, struct chunk_field *field)
+{
+    struct slice key, value;
+
+    while (!json_next(&walk->members, &key, &value)) {
+        if (!chunk_field_next(&walk->rest, field))
+            return false;
+        if (field->kind != CHUNK_VALUE_MEMBERS)
+            return true;
+        walk->members = field->value;
+    }
+    field->key = json_unescape(slice_make(key.data - 1, key.len + 2), scratch);
+    field->kind = CHUNK_VALUE_JSON;
+    field->value = value;
+    return true;
 }
 
 /* ---- ASCII ---- */

@@ -36,26 +36,10 @@ static void append_time(int64_t time_ns, struct buffer *out)
     buffer_commit(out, 2 + sizeof parts);
 }
 
-static void append_members(struct slice object, struct buffer *out)
-{
-    struct slice rest = object, key, value;
-    struct arena scratch = {0};
-
-    while (json_next(&rest, &key, &value)) {
-        append_text(json_unescape(slice_make(key.data - 1, key.len + 2), &scratch), out);
-        msgpack_append_json(out, value);
-    }
-    arena_fini(&scratch);
-}
-
 static void append_field(const struct chunk_field *field, struct buffer *out)
 {
     struct value value;
 
-    if (field->kind == CHUNK_VALUE_MEMBERS) {
-        append_members(field->value, out);
-        return;
-    }
     append_text(field->key, out);
     if (field->kind == CHUNK_VALUE_TEXT) {
         append_text(field->value, out);
@@ -91,12 +75,15 @@ static uint32_t field_count(const struct chunk_record *record)
 
 void render_msgpack_fields(const struct chunk_record *record, struct buffer *out)
 {
-    struct slice rest = record->fields;
+    struct field_walk walk;
     struct chunk_field field;
+    struct arena scratch = {0};
 
+    field_walk_begin(&walk, record);
     append_map_head(field_count(record), out);
-    while (chunk_field_next(&rest, &field))
+    while (field_walk_next(&walk, &scratch, &field))
         append_field(&field, out);
+    arena_fini(&scratch);
 }
 
 void render_msgpack(const struct chunk_record *record, bool with_metadata, struct buffer *out)

@@ -221,9 +221,9 @@ static void put_value(struct text *t, const struct chunk_field *field)
         put_msgpack(t, field->value.data, field->value.data + field->value.len);
         return;
     case CHUNK_VALUE_MEMBERS:
-        put_json_nested(t, field->value);
-        return;
+        break;
     }
+    CHECK(field->kind != CHUNK_VALUE_MEMBERS);
 }
 
 void render_text_value(const struct chunk_field *field, struct arena *scratch, struct buffer *out)
@@ -241,16 +241,13 @@ void render_seconds(int64_t time_ns, struct buffer *out)
 
 static void put_fields(struct text *t, const struct chunk_record *record)
 {
-    struct slice rest = record->fields;
+    struct field_walk walk;
     struct chunk_field field;
     bool is_first = true;
 
+    field_walk_begin(&walk, record);
     buffer_append_byte(t->out, '{');
-    while (chunk_field_next(&rest, &field)) {
-        if (field.kind == CHUNK_VALUE_MEMBERS) {
-            put_members(t, field.value, &is_first);
-            continue;
-        }
+    while (field_walk_next(&walk, t->scratch, &field)) {
         put_separator(t, &is_first);
         put_quoted(t, field.key);
         buffer_append(t->out, SLICE("=>"));
