@@ -129,8 +129,8 @@ COMMIT ?= $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev
 $(OUT)/commit: FORCE
 	@mkdir -p $(@D)
 	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' >$@
-$(OUT)/agent/main.o $(OUT)/agent/base/version.o: $(OUT)/commit
-$(OUT)/agent/main.o $(OUT)/agent/base/version.o: DEFINES := -DTAILRACE_COMMIT='"$(COMMIT)"'
+$(OUT)/agent/base/version.o: $(OUT)/commit
+$(OUT)/agent/base/version.o: DEFINES := -DTAILRACE_COMMIT='"$(COMMIT)"'
 
 COMPILE = $(Q)mkdir -p $(@D); echo '  cc    $<'; $(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(OUT)/%.o: %.c Makefile | ready
