@@ -1,0 +1,289 @@
+/*
+ * tailrace: from the command line to the running agent, and out again.
+ *
+ *   main             what is printed is printed; else the configuration is read
+ *   run              the pipeline is made, started, and runs until
+ *   on_stop_wanted   a signal, or an input at its end, wants it to stop
+ *   on_stopped       all is delivered, or Grace is over, or a second signal came
+ *
+ * Ends with 0 when it was stopped, with 1 when it could not begin.
+ */
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/version.h"
+#include "config/arguments.h"
+#include "loop/loop.h"
+#include "output/deliver.h"
+#include "service/pipeline.h"
+#include "service/process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SETTLE_AFTER_MS 5000
+#define SETTLE_TRIES_MAX 12
+
+static const char *const default_paths[] = {
+    "/fluent-bit/etc/fluent-bit.conf",
+    "/etc/tailrace/tailrace.conf",
+    NULL,
+};
+
+static const int signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGCONT};
+
+struct run {
+    struct loop *loop;
+    struct pipeline *pipeline;
+    struct signal_watch *watches[ARRAY_LEN(signals)];
+    struct timer *settle;
+    unsigned settle_tries;
+    bool is_stopping;
+};
+
+/* ---- looking in ---- */
+
+static void summary_log(struct run *run)
+{
+    struct buffer text = {0};
+
+    pipeline_summary(run->pipeline, &text);
+    log_info("tailrace", "%s", buffer_text(&text));
+    buffer_fini(&text);
+}
+
+static void state_log(struct run *run)
+{
+    const struct budget *memory = pipeline_memory(run->pipeline);
+
+    summary_log(run);
+    log_info("tailrace", "memory for records: %llu of %llu bytes, %llu at most so far",
+             (unsigned long long)memory->used_bytes, (unsigned long long)memory->limit_bytes,
+             (unsigned long long)memory->peak_bytes);
+    for (size_t i = 0; i < pipeline_output_count(run->pipeline); i++) {
+        const struct output *output = pipeline_output(run->pipeline, i);
+        int64_t since_ns;
+        const char *trouble = output_trouble(output, &since_ns);
+
+        log_info("tailrace", "%s: %s", output_name(output), since_ns == 0 ? "no trouble" : trouble);
+    }
+}
+
+/* ---- running ---- */
+
+static void on_stopped(void *owner)
+{
+    struct run *run = owner;
+
+    summary_log(run);
+    loop_stop(run->loop);
+}
+
+static void on_stop_wanted(void *owner)
+{
+    struct run *run = owner;
+
+    if (run->is_stopping) {
+        pipeline_hurry(run->pipeline);
+        return;
+    }
+    run->is_stopping = true;
+    timer_stop(run->settle);
+    pipeline_stop(run->pipeline, on_stopped, run);
+}
+
+static void on_signal(void *owner, int signal_number)
+{
+    struct run *run = owner;
+
+    switch (signal_number) {
+    case SIGCONT:
+        state_log(run);
+        return;
+    case SIGHUP:
+        log_warn("tailrace", "SIGHUP: reloading is not part of this version; still running with "
+                             "the configuration of the start");
+        return;
+    default:
+        log_info("tailrace", "caught signal (%s), %s", strsignal(signal_number),
+                 run->is_stopping ? "hurrying" : "stopping");
+        on_stop_wanted(run);
+    }
+}
+
+static bool outputs_are_idle(const struct run *run)
+{
+    for (size_t i = 0; i < pipeline_output_count(run->pipeline); i++)
+        if (!output_is_idle(pipeline_output(run->pipeline, i)))
+            return false;
+    return true;
+}
+
+/* What only start-up needed is given back once, in a quiet moment. */
+static void on_settle(void *owner)
+{
+    struct run *run = owner;
+
+    if (outputs_are_idle(run) || ++run->settle_tries == SETTLE_TRIES_MAX)
+        mem_settle();
+    else
+        timer_start(run->settle, SETTLE_AFTER_MS);
+}
+
+static void watches_start(struct run *run)
+{
+    for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+        run->watches[i] = signal_watch_new(run->loop, signals[i], on_signal, run);
+    run->settle = timer_new(run->loop, on_settle, run);
+    timer_unref(run->settle);
+    timer_start(run->settle, SETTLE_AFTER_MS);
+}
+
+static void run_fini(struct run *run)
+{
+    for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+        signal_watch_free(&run->watches[i]);
+    timer_free(&run->settle);
+    pipeline_free(&run->pipeline);
+    loop_free(&run->loop);
+}
+
+static int run_start(struct run *run, struct report *report)
+{
+    const struct service_keys *service = pipeline_service(run->pipeline);
+    int rc = process_log_file(service->log_file, report);
+
+    if (rc == 0 && service->is_daemon)
+        rc = process_to_background(report);
+
+    if (rc < 0)
+        return rc;
+    report_print(report);
+    log_info("tailrace", "version=%s, compatible with Fluent Bit %s, commit=%s, pid=%ld",
+             VERSION_TAILRACE, VERSION_COMPATIBLE, version_commit(), (long)getpid());
+    watches_start(run);
+    return pipeline_start(run->pipeline, report, on_stop_wanted, run);
+}
+
+/* What was started before something else failed is stopped again, in order. */
+static void run_until_stopped(struct run *run, int start_status)
+{
+    if (start_status < 0)
+        on_stop_wanted(run);
+    loop_run(run->loop);
+}
+
+static int run(const struct config *config, bool is_dry, struct report *report)
+{
+    struct run it = {.loop = loop_new()};
+    int rc;
+
+    it.pipeline = pipeline_new(it.loop, config, report, &rc);
+    if (rc == 0 && !is_dry) {
+        rc = run_start(&it, report);
+        report_print(report);
+        run_until_stopped(&it, rc);
+    }
+    run_fini(&it);
+    return rc;
+}
+
+/* ---- tasks ---- */
+
+static int configure_and_run(struct arguments *a, struct report *report)
+{
+    struct config *config = NULL;
+    bool is_dry = a->task == TASK_DRY_RUN;
+    int rc = arguments_config(a, report, &config), run_rc;
+
+    /* What is in the tree is looked through even when part of it is wrong. */
+    if (process_log_level(config, report) < 0)
+        rc = -EINVAL;
+    run_rc = run(config, is_dry || rc < 0, report);
+    report_print(report);
+    config_free(&config);
+    if (rc < 0 || run_rc < 0)
+        return 1;
+    if (is_dry)
+        (void)fputs("configuration test is successful\n", stderr);
+    return 0;
+}
+
+static int print(struct buffer *text)
+{
+    (void)fputs(buffer_text(text), stdout);
+    buffer_fini(text);
+    return 0;
+}
+
+static int version_print(void)
+{
+    struct buffer text = {0};
+
+    buffer_append_format(&text, "Fluent Bit v%s\nGit commit: %s\n", VERSION_COMPATIBLE,
+                         version_commit());
+    buffer_append_format(&text, "tailrace %s, compatible with the above\n", VERSION_TAILRACE);
+    return print(&text);
+}
+
+static int help_print(const char *program)
+{
+    struct buffer text = {0};
+
+    arguments_help(program, &text);
+    return print(&text);
+}
+
+static int nothing_to_do(const char *program)
+{
+    log_error("tailrace",
+              "no configuration: give one with -c, or inputs and outputs with -i and "
+              "-o; looked for %s and %s",
+              default_paths[0], default_paths[1]);
+    (void)help_print(program);
+    return 1;
+}
+
+static int task_do(struct arguments *a, const char *program, struct report *report)
+{
+    if (a->task == TASK_VERSION)
+        return version_print();
+    if (a->task == TASK_HELP)
+        return help_print(program);
+    if (a->workdir != NULL && chdir(a->workdir) < 0) {
+        log_error("tailrace", "workdir %s: %s", a->workdir, strerror(errno));
+        return 1;
+    }
+    if (a->config_path == NULL && config_first(a->config, CONFIG_INPUT) == NULL)
+        a->config_path = arguments_default_path(default_paths);
+    if (a->config_path == NULL && config_first(a->config, CONFIG_INPUT) == NULL)
+        return nothing_to_do(program);
+    return configure_and_run(a, report);
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments = {0};
+    struct report report;
+    int status;
+
+    mem_tune();
+    process_raise_files();
+    process_ignore_pipes();
+    (void)setenv("UV_THREADPOOL_SIZE", "2", 0);
+
+    report_init(&report);
+    if (arguments_parse(&arguments, argv, &report) < 0) {
+        report_print(&report);
+        status = 1;
+    } else {
+        status = task_do(&arguments, argc > 0 ? argv[0] : "tailrace", &report);
+    }
+    arguments_fini(&arguments);
+    report_fini(&report);
+    log_close();
+    return status;
+}

@@ -1,0 +1,86 @@
+#include "service/process.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void process_raise_files(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void process_ignore_pipes(void)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static void standard_files_close(void)
+{
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    for (int standard = STDIN_FILENO; standard <= STDERR_FILENO; standard++)
+        (void)dup2(fd, standard);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+int process_to_background(struct report *report)
+{
+    pid_t child = fork();
+
+    if (child < 0) {
+        report_error(report, (struct place){0}, "daemon: %s", strerror(errno));
+        return -EAGAIN;
+    }
+    if (child > 0)
+        _exit(0);
+    (void)setsid();
+    (void)umask(022);
+    standard_files_close();
+    return 0;
+}
+
+/* The environment has the last word. */
+int process_log_level(const struct config *config, struct report *report)
+{
+    const struct section *service = config_first(config, CONFIG_SERVICE);
+    const char *from_env = getenv("FLB_LOG_LEVEL");
+    bool is_env = from_env != NULL && from_env[0] != '\0';
+    const char *text = is_env            ? from_env
+                       : service == NULL ? NULL
+                                         : section_get(service, "log_level");
+    enum log_level level;
+
+    if (text == NULL)
+        text = "info";
+    if (log_level_parse(text, &level) < 0) {
+        report_error(report, (struct place){0},
+                     "%s is \"%s\"; it is off, error, warn, info, debug or trace",
+                     is_env ? "FLB_LOG_LEVEL" : "log_level", text);
+        return -EINVAL;
+    }
+    log_level_set(level);
+    return 0;
+}
+
+int process_log_file(const char *path, struct report *report)
+{
+    int rc = path == NULL ? 0 : log_open(path);
+
+    if (rc < 0)
+        report_error(report, (struct place){0}, "log_file %s: %s", path, strerror(-rc));
+    return rc;
+}

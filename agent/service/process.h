@@ -1,0 +1,27 @@
+/*
+ * What the agent does to its own process: limits, the log it writes, the background.
+ *
+ * Thread   start-up only, before any other thread.
+ */
+#ifndef TAILRACE_SERVICE_PROCESS_H
+#define TAILRACE_SERVICE_PROCESS_H
+
+#include "config/tree.h"
+
+/* Every followed file takes a descriptor: asks for as many as are allowed. */
+void process_raise_files(void);
+
+/* A broken connection is an error code, not a death. */
+void process_ignore_pipes(void);
+
+/* The level of FLB_LOG_LEVEL, else the service's, else info. -EINVAL: the report says which is
+ * none. */
+MUST_USE int process_log_level(const struct config *config, struct report *report);
+
+/* Logs to the file from now on; NULL leaves the log where it is. Negative: the report says why. */
+MUST_USE int process_log_file(const char *path, struct report *report);
+
+/* Leaves the terminal: the caller ends, a child goes on. Negative: the report says why. */
+MUST_USE int process_to_background(struct report *report);
+
+#endif
