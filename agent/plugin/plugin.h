@@ -10,14 +10,18 @@
 #define TAILRACE_PLUGIN_PLUGIN_H
 
 #include "base/budget.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/report.h"
 #include "chunk/intake.h"
 #include "filter/filter.h"
 #include "metrics/metrics.h"
+#include "output/descriptor.h"
 #include "output/output.h"
+#include "output/render.h"
 #include "plugin/option.h"
+#include "record/json_write.h"
 
 struct parser_book;
 struct multiline_book;
@@ -34,6 +38,7 @@ struct plugin_setup {
     const struct property *properties; /* as written, for what tables cannot say */
     size_t property_count;
     const struct http_settings *http; /* outputs: host, port, tls.*, net.* as configured */
+    bool escape_unicode;              /* outputs: json.escape_unicode of the service */
 };
 
 /* What a running input is given. Lives as long as the input. */
