@@ -25,24 +25,17 @@ void buffer_clear(struct buffer *b)
     b->len = 0;
 }
 
-static void buffer_grow(struct buffer *b, size_t need)
+char *buffer_grow(struct buffer *b, size_t extra)
 {
-    size_t capacity = b->capacity ? b->capacity : CAPACITY_MIN;
+    size_t capacity = b->capacity ? b->capacity : CAPACITY_MIN, need = b->len + extra;
 
-    CHECK(need <= BUFFER_BYTES_MAX);
-    if (b->capacity == 0)
-        capacity = need > CAPACITY_MIN ? need : CAPACITY_MIN;
+    CHECK(extra <= BUFFER_BYTES_MAX && need <= BUFFER_BYTES_MAX);
+    if (b->capacity == 0 && need > capacity)
+        capacity = need;
     while (capacity < need)
         capacity += capacity / 2;
     b->data = mem_resize(b->data, capacity, 1);
     b->capacity = capacity;
-}
-
-char *buffer_reserve(struct buffer *b, size_t extra)
-{
-    CHECK(extra <= BUFFER_BYTES_MAX);
-    if (UNLIKELY(b->capacity - b->len < extra))
-        buffer_grow(b, b->len + extra);
     return b->data + b->len;
 }
 
@@ -50,14 +43,6 @@ void buffer_commit(struct buffer *b, size_t count)
 {
     CHECK(count <= b->capacity - b->len);
     b->len += count;
-}
-
-void buffer_append(struct buffer *b, struct slice bytes)
-{
-    if (bytes.len == 0)
-        return;
-    memcpy(buffer_reserve(b, bytes.len), bytes.data, bytes.len);
-    b->len += bytes.len;
 }
 
 void buffer_append_text(struct buffer *b, const char *text)

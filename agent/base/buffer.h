@@ -27,10 +27,10 @@ void buffer_clear(struct buffer *b);
 
 /* Makes room for `extra` more bytes and returns where they go; buffer_commit says how many came.
  * The pointer is good until the next call that grows the buffer. */
-char *buffer_reserve(struct buffer *b, size_t extra);
+static inline char *buffer_reserve(struct buffer *b, size_t extra);
 void buffer_commit(struct buffer *b, size_t count);
 
-void buffer_append(struct buffer *b, struct slice bytes);
+static inline void buffer_append(struct buffer *b, struct slice bytes);
 void buffer_append_text(struct buffer *b, const char *text);
 void buffer_append_byte(struct buffer *b, char byte);
 void buffer_append_format(struct buffer *b, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -46,5 +46,20 @@ void buffer_drop_front(struct buffer *b, size_t count);
 
 /* Gives back memory that is not needed for what is in it. */
 void buffer_shrink(struct buffer *b);
+
+/* The slow half of buffer_reserve. */
+char *buffer_grow(struct buffer *b, size_t extra);
+
+static inline char *buffer_reserve(struct buffer *b, size_t extra)
+{
+    return LIKELY(b->capacity - b->len >= extra) ? b->data + b->len : buffer_grow(b, extra);
+}
+
+static inline void buffer_append(struct buffer *b, struct slice bytes)
+{
+    if (bytes.len > 0)
+        memcpy(buffer_reserve(b, bytes.len), bytes.data, bytes.len);
+    b->len += bytes.len;
+}
 
 #endif

@@ -46,16 +46,27 @@ bool chunk_reader_next(struct chunk_reader *reader, struct chunk_record *record)
     return true;
 }
 
-bool chunk_field_next(struct slice *rest, struct chunk_field *field)
+/* A key as map entries have it: a string, or nil before what is spliced in. */
+static const char *key_read(const char *p, const char *end, struct slice *key)
 {
-    const char *p = rest->data, *end = rest->data + rest->len, *value;
+    unsigned len = (uint8_t)*p - 0xa0u;
     struct unpack_token token;
 
-    if (rest->len == 0)
-        return false;
-    p = value = unpack_token(p, end, &token);
-    field->key = token.kind == UNPACK_STR ? token.bytes : (struct slice){0};
+    if (LIKELY(len < 32)) {
+        *key = slice_make(p + 1, len);
+        return p + 1 + len;
+    }
     p = unpack_token(p, end, &token);
+    *key = token.kind == UNPACK_STR ? token.bytes : (struct slice){0};
+    return p;
+}
+
+/* Any value; short strings, the most of them, do not come here. */
+static const char *value_read(const char *begin, const char *end, struct chunk_field *field)
+{
+    struct unpack_token token;
+    const char *p = unpack_token(begin, end, &token);
+
     CHECK(p != NULL);
     field->value = token.bytes;
     if (token.kind == UNPACK_STR) {
@@ -66,8 +77,27 @@ bool chunk_field_next(struct slice *rest, struct chunk_field *field)
         field->kind = CHUNK_VALUE_JSON;
     } else {
         field->kind = CHUNK_VALUE_MSGPACK;
-        p = unpack_skip(value, end);
-        field->value = slice_make(value, (size_t)(p - value));
+        p = unpack_skip(begin, end);
+        field->value = slice_make(begin, (size_t)(p - begin));
+    }
+    return p;
+}
+
+bool chunk_field_next(struct slice *rest, struct chunk_field *field)
+{
+    const char *p = rest->data, *end = rest->data + rest->len;
+    unsigned len;
+
+    if (rest->len == 0)
+        return false;
+    p = key_read(p, end, &field->key);
+    len = (uint8_t)*p - 0xa0u;
+    if (LIKELY(len < 32)) {
+        field->kind = CHUNK_VALUE_TEXT;
+        field->value = slice_make(p + 1, len);
+        p += 1 + len;
+    } else {
+        p = value_read(p, end, field);
     }
     *rest = slice_make(p, (size_t)(end - p));
     return true;

@@ -76,16 +76,15 @@ static const char *check_escape(const char *p, const char *end)
     return p + 6;
 }
 
-/* `p` is after the opening quote; returns the place of the closing one. */
-static inline const char *check_string(struct check *c, const char *p, bool *has_escapes)
+/* `p` is where a string has something else than plain ASCII; returns the closing quote. */
+static const char *check_odd_string(struct check *c, const char *p, bool *has_escapes)
 {
-    for (;;) {
+    for (;; p += scan_plain(p, c->end)) {
         unsigned len;
 
-        p += scan_plain(p, c->end);
-        if (UNLIKELY(p == c->end))
+        if (UNLIKELY(p >= c->end))
             return NULL;
-        if (LIKELY(*p == '"'))
+        if (*p == '"')
             return p;
         if (*p == '\\') {
             *has_escapes = true;
@@ -103,11 +102,13 @@ static inline const char *check_string(struct check *c, const char *p, bool *has
     }
 }
 
-static const char *skip_digits(const char *p, const char *end)
+/* `p` is after the opening quote; returns the place of the closing one. */
+static inline const char *check_string(struct check *c, const char *p, bool *has_escapes)
 {
-    while (p < end && (unsigned char)(*p - '0') <= 9)
-        p++;
-    return p;
+    p += scan_plain(p, c->end);
+    if (LIKELY(p < c->end && *p == '"'))
+        return p;
+    return check_odd_string(c, p, has_escapes);
 }
 
 static bool number_fits(const char *begin, const char *end, bool is_integer)
@@ -132,11 +133,11 @@ static bool number_fits(const char *begin, const char *end, bool is_integer)
     return value <= __DBL_MAX__ && value >= -__DBL_MAX__;
 }
 
-static const char *check_digits(const char *p, const char *end)
+static inline const char *check_digits(const char *p, const char *end)
 {
-    const char *after = skip_digits(p, end);
+    size_t digits = scan_digits(p, end);
 
-    return after > p ? after : NULL;
+    return LIKELY(digits > 0) ? p + digits : NULL;
 }
 
 static const char *check_exponent(const char *p, const char *end)
@@ -146,7 +147,7 @@ static const char *check_exponent(const char *p, const char *end)
     return check_digits(p, end);
 }
 
-static const char *check_number(struct check *c, const char *p)
+static inline const char *check_number(struct check *c, const char *p)
 {
     const char *begin = p;
     bool is_integer = true, has_exponent = false;

@@ -5,6 +5,7 @@
 #include "output/render.h"
 #include "plugins/out_es/es_id.h"
 #include "record/json_write.h"
+#include "record/scan.h"
 #include "record/time_text.h"
 
 /*
@@ -13,8 +14,10 @@
  * the time of a second), JSON text is copied.
  */
 
-/* Room for what a record needs besides its fields and a long key. */
-#define RECORD_ROOM 512
+/* What a record needs besides its fields' own bytes: the action line, the time, the brackets; and
+ * for each field its quotes, colon and comma. */
+#define RECORD_ROOM 640
+#define FIELD_ROOM 8
 
 /* Elasticsearch and OpenSearch take no longer ids. */
 #define ID_KEY_BYTES_MAX 512
@@ -23,10 +26,15 @@ struct es_writer {
     const struct out_es *es;
     struct buffer *out;
     struct time_text time;
-    struct time_pattern time_pattern;  /* of the time key, when it is not the default */
-    struct time_pattern index_pattern; /* of the index's name or date */
-    int64_t now_ns;                    /* when the chunk was begun */
-    struct json_scanner json;          /* for Replace_Dots */
+    struct time_pattern time_pattern;        /* of the time key, when it is not the default */
+    struct time_pattern index_pattern;       /* of the index's name or date */
+    struct buffer action;                    /* the action line up to the index, rendered once */
+    int64_t action_from_ns, action_until_ns; /* the times that it is right for */
+    struct buffer time_head;                 /* "@timestamp":" */
+    struct slice time_key, tag_key;
+    size_t record_room;       /* what put_fast may write for the record under way */
+    int64_t now_ns;           /* when the chunk was begun */
+    struct json_scanner json; /* for Replace_Dots */
     struct arena arena;
 };
 
@@ -40,17 +48,51 @@ static void writer_init(struct es_writer *w, const struct out_es *es, const stru
     CHECK(time_pattern_init(&w->time_pattern, es->document.time_format) == 0);
     CHECK(time_pattern_init(&w->index_pattern,
                             index->is_logstash ? index->date_format : index->name) == 0);
+    w->time_key = slice_of(es->document.time_key);
+    w->tag_key = slice_of(es->document.tag_key);
+    buffer_append_byte(&w->time_head, '"');
+    json_escape(&w->time_head, w->time_key);
+    buffer_append_text(&w->time_head, "\":\"");
 }
 
 static void writer_fini(struct es_writer *w)
 {
+    buffer_fini(&w->action);
+    buffer_fini(&w->time_head);
     json_scanner_fini(&w->json);
     arena_fini(&w->arena);
 }
 
-static inline void put(struct es_writer *w, struct slice text)
+/*
+ * put_record makes room for a record once; put_fast writes into that room. Whatever may be longer
+ * than was thought goes through put, which makes the record's room once more behind it.
+ */
+static void put(struct es_writer *w, struct slice text)
 {
     buffer_append(w->out, text);
+    buffer_reserve(w->out, w->record_room);
+}
+
+static inline void put_fast(struct es_writer *w, struct slice text)
+{
+    memcpy(w->out->data + w->out->len, text.data, text.len);
+    w->out->len += text.len;
+}
+
+static void put_escaped_slowly(struct es_writer *w, struct slice text)
+{
+    json_escape(w->out, text);
+    buffer_reserve(w->out, w->record_room);
+}
+
+/* The inside of a JSON string. Nearly always it is plain, and as long as it was in the chunk. */
+static inline void put_escaped(struct es_writer *w, struct slice text)
+{
+    size_t plain = scan_plain(text.data, text.data + text.len);
+
+    put_fast(w, slice_make(text.data, plain));
+    if (UNLIKELY(plain < text.len))
+        put_escaped_slowly(w, slice_skip(text, plain));
 }
 
 /* ---- the index's name ---- */
@@ -97,6 +139,60 @@ static void put_index(struct es_writer *w, const struct chunk_record *record)
 
 /* ---- the action line ---- */
 
+/* Up to the index and the type: the same for all records of a day, unless a record's own field
+ * names the index. */
+static void put_action_head(struct es_writer *w, const struct chunk_record *record)
+{
+    static const struct slice heads[] = {
+        SLICE("{\"create\":{\"_index\":\""),
+        SLICE("{\"index\":{\"_index\":\""),
+        SLICE("{\"update\":{\"_index\":\""),
+        SLICE("{\"update\":{\"_index\":\""),
+    };
+    const struct out_es *es = w->es;
+
+    put(w, heads[es->operation]);
+    put_index(w, record);
+    put(w, SLICE("\""));
+    if (es->suppress_type)
+        return;
+    put(w, SLICE(",\"_type\":\""));
+    put(w, slice_of(es->type));
+    put(w, SLICE("\""));
+}
+
+static bool action_is_good(const struct es_writer *w, int64_t ns)
+{
+    return ns >= w->action_from_ns && ns < w->action_until_ns;
+}
+
+/* Notes the head that was just written, for the records of the same day. */
+static void action_keep(struct es_writer *w, struct slice head)
+{
+    const struct time_pattern *pattern = &w->index_pattern;
+    int64_t period_ns = pattern->period_s * NS_PER_S;
+
+    if (w->es->index.name_accessor != NULL || w->es->index.prefix_accessor != NULL)
+        return;
+    buffer_clear(&w->action);
+    buffer_append(&w->action, head);
+    w->action_from_ns = pattern->period * period_ns;
+    w->action_until_ns = w->action_from_ns + period_ns;
+}
+
+static inline void put_action_begin(struct es_writer *w, const struct chunk_record *record)
+{
+    int64_t ns = w->es->index.is_current_time ? w->now_ns : record->head.time_ns;
+    size_t before = w->out->len;
+
+    if (LIKELY(action_is_good(w, ns))) {
+        put(w, buffer_view(&w->action));
+        return;
+    }
+    put_action_head(w, record);
+    action_keep(w, slice_make(w->out->data + before, w->out->len - before));
+}
+
 /* The value of Id_Key, when it is a string that may be an id. */
 static struct slice id_of_key(struct es_writer *w, const struct chunk_record *record)
 {
@@ -126,35 +222,21 @@ static bool put_id(struct es_writer *w, const struct chunk_record *record)
     }
     if (text.len == 0)
         return false;
-    put(w, SLICE(",\"_id\":\""));
-    json_escape(w->out, text);
-    put(w, SLICE("\""));
+    put_fast(w, SLICE(",\"_id\":\""));
+    put_escaped(w, text);
+    put_fast(w, SLICE("\""));
     return true;
 }
 
 /* False when the operation needs an id and the record has none. */
 static bool put_action(struct es_writer *w, const struct chunk_record *record)
 {
-    static const struct slice heads[] = {
-        SLICE("{\"create\":{\"_index\":\""),
-        SLICE("{\"index\":{\"_index\":\""),
-        SLICE("{\"update\":{\"_index\":\""),
-        SLICE("{\"update\":{\"_index\":\""),
-    };
-    const struct out_es *es = w->es;
     bool has_id;
 
-    put(w, heads[es->operation]);
-    put_index(w, record);
-    put(w, SLICE("\""));
-    if (!es->suppress_type) {
-        put(w, SLICE(",\"_type\":\""));
-        put(w, slice_of(es->type));
-        put(w, SLICE("\""));
-    }
+    put_action_begin(w, record);
     has_id = put_id(w, record);
-    put(w, SLICE("}}\n"));
-    return has_id || es->operation == ES_CREATE || es->operation == ES_INDEX;
+    put_fast(w, SLICE("}}\n"));
+    return has_id || w->es->operation == ES_CREATE || w->es->operation == ES_INDEX;
 }
 
 /* ---- the document ---- */
@@ -178,44 +260,50 @@ static struct slice time_value(struct es_writer *w, const struct chunk_record *r
 }
 
 /* Whether the record itself has this key: then its own value stays, as it would have won. */
-static bool record_has(const struct chunk_record *record, const char *key)
+static inline bool record_has(const struct chunk_record *record, struct slice key)
 {
-    if (LIKELY(!(record->head.initials & json_initial(slice_of(key)))))
+    if (LIKELY(!(record->head.initials & json_initial(key))))
         return false;
-    return render_has_key(record, slice_of(key));
+    return render_has_key(record, key);
 }
 
-static void put_key(struct es_writer *w, struct slice key)
+static void key_replace_dots(struct es_writer *w, size_t from)
 {
-    size_t at;
+    for (size_t at = from; at < w->out->len; at++)
+        if (w->out->data[at] == '.')
+            w->out->data[at] = '_';
+}
 
-    put(w, SLICE("\""));
-    at = w->out->len;
-    json_escape(w->out, key);
+static inline void put_key(struct es_writer *w, struct slice key)
+{
+    size_t at = w->out->len;
+
+    put_fast(w, SLICE("\""));
+    put_escaped(w, key);
     if (UNLIKELY(w->es->document.replace_dots))
-        for (; at < w->out->len; at++)
-            if (w->out->data[at] == '.')
-                w->out->data[at] = '_';
-    put(w, SLICE("\":"));
+        key_replace_dots(w, at);
+    put_fast(w, SLICE("\":"));
 }
 
-static void put_time_and_tag(struct es_writer *w, const struct chunk_record *record)
+static void put_tag(struct es_writer *w, const struct chunk_record *record)
 {
-    const struct es_document *document = &w->es->document;
+    if (record_has(record, w->tag_key))
+        return;
+    put_key(w, w->tag_key);
+    put(w, SLICE("\""));
+    put_escaped_slowly(w, record->run->tag);
+    put(w, SLICE("\","));
+}
 
-    if (LIKELY(!record_has(record, document->time_key))) {
-        put(w, SLICE("\""));
-        json_escape(w->out, slice_of(document->time_key));
-        put(w, SLICE("\":\""));
-        put(w, time_value(w, record));
-        put(w, SLICE("\","));
+static inline void put_time_and_tag(struct es_writer *w, const struct chunk_record *record)
+{
+    if (LIKELY(!record_has(record, w->time_key))) {
+        put(w, buffer_view(&w->time_head));
+        put_fast(w, time_value(w, record));
+        put_fast(w, SLICE("\","));
     }
-    if (document->has_tag && !record_has(record, document->tag_key)) {
-        put_key(w, slice_of(document->tag_key));
-        put(w, SLICE("\""));
-        json_escape(w->out, record->run->tag);
-        put(w, SLICE("\","));
-    }
+    if (UNLIKELY(w->es->document.has_tag))
+        put_tag(w, record);
 }
 
 /* JSON text with the dots of its keys replaced. Two keys may become one: the last stays. */
@@ -234,44 +322,53 @@ static struct slice dots_replaced(struct es_writer *w, struct slice text)
     return needs_repair ? json_repair(&w->json, copy, &w->arena) : copy;
 }
 
-static void put_json(struct es_writer *w, struct slice text)
+static inline void put_json(struct es_writer *w, struct slice text)
 {
-    put(w, UNLIKELY(w->es->document.replace_dots) ? dots_replaced(w, text) : text);
+    if (UNLIKELY(w->es->document.replace_dots))
+        put(w, dots_replaced(w, text));
+    else
+        put_fast(w, text);
 }
 
-static void put_members(struct es_writer *w, struct slice object)
+static void put_packed(struct es_writer *w, struct slice value)
+{
+    struct buffer text = {0};
+
+    json_write_msgpack(&text, value);
+    put(w, UNLIKELY(w->es->document.replace_dots) ? dots_replaced(w, buffer_view(&text))
+                                                  : buffer_view(&text));
+    buffer_fini(&text);
+}
+
+static inline void put_members(struct es_writer *w, struct slice object)
 {
     if (UNLIKELY(w->es->document.replace_dots))
         object = dots_replaced(w, object);
-    put(w, slice_make(object.data + 1, object.len - 2));
-    put(w, SLICE(","));
+    put_fast(w, slice_make(object.data + 1, object.len - 2));
 }
 
-static void put_field(struct es_writer *w, const struct chunk_field *field)
+static inline void put_value(struct es_writer *w, const struct chunk_field *field)
+{
+    if (LIKELY(field->kind == CHUNK_VALUE_TEXT)) {
+        put_fast(w, SLICE("\""));
+        put_escaped(w, field->value);
+        put_fast(w, SLICE("\""));
+    } else if (field->kind == CHUNK_VALUE_JSON) {
+        put_json(w, field->value);
+    } else {
+        put_packed(w, field->value);
+    }
+}
+
+static inline void put_field(struct es_writer *w, const struct chunk_field *field)
 {
     if (field->kind == CHUNK_VALUE_MEMBERS) {
         put_members(w, field->value);
-        return;
+    } else {
+        put_key(w, field->key);
+        put_value(w, field);
     }
-    put_key(w, field->key);
-    switch (field->kind) {
-    case CHUNK_VALUE_TEXT:
-        put(w, SLICE("\""));
-        json_escape(w->out, field->value);
-        put(w, SLICE("\","));
-        return;
-    case CHUNK_VALUE_JSON:
-        put_json(w, field->value);
-        break;
-    default: {
-        struct buffer text = {0};
-
-        json_write_msgpack(&text, field->value);
-        put_json(w, buffer_view(&text));
-        buffer_fini(&text);
-    }
-    }
-    put(w, SLICE(","));
+    put_fast(w, SLICE(","));
 }
 
 /* Each member is written with a comma behind it; the last one becomes the closing bracket. */
@@ -287,20 +384,21 @@ static void put_document(struct es_writer *w, const struct chunk_record *record)
     struct slice rest = record->fields;
     struct chunk_field field;
 
-    put(w, heads[w->es->operation]);
+    put_fast(w, heads[w->es->operation]);
     put_time_and_tag(w, record);
     while (chunk_field_next(&rest, &field))
         put_field(w, &field);
     if (w->out->data[w->out->len - 1] == ',')
         w->out->len--;
-    put(w, is_nested ? SLICE("}}\n") : SLICE("}\n"));
+    put_fast(w, is_nested ? SLICE("}}\n") : SLICE("}\n"));
 }
 
 static void put_record(struct es_writer *w, struct batch *batch, const struct chunk_record *record)
 {
     size_t before = w->out->len;
 
-    buffer_reserve(w->out, record->fields.len + RECORD_ROOM);
+    buffer_reserve(w->out,
+                   record->fields.len + record->head.field_count * FIELD_ROOM + RECORD_ROOM);
     if (put_action(w, record)) {
         put_document(w, record);
     } else {
