@@ -24,6 +24,8 @@ struct slice slice_skip(struct slice a, size_t count)
 {
     if (count > a.len)
         count = a.len;
+    if (count == 0)
+        return a; /* its data may be NULL, to which C adds nothing, not even 0 */
     return slice_make(a.data + count, a.len - count);
 }
 

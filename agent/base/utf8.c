@@ -94,12 +94,20 @@ size_t utf8_cut(struct slice text, size_t max)
     return is_tail((unsigned char)text.data[at]) ? max : at;
 }
 
+static bool is_ascii_8(const char *p)
+{
+    uint64_t eight;
+
+    memcpy(&eight, p, sizeof eight);
+    return (eight & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool utf8_is_valid(struct slice text)
 {
     const char *p = text.data, *end = text.data + text.len;
 
     while (p < end) {
-        unsigned len = utf8_len(p, end);
+        unsigned len = end - p >= 8 && is_ascii_8(p) ? 8 : utf8_len(p, end);
 
         if (len == 0)
             return false;
