@@ -19,7 +19,7 @@
 
 #define REGEX_CAPTURES_MAX 64
 #define REGEX_STEPS_MAX 1000000
-#define REGEX_STACK_BYTES_MAX ((size_t)512 << 10)
+#define REGEX_STACK_BYTES_MAX ((size_t)1 << 20)
 
 /* What regex_match returns besides 0. */
 #define REGEX_NO_MATCH (-ENOENT)

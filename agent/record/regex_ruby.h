@@ -11,9 +11,12 @@
  * groups of any length. Named groups become plain captures with their names kept beside the text;
  * where there is one, plain groups do not capture.
  *
- * Refused, with a message: the absent operator (?~...), (?u), \M-x, back references with a
- * recursion level, and the negation of a POSIX bracket that is more than one Unicode property.
- * Known difference: \b sees words of ASCII letters only.
+ * Refused, with a message: the absent operator (?~...), (?u), \M-x, and back references with a
+ * recursion level.
+ *
+ * Known differences: \b sees words of ASCII letters only; after a call \g<name> the group's own
+ * capture is again what it was before the call; a call or a reference may be accepted that Ruby
+ * would not compile.
  *
  * Limits   REGEX_PATTERN_BYTES_MAX, REGEX_NEST_MAX groups or classes deep, REGEX_NAMES_MAX names.
  */
