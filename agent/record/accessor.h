@@ -16,7 +16,7 @@
  *
  * Life     accessor_new or accessor_new_key -> parts read* -> accessor_free.
  * Thread   any; it never changes.
- * Limits   ACCESSOR_PARTS_MAX parts, ACCESSOR_STEPS_MAX subkeys in all.
+ * Limits   ACCESSOR_BYTES_MAX of text.
  */
 #ifndef TAILRACE_RECORD_ACCESSOR_H
 #define TAILRACE_RECORD_ACCESSOR_H
@@ -24,8 +24,7 @@
 #include "base/report.h"
 #include "base/slice.h"
 
-#define ACCESSOR_PARTS_MAX 64
-#define ACCESSOR_STEPS_MAX 256
+#define ACCESSOR_BYTES_MAX 16384
 
 enum accessor_kind {
     ACCESSOR_TEXT,     /* `text` as it is */
