@@ -34,6 +34,7 @@ static void call_free(struct http_call *call)
     }
     curl_slist_free_all(call->head);
     curl_slist_free_all(call->addresses);
+    curl_slist_free_all(call->reach);
     http_request_fini(&call->request);
     buffer_fini(&call->reply.body);
     mem_free(call);
@@ -64,7 +65,7 @@ struct http_call *http_call_start(struct http_client *client, struct http_reques
 static void on_watch(void *owner)
 {
     struct http_call *call = owner;
-    struct limit limit = limit_next(&call->clock, &call->client->limits);
+    struct limit limit = limit_next(&call->clock, &call->client->own.limits);
     uint64_t now_ms = clock_ms();
     char why[256];
 
@@ -85,7 +86,7 @@ void call_begin(struct http_call *call)
     call->clock.begun_ms = call->clock.moved_ms = clock_ms();
     call->watch = timer_new(client->loop, on_watch, call);
     timer_start(call->watch,
-                limit_next(&call->clock, &client->limits).at_ms - call->clock.begun_ms);
+                limit_next(&call->clock, &client->own.limits).at_ms - call->clock.begun_ms);
     if (names_ready(&client->names))
         call_named(call, 0, NULL);
 }

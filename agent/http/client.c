@@ -10,25 +10,29 @@ static void curl_begin(void)
     CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
 }
 
-/* "https://host:port", an IPv6 address in brackets. */
-static char *origin_text(const struct http_settings *s)
+/* A host as it stands in a URL. */
+static char *bracketed(const char *host)
 {
-    const char *scheme = s->tls != NULL ? "https" : "http";
-    bool is_ipv6 = strchr(s->host, ':') != NULL;
-
-    return mem_format(is_ipv6 ? "%s://[%s]:%u" : "%s://%s:%u", scheme, s->host, (unsigned)s->port);
+    return mem_format(strchr(host, ':') != NULL ? "[%s]" : "%s", host);
 }
 
-static void defaults(struct http_settings *s)
+/* With a vhost, the URL names it, so that it is what TLS asks for and verifies; curl is told where
+ * it is in truth. */
+static void origin_set(struct http_client *client)
 {
-    if (s->connect_timeout_s == 0)
-        s->connect_timeout_s = HTTP_CONNECT_TIMEOUT_S;
-    if (s->io_timeout_s == 0)
-        s->io_timeout_s = HTTP_IO_TIMEOUT_S;
-    if (s->response_timeout_s == 0)
-        s->response_timeout_s = HTTP_RESPONSE_TIMEOUT_S;
-    if (s->reply_bytes_max == 0 || s->reply_bytes_max > HTTP_REPLY_BYTES_MAX)
-        s->reply_bytes_max = HTTP_REPLY_BYTES_MAX;
+    const struct http_settings *s = &client->own.s;
+    const char *vhost = s->tls != NULL ? s->tls->vhost : NULL;
+    char *host = bracketed(s->host);
+    char *name = bracketed(vhost != NULL ? vhost : s->host);
+
+    client->origin =
+        mem_format("%s://%s:%u", s->tls != NULL ? "https" : "http", name, (unsigned)s->port);
+    if (vhost != NULL) {
+        client->reach = mem_format("%s:%u:%s:%u", name, (unsigned)s->port, host, (unsigned)s->port);
+        client->host_header = mem_format("Host: %s:%u", host, (unsigned)s->port);
+    }
+    mem_free(host);
+    mem_free(name);
 }
 
 static void names_came(void *owner, int error, const char *why)
@@ -50,28 +54,39 @@ static void names_came(void *owner, int error, const char *why)
     }
 }
 
+/* Only who is connected to needs an address: the proxy, where there is one. */
+static void names_set(struct http_client *client)
+{
+    const struct http_settings *s = &client->own.s;
+    struct names *names = &client->names;
+
+    if (client->proxy.host != NULL)
+        names_init(names, client->loop, client->proxy.host, client->proxy.port);
+    else
+        names_init(names, client->loop, s->host, s->port);
+    names->only_ipv4 = s->prefer_ipv4;
+    names->only_ipv6 = s->prefer_ipv6 && !s->prefer_ipv4;
+    names->came = names_came;
+    names->owner = client;
+}
+
 struct http_client *http_client_new(struct loop *loop, const struct http_settings *settings,
                                     char why[256])
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct http_client *client;
+    struct proxy proxy;
 
     pthread_once(&once, curl_begin);
     why[0] = '\0';
+    if (settings_check(settings, why) < 0 || proxy_find(settings, &proxy, why) < 0)
+        return NULL;
     client = mem_zalloc(1, sizeof *client);
     client->loop = loop;
-    client->settings = *settings;
-    defaults(&client->settings);
-    client->limits = (struct call_limits){
-        .connect_ms = UINT64_C(1000) * client->settings.connect_timeout_s,
-        .io_ms = UINT64_C(1000) * client->settings.io_timeout_s,
-        .response_ms = UINT64_C(1000) * client->settings.response_timeout_s,
-    };
-    client->origin = origin_text(settings);
-    client->proxy = mem_text("");
-    names_init(&client->names, loop, settings->host, settings->port);
-    client->names.came = names_came;
-    client->names.owner = client;
+    client->proxy = proxy;
+    settings_copy(&client->own, settings);
+    origin_set(client);
+    names_set(client);
     list_init(&client->connections);
     list_init(&client->waiting);
     list_init(&client->active);
@@ -92,7 +107,10 @@ void http_client_free(struct http_client **address)
     sockets_close(client);
     names_fini(&client->names);
     MEM_FREE(&client->origin);
-    MEM_FREE(&client->proxy);
+    MEM_FREE(&client->reach);
+    MEM_FREE(&client->host_header);
+    proxy_fini(&client->proxy);
+    settings_free(&client->own);
     mem_free(client);
 }
 
@@ -108,7 +126,7 @@ unsigned http_client_calls(const struct http_client *client)
 
 static bool has_slot(const struct http_client *client)
 {
-    uint32_t most = client->settings.connections_max;
+    uint32_t most = client->own.s.connections_max;
 
     return most == 0 || client->active_count < most;
 }

@@ -1,7 +1,8 @@
 /*
  * What the files of the client share. Nobody outside http/ includes this, but for its tests.
  *
- *   client.c    the client: settings, slots, the list of calls
+ *   client.c    the client: slots, the lists of calls
+ *   settings.c  its settings; tls.c and proxy.c: parts of them
  *   call.c      one call from start to its end, and its time limits
  *   easy.c      how curl is told what a client and a request want
  *   sockets.c   curl's sockets and its clock, on the loop
@@ -19,8 +20,14 @@
 #include "http/http.h"
 #include "http/limits.h"
 #include "http/names.h"
+#include "http/proxy.h"
+#include "http/settings.h"
 
 #include <curl/curl.h>
+
+#if LIBCURL_VERSION_NUM < 0x075700
+#error "libcurl 7.87 or newer is needed, for its socket callbacks and its cache of authorities"
+#endif
 
 /* Idle easy handles kept for the next call. */
 #define SPARE_MAX 2
@@ -35,11 +42,12 @@
 
 struct http_client {
     struct loop *loop;
-    struct http_settings settings; /* deep copy; see settings.c */
-    struct call_limits limits;
+    struct http_own_settings own;
+    struct proxy proxy;
     struct names names;
-    char *origin; /* "https://host:port" */
-    char *proxy;  /* what curl is told; "" for none */
+    char *origin;      /* "https://host:port"; a vhost in place of the host */
+    char *reach;       /* for CURLOPT_CONNECT_TO, where the vhost is not where to go; or NULL */
+    char *host_header; /* likewise */
     CURLM *multi;
     struct timer *due; /* when curl wants to be called */
     struct list connections;
@@ -65,6 +73,7 @@ struct http_call {
     CURL *easy; /* NULL until curl has it */
     struct curl_slist *head;
     struct curl_slist *addresses;
+    struct curl_slist *reach;
     bool is_too_large; /* the reply */
     bool is_ended;     /* its owner is being told */
     char words[CURL_ERROR_SIZE];

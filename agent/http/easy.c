@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "http/tls.h"
 
 #include <strings.h>
 
@@ -39,7 +40,7 @@ static int on_progress(void *owner, curl_off_t down_total, curl_off_t down, curl
 
 static void set_connection(CURL *easy, const struct http_client *client)
 {
-    const struct http_settings *s = &client->settings;
+    const struct http_settings *s = &client->own.s;
 
     SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -49,10 +50,17 @@ static void set_connection(CURL *easy, const struct http_client *client)
     SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES);
     SET(easy, CURLOPT_MAXAGE_CONN, (long)s->keepalive_idle_s);
     SET(easy, CURLOPT_MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);
-    SET(easy, CURLOPT_PROXY, client->proxy);
+    SET(easy, CURLOPT_PROXY, client->proxy.url);
     SET(easy, CURLOPT_NOPROXY, "");
     SET(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    SET(easy, CURLOPT_INTERFACE, s->source_address);
+}
+
+static void set_source(CURL *easy, const char *address)
+{
+    char *text = address != NULL ? mem_format("host!%s", address) : NULL;
+
+    SET(easy, CURLOPT_INTERFACE, text);
+    mem_free(text);
 }
 
 static CURL *easy_new(struct http_client *client)
@@ -61,6 +69,9 @@ static CURL *easy_new(struct http_client *client)
 
     CHECK(easy != NULL);
     set_connection(easy, client);
+    set_source(easy, client->own.s.source_address);
+    if (client->own.s.tls != NULL)
+        tls_apply(client->own.s.tls, easy);
     sockets_attach(client, easy);
     SET(easy, CURLOPT_PATH_AS_IS, 1L);
     SET(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
@@ -109,16 +120,20 @@ static void list_append(struct curl_slist **list, const char *text)
 static void arm_head(struct http_call *call)
 {
     const struct buffer *head = &call->request.head;
-    bool has_type = false;
+    const char *host = call->client->host_header;
+    bool has_type = false, has_host = host == NULL;
 
     for (size_t at = 0; at < head->len; at += strlen(head->data + at) + 1) {
         const char *line = head->data + at;
 
+        has_host = has_host || strncasecmp(line, "Host:", 5) == 0;
         has_type = has_type || strncasecmp(line, "Content-Type:", 13) == 0;
         list_append(&call->head, line);
     }
     if (!has_type)
         list_append(&call->head, "Content-Type:");
+    if (!has_host)
+        list_append(&call->head, host);
     list_append(&call->head, "Expect:");
     SET(call->easy, CURLOPT_HTTPHEADER, call->head);
 }
@@ -150,6 +165,9 @@ static void arm_addresses(struct http_call *call)
         list_append(&call->addresses, entry);
     mem_free(entry);
     SET(call->easy, CURLOPT_RESOLVE, call->addresses);
+    if (call->client->reach != NULL)
+        list_append(&call->reach, call->client->reach);
+    SET(call->easy, CURLOPT_CONNECT_TO, call->reach);
 }
 
 void easy_arm(struct http_call *call)
@@ -163,7 +181,7 @@ void easy_arm(struct http_call *call)
     SET(call->easy, CURLOPT_ERRORBUFFER, call->words);
     SET(call->easy, CURLOPT_XFERINFODATA, call);
     SET(call->easy, CURLOPT_PREREQDATA, call);
-    SET(call->easy, CURLOPT_FORBID_REUSE, client->settings.keepalive ? 0L : 1L);
+    SET(call->easy, CURLOPT_FORBID_REUSE, client->own.s.keepalive ? 0L : 1L);
     arm_head(call);
     arm_body(call->easy, &call->request);
     arm_addresses(call);

@@ -29,7 +29,7 @@ struct http_settings {
     const char *proxy; /* "http://host:port"; NULL: HTTP_PROXY and NO_PROXY of the environment */
     bool proxy_env_ignore;
     bool keepalive;
-    uint32_t keepalive_idle_s;
+    uint32_t keepalive_idle_s;      /* 0: HTTP_KEEPALIVE_IDLE_S */
     uint32_t keepalive_max_recycle; /* requests a connection; 0: no limit */
     uint32_t connect_timeout_s;     /* address, TCP and TLS; 0: HTTP_CONNECT_TIMEOUT_S */
     uint32_t io_timeout_s;          /* no byte either way; 0: HTTP_IO_TIMEOUT_S */
@@ -44,6 +44,7 @@ struct http_settings {
 #define HTTP_CONNECT_TIMEOUT_S 10
 #define HTTP_IO_TIMEOUT_S 60
 #define HTTP_RESPONSE_TIMEOUT_S 90
+#define HTTP_KEEPALIVE_IDLE_S 30
 
 struct http_tls {
     bool verify;          /* the chain, and the name; on unless told otherwise */

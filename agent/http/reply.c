@@ -13,7 +13,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *owner)
 {
     struct http_call *call = owner;
     size_t bytes = size * count;
-    size_t most = call->client->settings.reply_bytes_max;
+    size_t most = call->client->own.s.reply_bytes_max;
 
     if (bytes > most - call->reply.body.len) {
         call->is_too_large = true;

@@ -54,7 +54,7 @@ static void status_line(struct http_reply *reply, struct slice line)
 
     for (size_t i = 0; i < rest.len && i < 3 && rest.data[i] >= '0' && rest.data[i] <= '9'; i++)
         status = status * 10 + (rest.data[i] - '0');
-    reply->status = status;
+    reply->status = status >= 200 ? status : 0; /* 100 Continue is not an answer yet */
     reply->retry_after_ms = 0;
     reply->is_elasticsearch = false;
     reply->content_type[0] = '\0';

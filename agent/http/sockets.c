@@ -120,7 +120,7 @@ static void connection_watch(struct connection *connection, int events)
 /* Counts the requests of a connection and makes the one that fills the measure the last. */
 static void connection_used(struct connection *connection, struct http_call *call)
 {
-    uint32_t most = connection->client->settings.keepalive_max_recycle;
+    uint32_t most = connection->client->own.s.keepalive_max_recycle;
 
     if (connection->last_serial == call->serial)
         return;
@@ -208,7 +208,7 @@ static void drain(struct http_client *client)
 static void multi_open(struct http_client *client)
 {
     CURLM *multi = curl_multi_init();
-    long most = (long)client->settings.connections_max;
+    long most = (long)client->own.s.connections_max;
 
     CHECK(multi != NULL);
     client->multi = multi;
@@ -234,7 +234,7 @@ static void multi_renew(struct http_client *client, CURLMcode error)
     struct list failed;
     struct list *it;
 
-    log_error(client->settings.component, "curl: %s; beginning anew", curl_multi_strerror(error));
+    log_error(client->own.s.component, "curl: %s; beginning anew", curl_multi_strerror(error));
     list_init(&failed);
     LIST_FOR_SAFE (active, after, &client->active) {
         struct http_call *call = CONTAINER_OF(active, struct http_call, link);

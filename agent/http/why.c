@@ -27,25 +27,75 @@ static int why_system(const struct http_call *call, int otherwise, char why[256]
 
 static int why_too_large(const struct http_call *call, char why[256])
 {
-    snprintf(why, 256, "the answer is larger than %zu bytes",
-             call->client->settings.reply_bytes_max);
+    snprintf(why, 256, "the answer is larger than %zu bytes", call->client->own.s.reply_bytes_max);
     return UV_E2BIG;
 }
 
-int why_of(const struct http_call *call, CURLcode result, char why[256])
+static int why_proxy(long status, char why[256])
+{
+    snprintf(why, 256, "the proxy answered %ld", status);
+    return UV_ECONNREFUSED;
+}
+
+static int why_tls(const struct http_call *call, CURLcode result, char why[256])
+{
+    snprintf(why, 256, "[tls] error: %.200s", words_of(call, result));
+    return UV_EPROTO;
+}
+
+static bool is_tls(CURLcode result)
+{
+    switch (result) {
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CLIENTCERT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A connection that broke, or was closed, at some step. */
+static int why_broken(const struct http_call *call, CURLcode result, char why[256])
 {
     switch (result) {
     case CURLE_COULDNT_CONNECT:
         return why_system(call, UV_ECONNREFUSED, why);
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-        return why_system(call, UV_ECONNRESET, why);
     case CURLE_GOT_NOTHING:
         snprintf(why, 256, "the connection was closed without an answer");
         return UV_EOF;
     case CURLE_PARTIAL_FILE:
         snprintf(why, 256, "the answer ended early");
         return UV_EOF;
+    default: /* CURLE_SEND_ERROR, CURLE_RECV_ERROR */
+        return why_system(call, UV_ECONNRESET, why);
+    }
+}
+
+int why_of(const struct http_call *call, CURLcode result, char why[256])
+{
+    long proxy_status = 0;
+
+    curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    if (proxy_status >= 300)
+        return why_proxy(proxy_status, why);
+    if (is_tls(result))
+        return why_tls(call, result, why);
+    switch (result) {
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+        return why_broken(call, result, why);
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+        snprintf(why, 256, "the answer is not HTTP");
+        return UV_EPROTO;
     case CURLE_WRITE_ERROR:
         if (call->is_too_large)
             return why_too_large(call, why);
