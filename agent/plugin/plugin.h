@@ -15,13 +15,17 @@
 #include "base/memory.h"
 #include "base/report.h"
 #include "chunk/intake.h"
+#include "chunk/lookup.h"
 #include "filter/filter.h"
 #include "metrics/metrics.h"
 #include "output/descriptor.h"
 #include "output/output.h"
 #include "output/render.h"
 #include "plugin/option.h"
+#include "record/accessor_eval.h"
 #include "record/json_write.h"
+#include "record/msgpack.h"
+#include "record/regex.h"
 
 struct parser_book;
 struct multiline_book;
