@@ -1,0 +1,26 @@
+#include "plugin/plugin.h"
+
+/* Every plugin of the agent, by direction and name. A new one is declared, then listed. */
+
+extern const struct input_plugin in_tail;
+
+extern const struct filter_plugin filter_grep;
+
+extern const struct output_plugin out_es;
+extern const struct output_plugin out_null;
+extern const struct output_plugin out_opensearch;
+extern const struct output_plugin out_stdout;
+
+const struct input_plugin *const input_plugins[] = {
+    &in_tail,
+    NULL,
+};
+
+const struct filter_plugin *const filter_plugins[] = {
+    &filter_grep,
+    NULL,
+};
+
+const struct output_plugin *const output_plugins[] = {
+    &out_es, &out_null, &out_opensearch, &out_stdout, NULL,
+};
