@@ -22,7 +22,7 @@
 #ifndef TAILRACE_FILE_DISCOVER_H
 #define TAILRACE_FILE_DISCOVER_H
 
-#include "base/slice.h"
+#include "file/identity.h"
 
 #define DISCOVER_FILES_MAX 200000
 #define DISCOVER_DIRS_MAX 50000
@@ -36,9 +36,10 @@ struct discover;
 struct found_file {
     const char *path; /* as the glob found it; Fluent Bit's name for it */
     const char
-        *real;  /* the file itself, all links followed; the same pointer where it is no link */
-    void *user; /* the owner's, NULL at first */
-    bool is_at_start; /* found by the first scan */
+        *real; /* the file itself, all links followed; the same pointer where it is no link */
+    struct file_id id; /* when last looked; no generation, which would cost a descriptor */
+    void *user;        /* the owner's, NULL at first */
+    bool is_at_start;  /* found by the first scan */
 };
 
 struct discover_ops {
@@ -76,6 +77,9 @@ void discover_start(struct discover *discover);
 
 /* Scans now; from a timer or a test, never inside a callback. */
 void discover_scan(struct discover *discover);
+
+/* Looks into the directories that are polled; what the poll timer does, for tests. */
+void discover_poll(struct discover *discover);
 
 size_t discover_file_count(const struct discover *discover);
 size_t discover_dir_count(const struct discover *discover);
