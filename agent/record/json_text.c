@@ -15,22 +15,24 @@ static const char *skip_blanks(const char *p, const char *end)
     return p;
 }
 
-/* `p` is at the opening quote; returns the place after the closing one, or `end`. */
-static const char *skip_string(const char *p, const char *end)
+/* `p` is at the opening quote; returns the place after the closing one, or NULL without one. */
+static const char *string_end(const char *p, const char *end)
 {
     p++;
     for (;;) {
         p += scan_plain(p, end);
         if (p >= end)
-            return end;
+            return NULL;
         if (*p == '"')
             return p + 1;
-        p += *p == '\\' && end - p > 1 ? 2 : 1;
+        if (*p == '\\' && end - p > 1)
+            p++;
+        p++;
     }
 }
 
-/* Objects and arrays: counts brackets outside strings. */
-static const char *skip_nested(const char *p, const char *end)
+/* Objects and arrays: counts brackets outside strings. NULL when the last one is not closed. */
+static const char *nested_end(const char *p, const char *end)
 {
     unsigned depth = 0;
 
@@ -38,7 +40,9 @@ static const char *skip_nested(const char *p, const char *end)
         char byte = *p;
 
         if (byte == '"') {
-            p = skip_string(p, end);
+            p = string_end(p, end);
+            if (p == NULL)
+                return NULL;
             continue;
         }
         p++;
@@ -47,20 +51,26 @@ static const char *skip_nested(const char *p, const char *end)
         else if ((byte == '}' || byte == ']') && --depth == 0)
             return p;
     }
-    return end;
+    return NULL;
+}
+
+/* The place after the value at `p`, NULL when it lacks its end. */
+static const char *value_end(const char *p, const char *end)
+{
+    if (*p == '"')
+        return string_end(p, end);
+    if (*p == '{' || *p == '[')
+        return nested_end(p, end);
+    while (p < end && strchr(",}] \t\r\n", *p) == NULL)
+        p++;
+    return p;
 }
 
 static const char *skip_value(const char *p, const char *end)
 {
-    if (p >= end)
-        return end;
-    if (*p == '"')
-        return skip_string(p, end);
-    if (*p == '{' || *p == '[')
-        return skip_nested(p, end);
-    while (p < end && strchr(",}] \t\r\n", *p) == NULL)
-        p++;
-    return p;
+    const char *after = p < end ? value_end(p, end) : end;
+
+    return after != NULL ? after : end;
 }
 
 bool json_next(struct slice *rest, struct slice *key, struct slice *value)
@@ -266,17 +276,15 @@ int64_t json_value_extent(struct slice text)
 
     if (text.len == 0)
         return UV_EAGAIN;
-    after = skip_value(text.data, end);
+    after = value_end(text.data, end);
+    if (after == NULL)
+        return UV_EAGAIN;
     if (after == text.data)
         return UV_EINVAL;
-    if (after < end)
-        return after - text.data;
-    /* At the very end: a bracket or quote that is closed is whole, a number may go on. */
-    if (strchr("{[", text.data[0]) != NULL)
-        return strchr("}]", end[-1]) != NULL ? (int64_t)text.len : UV_EAGAIN;
-    if (text.data[0] == '"')
-        return text.len > 1 && end[-1] == '"' ? (int64_t)text.len : UV_EAGAIN;
-    return UV_EAGAIN;
+    /* A bare word or a number that reaches the end may go on. */
+    if (after == end && strchr("{[\"", text.data[0]) == NULL)
+        return UV_EAGAIN;
+    return after - text.data;
 }
 
 /* Whether a colon follows, blanks apart: then the string that ended here was a key. */
