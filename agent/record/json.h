@@ -90,6 +90,11 @@ struct slice json_repair(struct json_scanner *s, struct slice text, struct arena
  * may need an escape. Keys may double by it: check the result again. */
 void json_replace_in_keys(struct buffer *out, struct slice text, char from, char to);
 
+/* json_check_object, and where the text needs it json_repair into the arena and a check of that:
+ * what it gives may be copied into a document. Negative when it is not JSON. */
+MUST_USE int json_take_object(struct json_scanner *s, struct slice text, struct arena *arena,
+                              struct json_object *out);
+
 /* The bit of a key in json_object.initials. */
 static inline uint64_t json_initial(struct slice key)
 {

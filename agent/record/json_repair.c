@@ -176,3 +176,18 @@ struct slice json_repair(struct json_scanner *s, struct slice text, struct arena
     buffer_fini(&r.out);
     return repaired;
 }
+
+int json_take_object(struct json_scanner *s, struct slice text, struct arena *arena,
+                     struct json_object *out)
+{
+    int rc = json_check_object(s, text, out);
+
+    if (LIKELY(rc < 0 || !out->needs_repair))
+        return rc;
+    text = json_repair(s, out->text, arena);
+    s->is_repaired = true;
+    rc = json_check_object(s, text, out);
+    s->is_repaired = false;
+    CHECK(rc == 0 && !out->needs_repair);
+    return 0;
+}

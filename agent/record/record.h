@@ -160,6 +160,12 @@ void record_add_at(struct record *r, uint32_t index, struct slice key, struct va
  * is lent as long as the record. An empty object adds nothing. */
 void record_add_members(struct record *r, const struct json_object *object);
 
+/* The same, but a field for each member: for whoever looks at every one. */
+void record_add_unfolded(struct record *r, const struct json_object *object);
+
+/* Moves the fields from `first` on before those that stand before them. */
+void record_bring_forward(struct record *r, uint32_t first);
+
 /* The last field of this name, members included: its value. */
 bool record_find(struct record *r, struct slice key, struct value *out);
 
