@@ -16,6 +16,7 @@
 #ifndef TAILRACE_RECORD_PARSER_H
 #define TAILRACE_RECORD_PARSER_H
 
+#include "record/decoder.h"
 #include "record/record.h"
 #include "record/regex.h"
 #include "record/time.h"
@@ -23,13 +24,6 @@
 #define PARSER_TYPES_MAX 256
 
 struct parser;
-
-/* Decode_Field or Decode_Field_As: "json log try_next". */
-struct decoder_setting {
-    const char *text;
-    struct place place;
-    bool is_as; /* the result takes the place of the field */
-};
 
 /* What a [PARSER] says, texts lent for the call; NULL where not given. */
 struct parser_settings {
@@ -63,7 +57,8 @@ const char *parser_name(const struct parser *parser);
 struct parser_run {
     struct json_scanner *json;
     struct time_minute minute;
-    uint64_t limit_hits; /* texts that an expression gave up on (REGEX_LIMIT) */
+    uint64_t limit_hits;  /* texts that an expression gave up on (REGEX_LIMIT) */
+    uint64_t time_misses; /* texts with a time that Time_Format does not read */
 };
 
 /* What parser_apply returns when the text parses. */

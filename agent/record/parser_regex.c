@@ -1,0 +1,57 @@
+#include "record/cri.h"
+#include "record/parser_part.h"
+
+/* Text that is no time does not make the line unreadable; only the field goes, as in Fluent Bit. */
+static void capture_add(struct parse *p, struct slice key, struct slice text)
+{
+    if (text.len == 0) {
+        if (!p->parser->skip_empty_values)
+            record_add(p->record, key, value_text(SLICE("")));
+        return;
+    }
+    if (parser_time_is(p->parser, key)) {
+        if (parser_time_read(p, text) && p->parser->time.is_kept)
+            record_add(p->record, key, value_text(text));
+        return;
+    }
+    record_add(p->record, key, parser_types_cast(&p->parser->types, key, text));
+}
+
+/* Where the splitter says no, the expression has the last word: it may match after a line break,
+ * and the multiline one may find a time with blanks in it. */
+static bool cri_reads(enum cri_twin twin, struct slice text, struct cri_line *line)
+{
+    if (text.len == 0 || memchr(text.data, '\n', text.len) != NULL || !cri_split(text, line))
+        return false;
+    return twin == CRI_STOCK || slice_is(line->tag, "F") || slice_is(line->tag, "P");
+}
+
+static void cri_add(struct parse *p, const struct cri_line *line)
+{
+    const struct slice captures[] = {line->time, line->stream, line->tag, line->text};
+
+    for (unsigned i = 0; i < ARRAY_LEN(captures); i++)
+        capture_add(p, slice_of(regex_name(p->parser->regex, i)), captures[i]);
+}
+
+int parse_regex(struct parse *p, struct slice text)
+{
+    struct regex *regex = p->parser->regex;
+    unsigned count = regex_name_count(regex);
+    struct regex_match match;
+    struct cri_line line;
+    int rc;
+
+    if (p->parser->cri != CRI_NONE && cri_reads(p->parser->cri, text, &line)) {
+        cri_add(p, &line);
+        return 0;
+    }
+    rc = count > 0 ? regex_match(regex, text, &match) : REGEX_NO_MATCH;
+    if (rc < 0) {
+        p->run->limit_hits += rc == REGEX_LIMIT;
+        return rc;
+    }
+    for (unsigned i = 0; i < count; i++)
+        capture_add(p, slice_of(regex_name(regex, i)), regex_named(regex, &match, i));
+    return 0;
+}
