@@ -26,8 +26,8 @@
 #include "record/json_write.h"
 #include "record/msgpack.h"
 #include "record/regex.h"
+#include "record/parser_book.h"
 
-struct parser_book;
 struct multiline_book;
 
 /* What a plugin is given while it is made; lent for the call, but for what says otherwise. */
