@@ -5,6 +5,7 @@
 extern const struct input_plugin in_tail;
 
 extern const struct filter_plugin filter_grep;
+extern const struct filter_plugin filter_modify;
 
 extern const struct output_plugin out_es;
 extern const struct output_plugin out_null;
@@ -18,6 +19,7 @@ const struct input_plugin *const input_plugins[] = {
 
 const struct filter_plugin *const filter_plugins[] = {
     &filter_grep,
+    &filter_modify,
     NULL,
 };
 
