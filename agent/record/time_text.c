@@ -23,7 +23,9 @@ static int64_t floor_divide(int64_t value, int64_t by)
 
 static uint32_t fraction_of(int64_t ns)
 {
-    return (uint32_t)(ns - floor_divide(ns, NS_PER_S) * NS_PER_S);
+    int64_t rest = ns % NS_PER_S;
+
+    return (uint32_t)(rest < 0 ? rest + NS_PER_S : rest);
 }
 
 /* Exactly `digits` of them, with zeros in front. */
