@@ -421,7 +421,7 @@ int json_check_value(struct json_scanner *s, struct slice text, bool *needs_repa
     struct check c;
 
     text = slice_trim(text);
-    if (text.len > JSON_BYTES_MAX)
+    if (text.len == 0 || text.len > JSON_BYTES_MAX)
         return -EINVAL;
     c = check_begin(s, text, false);
     if (check_value(&c, text.data) != c.end)
