@@ -31,7 +31,7 @@ char *mem_format(const char *format, ...) PRINTF_LIKE(1, 2)
 #define MEM_FREE(address) (mem_free(*(address)), *(address) = NULL)
 void mem_free(void *pointer);
 
-/* Tells the allocator to use one arena and to give large blocks back at once. Called first in
+/* Tells the allocator to use one arena and to keep what was freed until mem_settle. Called first in
  * main(), before any thread exists. */
 void mem_tune(void);
 

@@ -2,10 +2,12 @@
 
 /* Every plugin of the agent, by direction and name. A new one is declared, then listed. */
 
+extern const struct input_plugin in_dummy;
 extern const struct input_plugin in_tail;
 
 extern const struct filter_plugin filter_grep;
 extern const struct filter_plugin filter_modify;
+extern const struct filter_plugin filter_parser;
 
 extern const struct output_plugin out_es;
 extern const struct output_plugin out_null;
@@ -13,6 +15,7 @@ extern const struct output_plugin out_opensearch;
 extern const struct output_plugin out_stdout;
 
 const struct input_plugin *const input_plugins[] = {
+    &in_dummy,
     &in_tail,
     NULL,
 };
@@ -20,6 +23,7 @@ const struct input_plugin *const input_plugins[] = {
 const struct filter_plugin *const filter_plugins[] = {
     &filter_grep,
     &filter_modify,
+    &filter_parser,
     NULL,
 };
 

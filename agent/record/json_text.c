@@ -307,7 +307,7 @@ void json_replace_in_keys(struct buffer *out, struct slice text, char from, char
         buffer_append(out, slice_make(p, (size_t)(quote - p)));
         if (quote == end)
             return;
-        after = skip_string(quote, end);
+        after = skip_value(quote, end);
         at = out->len;
         buffer_append(out, slice_make(quote, (size_t)(after - quote)));
         if (is_before_colon(after, end))

@@ -223,10 +223,11 @@ static void origin_gone(struct origin *origin)
 
 static const struct origin_ops origin_ops = {.free = origin_gone};
 
-static int dummy_start(void *self, struct input *input)
+static int dummy_start(void *self, struct input *input, struct report *report)
 {
     struct in_dummy *d = self;
 
+    (void)report;
     d->input = input;
     d->origin = mem_alloc(sizeof *d->origin);
     origin_init(d->origin, &origin_ops, slice_of(input->tag), 0);

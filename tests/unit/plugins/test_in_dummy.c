@@ -33,7 +33,7 @@ static void start(const char *const *options)
     self = plugin_make(&plugin, in_dummy.self_bytes, in_dummy.options, options);
     ck_assert_int_eq(plugin.status, 0);
     ck_assert_int_eq(in_dummy.init(self, &plugin.setup), 0);
-    ck_assert_int_eq(in_dummy.start(self, &kit.input), 0);
+    ck_assert_int_eq(in_dummy.start(self, &kit.input, NULL), 0);
 }
 
 #define START(...) start((const char *const[]){__VA_ARGS__, NULL})
