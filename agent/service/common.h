@@ -26,9 +26,11 @@ struct service_keys {
     double retry_base_s;
     double retry_cap_s;
     uint64_t memory_bytes;
+    struct text_list parsers_files, plugins_files; /* the loader has read them */
 };
 
 struct input_keys {
+    char *plugin;
     char *tag;
     char *alias;
     char *log_level;
@@ -36,6 +38,7 @@ struct input_keys {
 };
 
 struct filter_keys {
+    char *plugin;
     char *match;
     char *match_regex;
     char *alias;
@@ -44,6 +47,7 @@ struct filter_keys {
 };
 
 struct output_keys {
+    char *plugin;
     char *match;
     char *match_regex;
     char *alias;

@@ -244,6 +244,7 @@ static int64_t file_read(struct tail_file *f, bool is_last)
     taken = tail_lines_take(f, slice_make(t->bytes.data, (size_t)got), from, is_last);
     t->input->metrics.read_bytes += taken;
     f->state.read = from + (uint64_t)got;
+    f->tail_print = (struct file_print){0};
     f->state.unfinished_bytes = (uint64_t)got - taken;
     if (taken > 0)
         f->state.grown_ms = clock_ms();
