@@ -94,19 +94,48 @@ static void map_head_append(struct buffer *out, uint32_t count)
     out->len = (size_t)(pack_map_head(buffer_reserve(out, PACK_HEAD_MAX), count) - out->data);
 }
 
+/* What most records have: short texts and the members of one object. */
+static inline char *field_put_plain(char *to, const struct field *f)
+{
+    struct slice text;
+
+    if (f->value.kind == VALUE_MEMBERS) {
+        text = f->value.members->text;
+        to = pack_ext_head(pack_nil(to), CHUNK_EXT_MEMBERS, (uint32_t)text.len);
+    } else {
+        to = pack_str_head(to, (uint32_t)f->key.len);
+        memcpy(to, f->key.data, f->key.len);
+        to += f->key.len;
+        text = f->value.text;
+        to = pack_str_head(to, (uint32_t)text.len);
+    }
+    memcpy(to, text.data, text.len);
+    return to + text.len;
+}
+
+static inline size_t field_room(const struct field *f)
+{
+    size_t text = f->value.kind == VALUE_MEMBERS ? f->value.members->text.len : f->value.text.len;
+
+    return 2 * PACK_HEAD_MAX + f->key.len + text;
+}
+
+static void field_append(struct buffer *out, const struct field *f)
+{
+    if (LIKELY(f->value.kind == VALUE_TEXT || f->value.kind == VALUE_MEMBERS)) {
+        char *to = buffer_reserve(out, field_room(f));
+
+        out->len = (size_t)(field_put_plain(to, f) - out->data);
+        return;
+    }
+    text_append(out, f->key);
+    value_append(out, &f->value);
+}
+
 static void fields_append(struct buffer *out, const struct field_list *list)
 {
-    for (uint32_t i = 0; i < list->count; i++) {
-        const struct field *f = &list->fields[i];
-
-        if (f->value.kind == VALUE_MEMBERS) {
-            buffer_append_byte(out, (char)0xc0);
-            ext_append(out, CHUNK_EXT_MEMBERS, f->value.members->text);
-            continue;
-        }
-        text_append(out, f->key);
-        value_append(out, &f->value);
-    }
+    for (uint32_t i = 0; i < list->count; i++)
+        field_append(out, &list->fields[i]);
 }
 
 static void value_append(struct buffer *out, const struct value *value)

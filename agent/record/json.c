@@ -266,8 +266,10 @@ static inline const char *check_key(struct check *c, const char *p, struct slice
     p = check_string(c, begin, &has_escapes);
     if (UNLIKELY(p == NULL))
         return NULL;
-    if (UNLIKELY(has_escapes) && !c->scanner->is_repaired)
-        c->scanner->needs_repair = true;
+    if (UNLIKELY(has_escapes)) {
+        c->scanner->needs_repair |= !c->scanner->is_repaired;
+        c->scanner->has_escaped_keys |= c->depth == 1;
+    }
     *key = slice_make(begin, (size_t)(p - begin));
     p = skip_blanks(c, p + 1);
     if (UNLIKELY(p == c->end || *p != ':'))
@@ -385,6 +387,7 @@ static struct check check_begin(struct json_scanner *s, struct slice text, bool 
     s->member_count = 0;
     s->key_count = 0;
     s->needs_repair = false;
+    s->has_escaped_keys = false;
     s->initials = 0;
     return (struct check){
         .scanner = s,
@@ -411,6 +414,7 @@ int json_check_object(struct json_scanner *s, struct slice text, struct json_obj
         .members = s->members,
         .member_count = s->member_count,
         .needs_repair = s->needs_repair,
+        .has_escaped_keys = s->has_escaped_keys,
         .initials = s->initials,
     };
     return 0;

@@ -46,8 +46,9 @@ struct json_object {
     struct slice text;           /* from { to } */
     struct json_member *members; /* lent by the scanner */
     uint32_t member_count;
-    bool needs_repair; /* not to be copied into a document as it is */
-    uint64_t initials; /* json_initial() of every key, or-ed: a key whose bit is not
+    bool needs_repair;     /* not to be copied into a document as it is */
+    bool has_escaped_keys; /* some key is not written as it reads */
+    uint64_t initials;     /* json_initial() of every key, or-ed: a key whose bit is not
                                     set is not there */
 };
 
@@ -65,6 +66,7 @@ struct json_scanner {
     uint32_t key_count;
     bool is_repaired; /* escapes in keys are canonical already */
     bool needs_repair;
+    bool has_escaped_keys; /* at the top */
     uint64_t initials;
 };
 

@@ -76,6 +76,7 @@ void record_add_members(struct record *r, const struct json_object *object)
         .text = object->text,
         .members = members,
         .count = object->member_count,
+        .has_escaped_keys = object->has_escaped_keys,
         .initials = object->initials,
     };
     record_add(r, (struct slice){0}, (struct value){.kind = VALUE_MEMBERS, .members = list});
@@ -99,47 +100,24 @@ static struct slice member_key_decoded(const struct member_list *list, uint32_t 
     return json_unescape(slice_make(key.data - 1, key.len + 2), arena);
 }
 
-/* Keys were repaired: only a key that must have an escape has one, and it begins alike or not at
- * all, so the initials say no for nearly every name that is not there. */
+static bool member_is(const struct member_list *list, uint32_t i, struct slice key,
+                      struct arena *arena)
+{
+    if (UNLIKELY(list->has_escaped_keys))
+        return slice_equal(member_key_decoded(list, i, arena), key);
+    return list->members[i].key_len == key.len &&
+           memcmp(list->text.data + list->members[i].key_at, key.data, key.len) == 0;
+}
+
+/* The initials say no for nearly every name that is not there. */
 static int64_t member_index(const struct member_list *list, struct slice key, struct arena *arena)
 {
-    if ((list->initials & (json_initial(key) | json_initial(SLICE("\\")))) == 0)
+    if (!(list->initials & json_initial(key)) && !list->has_escaped_keys)
         return -1;
-    for (uint32_t i = list->count; i-- > 0;) {
-        struct slice written = member_key(list, i);
-
-        if (slice_equal(written, key))
+    for (uint32_t i = list->count; i-- > 0;)
+        if (member_is(list, i, key, arena))
             return i;
-        if (memchr(written.data, '\\', written.len) != NULL &&
-            slice_equal(member_key_decoded(list, i, arena), key))
-            return i;
-    }
     return -1;
-}
-
-void record_add_unfolded(struct record *r, const struct json_object *object)
-{
-    const struct member_list list = {
-        .text = object->text, .members = object->members, .count = object->member_count};
-
-    CHECK(!object->needs_repair);
-    for (uint32_t i = 0; i < list.count; i++)
-        record_add(r, member_key_decoded(&list, i, &r->arena), value_json(member_value(&list, i)));
-}
-
-void record_bring_forward(struct record *r, uint32_t first)
-{
-    struct field *fields = r->root.fields;
-    uint32_t after = r->root.count - first;
-    struct field *kept;
-
-    CHECK(first <= r->root.count);
-    if (first == 0 || after == 0)
-        return;
-    kept = arena_alloc(&r->arena, first * sizeof *kept);
-    memcpy(kept, fields, first * sizeof *kept);
-    memmove(fields, fields + first, after * sizeof *fields);
-    memcpy(fields + after, kept, first * sizeof *kept);
 }
 
 bool record_find(struct record *r, struct slice key, struct value *out)

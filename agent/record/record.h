@@ -67,6 +67,7 @@ struct member_list {
     struct slice text;
     const struct json_member *members;
     uint32_t count;
+    bool has_escaped_keys;
     uint64_t initials;
 };
 
