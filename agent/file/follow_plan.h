@@ -15,6 +15,9 @@
 
 #include "base/check.h"
 
+/* A rotated file is looked at this often: its new name tells nothing to anybody. */
+#define FOLLOW_LOOK_MS 1000
+
 enum follow_move {
     FOLLOW_WAIT,         /* nothing to do; look again after wait_ms, or when touched if that is 0 */
     FOLLOW_READ,         /* there are unread bytes and room for them */

@@ -2,13 +2,13 @@
  * A reader gives the bytes of one log file, plain or gzip, by offset.
  *
  * Offsets count decompressed bytes, so a position in `0.log` is the same in the `0.log.gz` that
- * is made of it. A gzip file may have several members and may still grow; what follows the last
- * member and is no gzip is ignored.
+ * is made of it. A gzip file may have several members, and may still grow.
  *
  * Life     reader_init -> read* -> reader_fini, which leaves the descriptor open.
  * Thread   its owner's.
  * Limits   a plain reader holds no memory. A gzip reader holds about 60 KiB while it stands inside
- *          a member, none at its end. Seeking in gzip reads from the beginning.
+ *          a member, and a copy of what was read last: going back within that is free, going back
+ *          further in gzip reads from the beginning.
  */
 #ifndef TAILRACE_FILE_READER_H
 #define TAILRACE_FILE_READER_H
@@ -20,11 +20,8 @@ struct gzip_stream;
 struct file_reader {
     int fd;
     bool is_gzip;
-    bool is_at_end;             /* gzip: nothing more could be read at that size */
-    uint64_t offset;            /* of the next byte to read */
-    uint64_t member_offset;     /* gzip: in the file, where the member under way begins */
-    uint64_t seen_bytes;        /* gzip: the size of the file when is_at_end was set */
-    struct gzip_stream *stream; /* NULL between members */
+    uint64_t offset;          /* of the next byte to read */
+    struct gzip_stream *gzip; /* NULL until it is read, and for plain files */
 };
 
 /* At offset 0. `is_gzip` as file_is_gzip said. */
@@ -35,15 +32,16 @@ void file_reader_fini(struct file_reader *r);
  * empty file named so counts as one. Negative: it could not be read. */
 MUST_USE int file_is_gzip(int fd, const char *path);
 
-/* The bytes that came; 0 at the end, for now. UV_EIO and others from the system; UV_EILSEQ when the
- * gzip data is damaged, and again on every further try. */
+/* The bytes that came; 0 at the end, for now. UV_EIO and others from the system; UV_EBADMSG when
+ * the gzip data is damaged, and again on every further try. */
 MUST_USE int64_t file_reader_read(struct file_reader *r, char *buf, size_t len);
 
-/* The next read begins at `offset`; UV_ERANGE when a gzip file ends before it. */
+/* The next read begins at `offset`; UV_ERANGE when a gzip file ends before it, or UV_EBADMSG. */
 MUST_USE int file_reader_seek(struct file_reader *r, uint64_t offset);
 
 /* How many decompressed bytes there are as far as one can say without reading, when the file itself
- * has `file_bytes`: for gzip, at the end the offset; before it, one more; less when it was cut. */
+ * has `file_bytes`: for gzip, at the end what was read; before it, one more; 0 when it was cut.
+ * Damaged data ends where the damage begins. */
 uint64_t file_reader_size(const struct file_reader *r, uint64_t file_bytes);
 
 /* The first bytes, decompressed, wherever the reader stands; their number, or negative. */

@@ -86,15 +86,25 @@ void tree_write_bytes(const char *name, const void *bytes, size_t len)
     put(name, bytes, len, O_TRUNC);
 }
 
-void tree_write_gzip(const char *name, const char *text)
+static void put_gzip(const char *name, const char *text, const char *mode)
 {
     gzFile file;
 
     make_way(name);
-    file = gzopen(tree_path(name), "wb");
+    file = gzopen(tree_path(name), mode);
     ck_assert_ptr_nonnull(file);
     ck_assert_int_eq(gzwrite(file, text, (unsigned)strlen(text)), (int)strlen(text));
     ck_assert_int_eq(gzclose(file), Z_OK);
+}
+
+void tree_write_gzip(const char *name, const char *text)
+{
+    put_gzip(name, text, "wb");
+}
+
+void tree_append_gzip(const char *name, const char *text)
+{
+    put_gzip(name, text, "ab");
 }
 
 void tree_folder(const char *name)

@@ -21,8 +21,9 @@ void tree_write(const char *name, const char *text);
 void tree_append(const char *name, const char *text);
 void tree_write_bytes(const char *name, const void *bytes, size_t len);
 
-/* gzip's form of the text. */
+/* gzip's form of the text; appended, it is one more member. */
 void tree_write_gzip(const char *name, const char *text);
+void tree_append_gzip(const char *name, const char *text);
 
 void tree_folder(const char *name);
 void tree_rename(const char *from, const char *to);

@@ -372,7 +372,7 @@ Suite *suite_file_watch(void)
 {
     Suite *suite = suite_create("file/watch");
     TCase *use = tcase_create("use");
-    TCase *stops = tcase_create("stops");
+    TCase *stops = stops_create();
 
     tcase_add_checked_fixture(use, set_up, tear_down);
     tcase_add_test(use, names_come_and_go);
@@ -392,7 +392,7 @@ Suite *suite_file_watch(void)
     tcase_add_test(use, without_watches_left_a_directory_is_polled_until_there_are);
     tcase_add_test(use, without_an_instance_left_a_directory_is_polled_until_there_is);
     suite_add_tcase(suite, use);
-    tcase_add_stop(stops, leaving_before_the_directories_stops_the_process);
+    stops_add(stops, leaving_before_the_directories_stops_the_process);
     suite_add_tcase(suite, stops);
     return suite;
 }

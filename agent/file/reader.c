@@ -1,0 +1,223 @@
+#include "file/reader.h"
+
+#include "base/gzip.h"
+#include "base/memory.h"
+#include "file/identity.h"
+
+#include <errno.h>
+
+#define PACKED_BYTES 16384
+#define SKIP_BYTES 4096
+
+/*
+ * A gzip file, part of it read:
+ *
+ *   compressed     |----- inflated -----|-- packed --|---- on disk ----|
+ *                                       in->bytes    file_at
+ *
+ *   decompressed   |---- forgotten ----|---- recent ----|
+ *                                         |--- back ----|
+ *                                         offset
+ *
+ * `back` bytes of `recent` are given again before more is inflated.
+ */
+struct gzip_stream {
+    struct gunzip *gunzip;
+    char *bytes;         /* PACKED_BYTES, while inflating */
+    struct slice packed; /* of `bytes`, not inflated yet */
+    uint64_t file_at;    /* compressed bytes read so far */
+    struct buffer recent;
+    size_t back;
+    bool is_at_end; /* when the file was file_at long */
+    bool is_damaged;
+};
+
+void file_reader_init(struct file_reader *r, int fd, bool is_gzip)
+{
+    *r = (struct file_reader){.fd = fd, .is_gzip = is_gzip};
+}
+
+/* What is needed only inside of a member. */
+static void gzip_rest(struct gzip_stream *z)
+{
+    gunzip_free(&z->gunzip);
+    MEM_FREE(&z->bytes);
+    z->packed = (struct slice){0};
+}
+
+void file_reader_fini(struct file_reader *r)
+{
+    if (r->gzip == NULL)
+        return;
+    gzip_rest(r->gzip);
+    buffer_fini(&r->gzip->recent);
+    MEM_FREE(&r->gzip);
+}
+
+int file_is_gzip(int fd, const char *path)
+{
+    unsigned char magic[2];
+    int64_t len;
+
+    if (!slice_ends(slice_of(path), SLICE(".gz")))
+        return 0;
+    len = file_read_at(fd, (char *)magic, sizeof magic, 0);
+    if (len < 0)
+        return (int)len;
+    return len < 2 || (magic[0] == 0x1f && magic[1] == 0x8b);
+}
+
+/* ---- gzip ---- */
+
+/* 1 when there is more to inflate, 0 at the end of the file, negative. */
+static int gzip_refill(struct gzip_stream *z, int fd)
+{
+    int64_t len;
+
+    if (z->gunzip == NULL) {
+        z->gunzip = gunzip_new();
+        z->bytes = mem_alloc(PACKED_BYTES);
+    }
+    len = file_read_at(fd, z->bytes, PACKED_BYTES, z->file_at);
+    if (len < 0)
+        return (int)len;
+    z->is_at_end = len == 0;
+    z->file_at += (uint64_t)len;
+    z->packed = slice_make(z->bytes, (size_t)len);
+    return len > 0;
+}
+
+/* Inflates until something comes: how much, 0 at the end, negative. */
+static int64_t gzip_inflate(struct gzip_stream *z, int fd, char *buf, size_t len)
+{
+    size_t written = 0;
+    int rc;
+
+    if (z->is_damaged)
+        return -EBADMSG;
+    for (;;) {
+        if (z->gunzip != NULL && gunzip_step(z->gunzip, &z->packed, buf, len, &written) < 0)
+            z->is_damaged = true;
+        if (written > 0)
+            return (int64_t)written;
+        if (z->is_damaged)
+            return -EBADMSG;
+        if (z->packed.len > 0)
+            continue;
+        rc = gzip_refill(z, fd);
+        if (rc < 0)
+            return rc;
+        if (rc == 0)
+            break;
+    }
+    if (gunzip_is_whole(z->gunzip))
+        gzip_rest(z);
+    return 0;
+}
+
+/* What was given last may be wanted again. */
+static void recent_keep(struct gzip_stream *z, const char *buf, size_t len)
+{
+    buffer_clear(&z->recent);
+    buffer_append(&z->recent, slice_make(buf, len));
+}
+
+static int64_t gzip_read(struct file_reader *r, char *buf, size_t len)
+{
+    struct gzip_stream *z;
+    size_t again;
+    int64_t more;
+
+    if (r->gzip == NULL)
+        r->gzip = mem_zalloc(1, sizeof *r->gzip);
+    z = r->gzip;
+    again = z->back < len ? z->back : len;
+    if (again > 0)
+        memcpy(buf, z->recent.data + z->recent.len - z->back, again);
+    z->back -= again;
+    if (again == len)
+        return (int64_t)again;
+
+    more = gzip_inflate(z, r->fd, buf + again, len - again);
+    if (more > 0)
+        recent_keep(z, buf, again + (size_t)more);
+    return again > 0 && more < 0 ? (int64_t)again : (int64_t)again + more;
+}
+
+static void gzip_rewind(struct file_reader *r)
+{
+    file_reader_fini(r);
+    r->offset = 0;
+}
+
+static int gzip_seek(struct file_reader *r, uint64_t offset)
+{
+    struct gzip_stream *z = r->gzip;
+    char skipped[SKIP_BYTES];
+
+    if (z != NULL && offset <= r->offset && r->offset - offset <= z->recent.len - z->back) {
+        z->back += (size_t)(r->offset - offset);
+        r->offset = offset;
+    }
+    if (offset < r->offset)
+        gzip_rewind(r);
+    while (r->offset < offset) {
+        uint64_t left = offset - r->offset;
+        size_t want = left < sizeof skipped ? (size_t)left : sizeof skipped;
+        int64_t got = file_reader_read(r, skipped, want);
+
+        if (got <= 0)
+            return got < 0 ? (int)got : -ERANGE;
+    }
+    return 0;
+}
+
+/* ---- both ---- */
+
+int64_t file_reader_read(struct file_reader *r, char *buf, size_t len)
+{
+    int64_t got = r->is_gzip ? gzip_read(r, buf, len) : file_read_at(r->fd, buf, len, r->offset);
+
+    if (got > 0)
+        r->offset += (uint64_t)got;
+    return got;
+}
+
+int file_reader_seek(struct file_reader *r, uint64_t offset)
+{
+    if (r->is_gzip)
+        return gzip_seek(r, offset);
+    r->offset = offset;
+    return 0;
+}
+
+uint64_t file_reader_size(const struct file_reader *r, uint64_t file_bytes)
+{
+    const struct gzip_stream *z = r->gzip;
+    bool is_over;
+
+    if (!r->is_gzip)
+        return file_bytes;
+    if (z == NULL)
+        return file_bytes > 0 ? r->offset + 1 : r->offset;
+    if (file_bytes < z->file_at)
+        return 0;
+    is_over = z->is_damaged || (z->is_at_end && file_bytes == z->file_at);
+    return r->offset + z->back + (is_over ? 0 : 1);
+}
+
+int64_t file_head_read(int fd, bool is_gzip, char *buf, size_t len)
+{
+    struct file_reader r;
+    int64_t got = 1;
+    size_t at = 0;
+
+    file_reader_init(&r, fd, is_gzip);
+    while (got > 0 && at < len) {
+        got = file_reader_read(&r, buf + at, len - at);
+        if (got > 0)
+            at += (size_t)got;
+    }
+    file_reader_fini(&r);
+    return got < 0 && at == 0 ? got : (int64_t)at;
+}
