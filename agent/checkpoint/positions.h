@@ -74,10 +74,11 @@ MUST_USE int positions_open(struct loop *loop, const struct positions_config *co
  * and leaves NULL. */
 void positions_close(struct positions **positions);
 
-/* Return false to stop. The position and its texts are lent for the call. */
+/* Return false to stop. The position and its texts are lent for the call, in which nothing else may
+ * be asked of the positions. */
 typedef bool position_fn(void *owner, const struct position *position);
 
-/* The rows of an inode, the newest first. What was set and not yet written is what is found. */
+/* The rows of an inode, the newest first, after those that were set and are not yet written. */
 MUST_USE int positions_find_inode(struct positions *p, uint64_t ino, position_fn *each,
                                   void *owner);
 

@@ -1,0 +1,48 @@
+/*
+ * The SQLite file behind the positions: its schema, its statements. Only checkpoint/ includes it.
+ *
+ *   in_tail_files    Fluent Bit's: id, name, offset, inode, created, rotated, offset_marker,
+ *                    offset_marker_size. The marker is a hash of Fluent Bit's over the bytes before
+ *                    the offset; ours to clear when the offset moves.
+ *   tailrace_files   ours, same id and inode: what else there is to know of the row
+ *
+ * Life     database_open -> write, find* -> database_close.
+ * Thread   one at a time; the caller sees to it.
+ * Limits   POSITIONS_CACHE_KIB of pages in memory; the journal stays near 1 MiB.
+ */
+#ifndef TAILRACE_CHECKPOINT_DATABASE_H
+#define TAILRACE_CHECKPOINT_DATABASE_H
+
+#include "checkpoint/positions.h"
+
+/* Of tailrace_files, kept as the file's user_version; Fluent Bit leaves 0 there. */
+#define DATABASE_VERSION 1
+
+struct database;
+
+MUST_USE int database_open(const struct positions_config *config, struct report *report,
+                           struct place place, struct database **database_out);
+void database_close(struct database **database);
+
+/* The first id that no row has. */
+int64_t database_next_row(struct database *db);
+
+/* ---- writing: begin -> put, remove* -> commit, or rollback after a failure ---- */
+
+MUST_USE int database_begin(struct database *db);
+MUST_USE int database_put(struct database *db, const struct position *position);
+MUST_USE int database_remove(struct database *db, int64_t row);
+MUST_USE int database_commit(struct database *db);
+void database_rollback(struct database *db);
+
+/* ---- reading ---- */
+
+MUST_USE int database_find_inode(struct database *db, uint64_t ino, position_fn *each, void *owner);
+MUST_USE int database_find_path(struct database *db, const char *path, position_fn *each,
+                                void *owner);
+MUST_USE int database_each(struct database *db, position_fn *each, void *owner);
+
+/* SQLite's own words for what failed last. */
+const char *database_words(const struct database *db);
+
+#endif

@@ -1,0 +1,500 @@
+/*
+ * One store for each database file, shared by all who opened it; a struct positions is one user.
+ *
+ *   positions_set     into `pending`; the pace timer starts
+ *   on_pace           `pending` becomes the batch; a job writes it
+ *   batch_work        on the pool: one transaction, and the pruning of stale rows
+ *   on_written        forgets the batch, or takes back what was not written
+ *   positions_close   writes what is left; the last user frees the store, after the job under way
+ *
+ * Goes wrong: the transaction fails. It is said once; the rows go back under those that came
+ * since, and the next pace tries again.
+ *
+ * The mutex guards the database and `is_batch_done`. It is held through a transaction, so the loop
+ * waits for the disk when it looks a row up meanwhile; nothing else in the loop takes it.
+ */
+#include "checkpoint/positions.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "checkpoint/database.h"
+#include "checkpoint/pending.h"
+#include "checkpoint/stale.h"
+#include "loop/loop.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#define RETRY_PACES_MAX 32
+
+struct store {
+    struct list link; /* in stores */
+    struct list users;
+    struct loop *loop;
+    struct database *database;
+    pthread_mutex_t mutex;
+    char *path;
+    char *speaker;
+    struct timer *pace;
+    uint64_t pace_ms;
+    uint64_t retry_paces; /* how many paces until the next try, while failing */
+    struct pending pending;
+    struct pending batch; /* the job's, until it is done */
+    struct map claims;    /* row -> how often, as a pointer */
+    struct stale stale;   /* what to prune with the batch */
+    bool wants_prune;
+    bool is_busy;       /* a job is under way */
+    bool is_batch_done; /* its batch was written without it */
+    bool is_closing;    /* nobody uses it; freed after the job, unless somebody opens it again */
+    int batch_rc;
+    uint64_t batch_ns;
+    int64_t next_row;
+    struct positions_stats stats;
+};
+
+struct positions {
+    struct list link; /* in store->users */
+    struct store *store;
+    bool has_scanned;
+};
+
+static struct list stores = {&stores, &stores};
+
+static void on_pace(void *owner);
+static void on_written(void *owner);
+
+/* ---- opening ---- */
+
+static struct store *store_find(struct loop *loop, const char *path)
+{
+    char real[PATH_MAX];
+
+    if (realpath(path, real) == NULL)
+        return NULL;
+    LIST_FOR (it, &stores) {
+        struct store *store = CONTAINER_OF(it, struct store, link);
+
+        if (store->loop == loop && strcmp(store->path, real) == 0)
+            return store;
+    }
+    return NULL;
+}
+
+static struct store *store_new(struct loop *loop, const struct positions_config *config,
+                               struct database *database)
+{
+    struct store *store = mem_zalloc(1, sizeof *store);
+    char real[PATH_MAX];
+
+    store->loop = loop;
+    store->database = database;
+    store->path = mem_text(realpath(config->path, real) ? real : config->path);
+    store->speaker = mem_text(config->speaker ? config->speaker : "positions");
+    store->pace_ms = config->pace_ms ? config->pace_ms : POSITIONS_PACE_MS;
+    store->pace = timer_new(loop, on_pace, store);
+    store->retry_paces = 1;
+    store->next_row = database_next_row(database);
+    CHECK(pthread_mutex_init(&store->mutex, NULL) == 0);
+    pending_init(&store->pending);
+    pending_init(&store->batch);
+    map_init(&store->claims);
+    list_init(&store->users);
+    list_add_tail(&stores, &store->link);
+    return store;
+}
+
+static void store_free(struct store *store)
+{
+    list_remove(&store->link);
+    database_close(&store->database);
+    timer_free(&store->pace);
+    pthread_mutex_destroy(&store->mutex);
+    pending_fini(&store->pending);
+    pending_fini(&store->batch);
+    map_fini(&store->claims);
+    stale_fini(&store->stale);
+    mem_free(store->path);
+    mem_free(store->speaker);
+    mem_free(store);
+}
+
+int positions_open(struct loop *loop, const struct positions_config *config, struct report *report,
+                   struct place place, struct positions **positions_out)
+{
+    struct store *store = store_find(loop, config->path);
+    struct database *database;
+    int rc;
+
+    if (store == NULL) {
+        rc = database_open(config, report, place, &database);
+        if (rc < 0)
+            return rc;
+        store = store_new(loop, config, database);
+    }
+    store->is_closing = false;
+    *positions_out = mem_zalloc(1, sizeof **positions_out);
+    (*positions_out)->store = store;
+    list_add_tail(&store->users, &(*positions_out)->link);
+    return 0;
+}
+
+/* ---- writing ---- */
+
+static void lock(struct store *store)
+{
+    CHECK(pthread_mutex_lock(&store->mutex) == 0);
+}
+
+static void unlock(struct store *store)
+{
+    CHECK(pthread_mutex_unlock(&store->mutex) == 0);
+}
+
+static int rows_write(struct database *db, const struct pending *pending)
+{
+    int rc = 0;
+
+    LIST_FOR (it, &pending->rows) {
+        const struct pending_row *row = CONTAINER_OF(it, struct pending_row, link);
+
+        rc = row->is_removal ? database_remove(db, row->position.row)
+                             : database_put(db, &row->position);
+        if (rc < 0)
+            break;
+    }
+    return rc;
+}
+
+/* One transaction; `newer` may be NULL. The caller holds the mutex. */
+static int transaction_write(struct store *store, const struct pending *older,
+                             const struct pending *newer)
+{
+    struct database *db = store->database;
+    int rc = database_begin(db);
+
+    if (rc == 0)
+        rc = rows_write(db, older);
+    if (rc == 0 && newer != NULL)
+        rc = rows_write(db, newer);
+    if (rc == 0)
+        rc = database_commit(db);
+    if (rc < 0)
+        database_rollback(db);
+    return rc;
+}
+
+static const char *advice(int code)
+{
+    return code == -ENOSPC ? "make room on the disk; " : "";
+}
+
+static void outcome_note(struct store *store, int rc, size_t row_count)
+{
+    struct positions_stats *stats = &store->stats;
+
+    if (rc == 0) {
+        if (stats->failing_since_ns != 0)
+            log_info(store->speaker, "positions are saved to %s again", store->path);
+        stats->failing_since_ns = 0;
+        stats->flushes++;
+        stats->rows_written += row_count;
+        store->retry_paces = 1;
+        return;
+    }
+    stats->failures++;
+    if (stats->failing_since_ns == 0) {
+        stats->failing_since_ns = clock_wall_ns();
+        log_error(store->speaker,
+                  "cannot save positions to %s: %s; %sthey are kept in memory and tried again, and "
+                  "a restart before that reads what came since once more",
+                  store->path, strerror(-rc), advice(rc));
+    } else if (store->retry_paces < RETRY_PACES_MAX) {
+        store->retry_paces *= 2;
+    }
+}
+
+static void pace_start(struct store *store)
+{
+    if (!store->is_busy && !store->is_closing && !timer_is_on(store->pace))
+        timer_start(store->pace, store->pace_ms * store->retry_paces);
+}
+
+/* On the pool. */
+static void batch_work(void *owner)
+{
+    struct store *store = owner;
+    int64_t began_ns;
+
+    lock(store);
+    began_ns = clock_wall_ns();
+    if (!store->is_batch_done) {
+        store->batch_rc = transaction_write(store, &store->batch, NULL);
+        if (store->batch_rc == 0)
+            stale_prune(&store->stale, store->database);
+    }
+    store->batch_ns = (uint64_t)(clock_wall_ns() - began_ns);
+    unlock(store);
+}
+
+static void on_written(void *owner)
+{
+    struct store *store = owner;
+
+    store->is_busy = false;
+    store->stats.flush_ns_last = store->batch_ns;
+    stale_fini(&store->stale);
+    if (store->is_closing) {
+        store_free(store);
+        return;
+    }
+    if (!store->is_batch_done)
+        outcome_note(store, store->batch_rc, pending_count(&store->batch));
+    if (store->is_batch_done || store->batch_rc == 0)
+        pending_fini(&store->batch);
+    else
+        pending_merge(&store->pending, &store->batch);
+    pending_init(&store->batch);
+    if (pending_count(&store->pending) > 0 || store->wants_prune)
+        pace_start(store);
+}
+
+static void on_pace(void *owner)
+{
+    struct store *store = owner;
+
+    CHECK(!store->is_busy && pending_count(&store->batch) == 0);
+    pending_merge(&store->batch, &store->pending);
+    if (store->wants_prune)
+        stale_claim_all(&store->stale, &store->claims);
+    store->wants_prune = false;
+    store->is_busy = true;
+    store->is_batch_done = false;
+    job_start(store->loop, batch_work, on_written, store);
+}
+
+/* Writes everything there is, the batch under way included; its job then finds nothing to do. */
+static int store_flush(struct store *store)
+{
+    bool has_batch;
+    int rc = 0;
+
+    lock(store);
+    has_batch = store->is_busy && !store->is_batch_done && pending_count(&store->batch) > 0;
+    if (has_batch || pending_count(&store->pending) > 0)
+        rc = transaction_write(store, &store->batch, &store->pending);
+    if (rc == 0)
+        store->is_batch_done = store->is_busy;
+    unlock(store);
+    if (rc == 0) {
+        pending_fini(&store->pending);
+        pending_init(&store->pending);
+    }
+    return rc;
+}
+
+int positions_flush(struct positions *p)
+{
+    struct store *store = p->store;
+    size_t row_count = pending_count(&store->pending);
+    int rc = store_flush(store);
+
+    outcome_note(store, rc, row_count);
+    return rc;
+}
+
+void positions_close(struct positions **address)
+{
+    struct positions *p = *address;
+    struct store *store;
+    int rc;
+
+    *address = NULL;
+    if (p == NULL)
+        return;
+    store = p->store;
+    list_remove(&p->link);
+    mem_free(p);
+    if (!list_is_empty(&store->users))
+        return;
+
+    rc = store_flush(store);
+    if (rc < 0)
+        log_error(store->speaker, "the last positions could not be saved to %s: %s", store->path,
+                  strerror(-rc));
+    store->is_closing = true;
+    timer_stop(store->pace);
+    if (!store->is_busy)
+        store_free(store);
+}
+
+/* ---- reading ---- */
+
+struct find {
+    const struct store *store;
+    position_fn *each;
+    void *owner;
+    uint64_t ino;
+    struct slice path; /* empty: by inode */
+    bool is_all;
+    bool is_stopped;
+};
+
+static bool begins(const char *text, struct slice path)
+{
+    return text != NULL && slice_begins(slice_of(text), path);
+}
+
+static bool is_wanted(const struct find *f, const struct position *p)
+{
+    if (f->is_all)
+        return true;
+    if (f->path.len > 0)
+        return begins(p->name, f->path) || begins(p->real, f->path);
+    return p->identity.id.ino == f->ino;
+}
+
+/* What waits is newer than what is on disk. */
+static const struct pending_row *newer_of(const struct store *store, int64_t row)
+{
+    const struct pending_row *newer = pending_get(&store->pending, row);
+
+    return newer ? newer : pending_get(&store->batch, row);
+}
+
+static bool on_row(void *owner, const struct position *position)
+{
+    struct find *f = owner;
+
+    if (newer_of(f->store, position->row) != NULL)
+        return true;
+    f->is_stopped = !f->each(f->owner, position);
+    return !f->is_stopped;
+}
+
+static void pending_walk(struct find *f, const struct pending *pending)
+{
+    for (struct list *it = pending->rows.next; it != &pending->rows && !f->is_stopped;
+         it = it->next) {
+        const struct pending_row *row = CONTAINER_OF(it, struct pending_row, link);
+        bool is_newest = newer_of(f->store, row->position.row) == row;
+
+        if (is_newest && !row->is_removal && is_wanted(f, &row->position))
+            f->is_stopped = !f->each(f->owner, &row->position);
+    }
+}
+
+/* What waits first, then the disk. */
+static int find_run(struct store *store, struct find *f)
+{
+    int rc;
+
+    f->store = store;
+    pending_walk(f, &store->pending);
+    pending_walk(f, &store->batch);
+    if (f->is_stopped)
+        return 0;
+    lock(store);
+    if (f->is_all)
+        rc = database_each(store->database, on_row, f);
+    else if (f->path.len > 0)
+        rc = database_find_path(store->database, f->path.data, on_row, f);
+    else
+        rc = database_find_inode(store->database, f->ino, on_row, f);
+    unlock(store);
+    return rc;
+}
+
+int positions_find_inode(struct positions *p, uint64_t ino, position_fn *each, void *owner)
+{
+    struct find f = {.each = each, .owner = owner, .ino = ino};
+
+    return find_run(p->store, &f);
+}
+
+int positions_find_path(struct positions *p, const char *path, position_fn *each, void *owner)
+{
+    struct find f = {.each = each, .owner = owner, .path = slice_of(path)};
+
+    CHECK(f.path.len > 0);
+    return find_run(p->store, &f);
+}
+
+int positions_each(struct positions *p, position_fn *each, void *owner)
+{
+    struct find f = {.each = each, .owner = owner, .is_all = true};
+
+    return find_run(p->store, &f);
+}
+
+/* ---- setting ---- */
+
+int64_t positions_new_row(struct positions *p)
+{
+    return p->store->next_row++;
+}
+
+void positions_set(struct positions *p, const struct position *position)
+{
+    struct position stamped = *position;
+
+    CHECK(position->row > 0 && position->row < p->store->next_row);
+    CHECK(position->note == NULL || strlen(position->note) <= POSITIONS_NOTE_BYTES_MAX);
+    stamped.saved_ns = clock_wall_ns();
+    stamped.is_foreign = false;
+    pending_put(&p->store->pending, &stamped);
+    pace_start(p->store);
+}
+
+void positions_forget(struct positions *p, int64_t row)
+{
+    CHECK(row > 0 && row < p->store->next_row);
+    pending_remove(&p->store->pending, row);
+    pace_start(p->store);
+}
+
+static struct slice row_key(const int64_t *row)
+{
+    return slice_make((const char *)row, sizeof *row);
+}
+
+void positions_claim(struct positions *p, int64_t row)
+{
+    struct map *claims = &p->store->claims;
+    uintptr_t count = (uintptr_t)map_get(claims, row_key(&row));
+
+    map_put(claims, row_key(&row), (void *)(count + 1));
+}
+
+void positions_release(struct positions *p, int64_t row)
+{
+    struct map *claims = &p->store->claims;
+    uintptr_t count = (uintptr_t)map_get(claims, row_key(&row));
+
+    CHECK(count > 0);
+    if (count == 1)
+        map_remove(claims, row_key(&row));
+    else
+        map_put(claims, row_key(&row), (void *)(count - 1));
+}
+
+void positions_prune(struct positions *p)
+{
+    p->has_scanned = true;
+    LIST_FOR (it, &p->store->users) {
+        if (!CONTAINER_OF(it, struct positions, link)->has_scanned)
+            return;
+    }
+    p->store->wants_prune = true;
+    pace_start(p->store);
+}
+
+void positions_stats(const struct positions *p, struct positions_stats *stats_out)
+{
+    const struct store *store = p->store;
+
+    *stats_out = store->stats;
+    stats_out->dirty_count = pending_count(&store->pending) + pending_count(&store->batch);
+}
