@@ -1,7 +1,6 @@
 #include "record/json.h"
 
 #include <check.h>
-#include <uv.h>
 
 static struct json_scanner scanner;
 static struct arena arena;
@@ -133,38 +132,6 @@ START_TEST(every_byte_survives_being_escaped_and_decoded)
 }
 END_TEST
 
-/* ---- texts that go on ---- */
-
-START_TEST(the_first_value_is_measured)
-{
-    ck_assert_int_eq(json_value_extent(SLICE("{\"a\":\"}\"}{\"b\":1}")), 9);
-    ck_assert_int_eq(json_value_extent(SLICE("[1,[2]] x")), 7);
-    ck_assert_int_eq(json_value_extent(SLICE("\"a\\\"b\" 1")), 6);
-    ck_assert_int_eq(json_value_extent(SLICE("12 ")), 2);
-    ck_assert_int_eq(json_value_extent(SLICE("true\n")), 4);
-}
-END_TEST
-
-START_TEST(a_value_that_lacks_its_end_is_waited_for)
-{
-    static const char *const texts[] = {"",           "{",         "{\"a\":1", "[{\"a\":1}", "[1,2",
-                                        "{\"a\":\"}", "\"a",       "\"a\\\"",  "\"",         "12",
-                                        "tru",        "{\"a\":[]", "[\"]\"",   "{\"a\":{}"};
-
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        ck_assert_msg(json_value_extent(slice_of(texts[i])) == UV_EAGAIN, "%s", texts[i]);
-}
-END_TEST
-
-START_TEST(what_begins_no_value_is_refused)
-{
-    static const char *const texts[] = {" 1", "}", "]", ",", "\n{}"};
-
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        ck_assert_int_eq(json_value_extent(slice_of(texts[i])), UV_EINVAL);
-}
-END_TEST
-
 Suite *suite_record_json_text(void)
 {
     Suite *suite = suite_create("record/json_text");
@@ -178,9 +145,6 @@ Suite *suite_record_json_text(void)
     tcase_add_test(text, strings_are_decoded);
     tcase_add_test(text, texts_are_escaped);
     tcase_add_test(text, every_byte_survives_being_escaped_and_decoded);
-    tcase_add_test(text, the_first_value_is_measured);
-    tcase_add_test(text, a_value_that_lacks_its_end_is_waited_for);
-    tcase_add_test(text, what_begins_no_value_is_refused);
     suite_add_tcase(suite, text);
     return suite;
 }
