@@ -8,6 +8,8 @@ extern const struct input_plugin in_tail;
 extern const struct filter_plugin filter_grep;
 extern const struct filter_plugin filter_modify;
 extern const struct filter_plugin filter_parser;
+extern const struct filter_plugin filter_nest;
+extern const struct filter_plugin filter_record_modifier;
 
 extern const struct output_plugin out_es;
 extern const struct output_plugin out_null;
@@ -21,10 +23,7 @@ const struct input_plugin *const input_plugins[] = {
 };
 
 const struct filter_plugin *const filter_plugins[] = {
-    &filter_grep,
-    &filter_modify,
-    &filter_parser,
-    NULL,
+    &filter_grep, &filter_modify, &filter_nest, &filter_parser, &filter_record_modifier, NULL,
 };
 
 const struct output_plugin *const output_plugins[] = {
