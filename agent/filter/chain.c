@@ -121,7 +121,7 @@ static size_t value_bytes(const struct value *value)
     }
 }
 
-/* Without looking into maps that filters made: this is counted for every record. */
+/* Counted for every record, and so once for all filters, however they change it. */
 static uint64_t record_bytes(const struct record *record)
 {
     uint64_t bytes = 0;
@@ -134,9 +134,10 @@ static uint64_t record_bytes(const struct record *record)
 enum filter_verdict filter_selection_apply(const struct filter_selection *selection,
                                            struct record *record, struct filter_run *run)
 {
+    uint64_t bytes = record_bytes(record);
+
     for (uint32_t i = 0; i < selection->step_count; i++) {
         const struct filter_step *step = &selection->chain->steps[selection->steps[i]];
-        uint64_t bytes = record_bytes(record);
 
         step->metrics->records++;
         step->metrics->bytes += bytes;

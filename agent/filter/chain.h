@@ -36,7 +36,8 @@ const struct filter_selection *filter_chain_select(struct filter_chain *chain, s
 bool filter_selection_is_empty(const struct filter_selection *selection);
 
 /* Passes the record through the selected filters in order. FILTER_DROP ends it; the metrics of each
- * filter that saw it have counted it. Their bytes are those of the keys and texts that came in. */
+ * filter that saw it have counted it, with the bytes of the keys and texts that came into the
+ * chain. */
 enum filter_verdict filter_selection_apply(const struct filter_selection *selection,
                                            struct record *record, struct filter_run *run);
 
