@@ -11,7 +11,9 @@
 
 #include "base/budget.h"
 #include "base/clock.h"
+#include "base/gzip.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/memory.h"
 #include "base/report.h"
 #include "chunk/intake.h"

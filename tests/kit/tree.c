@@ -1,6 +1,7 @@
 #include "kit/tree.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -150,4 +151,39 @@ bool tree_has(const char *name)
     struct stat facts;
 
     return lstat(tree_path(name), &facts) == 0;
+}
+
+const char *tree_read(const char *name, size_t *len)
+{
+    static char text[TREE_READ_MAX + 1];
+    FILE *file = fopen(tree_path(name), "re");
+    size_t count;
+
+    if (file == NULL)
+        return NULL;
+    count = fread(text, 1, TREE_READ_MAX, file);
+    ck_assert_int_eq(fclose(file), 0);
+    text[count] = '\0';
+    if (len != NULL)
+        *len = count;
+    return text;
+}
+
+const char *tree_list(void)
+{
+    static char text[TREE_READ_MAX];
+    struct dirent **entries;
+    int count = scandir(tree_path(""), &entries, NULL, alphasort);
+    size_t len = 0;
+
+    ck_assert_int_ge(count, 0);
+    text[0] = '\0';
+    for (int i = 0; i < count; i++) {
+        if (entries[i]->d_name[0] != '.')
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s\n", entries[i]->d_name);
+        ck_assert_uint_lt(len, sizeof text);
+        free(entries[i]);
+    }
+    free(entries);
+    return text;
 }

@@ -37,4 +37,12 @@ void tree_link(const char *target, const char *name);
 int tree_open(const char *name);
 bool tree_has(const char *name);
 
+/* What a file holds, closed with NUL and lent until the next call of this; NULL where there is no
+ * file. `len` may be NULL. At most TREE_READ_MAX bytes. */
+#define TREE_READ_MAX 65536
+const char *tree_read(const char *name, size_t *len);
+
+/* The names in the folder itself, sorted, a line each, hidden ones left out; lent likewise. */
+const char *tree_list(void);
+
 #endif
