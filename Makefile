@@ -18,7 +18,7 @@ BENCH_MAINS := $(filter %/gen.c %/sink.c %/floor.c,$(BENCH_SRC))
 BENCH    := $(BENCH_MAINS:tests/bench/%.c=$(OUT)/bench/%)
 PROGRAMS := TAILRACE=$(CURDIR)/$(OUT)/tailrace BENCH_PROGRAMS=$(CURDIR)/$(OUT)/bench
 FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-OBJ      := $(SRC:%.c=$(OUT)/%.o)
+OBJ      := $(SRC:%.c=$(OUT)/%.o) $(OUT)/ui_html.o
 PARTS    := $(filter-out $(OUT)/agent/main.o,$(OBJ))
 RUNNERS  := $(OUT)/unit $(if $(SCENARIO),$(OUT)/scenario)
 
@@ -132,10 +132,19 @@ $(OUT)/commit: FORCE
 $(OUT)/agent/base/version.o: $(OUT)/commit
 $(OUT)/agent/base/version.o: DEFINES := -DTAILRACE_COMMIT='"$(COMMIT)"'
 
+# The status page becomes an array of bytes.
+$(OUT)/ui_html.c: agent/admin/ui.html
+	@mkdir -p $(@D)
+	@{ echo '#include "admin/ui.h"'; echo 'const char ui_html[] = {'; \
+	  od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/(char)0x\1,/g'; \
+	  echo '};'; echo 'const size_t ui_html_bytes = sizeof ui_html;'; } >$@
+
 COMPILE = $(Q)mkdir -p $(@D); echo '  cc    $<'; $(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(OUT)/%.o: %.c Makefile | ready
 	$(COMPILE)
 $(OUT)/suites/%.o: $(OUT)/suites/%.c Makefile | ready
+	$(COMPILE)
+$(OUT)/ui_html.o: $(OUT)/ui_html.c
 	$(COMPILE)
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

@@ -8,6 +8,7 @@
  *
  * Ends with 0 when it was stopped, with 1 when it could not begin.
  */
+#include "admin/admin.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/version.h"
@@ -38,9 +39,11 @@ static const int signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGCONT};
 struct run {
     struct loop *loop;
     struct pipeline *pipeline;
+    struct admin *admin;
     struct signal_watch *watches[ARRAY_LEN(signals)];
     struct timer *settle;
     unsigned settle_tries;
+    bool is_started;
     bool is_stopping;
 };
 
@@ -55,23 +58,6 @@ static void summary_log(struct run *run)
     buffer_fini(&text);
 }
 
-static void state_log(struct run *run)
-{
-    const struct budget *memory = pipeline_memory(run->pipeline);
-
-    summary_log(run);
-    log_info("tailrace", "memory for records: %llu of %llu bytes, %llu at most so far",
-             (unsigned long long)memory->used_bytes, (unsigned long long)memory->limit_bytes,
-             (unsigned long long)memory->peak_bytes);
-    for (size_t i = 0; i < pipeline_output_count(run->pipeline); i++) {
-        const struct output *output = pipeline_output(run->pipeline, i);
-        int64_t since_ns;
-        const char *trouble = output_trouble(output, &since_ns);
-
-        log_info("tailrace", "%s: %s", output_name(output), since_ns == 0 ? "no trouble" : trouble);
-    }
-}
-
 /* ---- running ---- */
 
 static void on_stopped(void *owner)
@@ -79,6 +65,7 @@ static void on_stopped(void *owner)
     struct run *run = owner;
 
     summary_log(run);
+    admin_stop(&run->admin);
     loop_stop(run->loop);
 }
 
@@ -101,7 +88,7 @@ static void on_signal(void *owner, int signal_number)
 
     switch (signal_number) {
     case SIGCONT:
-        state_log(run);
+        admin_log_state(run->pipeline);
         return;
     case SIGHUP:
         log_warn("tailrace", "SIGHUP: reloading is not part of this version; still running with "
@@ -147,6 +134,7 @@ static void run_fini(struct run *run)
     for (size_t i = 0; i < ARRAY_LEN(signals); i++)
         signal_watch_free(&run->watches[i]);
     timer_free(&run->settle);
+    admin_stop(&run->admin);
     pipeline_free(&run->pipeline);
     loop_free(&run->loop);
 }
@@ -158,19 +146,24 @@ static int run_start(struct run *run, struct report *report)
 
     if (rc == 0 && service->is_daemon)
         rc = process_to_background(report);
-
     if (rc < 0)
         return rc;
     report_print(report);
     log_info("tailrace", "version=%s, compatible with Fluent Bit %s, commit=%s, pid=%ld",
              VERSION_TAILRACE, VERSION_COMPATIBLE, version_commit(), (long)getpid());
+    rc = admin_start(run->loop, run->pipeline, report, &run->admin);
+    if (rc < 0)
+        return rc;
     watches_start(run);
+    run->is_started = true;
     return pipeline_start(run->pipeline, report, on_stop_wanted, run);
 }
 
 /* What was started before something else failed is stopped again, in order. */
 static void run_until_stopped(struct run *run, int start_status)
 {
+    if (!run->is_started)
+        return;
     if (start_status < 0)
         on_stop_wanted(run);
     loop_run(run->loop);

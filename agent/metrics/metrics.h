@@ -30,13 +30,14 @@ struct input_metrics {
     uint64_t multiline_truncated;
     uint64_t long_line_truncated;
     uint64_t long_line_skipped;
-    uint64_t parse_failures; /* lines that went on as text */
-    uint64_t read_errors;    /* open or read failed: permission, disk */
-    uint64_t is_paused;      /* 1: not reading, for want of memory */
-    uint64_t memory_bytes;   /* in chunks */
-    uint64_t unread_bytes;   /* in files, past what every output acknowledged */
-    uint64_t held_bytes;     /* unacknowledged bytes of rotated and deleted files */
-    uint64_t lost_bytes;     /* gone before they were read: truncated, let go */
+    uint64_t parse_failures;     /* lines that went on as text */
+    uint64_t read_errors;        /* open or read failed: permission, disk */
+    uint64_t is_paused;          /* 1: not reading, for want of memory */
+    uint64_t memory_bytes;       /* in chunks */
+    uint64_t memory_limit_bytes; /* Mem_Buf_Limit; 0: none of its own */
+    uint64_t unread_bytes;       /* in files, past what every output acknowledged */
+    uint64_t held_bytes;         /* unacknowledged bytes of rotated and deleted files */
+    uint64_t lost_bytes;         /* gone before they were read: truncated, let go */
 };
 
 struct filter_metrics {

@@ -1,0 +1,161 @@
+#include "admin/api.h"
+
+#include "base/version.h"
+#include "plugin/plugin.h"
+#include "record/json_write.h"
+
+#include <inttypes.h>
+
+void api_about(const struct admin_view *view, struct buffer *out)
+{
+    (void)view;
+    buffer_append_format(
+        out,
+        "{\"fluent-bit\":{\"version\":\"%s\",\"edition\":\"Community\",\"flags\":["
+        "\"FLB_HAVE_TLS\",\"FLB_HAVE_AWS\",\"FLB_HAVE_SIGNV4\",\"FLB_HAVE_SQLDB\","
+        "\"FLB_HAVE_METRICS\",\"FLB_HAVE_HTTP_SERVER\",\"FLB_HAVE_REGEX\",\"FLB_HAVE_PARSER\","
+        "\"FLB_HAVE_RECORD_ACCESSOR\",\"FLB_HAVE_INOTIFY\"]},"
+        "\"tailrace\":{\"version\":\"%s\",\"commit\":\"%s\"}}",
+        VERSION_COMPATIBLE, VERSION_TAILRACE, version_commit());
+}
+
+static void append_part(struct buffer *out, uint64_t amount, const char *unit, const char *end)
+{
+    buffer_append_format(out, "%" PRIu64 " %s%s%s", amount, unit, amount > 1 ? "s" : "", end);
+}
+
+void api_uptime(const struct admin_view *view, struct buffer *out)
+{
+    uint64_t s = admin_view_uptime_s(view);
+
+    buffer_append_format(out, "{\"uptime_sec\":%" PRIu64 ",\"uptime_hr\":\"", s);
+    buffer_append_text(out, "Fluent Bit has been running:  ");
+    append_part(out, s / 86400, "day", ", ");
+    append_part(out, s / 3600 % 24, "hour", ", ");
+    append_part(out, s / 60 % 60, "minute", " and ");
+    append_part(out, s % 60, "second", "\"}");
+}
+
+/* ---- metrics ---- */
+
+static void append_counters(struct buffer *out, const struct metric *table,
+                            const struct metrics_head *head)
+{
+    bool is_first = true;
+
+    json_write_text(out, slice_of(head->name));
+    buffer_append_text(out, ":{");
+    for (const struct metric *m = table; m->name != NULL; m++) {
+        if (m->short_name == NULL || !metric_applies(m, head))
+            continue;
+        buffer_append_format(out, "%s\"%s\":%" PRIu64, is_first ? "" : ",", m->short_name,
+                             metric_value(m, head));
+        is_first = false;
+    }
+    buffer_append_byte(out, '}');
+}
+
+void api_metrics(const struct admin_view *view, struct buffer *out)
+{
+    view->refresh(view->owner);
+    for (size_t i = 0; i < METRICS_KINDS; i++) {
+        const struct metrics_kind *kind = &metrics_kinds[i];
+        const struct list *instances = metrics_list(view->book, kind);
+
+        buffer_append_format(out, "%s\"%s\":{", i == 0 ? "{" : ",", kind->word);
+        LIST_FOR (it, (struct list *)instances) {
+            if (it != instances->next)
+                buffer_append_byte(out, ',');
+            append_counters(out, kind->table, metrics_head_of(it));
+        }
+        buffer_append_byte(out, '}');
+    }
+    buffer_append_byte(out, '}');
+}
+
+/* ---- storage ---- */
+
+/* Sizes as Fluent Bit writes them: "0b", "1.5K". */
+static void append_size(struct buffer *out, uint64_t bytes)
+{
+    static const char units[] = "KMGT";
+    double amount = (double)bytes / 1024;
+    size_t unit = 0;
+
+    if (bytes < 1024) {
+        buffer_append_format(out, "\"%" PRIu64 "b\"", bytes);
+        return;
+    }
+    for (; amount >= 1024 && unit + 2 < sizeof units; unit++)
+        amount /= 1024;
+    buffer_append_format(out, "\"%.1f%c\"", amount, units[unit]);
+}
+
+static void append_input_storage(struct buffer *out, const struct input_metrics *m)
+{
+    json_write_text(out, slice_of(m->name));
+    buffer_append_format(
+        out, ":{\"status\":{\"overlimit\":%s,\"mem_size\":", m->is_paused ? "true" : "false");
+    append_size(out, m->memory_bytes);
+    buffer_append_text(out, ",\"mem_limit\":");
+    append_size(out, m->memory_limit_bytes);
+    buffer_append_text(out, "},\"chunks\":{\"total\":0,\"up\":0,\"down\":0,\"busy\":0,"
+                            "\"busy_size\":");
+    append_size(out, m->memory_bytes);
+    buffer_append_text(out, "}}");
+}
+
+/* There is no storage: the log files are the buffer, and what is in memory is in no file. */
+void api_storage(const struct admin_view *view, struct buffer *out)
+{
+    const struct list *inputs = &view->book->inputs;
+
+    view->refresh(view->owner);
+    buffer_append_text(out, "{\"storage_layer\":{\"chunks\":{\"total_chunks\":0,\"mem_chunks\":0,"
+                            "\"fs_chunks\":0,\"fs_chunks_up\":0,\"fs_chunks_down\":0}},"
+                            "\"input_chunks\":{");
+    LIST_FOR (it, (struct list *)inputs) {
+        if (it != inputs->next)
+            buffer_append_byte(out, ',');
+        append_input_storage(out, CONTAINER_OF(it, struct input_metrics, link));
+    }
+    buffer_append_text(out, "}}");
+}
+
+/* ---- the rest ---- */
+
+static void append_name(struct buffer *out, size_t index, const char *name)
+{
+    if (index > 0)
+        buffer_append_byte(out, ',');
+    json_write_text(out, slice_of(name));
+}
+
+void api_plugins(const struct admin_view *view, struct buffer *out)
+{
+    (void)view;
+    buffer_append_text(out, "{\"inputs\":[");
+    for (size_t i = 0; input_plugins[i] != NULL; i++)
+        append_name(out, i, input_plugins[i]->name);
+    buffer_append_text(out, "],\"filters\":[");
+    for (size_t i = 0; filter_plugins[i] != NULL; i++)
+        append_name(out, i, filter_plugins[i]->name);
+    buffer_append_text(out, "],\"outputs\":[");
+    for (size_t i = 0; output_plugins[i] != NULL; i++)
+        append_name(out, i, output_plugins[i]->name);
+    buffer_append_text(out, "]}");
+}
+
+void api_health(const struct admin_view *view, struct buffer *out)
+{
+    const struct health *health = view->health;
+    struct health_sample recent = health_recent(health);
+
+    buffer_append_format(out,
+                         "{\"status\":\"%s\",\"errors\":%" PRIu64 ",\"retries_failed\":%" PRIu64
+                         ",\"error_limit\":%" PRIu64 ",\"retry_failure_limit\":%" PRIu64
+                         ",\"period_limit\":%" PRIu64 "}",
+                         health_is_good(health) ? "ok" : "error", recent.errors,
+                         recent.retries_failed, health->limits.errors,
+                         health->limits.retries_failed, health->limits.period_s);
+}

@@ -1,0 +1,159 @@
+#include "admin/pages.h"
+
+#include "admin/api.h"
+#include "admin/status.h"
+#include "admin/ui.h"
+#include "base/clock.h"
+
+#include <string.h>
+
+#define TYPE_JSON "application/json"
+#define TYPE_PROMETHEUS "text/plain; version=0.0.4"
+#define TYPE_TEXT "text/plain; charset=utf-8"
+#define TYPE_HTML "text/html; charset=utf-8"
+
+/* A path has a document, or an answer that goes by more than that. */
+typedef void document_fn(const struct admin_view *view, struct buffer *out);
+typedef void answer_fn(const struct admin_view *view, const char *method, struct page *page);
+
+struct route {
+    const char *path;
+    const char *type;
+    document_fn *document;
+    answer_fn *answer;
+};
+
+uint64_t admin_view_uptime_s(const struct admin_view *view)
+{
+    return (clock_ms() - view->start_ms) / 1000;
+}
+
+struct metrics_facts admin_view_facts(const struct admin_view *view)
+{
+    return (struct metrics_facts){
+        .hostname = view->hostname,
+        .now_ns = clock_wall_ns(),
+        .start_s = (uint64_t)(view->start_wall_ns / NS_PER_S),
+        .uptime_s = admin_view_uptime_s(view),
+        .memory_used_bytes = view->memory->used_bytes,
+        .memory_limit_bytes = view->memory->limit_bytes,
+        .memory_peak_bytes = view->memory->peak_bytes,
+    };
+}
+
+/* ---- documents ---- */
+
+static void expose(const struct admin_view *view, enum exposition_form form, struct buffer *out)
+{
+    struct metrics_facts facts = admin_view_facts(view);
+
+    view->refresh(view->owner);
+    exposition_write(view->book, &facts, form, out);
+}
+
+static void prometheus_v1(const struct admin_view *view, struct buffer *out)
+{
+    expose(view, EXPOSITION_V1, out);
+}
+
+static void prometheus_v2(const struct admin_view *view, struct buffer *out)
+{
+    expose(view, EXPOSITION_V2, out);
+}
+
+static void metric_lines(const struct admin_view *view, struct buffer *out)
+{
+    expose(view, EXPOSITION_LINES, out);
+}
+
+/* ---- answers ---- */
+
+/* Without Health_Check there is no such path. */
+static void answer_health_v1(const struct admin_view *view, const char *method, struct page *page)
+{
+    bool is_good = health_is_good(view->health);
+
+    (void)method;
+    if (!view->has_health_check) {
+        page->status = 404;
+        page->type = NULL;
+        return;
+    }
+    page->status = is_good ? 200 : 500;
+    page->fixed = is_good ? SLICE("ok\n") : SLICE("error\n");
+}
+
+static void answer_health_v2(const struct admin_view *view, const char *method, struct page *page)
+{
+    (void)method;
+    page->status = health_is_good(view->health) ? 200 : 500;
+    api_health(view, &page->body);
+}
+
+static void answer_reload(const struct admin_view *view, const char *method, struct page *page)
+{
+    (void)view;
+    if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0) {
+        page->fixed = SLICE("{\"hot_reload_count\":0}");
+    } else if (strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0) {
+        page->fixed = SLICE("{\"reload\":\"not enabled\",\"status\":-1}");
+    } else {
+        page->status = 405;
+        page->type = NULL;
+        page->allow = "GET, POST, PUT";
+    }
+}
+
+static void answer_ui(const struct admin_view *view, const char *method, struct page *page)
+{
+    (void)view;
+    (void)method;
+    page->fixed = slice_make(ui_html, ui_html_bytes);
+    policy_of(page->fixed, page->policy);
+}
+
+static const struct route routes[] = {
+    {"/", TYPE_JSON, api_about, NULL},
+    {"/api/v1/uptime", TYPE_JSON, api_uptime, NULL},
+    {"/api/v1/metrics", TYPE_JSON, api_metrics, NULL},
+    {"/api/v1/metrics/prometheus", TYPE_PROMETHEUS, prometheus_v1, NULL},
+    {"/api/v1/storage", TYPE_JSON, api_storage, NULL},
+    {"/api/v1/plugins", TYPE_JSON, api_plugins, NULL},
+    {"/api/v1/health", TYPE_TEXT, NULL, answer_health_v1},
+    {"/api/v2/metrics", TYPE_TEXT, metric_lines, NULL},
+    {"/api/v2/metrics/prometheus", TYPE_PROMETHEUS, prometheus_v2, NULL},
+    {"/api/v2/health", TYPE_JSON, NULL, answer_health_v2},
+    {"/api/v2/reload", TYPE_JSON, NULL, answer_reload},
+    {"/api/tailrace/status", TYPE_JSON, status_write, NULL},
+    {"/ui", TYPE_HTML, NULL, answer_ui},
+};
+
+static const struct route *route_find(const char *path)
+{
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++)
+        if (strcmp(routes[i].path, path) == 0)
+            return &routes[i];
+    return NULL;
+}
+
+void pages_answer(const struct admin_view *view, const char *method, const char *path,
+                  struct page *page)
+{
+    const struct route *route = route_find(path);
+
+    if (route == NULL) {
+        page->status = 404;
+        return;
+    }
+    page->status = 200;
+    page->type = route->type;
+    if (route->document != NULL)
+        route->document(view, &page->body);
+    else
+        route->answer(view, method, page);
+}
+
+void page_fini(struct page *page)
+{
+    buffer_fini(&page->body);
+}

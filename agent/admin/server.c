@@ -1,0 +1,236 @@
+#include "admin/server.h"
+
+#include "base/log.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/*
+ * One request: on_request comes first with its head, then for each part of its body, and last
+ * with none; only then it is answered. What makes the daemon turn:
+ *
+ *   on_ready   its epoll descriptor: a connection, a request, room to write
+ *   on_timer   the time that it asked for: an idle connection is to be closed
+ */
+
+#define BACKLOG 64
+#define CONNECTION_BYTES_MAX 16384
+
+struct server {
+    struct MHD_Daemon *daemon;
+    const struct admin_view *view;
+    struct poll *poll;
+    struct timer *timer;
+    uint16_t port;
+};
+
+/* ---- the socket ---- */
+
+/* "::" takes IPv4 too, wherever the system would have it otherwise. */
+static int socket_listen(const struct addrinfo *address)
+{
+    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int on = 1, off = 0, rc = 0;
+
+    if (fd < 0)
+        return -errno;
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (address->ai_family == AF_INET6)
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    if (bind(fd, address->ai_addr, address->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0) {
+        rc = -errno;
+        close(fd);
+    }
+    return rc < 0 ? rc : fd;
+}
+
+/* Asks the resolver only for what is no address; this is the start, and may wait. */
+static int host_listen(const char *host, uint16_t port)
+{
+    struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM}, *addresses;
+    char service[8];
+    int fd;
+
+    (void)snprintf(service, sizeof service, "%u", port);
+    if (getaddrinfo(host, service, &hints, &addresses) != 0)
+        return -EADDRNOTAVAIL;
+    fd = socket_listen(addresses);
+    freeaddrinfo(addresses);
+    return fd;
+}
+
+static uint16_t socket_port(int fd)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address;
+    socklen_t bytes = sizeof address;
+
+    if (getsockname(fd, &address.any, &bytes) < 0)
+        return 0;
+    return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
+}
+
+/* ---- answers ---- */
+
+static void header_add(struct MHD_Response *response, const char *name, const char *value)
+{
+    if (value != NULL)
+        CHECK(MHD_add_response_header(response, name, value) == MHD_YES);
+}
+
+/* The body goes to the response, which frees it. */
+static struct MHD_Response *response_of(struct page *page)
+{
+    char *data = page->body.data;
+    size_t bytes = page->body.len;
+
+    if (bytes == 0)
+        return MHD_create_response_from_buffer(page->fixed.len, (void *)(uintptr_t)page->fixed.data,
+                                               MHD_RESPMEM_PERSISTENT);
+    page->body = (struct buffer){0};
+    return MHD_create_response_from_buffer_with_free_callback(bytes, data, mem_free);
+}
+
+static enum MHD_Result answer(struct MHD_Connection *connection, struct page *page)
+{
+    struct MHD_Response *response = response_of(page);
+    enum MHD_Result result;
+
+    if (response == NULL)
+        return MHD_NO;
+    header_add(response, "Content-Type", page->type);
+    header_add(response, "Allow", page->allow);
+    header_add(response, "Content-Security-Policy", page->policy[0] != '\0' ? page->policy : NULL);
+    header_add(response, "X-Content-Type-Options", "nosniff");
+    header_add(response, "Cache-Control", "no-store");
+    result = MHD_queue_response(connection, page->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result on_request(void *owner, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *body,
+                                  size_t *body_bytes, void **request)
+{
+    struct server *server = owner;
+    struct page page = {0};
+    enum MHD_Result result;
+
+    (void)version;
+    (void)body;
+    if (*request == NULL) {
+        *request = server;
+        return MHD_YES;
+    }
+    if (*body_bytes > 0) {
+        *body_bytes = 0;
+        return MHD_YES;
+    }
+    pages_answer(server->view, method, url, &page);
+    result = answer(connection, &page);
+    page_fini(&page);
+    return result;
+}
+
+static void on_daemon_says(void *owner, const char *format, va_list args)
+{
+    char text[256];
+
+    (void)owner;
+    (void)vsnprintf(text, sizeof text, format, args);
+    log_debug("http_server", "%s", text);
+}
+
+/* ---- turning ---- */
+
+static void server_turn(struct server *server)
+{
+    MHD_UNSIGNED_LONG_LONG wait_ms;
+
+    (void)MHD_run(server->daemon);
+    if (MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES)
+        timer_start(server->timer, wait_ms);
+    else
+        timer_stop(server->timer);
+}
+
+static void on_ready(void *owner, int status, int events)
+{
+    (void)status;
+    (void)events;
+    server_turn(owner);
+}
+
+static void on_timer(void *owner)
+{
+    server_turn(owner);
+}
+
+/* ---- life ---- */
+
+static struct MHD_Daemon *daemon_start(struct server *server, int fd)
+{
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, server,
+                            MHD_OPTION_EXTERNAL_LOGGER, on_daemon_says, NULL,
+                            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+                            (unsigned)SERVER_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            (size_t)CONNECTION_BYTES_MAX, MHD_OPTION_END);
+}
+
+int server_start(struct loop *loop, const char *host, uint16_t port, const struct admin_view *view,
+                 struct server **server_out)
+{
+    const union MHD_DaemonInfo *info;
+    struct server *server;
+    int fd = host_listen(host, port);
+
+    if (fd < 0)
+        return fd;
+    server = mem_zalloc(1, sizeof *server);
+    server->view = view;
+    server->port = socket_port(fd);
+    server->daemon = daemon_start(server, fd);
+    if (server->daemon == NULL) {
+        close(fd);
+        mem_free(server);
+        return -ENOTSUP;
+    }
+    info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    CHECK(info != NULL);
+    server->timer = timer_new(loop, on_timer, server);
+    server->poll = poll_new(loop, info->epoll_fd, on_ready, server);
+    CHECK(server->poll != NULL);
+    poll_start(server->poll, POLL_READABLE);
+    *server_out = server;
+    return 0;
+}
+
+/* The daemon closes its descriptors, so nothing may poll them any more. */
+void server_stop(struct server **address)
+{
+    struct server *server = *address;
+
+    *address = NULL;
+    if (server == NULL)
+        return;
+    poll_free(&server->poll);
+    timer_free(&server->timer);
+    MHD_stop_daemon(server->daemon);
+    mem_free(server);
+}
+
+uint16_t server_port(const struct server *server)
+{
+    return server->port;
+}

@@ -1,0 +1,29 @@
+/*
+ * The HTTP server of the admin pages: libmicrohttpd, driven by the loop through its epoll
+ * descriptor. It costs nothing while nobody asks.
+ *
+ * Life     server_start -> requests -> server_stop, after which the port is free.
+ * Thread   the loop.
+ * Limits   SERVER_CONNECTIONS_MAX connections, each closed after SERVER_IDLE_S seconds without a
+ *          byte. Bodies of requests are left unread.
+ */
+#ifndef TAILRACE_ADMIN_SERVER_H
+#define TAILRACE_ADMIN_SERVER_H
+
+#include "admin/pages.h"
+#include "loop/loop.h"
+
+#define SERVER_CONNECTIONS_MAX 64
+#define SERVER_IDLE_S 10
+
+struct server;
+
+/* Port 0 is any free one. Negative: the port cannot be had. The
+ * view is lent and outlives the server. */
+MUST_USE int server_start(struct loop *loop, const char *host, uint16_t port,
+                          const struct admin_view *view, struct server **server_out);
+void server_stop(struct server **server);
+
+uint16_t server_port(const struct server *server);
+
+#endif

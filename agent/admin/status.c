@@ -1,0 +1,151 @@
+#include "admin/status.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "record/json_write.h"
+
+#include <inttypes.h>
+
+static uint64_t seconds_since(int64_t wall_ns)
+{
+    int64_t span = clock_wall_ns() - wall_ns;
+
+    return span > 0 ? (uint64_t)(span / NS_PER_S) : 0;
+}
+
+static void append_text(struct buffer *out, const char *key, const char *text)
+{
+    buffer_append_format(out, "\"%s\":", key);
+    json_write_text(out, slice_of(text));
+}
+
+/* ---- instances ---- */
+
+static void append_counters(struct buffer *out, const struct metric *table,
+                            const struct metrics_head *head)
+{
+    append_text(out, "name", head->name);
+    buffer_append_byte(out, ',');
+    append_text(out, "plugin", head->plugin);
+    for (const struct metric *m = table; m->name != NULL; m++)
+        if (metric_applies(m, head))
+            buffer_append_format(out, ",\"%s\":%" PRIu64, m->name, metric_value(m, head));
+}
+
+static void append_trouble(const struct admin_view *view, size_t index, struct buffer *out)
+{
+    int64_t since_ns = 0;
+    const char *trouble = view->output_trouble(view->owner, index, &since_ns);
+
+    if (since_ns == 0)
+        return;
+    buffer_append_byte(out, ',');
+    append_text(out, "trouble", trouble);
+    buffer_append_format(out, ",\"trouble_s\":%" PRIu64, seconds_since(since_ns));
+}
+
+static void append_kind(const struct admin_view *view, const struct metrics_kind *kind,
+                        struct buffer *out)
+{
+    const struct list *instances = metrics_list(view->book, kind);
+    size_t index = 0;
+
+    buffer_append_format(out, ",\"%ss\":[", kind->word);
+    LIST_FOR (it, (struct list *)instances) {
+        buffer_append_text(out, index > 0 ? ",{" : "{");
+        append_counters(out, kind->table, metrics_head_of(it));
+        if (instances == &view->book->outputs)
+            append_trouble(view, index, out);
+        buffer_append_byte(out, '}');
+        index++;
+    }
+    buffer_append_byte(out, ']');
+}
+
+/* ---- the verdict ---- */
+
+#define SUM(view, kind, field) \
+    metric_sum(&(view)->book->kind##s, offsetof(struct kind##_metrics, field))
+
+/* The output that has been in trouble the longest. */
+static void find_trouble(const struct admin_view *view, struct situation *is)
+{
+    int64_t oldest_ns = 0;
+    size_t index = 0;
+
+    LIST_FOR (it, &view->book->outputs) {
+        int64_t since_ns = 0;
+        const char *trouble = view->output_trouble(view->owner, index++, &since_ns);
+
+        if (since_ns == 0 || (oldest_ns != 0 && since_ns >= oldest_ns))
+            continue;
+        oldest_ns = since_ns;
+        is->output = metrics_head_of(it)->name;
+        is->trouble = trouble;
+        is->trouble_s = seconds_since(since_ns);
+    }
+}
+
+static void append_verdict(const struct admin_view *view, struct buffer *out)
+{
+    struct situation is = {
+        .is_paused = SUM(view, input, is_paused) > 0,
+        .unread_bytes = SUM(view, input, unread_bytes),
+        .lost_bytes = SUM(view, input, lost_bytes),
+        .set_aside_records = SUM(view, output, set_aside_records),
+        .dropped_records = SUM(view, output, dropped_records),
+    };
+    struct buffer text = {0};
+    enum verdict_state state;
+
+    pace_look(view->pace, clock_ms(), SUM(view, output, proc_bytes), is.unread_bytes);
+    find_trouble(view, &is);
+    state = verdict_write(&is, view->pace, &text);
+    buffer_append_format(out, ",\"verdict\":{\"state\":\"%s\",", verdict_state_name(state));
+    append_text(out, "text", buffer_text(&text));
+    buffer_append_byte(out, '}');
+    buffer_fini(&text);
+}
+
+/* ---- the whole ---- */
+
+static void append_agent(const struct admin_view *view, struct buffer *out)
+{
+    append_text(out, "version", VERSION_TAILRACE);
+    buffer_append_byte(out, ',');
+    append_text(out, "compatible", "Fluent Bit " VERSION_COMPATIBLE);
+    buffer_append_byte(out, ',');
+    append_text(out, "hostname", view->hostname);
+    buffer_append_format(out, ",\"uptime_s\":%" PRIu64, admin_view_uptime_s(view));
+    buffer_append_format(
+        out, ",\"memory\":{\"used\":%" PRIu64 ",\"limit\":%" PRIu64 ",\"peak\":%" PRIu64 "}",
+        view->memory->used_bytes, view->memory->limit_bytes, view->memory->peak_bytes);
+}
+
+static void append_log(struct buffer *out)
+{
+    const char *line;
+
+    buffer_append_text(out, ",\"log\":[");
+    for (size_t i = 0; i < LOG_RECENT_MAX && (line = log_recent(i)) != NULL; i++) {
+        if (i > 0)
+            buffer_append_byte(out, ',');
+        json_write_text(out, slice_of(line));
+    }
+    buffer_append_byte(out, ']');
+}
+
+void status_write(const struct admin_view *view, struct buffer *out)
+{
+    view->refresh(view->owner);
+    buffer_append_byte(out, '{');
+    append_agent(view, out);
+    append_verdict(view, out);
+    for (size_t i = 0; i < METRICS_KINDS; i++)
+        append_kind(view, &metrics_kinds[i], out);
+    buffer_append_text(out, ",\"follows\":");
+    view->describe_inputs(view->owner, out);
+    append_log(out);
+    buffer_append_byte(out, '}');
+}

@@ -1,0 +1,37 @@
+/*
+ * What the admin pages look at: the agent, as callbacks and lent pointers, so that pages can be
+ * tested without one.
+ *
+ * Thread   the loop. Everything lives as long as the view.
+ */
+#ifndef TAILRACE_ADMIN_VIEW_H
+#define TAILRACE_ADMIN_VIEW_H
+
+#include "admin/health.h"
+#include "admin/verdict.h"
+#include "base/budget.h"
+#include "metrics/exposition.h"
+
+struct admin_view {
+    struct metrics_book *book;
+    const struct budget *memory;
+    const char *hostname;
+    uint64_t start_ms; /* by clock_ms */
+    int64_t start_wall_ns;
+    const struct health *health;
+    bool has_health_check;
+    struct pace *pace;
+
+    void *owner; /* of the rest */
+    /* Brings counters up to date. */
+    void (*refresh)(void *owner);
+    /* Appends a JSON array with an object for each input that can say what it follows. */
+    void (*describe_inputs)(void *owner, struct buffer *out);
+    /* The trouble of an output in the order of the book; `*since_ns` is 0 when there is none. */
+    const char *(*output_trouble)(void *owner, size_t index, int64_t *since_ns);
+};
+
+uint64_t admin_view_uptime_s(const struct admin_view *view);
+struct metrics_facts admin_view_facts(const struct admin_view *view);
+
+#endif

@@ -1,0 +1,174 @@
+#include "metrics/table.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define END                                       \
+    {                                             \
+        NULL, NULL, NULL, METRIC_COUNTER, 0, NULL \
+    }
+
+#define S(field) offsetof(struct input_metrics, field)
+#define FILES_PLUGIN "tail"
+const struct metric input_metric_table[] = {
+    {"fluentbit_input_bytes_total", "bytes", "Bytes of the records that came in.", METRIC_COUNTER,
+     S(bytes), NULL},
+    {"fluentbit_input_records_total", "records", "Records that came in, before filters.",
+     METRIC_COUNTER, S(records), NULL},
+    {"fluentbit_input_files_opened_total", "files_opened", "Files that were opened.",
+     METRIC_COUNTER, S(files_opened), FILES_PLUGIN},
+    {"fluentbit_input_files_closed_total", "files_closed", "Files that were closed.",
+     METRIC_COUNTER, S(files_closed), FILES_PLUGIN},
+    {"fluentbit_input_files_rotated_total", "files_rotated", "Files that got a new name.",
+     METRIC_COUNTER, S(files_rotated), FILES_PLUGIN},
+    {"fluentbit_input_multiline_truncated_total", "multiline_truncated",
+     "Records of several lines that were cut at the limit.", METRIC_COUNTER, S(multiline_truncated),
+     FILES_PLUGIN},
+    {"fluentbit_input_long_line_truncated_total", "long_line_truncated",
+     "Lines that were cut at the limit.", METRIC_COUNTER, S(long_line_truncated), FILES_PLUGIN},
+    {"fluentbit_input_long_line_skipped_total", "long_line_skipped",
+     "Lines that were left out for their length.", METRIC_COUNTER, S(long_line_skipped),
+     FILES_PLUGIN},
+    {"fluentbit_input_ingestion_paused", NULL, "1 while nothing is read, for want of memory.",
+     METRIC_GAUGE, S(is_paused), NULL},
+    {"fluentbit_input_storage_overlimit", NULL, "1 while more is held than Mem_Buf_Limit allows.",
+     METRIC_GAUGE, S(is_paused), NULL},
+    {"fluentbit_input_storage_memory_bytes", NULL, "Bytes of records held in memory.", METRIC_GAUGE,
+     S(memory_bytes), NULL},
+    {"tailrace_input_read_bytes_total", NULL, "Bytes read from the source, frames included.",
+     METRIC_COUNTER, S(read_bytes), NULL},
+    {"tailrace_input_parse_failures_total", NULL, "Lines no parser knew; they went on as text.",
+     METRIC_COUNTER, S(parse_failures), NULL},
+    {"tailrace_input_read_errors_total", NULL, "Opens and reads that failed.", METRIC_COUNTER,
+     S(read_errors), NULL},
+    {"tailrace_input_unread_bytes", NULL, "Bytes that lie in files and are not acknowledged yet.",
+     METRIC_GAUGE, S(unread_bytes), NULL},
+    {"tailrace_input_held_bytes", NULL,
+     "Unacknowledged bytes of files that were rotated or deleted.", METRIC_GAUGE, S(held_bytes),
+     NULL},
+    {"tailrace_input_lost_bytes_total", NULL,
+     "Bytes that were gone before they were read: truncated, or let go.", METRIC_COUNTER,
+     S(lost_bytes), NULL},
+    END,
+};
+#undef S
+
+#define S(field) offsetof(struct filter_metrics, field)
+const struct metric filter_metric_table[] = {
+    {"fluentbit_filter_records_total", "records", "Records that came in.", METRIC_COUNTER,
+     S(records), NULL},
+    {"fluentbit_filter_bytes_total", "bytes", "Bytes of the records that came in.", METRIC_COUNTER,
+     S(bytes), NULL},
+    {"fluentbit_filter_add_records_total", "add_records", "Records that were added.",
+     METRIC_COUNTER, S(add_records), NULL},
+    {"fluentbit_filter_drop_records_total", "drop_records", "Records that were taken out.",
+     METRIC_COUNTER, S(drop_records), NULL},
+    {"fluentbit_filter_drop_bytes_total", "drop_bytes", "Bytes of the records taken out.",
+     METRIC_COUNTER, S(drop_bytes), NULL},
+    END,
+};
+#undef S
+
+#define S(field) offsetof(struct output_metrics, field)
+const struct metric output_metric_table[] = {
+    {"fluentbit_output_proc_records_total", "proc_records", "Records that were delivered.",
+     METRIC_COUNTER, S(proc_records), NULL},
+    {"fluentbit_output_proc_bytes_total", "proc_bytes", "Bytes of the records delivered.",
+     METRIC_COUNTER, S(proc_bytes), NULL},
+    {"fluentbit_output_errors_total", "errors", "Attempts that failed.", METRIC_COUNTER, S(errors),
+     NULL},
+    {"fluentbit_output_retries_total", "retries", "Attempts that were made again.", METRIC_COUNTER,
+     S(retries), NULL},
+    {"fluentbit_output_retries_failed_total", "retries_failed", "Chunks given up after retries.",
+     METRIC_COUNTER, S(retries_failed), NULL},
+    {"fluentbit_output_dropped_records_total", "dropped_records", "Records that were given up.",
+     METRIC_COUNTER, S(dropped_records), NULL},
+    {"fluentbit_output_retried_records_total", "retried_records", "Records that were sent again.",
+     METRIC_COUNTER, S(retried_records), NULL},
+    {"fluentbit_output_upstream_total_connections", NULL, "Connections that were made.",
+     METRIC_GAUGE, S(connections_total), NULL},
+    {"fluentbit_output_upstream_busy_connections", NULL, "Connections in use.", METRIC_GAUGE,
+     S(connections_busy), NULL},
+    {"tailrace_output_read_records_total", NULL,
+     "Records given to the output: delivered, set aside, dropped or in flight.", METRIC_COUNTER,
+     S(read_records), NULL},
+    {"tailrace_output_read_bytes_total", NULL, "The same in bytes.", METRIC_COUNTER, S(read_bytes),
+     NULL},
+    {"tailrace_output_delivered_records_total", NULL, "Records that the back-end has.",
+     METRIC_COUNTER, S(proc_records), NULL},
+    {"tailrace_output_delivered_bytes_total", NULL, "The same in bytes.", METRIC_COUNTER,
+     S(proc_bytes), NULL},
+    {"tailrace_output_retried_records_total", NULL, "Records that were sent again.", METRIC_COUNTER,
+     S(retried_records), NULL},
+    {"tailrace_output_set_aside_records_total", NULL,
+     "Records that the back-end refused for their content.", METRIC_COUNTER, S(set_aside_records),
+     NULL},
+    {"tailrace_output_set_aside_bytes_total", NULL, "The same in bytes.", METRIC_COUNTER,
+     S(set_aside_bytes), NULL},
+    {"tailrace_output_dropped_records_total", NULL, "Records given up after Retry_Limit attempts.",
+     METRIC_COUNTER, S(dropped_records), NULL},
+    {"tailrace_output_dropped_bytes_total", NULL, "The same in bytes.", METRIC_COUNTER,
+     S(dropped_bytes), NULL},
+    {"tailrace_output_in_flight_records", NULL, "Records that are queued, being sent or waiting.",
+     METRIC_GAUGE, S(in_flight_records), NULL},
+    {"tailrace_output_in_flight_bytes", NULL, "The same in bytes.", METRIC_GAUGE,
+     S(in_flight_bytes), NULL},
+    {"tailrace_output_already_there_records_total", NULL,
+     "Records delivered of which the back-end had a copy already.", METRIC_COUNTER,
+     S(already_there_records), NULL},
+    {"tailrace_output_requests_total", NULL, "Requests that were sent.", METRIC_COUNTER,
+     S(requests), NULL},
+    {"tailrace_output_request_bytes_total", NULL, "Bytes of those requests, compressed.",
+     METRIC_COUNTER, S(request_bytes), NULL},
+    END,
+};
+#undef S
+
+const struct metrics_kind metrics_kinds[METRICS_KINDS] = {
+    {"input", input_metric_table, offsetof(struct metrics_book, inputs)},
+    {"filter", filter_metric_table, offsetof(struct metrics_book, filters)},
+    {"output", output_metric_table, offsetof(struct metrics_book, outputs)},
+};
+
+#define SAME_HEAD(kind)                                                                        \
+    _Static_assert(offsetof(struct kind, name) == offsetof(struct metrics_head, name) &&       \
+                       offsetof(struct kind, plugin) == offsetof(struct metrics_head, plugin), \
+                   "all kinds begin alike")
+SAME_HEAD(input_metrics);
+SAME_HEAD(filter_metrics);
+SAME_HEAD(output_metrics);
+
+const struct list *metrics_list(const struct metrics_book *book, const struct metrics_kind *kind)
+{
+    return (const struct list *)(const void *)((const char *)book + kind->list_offset);
+}
+
+const struct metrics_head *metrics_head_of(const struct list *link)
+{
+    return CONTAINER_OF(link, const struct metrics_head, link);
+}
+
+bool metric_applies(const struct metric *metric, const struct metrics_head *head)
+{
+    return metric->plugin == NULL ||
+           (head->plugin != NULL && strcmp(metric->plugin, head->plugin) == 0);
+}
+
+static uint64_t value_at(const struct metrics_head *head, size_t offset)
+{
+    return *(const uint64_t *)(const void *)((const char *)head + offset);
+}
+
+uint64_t metric_value(const struct metric *metric, const struct metrics_head *head)
+{
+    return value_at(head, metric->offset);
+}
+
+uint64_t metric_sum(const struct list *instances, size_t offset)
+{
+    uint64_t sum = 0;
+
+    LIST_FOR (it, (struct list *)instances)
+        sum += value_at(metrics_head_of(it), offset);
+    return sum;
+}
