@@ -17,6 +17,8 @@
 #include "output/deliver.h"
 #include "service/pipeline.h"
 #include "service/process.h"
+#include "service/support.h"
+#include "service/tell.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -186,18 +188,27 @@ static int run(const struct config *config, bool is_dry, struct report *report)
 
 /* ---- tasks ---- */
 
-static int configure_and_run(struct arguments *a, struct report *report)
+static void print(struct buffer *text)
 {
-    struct config *config = NULL;
-    bool is_dry = a->task == TASK_DRY_RUN;
-    int rc = arguments_config(a, report, &config), run_rc;
+    (void)fwrite(text->data, 1, text->len, stdout);
+    buffer_fini(text);
+}
 
-    /* What is in the tree is looked through even when part of it is wrong. */
-    if (process_log_level(config, report) < 0)
-        rc = -EINVAL;
-    run_rc = run(config, is_dry || rc < 0, report);
-    report_print(report);
-    config_free(&config);
+static void support_print(const struct config *config)
+{
+    struct buffer text = {0};
+
+    support_write(config, &text);
+    print(&text);
+}
+
+/* What is in the tree is looked through even when part of it is wrong. */
+static int configured(const struct arguments *a, const struct config *config, int rc,
+                      struct report *report)
+{
+    bool is_dry = a->task == TASK_DRY_RUN || rc < 0;
+    int run_rc = run(config, is_dry, report);
+
     if (rc < 0 || run_rc < 0)
         return 1;
     if (is_dry)
@@ -205,56 +216,56 @@ static int configure_and_run(struct arguments *a, struct report *report)
     return 0;
 }
 
-static int print(struct buffer *text)
+static int configure(const struct arguments *a, struct report *report)
 {
-    (void)fputs(buffer_text(text), stdout);
-    buffer_fini(text);
-    return 0;
+    struct config *config = NULL;
+    int rc = arguments_config(a, report, &config), status = 0;
+
+    if (process_log_level(config, report) < 0)
+        rc = -EINVAL;
+    if (a->task == TASK_SUPPORT_INFO)
+        support_print(config);
+    else
+        status = configured(a, config, rc, report);
+    report_print(report);
+    config_free(&config);
+    return status;
 }
 
-static int version_print(void)
+static int nothing_to_do(const struct arguments *a, const char *program)
 {
+    struct arguments help = {.task = TASK_HELP};
     struct buffer text = {0};
 
-    buffer_append_format(&text, "Fluent Bit v%s\nGit commit: %s\n", VERSION_COMPATIBLE,
-                         version_commit());
-    buffer_append_format(&text, "tailrace %s, compatible with the above\n", VERSION_TAILRACE);
-    return print(&text);
-}
-
-static int help_print(const char *program)
-{
-    struct buffer text = {0};
-
-    arguments_help(program, &text);
-    return print(&text);
-}
-
-static int nothing_to_do(const char *program)
-{
-    log_error("tailrace",
-              "no configuration: give one with -c, or inputs and outputs with -i and "
-              "-o; looked for %s and %s",
-              default_paths[0], default_paths[1]);
-    (void)help_print(program);
+    if (a->config->sections.next != &a->config->sections)
+        log_error("tailrace", "there is no input: give a configuration with -c, or one with -i");
+    else
+        log_error("tailrace", "there is no configuration: -c names one; looked for %s and %s",
+                  default_paths[0], default_paths[1]);
+    if (tell(&help, program, &text) == 0)
+        print(&text);
     return 1;
 }
 
 static int task_do(struct arguments *a, const char *program, struct report *report)
 {
-    if (a->task == TASK_VERSION)
-        return version_print();
-    if (a->task == TASK_HELP)
-        return help_print(program);
+    bool has_inputs = config_first(a->config, CONFIG_INPUT) != NULL;
+    struct buffer text = {0};
+    int rc = tell(a, program, &text);
+
+    if (rc != -ENOTSUP) {
+        print(&text);
+        return rc < 0 ? 1 : 0;
+    }
     if (a->workdir != NULL && chdir(a->workdir) < 0) {
         log_error("tailrace", "workdir %s: %s", a->workdir, strerror(errno));
         return 1;
     }
-    if (a->config_path == NULL && config_first(a->config, CONFIG_INPUT) == NULL)
+    if (a->config_path == NULL && !has_inputs)
         a->config_path = arguments_default_path(default_paths);
-    if (a->config_path == NULL && config_first(a->config, CONFIG_INPUT) == NULL)
-        return nothing_to_do(program);
-    return configure_and_run(a, report);
+    if (a->config_path == NULL && !has_inputs && a->task != TASK_SUPPORT_INFO)
+        return nothing_to_do(a, program);
+    return configure(a, report);
 }
 
 int main(int argc, char **argv)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define FLAGS_MAX 64
+#define HELP_LINE_CHARS 68
 
 static const struct place command_line;
 
@@ -53,6 +54,9 @@ static void name_unknown(struct walk *w, struct slice name)
         report_error(w->report, command_line, "there is no option '--%s'; --help lists them",
                      wrong);
     mem_free(wrong);
+    /* What follows may be its value. */
+    if (*w->next != NULL && (*w->next)[0] != '-')
+        w->next++;
 }
 
 /* The option of a name, or the only one that begins with it; NULL otherwise. */
@@ -221,6 +225,26 @@ static void help_line(const struct flag *f, struct buffer *out)
     buffer_append_format(out, "  -%c, %-24s %s\n", f->letter, name, f->help);
 }
 
+/* The names of the options that have no line of their own. */
+static void help_rest(struct buffer *out)
+{
+    size_t line_at = out->len;
+
+    for (const struct flag *f = flags; f->name != NULL; f++) {
+        if (f->help != NULL)
+            continue;
+        if (out->len - line_at + strlen(f->name) > HELP_LINE_CHARS) {
+            buffer_append_byte(out, '\n');
+            line_at = out->len;
+        }
+        if (f->letter != 0)
+            buffer_append_format(out, "  -%c, --%s", f->letter, f->name);
+        else
+            buffer_append_format(out, "  --%s", f->name);
+    }
+    buffer_append_byte(out, '\n');
+}
+
 void arguments_help(const char *program, struct buffer *out)
 {
     buffer_append_format(out,
@@ -230,9 +254,6 @@ void arguments_help(const char *program, struct buffer *out)
     for (const struct flag *f = flags; f->name != NULL; f++)
         if (f->help != NULL)
             help_line(f, out);
-    buffer_append_text(out, "\nTaken as well:");
-    for (const struct flag *f = flags; f->name != NULL; f++)
-        if (f->help == NULL && f->letter != 0)
-            buffer_append_format(out, " -%c", f->letter);
-    buffer_append_text(out, ". They say what they mean here.\n");
+    buffer_append_text(out, "\nTaken as well, and said what they mean here:\n");
+    help_rest(out);
 }
