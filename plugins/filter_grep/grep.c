@@ -27,9 +27,9 @@ struct filter_grep {
 };
 
 static const struct option options[] = {
-    OPTION_PAIR(struct filter_grep, pairs, "Regex", NULL, 0,
+    OPTION_PAIR(struct filter_grep, pairs, "Regex", NULL, OPTION_REPEAT,
                 "KEY PATTERN: keep records where the key's text matches."),
-    OPTION_PAIR(struct filter_grep, pairs, "Exclude", NULL, 0,
+    OPTION_PAIR(struct filter_grep, pairs, "Exclude", NULL, OPTION_REPEAT,
                 "KEY PATTERN: drop records where the key's text matches."),
     OPTION_CHOICE(struct filter_grep, logic, "Logical_Op", "legacy", 0, "legacy|and|or",
                   "How several rules combine; with and or or they are all of one kind."),

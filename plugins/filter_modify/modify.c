@@ -11,7 +11,8 @@ struct filter_modify {
     size_t condition_count;
 };
 
-#define RULE(name, help) OPTION_PAIR(struct filter_modify, rule_texts, name, NULL, 0, help)
+#define RULE(name, help) \
+    OPTION_PAIR(struct filter_modify, rule_texts, name, NULL, OPTION_REPEAT, help)
 
 static const struct option options[] = {
     RULE("Set", "KEY VALUE: put it at the end, in place of what the key held."),
@@ -25,7 +26,7 @@ static const struct option options[] = {
     RULE("Hard_rename", "KEY NAME: rename it, in place of a key of this name."),
     RULE("Copy", "KEY NAME: copy it, unless there is a key of this name."),
     RULE("Hard_copy", "KEY NAME: copy it, in place of a key of this name."),
-    OPTION_PAIR(struct filter_modify, condition_texts, "Condition", NULL, 0,
+    OPTION_PAIR(struct filter_modify, condition_texts, "Condition", NULL, OPTION_REPEAT,
                 "CONDITION KEY [VALUE]: change nothing unless it holds."),
     OPTION_END,
 };
