@@ -7,11 +7,12 @@ extern const struct input_plugin in_tail;
 
 extern const struct filter_plugin filter_grep;
 extern const struct filter_plugin filter_modify;
-extern const struct filter_plugin filter_parser;
 extern const struct filter_plugin filter_nest;
+extern const struct filter_plugin filter_parser;
 extern const struct filter_plugin filter_record_modifier;
 
 extern const struct output_plugin out_es;
+extern const struct output_plugin out_file;
 extern const struct output_plugin out_null;
 extern const struct output_plugin out_opensearch;
 extern const struct output_plugin out_stdout;
@@ -27,5 +28,5 @@ const struct filter_plugin *const filter_plugins[] = {
 };
 
 const struct output_plugin *const output_plugins[] = {
-    &out_es, &out_null, &out_opensearch, &out_stdout, NULL,
+    &out_es, &out_file, &out_null, &out_opensearch, &out_stdout, NULL,
 };

@@ -120,6 +120,31 @@ static int64_t member_index(const struct member_list *list, struct slice key, st
     return -1;
 }
 
+void record_add_unfolded(struct record *r, const struct json_object *object)
+{
+    const struct member_list list = {
+        .text = object->text, .members = object->members, .count = object->member_count};
+
+    CHECK(!object->needs_repair);
+    for (uint32_t i = 0; i < list.count; i++)
+        record_add(r, member_key_decoded(&list, i, &r->arena), value_json(member_value(&list, i)));
+}
+
+void record_bring_forward(struct record *r, uint32_t first)
+{
+    struct field *fields = r->root.fields;
+    uint32_t after = r->root.count - first;
+    struct field *kept;
+
+    CHECK(first <= r->root.count);
+    if (first == 0 || after == 0)
+        return;
+    kept = arena_alloc(&r->arena, first * sizeof *kept);
+    memcpy(kept, fields, first * sizeof *kept);
+    memmove(fields, fields + first, after * sizeof *fields);
+    memcpy(fields + after, kept, first * sizeof *kept);
+}
+
 bool record_find(struct record *r, struct slice key, struct value *out)
 {
     for (uint32_t i = r->root.count; i-- > 0;) {
