@@ -158,7 +158,9 @@ static int run_start(struct run *run, struct report *report)
         return rc;
     watches_start(run);
     run->is_started = true;
-    return pipeline_start(run->pipeline, report, on_stop_wanted, run);
+    rc = pipeline_start(run->pipeline, report, on_stop_wanted, run);
+    mem_settle();
+    return rc;
 }
 
 /* What was started before something else failed is stopped again, in order. */

@@ -27,13 +27,13 @@ void buffer_clear(struct buffer *b)
 
 char *buffer_grow(struct buffer *b, size_t extra)
 {
-    size_t capacity = b->capacity ? b->capacity : CAPACITY_MIN, need = b->len + extra;
+    size_t need = b->len + extra, capacity = b->capacity + b->capacity / 2;
 
     CHECK(extra <= BUFFER_BYTES_MAX && need <= BUFFER_BYTES_MAX);
-    if (b->capacity == 0 && need > capacity)
+    if (capacity < CAPACITY_MIN)
+        capacity = CAPACITY_MIN;
+    if (capacity < need)
         capacity = need;
-    while (capacity < need)
-        capacity += capacity / 2;
     b->data = mem_resize(b->data, capacity, 1);
     b->capacity = capacity;
     return b->data + b->len;

@@ -7,6 +7,11 @@
 
 #define RUNS_FIRST 8
 
+/* A chunk that outgrows this will most likely be full: it then gets all its room at once, so that
+ * nothing is copied again and freed chunks leave holes that the next ones fit into. */
+#define BYTES_SMALL_MAX ((size_t)64 << 10)
+#define BYTES_FULL (CHUNK_BYTES_AIM + ((size_t)32 << 10))
+
 struct chunk *chunk_open(output_set outputs)
 {
     struct chunk *chunk = mem_zalloc(1, sizeof *chunk);
@@ -241,6 +246,12 @@ static struct chunk_run *chunk_run_for(struct chunk *chunk, struct origin *origi
     return run;
 }
 
+static void chunk_make_room(struct chunk *chunk)
+{
+    if (UNLIKELY(chunk->bytes.capacity < BYTES_FULL && chunk->bytes.len > BYTES_SMALL_MAX))
+        buffer_reserve(&chunk->bytes, BYTES_FULL - chunk->bytes.len);
+}
+
 void chunk_append(struct chunk *chunk, struct origin *origin, struct slice tag,
                   const struct record *record, uint64_t end)
 {
@@ -250,6 +261,7 @@ void chunk_append(struct chunk *chunk, struct origin *origin, struct slice tag,
     CHECK(!chunk->is_sealed);
     run->record_count++;
     chunk->record_count++;
+    chunk_make_room(chunk);
     head_at = head_append(&chunk->bytes, record);
     map_head_append(&chunk->bytes, record->root.count);
     fields_at = chunk->bytes.len;
@@ -275,7 +287,8 @@ void chunk_seal(struct chunk *chunk)
     for (uint32_t i = 0; i < chunk->run_count; i++)
         if (chunk->runs[i].origin->last_chunk == chunk)
             chunk->runs[i].origin->last_chunk = NULL;
-    buffer_shrink(&chunk->bytes);
+    if (chunk->bytes.len < CHUNK_BYTES_AIM / 2)
+        buffer_shrink(&chunk->bytes);
 }
 
 size_t chunk_memory(const struct chunk *chunk)

@@ -26,6 +26,7 @@ struct service_keys {
     double retry_base_s;
     double retry_cap_s;
     uint64_t memory_bytes;
+    bool escape_unicode;
     struct text_list parsers_files, plugins_files; /* the loader has read them */
 };
 

@@ -19,6 +19,11 @@
 #define RECORD_ROOM 640
 #define FIELD_ROOM 8
 
+/* How much longer a record usually is in the body than in the chunk: a body that fits at once is
+ * not copied again. */
+#define RECORD_GROWTH 112
+#define BODY_ROOM 4096
+
 /* Elasticsearch and OpenSearch take no longer ids. */
 #define ID_KEY_BYTES_MAX 512
 
@@ -443,7 +448,7 @@ int es_encode(const void *self, struct batch *batch, struct http_request *reques
 
     http_request_init(request, "POST", es->url);
     put_headers(es, request);
-    buffer_init(&request->body, batch->chunk->bytes.len + batch->chunk->bytes.len / 4 + 4096);
+    buffer_init(&request->body, batch->chunk->bytes.len + batch->count * RECORD_GROWTH + BODY_ROOM);
     writer_init(&w, es, batch, &request->body);
     while (batch_next(batch, &record))
         put_record(&w, batch, &record);
