@@ -3,6 +3,7 @@
 /* Every plugin of the agent, by direction and name. A new one is declared, then listed. */
 
 extern const struct input_plugin in_dummy;
+extern const struct input_plugin in_stdin;
 extern const struct input_plugin in_tail;
 
 extern const struct filter_plugin filter_grep;
@@ -19,6 +20,7 @@ extern const struct output_plugin out_stdout;
 
 const struct input_plugin *const input_plugins[] = {
     &in_dummy,
+    &in_stdin,
     &in_tail,
     NULL,
 };
