@@ -240,7 +240,6 @@ struct signal_watch *signal_watch_new(struct loop *loop, int signal_number, sign
     watch->came = came;
     watch->owner = owner;
     CHECK(uv_signal_start(&watch->uv, signal_came, signal_number) == 0);
-    uv_unref((uv_handle_t *)&watch->uv);
     return watch;
 }
 

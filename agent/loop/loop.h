@@ -78,6 +78,9 @@ unsigned job_count(const struct loop *loop);
 struct signal_watch;
 typedef void signal_fn(void *owner, int signal_number);
 
+/* Keeps loop_run going until it is freed: an agent whose inputs are all quiet still waits to be
+ * told to stop. */
+
 struct signal_watch *signal_watch_new(struct loop *loop, int signal_number, signal_fn *came,
                                       void *owner);
 void signal_watch_free(struct signal_watch **watch);
