@@ -1,6 +1,7 @@
 #include "output/render.h"
 
 #include "base/utf8.h"
+#include "chunk/lookup.h"
 #include "record/json_write.h"
 #include "record/scan.h"
 
@@ -27,27 +28,11 @@ void render_quoted(struct slice text, struct buffer *out)
     buffer_append_byte(out, '"');
 }
 
-static bool members_have_key(struct slice object, struct slice key)
-{
-    struct slice ignored;
-
-    return json_find(object, key, &ignored);
-}
-
 bool render_has_key(const struct chunk_record *record, struct slice key)
 {
-    struct slice rest = record->fields;
-    struct chunk_field field;
+    struct value ignored;
 
-    /* A member's key that is written with an escape may begin otherwise than it reads. */
-    if ((record->head.initials & (json_initial(key) | json_initial(SLICE("\\")))) == 0)
-        return false;
-    while (chunk_field_next(&rest, &field)) {
-        if (field.kind == CHUNK_VALUE_MEMBERS ? members_have_key(field.value, key)
-                                              : slice_equal(field.key, key))
-            return true;
-    }
-    return false;
+    return chunk_record_find(record, key, &ignored);
 }
 
 static void append_separator(struct buffer *out)
