@@ -73,8 +73,12 @@ static void write_trouble(const struct situation *is, struct buffer *out)
     buffer_append_format(out, "No: output %s has had trouble for ", is->output);
     append_span(out, is->trouble_s);
     buffer_append_format(out, " (%s). ", is->trouble);
+    if (is->unread_bytes == 0) {
+        buffer_append_text(out, "What it lacks is kept until that is over.");
+        return;
+    }
     append_bytes(out, is->unread_bytes);
-    buffer_append_text(out, " wait in the log files until it is over.");
+    buffer_append_text(out, " wait in the log files until that is over.");
 }
 
 static void write_falling_behind(const struct situation *is, const struct pace *pace,

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "plugin/plugin.h"
 
 static const struct place command_line;
 
@@ -109,6 +110,15 @@ static void act_supervisor(const struct flag_use *use)
                 "--supervisor: left to systemd or whatever else starts tailrace again");
 }
 
+static bool output_is_built_in(const char *name)
+{
+    for (size_t i = 0; output_plugins[i] != NULL; i++)
+        if (strcmp(output_plugins[i]->name, name) == 0 ||
+            (output_plugins[i]->alias != NULL && strcmp(output_plugins[i]->alias, name) == 0))
+            return true;
+    return false;
+}
+
 /* Objects of the Go plugins, which images around Fluent Bit name on their command lines. */
 static void act_plugin_file(const struct flag_use *use)
 {
@@ -120,8 +130,8 @@ static void act_plugin_file(const struct flag_use *use)
         struct slice name = slice_of(known[i]);
 
         if (slice_begins(file, name) && slice_is(slice_skip(file, name.len), ".so")) {
-            log_info("config", "-e %s: not loaded; where there is a plugin '%s', it is built in",
-                     use->value, known[i]);
+            log_info("config", "-e %s: not loaded; the output '%s' is %s", use->value, known[i],
+                     output_is_built_in(known[i]) ? "built in" : "not part of this version");
             return;
         }
     }

@@ -53,20 +53,27 @@ int process_to_background(struct report *report)
     return 0;
 }
 
+/* The last one that the service says, or NULL. */
+static const char *level_configured(const struct config *config)
+{
+    const struct section *service = config_first(config, CONFIG_SERVICE);
+    const struct property *p = NULL;
+    const char *level = NULL;
+
+    while (service != NULL && (p = section_find(service, "log_level", p)) != NULL)
+        level = p->value;
+    return level;
+}
+
 /* The environment has the last word. */
 int process_log_level(const struct config *config, struct report *report)
 {
-    const struct section *service = config_first(config, CONFIG_SERVICE);
     const char *from_env = getenv("FLB_LOG_LEVEL");
     bool is_env = from_env != NULL && from_env[0] != '\0';
-    const char *text = is_env            ? from_env
-                       : service == NULL ? NULL
-                                         : section_get(service, "log_level");
-    enum log_level level;
+    const char *text = is_env ? from_env : level_configured(config);
+    enum log_level level = LOG_INFO;
 
-    if (text == NULL)
-        text = "info";
-    if (log_level_parse(text, &level) < 0) {
+    if (text != NULL && log_level_parse(text, &level) < 0) {
         report_error(report, (struct place){0},
                      "%s is \"%s\"; it is off, error, warn, info, debug or trace",
                      is_env ? "FLB_LOG_LEVEL" : "log_level", text);

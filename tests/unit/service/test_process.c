@@ -1,0 +1,102 @@
+#include "service/process.h"
+
+#include "base/log.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static struct config *config;
+static struct report report;
+
+static void set_up(void)
+{
+    config = config_new();
+    report_init(&report);
+    unsetenv("FLB_LOG_LEVEL");
+}
+
+static void tear_down(void)
+{
+    unsetenv("FLB_LOG_LEVEL");
+    log_level_set(LOG_INFO);
+    config_free(&config);
+    report_fini(&report);
+}
+
+static void level_is_configured(const char *level)
+{
+    section_add(config, config_add(config, CONFIG_SERVICE, "service", (struct place){0}),
+                (struct property){.key = "Log_Level", .value = level});
+}
+
+START_TEST(the_log_level_is_info_unless_something_is_said)
+{
+    log_level_set(LOG_OFF);
+    ck_assert_int_eq(process_log_level(config, &report), 0);
+    ck_assert_int_eq(log_level_get(), LOG_INFO);
+}
+END_TEST
+
+START_TEST(the_last_log_level_of_the_service_counts)
+{
+    level_is_configured("error");
+    level_is_configured("debug");
+    ck_assert_int_eq(process_log_level(config, &report), 0);
+    ck_assert_int_eq(log_level_get(), LOG_DEBUG);
+}
+END_TEST
+
+START_TEST(the_environment_has_the_last_word_on_the_log_level)
+{
+    level_is_configured("debug");
+    ck_assert_int_eq(setenv("FLB_LOG_LEVEL", "error", 1), 0);
+    ck_assert_int_eq(process_log_level(config, &report), 0);
+    ck_assert_int_eq(log_level_get(), LOG_ERROR);
+}
+END_TEST
+
+START_TEST(a_log_level_that_is_none_is_a_mistake)
+{
+    level_is_configured("loud");
+    ck_assert_int_eq(process_log_level(config, &report), -EINVAL);
+    ck_assert_ptr_nonnull(strstr(report.text.data, "log_level is \"loud\""));
+}
+END_TEST
+
+START_TEST(a_log_file_that_cannot_be_opened_is_a_mistake)
+{
+    ck_assert_int_eq(process_log_file(NULL, &report), 0);
+    ck_assert_int_lt(process_log_file("/no/such/folder/log", &report), 0);
+    ck_assert_uint_eq(report.error_count, 1);
+}
+END_TEST
+
+START_TEST(as_many_files_as_allowed_may_be_open)
+{
+    struct rlimit limit;
+
+    process_raise_files();
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    ck_assert_uint_eq(limit.rlim_cur, limit.rlim_max);
+}
+END_TEST
+
+Suite *suite_service_process(void);
+Suite *suite_service_process(void)
+{
+    Suite *suite = suite_create("service/process");
+    TCase *process = tcase_create("process");
+
+    tcase_add_checked_fixture(process, set_up, tear_down);
+    tcase_add_test(process, the_log_level_is_info_unless_something_is_said);
+    tcase_add_test(process, the_last_log_level_of_the_service_counts);
+    tcase_add_test(process, the_environment_has_the_last_word_on_the_log_level);
+    tcase_add_test(process, a_log_level_that_is_none_is_a_mistake);
+    tcase_add_test(process, a_log_file_that_cannot_be_opened_is_a_mistake);
+    tcase_add_test(process, as_many_files_as_allowed_may_be_open);
+    suite_add_tcase(suite, process);
+    return suite;
+}
