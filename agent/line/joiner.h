@@ -136,7 +136,7 @@ void joiner_flush(struct joiner **joiner, struct joiner_rules *rules, uint64_t n
 uint64_t joiner_oldest(const struct joiner *joiner);
 
 /* When to call joiner_flush, or UINT64_MAX. */
-uint64_t joiner_due_ms(const struct joiner *joiner, const struct joiner_rules *rules);
+uint64_t joiner_due_ms(const struct joiner *joiner);
 
 /* The memory that waiting lines hold. */
 size_t joiner_bytes(const struct joiner *joiner);

@@ -14,8 +14,9 @@
  * Thread   the loop (see record/regex.h). Never changes.
  * Limits   MULTILINE_RULES_MAX rules, MULTILINE_STATES_MAX states.
  *
- * Differences from Fluent Bit: `^`, `$`, `\n` in patterns see each line with or without its own
- * line feed alike; in `match_string`, `\n`, `\r` and `\t` mean what they mean in C.
+ * Differences from Fluent Bit: in `match_string`, `\n`, `\r` and `\t` mean what they mean in C. A
+ * definition with a parser and without key_content joins the field `log`; there only the first
+ * line's text comes through.
  */
 #ifndef TAILRACE_LINE_MULTILINE_H
 #define TAILRACE_LINE_MULTILINE_H
@@ -27,6 +28,14 @@
 #define MULTILINE_STATES_MAX 64
 #define MULTILINE_FLUSH_MS_DEFAULT 4000
 #define MULTILINE_FLUSH_MS_MIN 500
+
+/* How a line is taken apart before its content is looked at. */
+enum multiline_frame {
+    MULTILINE_TEXT,   /* not at all: the line is the content */
+    MULTILINE_PARSER, /* by a parser; the content is one of the fields */
+    MULTILINE_CRI,    /* record/cri.h */
+    MULTILINE_DOCKER, /* a line of Docker's json-file driver */
+};
 
 /* rule "state, other" "/regex/" "next, other" */
 struct multiline_rule_settings {
@@ -49,14 +58,7 @@ struct multiline_settings {
     uint64_t flush_ms;  /* 0: the default */
     const struct multiline_rule_settings *rules;
     size_t rule_count;
-};
-
-/* How a line is taken apart before its content is looked at. */
-enum multiline_frame {
-    MULTILINE_TEXT,   /* not at all: the line is the content */
-    MULTILINE_PARSER, /* by a parser; the content is one of the fields */
-    MULTILINE_CRI,    /* record/cri.h */
-    MULTILINE_DOCKER, /* a line of Docker's json-file driver */
+    enum multiline_frame frame; /* of built-in definitions */
 };
 
 struct multiline;
@@ -73,14 +75,14 @@ void multiline_free(struct multiline **multiline);
 const char *multiline_name(const struct multiline *multiline);
 uint64_t multiline_flush_ms(const struct multiline *multiline);
 
-/* Fields of a record that matter here; data is NULL where not given. The pattern key is the
- * content key where only that is given. */
+/* Fields of a record that matter here; empty where not given. Without a pattern key the rules look
+ * at the content. */
 struct multiline_keys {
     struct slice content;
     struct slice pattern;
     struct slice group;
 };
-struct multiline_keys multiline_keys(const struct multiline *multiline);
+const struct multiline_keys *multiline_keys(const struct multiline *multiline);
 
 /* Where to find the rest: the frame, and its parser when that is MULTILINE_PARSER. */
 enum multiline_frame multiline_frame(const struct multiline *multiline);
@@ -104,6 +106,9 @@ enum multiline_move multiline_next(const struct multiline *multiline, struct sli
 
 /* Adds a line's content to the open record's text. */
 void multiline_append(const struct multiline *multiline, struct buffer *text, struct slice content);
+
+/* Whether contents are put together with nothing between them, being pieces of one line. */
+bool multiline_joins_pieces(const struct multiline *multiline);
 
 /* Whether a record's text ends with a line feed even where its last line has none: lines that
  * were not taken apart. */

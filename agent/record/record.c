@@ -49,6 +49,13 @@ void record_add(struct record *r, struct slice key, struct value value)
     r->root.fields[r->root.count++] = (struct field){.key = key, .value = value};
 }
 
+struct field *record_add_blank(struct record *r, uint32_t count)
+{
+    record_make_room(r, count);
+    r->root.count += count;
+    return r->root.fields + r->root.count - count;
+}
+
 void record_add_at(struct record *r, uint32_t index, struct slice key, struct value value)
 {
     struct field *at;

@@ -155,6 +155,9 @@ void fields_drop_doubles(struct field_list *list, struct arena *arena);
 
 /* Appends; does not look whether the key is there already (the chunk keeps the last of a name). */
 void record_add(struct record *r, struct slice key, struct value value);
+/* Appends `count` fields, which the caller fills at once; lent until the next change. */
+struct field *record_add_blank(struct record *r, uint32_t count);
+
 void record_add_at(struct record *r, uint32_t index, struct slice key, struct value value);
 
 /* Appends a checked object's members as ONE field. The members are copied into the arena, the text

@@ -1,0 +1,131 @@
+#include "line/joiner_internal.h"
+
+/*
+ * Docker_Mode: lines of Docker's json-file driver become one such line. The texts under `log` are
+ * spliced as they are written, escapes and all; the rest is the first line's.
+ *
+ * A group whose last piece ended with a line feed stays only where a parser knows first lines: what
+ * comes next may belong to it.
+ */
+
+/* group.state: */
+#define IS_OPEN ((multiline_state)1) /* the last piece had no line feed */
+#define IS_CLOSED ((multiline_state)2)
+
+/* What stands between the quotes. */
+static struct slice inside(struct slice json)
+{
+    return slice_make(json.data + 1, json.len - 2);
+}
+
+/* The line under way, as it is. */
+static void push_as_is(struct joining *j)
+{
+    struct joiner_line line = *j->line;
+
+    j->done_end = line.end;
+    line.end = joining_end(j);
+    j->sink->line(j->sink->owner, &line);
+}
+
+/* Whether the parser knows the log's text as the first of several lines. */
+static bool is_first_line(struct joining *j, const struct docker_line *docker)
+{
+    struct record *scratch = &j->rules->scratch;
+    struct slice text = json_unescape(docker->log, &scratch->arena);
+
+    if (docker->is_whole)
+        text.len--;
+    return parser_apply(j->rules->first_line, text, &j->rules->run, scratch) >= 0;
+}
+
+static void group_append(struct joining *j, struct group *g, const struct docker_line *docker)
+{
+    buffer_append(&g->text, inside(docker->log));
+    g->state = docker->is_whole ? IS_CLOSED : IS_OPEN;
+    g->grown_ms = j->line->now_ms;
+    j->done_end = j->line->end;
+}
+
+static struct group *group_begin(struct joining *j, const struct docker_line *docker)
+{
+    struct group *g = group_new(j, j->rules->flush_ms);
+
+    group_append(j, g, docker);
+    group_add(j, g);
+    return g;
+}
+
+static void take_docker(struct joining *j, const struct docker_line *docker)
+{
+    bool has_first_line = j->rules->first_line != NULL;
+    struct group *g = group_only(j);
+
+    if (g != NULL && g->state == IS_CLOSED && is_first_line(j, docker)) {
+        group_finish(j, g);
+        g = NULL;
+    }
+    if (g != NULL && !group_has_room(j, g, docker->log.len)) {
+        group_cut(j, g, NULL);
+        g = NULL;
+    }
+    if (g == NULL && docker->is_whole && !has_first_line) {
+        push_as_is(j);
+        return;
+    }
+    if (g == NULL)
+        g = group_begin(j, docker);
+    else
+        group_append(j, g, docker);
+    if (docker->is_whole && !has_first_line)
+        group_finish(j, g);
+}
+
+static void take(struct joining *j)
+{
+    struct docker_line docker;
+
+    record_reset(&j->rules->scratch);
+    if (docker_split(&j->rules->json, j->line->text, &j->rules->scratch.arena, &docker)) {
+        take_docker(j, &docker);
+        return;
+    }
+    groups_finish(j);
+    push_as_is(j);
+}
+
+/*
+ *   {"log":"the first piece\n","stream":"stdout"}
+ *           |--- text ------|      stands for what was there, in the first line
+ */
+static struct slice spliced(struct group *g)
+{
+    struct slice log = {0}, rest;
+    size_t before, len;
+    char *out;
+
+    CHECK(json_find(g->line, SLICE("log"), &log));
+    before = (size_t)(log.data + 1 - g->line.data);
+    rest = slice_skip(g->line, before + log.len - 2);
+    len = before + g->text.len + rest.len;
+    out = arena_alloc(&g->record.arena, len);
+    memcpy(out, g->line.data, before);
+    memcpy(out + before, g->text.data, g->text.len);
+    memcpy(out + before + g->text.len, rest.data, rest.len);
+    return slice_make(out, len);
+}
+
+static void emit(struct joining *j, struct group *g)
+{
+    struct joiner_line line = {
+        .text = spliced(g),
+        .offset = g->record.offset,
+        .end = joining_end(j),
+        .now_ms = g->grown_ms,
+        .wall_ns = g->record.time_ns,
+    };
+
+    j->sink->line(j->sink->owner, &line);
+}
+
+const struct joiner_ops join_docker = {.take = take, .emit = emit};

@@ -1,0 +1,122 @@
+/*
+ * Inside of the joiner.
+ *
+ *   joiner.c         the groups of a file: made, let go, cut, timed
+ *   joiner_rules.c   what a configuration says, compiled
+ *   join_records.c   multiline.parser
+ *   join_docker.c    Docker_Mode
+ *   join_firstline.c Multiline On
+ */
+#ifndef TAILRACE_LINE_JOINER_INTERNAL_H
+#define TAILRACE_LINE_JOINER_INTERNAL_H
+
+#include "base/list.h"
+#include "line/frame.h"
+#include "line/joiner.h"
+
+/* The lines of one stream of a file that wait for more. */
+struct group {
+    struct list link; /* in joiner.groups, in the order of their offsets */
+    unsigned kind;    /* of join_records: whose lines these are, an index */
+    struct buffer stream;
+    multiline_state state;
+    struct record record; /* the fields of the first line, copied */
+    uint32_t content_at;  /* of them, the one that `text` stands for */
+    struct slice line;    /* the first line, in the record's arena */
+    struct buffer text;
+    size_t kept_bytes; /* besides the text: lines whose fields were added */
+    uint64_t begun_ms;
+    uint64_t grown_ms;
+    uint64_t flush_ms;
+};
+
+/*
+ * groups[0].offset < groups[1].offset < ...  < taken_end
+ *
+ * There is a joiner only while there are groups.
+ */
+struct joiner {
+    struct list groups;
+    unsigned group_count;
+    uint64_t taken_end; /* of the last line that was taken */
+};
+
+/* One call of joiner_take or joiner_flush. */
+struct joining {
+    struct joiner **joiner;
+    struct joiner_rules *rules;
+    const struct joiner_line *line; /* NULL in joiner_flush */
+    const struct joiner_sink *sink;
+    uint64_t done_end; /* bytes before this are in a record or in a group */
+    struct record *record;
+};
+
+/* How the lines of one kind of rules are joined. */
+struct joiner_ops {
+    void (*take)(struct joining *j);
+
+    /* Gives a group that is in no list any more to the sink. */
+    void (*emit)(struct joining *j, struct group *g);
+};
+
+extern const struct joiner_ops join_records, join_docker, join_firstline;
+
+struct joiner_rules {
+    const struct joiner_ops *ops;
+    struct slice key; /* owned */
+    size_t limit_bytes;
+    const struct multiline **multilines;
+    size_t multiline_count;
+    const struct parser *first_line;
+    const struct parser **others;
+    size_t other_count;
+    uint64_t flush_ms; /* of join_docker and join_firstline */
+    struct parser_run run;
+    struct json_scanner json;
+    struct record scratch; /* for trying parsers on a line */
+};
+
+/* ---- groups ---- */
+
+/* A group that begins with the line under way, its text empty, its record too. Not in a list. */
+struct group *group_new(const struct joining *j, uint64_t flush_ms);
+
+/* Into the file's list; the oldest goes on where there are too many. */
+void group_add(struct joining *j, struct group *g);
+
+/* Out of the list and to the sink; freed. */
+void group_finish(struct joining *j, struct group *g);
+
+/* The same for a group that is full: its record says so. The bytes of a character that is cut at its
+ * end go to `rest`; NULL: nothing that comes could make it whole. */
+void group_cut(struct joining *j, struct group *g, struct buffer *rest);
+
+/* Whether so much more text fits. */
+bool group_has_room(const struct joining *j, const struct group *g, size_t bytes);
+
+void group_free(struct group *g);
+
+/* The group that waits, of rules that know only one; NULL. */
+struct group *group_only(const struct joining *j);
+
+/* Finishes all groups. */
+void groups_finish(struct joining *j);
+
+/* ---- records ---- */
+
+/* A record to fill, with the time of the line under way. */
+struct record *joining_begin(struct joining *j);
+
+/* The record that joining_begin lent goes to the sink; it begins at `offset`. */
+void joining_push(struct joining *j, uint64_t offset);
+
+/* A group's record, its text under its content field. */
+void joining_push_group(struct joining *j, struct group *g);
+
+/* Up to where nothing waits. */
+uint64_t joining_end(const struct joining *j);
+
+/* The line under way as a record by itself, under one key. */
+void joining_push_text(struct joining *j, struct slice key);
+
+#endif
