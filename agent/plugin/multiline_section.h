@@ -21,7 +21,7 @@ struct multiline_section {
 };
 
 /* Binds one section and adds its definition. -EINVAL when there was an error; the report has every
- * mistake. */
+ * mistake. A key that no definition has is only warned of. */
 MUST_USE int multiline_section_add(struct multiline_book *book,
                                    const struct multiline_section *section, struct report *report);
 
