@@ -19,6 +19,15 @@
 #define SCAN_BYTES 16
 #define SCAN_PAGE_BYTES 4096
 
+/* gcc and clang each have a way to say that the address sanitizer is on. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SCAN_IS_CHECKED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SCAN_IS_CHECKED
+#endif
+#endif
+
 #ifdef __SSE2__
 #include <emmintrin.h>
 
@@ -86,7 +95,7 @@ static inline scan_block scan_load_before(const char *p, const char *end)
 {
     char copy[SCAN_BYTES] = {0};
 
-#ifndef __SANITIZE_ADDRESS__
+#ifndef SCAN_IS_CHECKED
     if (LIKELY(end - p >= SCAN_BYTES ||
                ((uintptr_t)p & (SCAN_PAGE_BYTES - 1)) <= SCAN_PAGE_BYTES - SCAN_BYTES))
         return scan_load(p);
