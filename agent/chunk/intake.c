@@ -66,6 +66,11 @@ struct record *intake_record(struct intake *intake)
     return &intake->record;
 }
 
+struct record *intake_current(struct intake *intake)
+{
+    return &intake->record;
+}
+
 struct json_scanner *intake_json(struct intake *intake)
 {
     return &intake->json;

@@ -33,6 +33,9 @@ void intake_free(struct intake **intake);
 /* The record to fill, empty. There is one; it is good until the next call of this or of push. */
 struct record *intake_record(struct intake *intake);
 
+/* The same record again, as it was filled so far. */
+struct record *intake_current(struct intake *intake);
+
 /* The scanner that inputs may use between two pushes. */
 struct json_scanner *intake_json(struct intake *intake);
 

@@ -122,6 +122,12 @@ void timer_start(struct timer *timer, uint64_t wait_ms)
     timer_arm(timer, wait_ms, 0);
 }
 
+void timer_start_sooner(struct timer *timer, uint64_t wait_ms)
+{
+    if (!timer_is_on(timer) || uv_timer_get_due_in(&timer->uv) > wait_ms)
+        timer_arm(timer, wait_ms, 0);
+}
+
 void timer_repeat(struct timer *timer, uint64_t every_ms)
 {
     timer_arm(timer, every_ms, every_ms);

@@ -39,6 +39,9 @@ void timer_free(struct timer **timer);
 /* Fires once, in `wait_ms`; starting again moves it. */
 void timer_start(struct timer *timer, uint64_t wait_ms);
 
+/* The same, unless it fires before that anyway. */
+void timer_start_sooner(struct timer *timer, uint64_t wait_ms);
+
 /* Fires again and again. */
 void timer_repeat(struct timer *timer, uint64_t every_ms);
 void timer_stop(struct timer *timer);

@@ -40,6 +40,7 @@ struct plugin_setup {
     struct report *report;
     struct parser_book *parsers; /* live as long as the plugin */
     struct multiline_book *multilines;
+    size_t multiline_bytes_max; /* of lines joined to one record */
     const char *config_dir; /* relative files of the plugin are looked for here, after the CWD */
     const struct property *properties; /* as written, for what tables cannot say */
     size_t property_count;

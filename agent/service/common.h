@@ -27,6 +27,7 @@ struct service_keys {
     double retry_cap_s;
     uint64_t memory_bytes;
     bool escape_unicode;
+    uint64_t multiline_bytes_max;
     struct text_list parsers_files, plugins_files; /* the loader has read them */
 };
 

@@ -79,6 +79,8 @@ static struct plugin_setup setup_of(const struct section *s, const char *name,
         .parsers = shop->parsers,
         .multilines = shop->multilines,
         .config_dir = shop->config->root,
+        .escape_unicode = shop->service->escape_unicode,
+        .multiline_bytes_max = (size_t)shop->service->multiline_bytes_max,
         .properties = s->properties,
         .property_count = s->property_count,
     };

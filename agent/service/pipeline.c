@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "filter/chain.h"
 #include "filter/route.h"
+#include "line/multiline_book.h"
+#include "plugin/multiline_section.h"
 #include "plugin/parser_section.h"
 #include "record/parser_book.h"
 #include "service/instance.h"
@@ -27,6 +29,7 @@ struct pipeline {
     struct budget memory;
     struct metrics_book book;
     struct parser_book *parsers;
+    struct multiline_book *multilines;
     struct filter_chain *chain;
     struct route_table *routes;
     struct intake *intake;
@@ -85,6 +88,38 @@ static bool parsers_add(struct pipeline *p, const struct config *config, struct 
 
         is_well &= parser_section_add(p->parsers, &properties, report) == 0;
     }
+    return is_well;
+}
+
+static bool multiline_add(struct pipeline *p, const struct section *s, struct report *report)
+{
+    struct property_list properties = section_properties(s, "multiline_parser");
+    struct property_list *rules;
+    struct multiline_section section = {.properties = &properties};
+    size_t max = 0;
+    bool is_well;
+
+    for (const struct section *g = section_group(s, "rules", NULL); g != NULL;
+         g = section_group(s, "rules", g))
+        max++;
+    rules = mem_zalloc(max, sizeof *rules);
+    for (const struct section *g = section_group(s, "rules", NULL); g != NULL;
+         g = section_group(s, "rules", g))
+        rules[section.rule_count++] = section_properties(g, "rule of a multiline_parser");
+    section.rules = rules;
+    is_well = multiline_section_add(p->multilines, &section, report) == 0;
+    mem_free(rules);
+    return is_well;
+}
+
+static bool multilines_add(struct pipeline *p, const struct config *config, struct report *report)
+{
+    bool is_well = true;
+
+    p->multilines = multiline_book_new(p->parsers);
+    for (const struct section *s = config_first(config, CONFIG_MULTILINE_PARSER); s != NULL;
+         s = config_next(config, s))
+        is_well &= multiline_add(p, s, report);
     return is_well;
 }
 
@@ -187,8 +222,12 @@ struct pipeline *pipeline_new(struct loop *loop, const struct config *config, st
     is_well = service_bind(p, config, report);
     budget_init(&p->memory, NULL, p->service.memory_bytes);
     is_well &= parsers_add(p, config, report);
-    shop = (struct instance_shop){
-        .config = config, .service = &p->service, .report = report, .parsers = p->parsers};
+    is_well &= multilines_add(p, config, report);
+    shop = (struct instance_shop){.config = config,
+                                  .service = &p->service,
+                                  .report = report,
+                                  .parsers = p->parsers,
+                                  .multilines = p->multilines};
     is_well &= inputs_add(p, &shop);
     is_well &= filters_add(p, &shop);
     is_well &= outputs_add(p, &shop);
@@ -216,6 +255,7 @@ void pipeline_free(struct pipeline **address)
     for (size_t i = 0; i < p->output_count; i++)
         output_instance_fini(&p->outputs[i]);
     route_table_free(&p->routes);
+    multiline_book_free(&p->multilines);
     parser_book_free(&p->parsers);
     timer_free(&p->drain_timer);
     budget_fini(&p->memory);

@@ -102,6 +102,17 @@ static struct tail_file *file_new(struct tail *t, const char *path, struct found
     return f;
 }
 
+static void file_form_find(struct tail_file *f)
+{
+    char head[4];
+    int64_t len;
+
+    if (f->tail->encoding == NULL)
+        return;
+    len = file_head_read(f->fd, f->reader.is_gzip, head, sizeof head);
+    f->form = encoding_form(f->tail->encoding, slice_make(head, len > 0 ? (size_t)len : 0));
+}
+
 static void file_begin_at(struct tail_file *f, uint64_t offset)
 {
     window_init(&f->origin.window, offset);
@@ -128,6 +139,7 @@ static int file_open(struct tail_file *f)
     offset = tail_bookmark_find(f, t->is_first_scan_over);
     if (file_reader_seek(&f->reader, offset) < 0)
         offset = 0;
+    file_form_find(f);
     file_begin_at(f, offset);
     file_trouble_over(&f->trouble, t->component, f->path);
     return 0;
@@ -182,6 +194,7 @@ static void file_restart(struct tail_file *f, uint64_t lost_bytes)
         return;
     }
     tail_bookmark_begin(again);
+    file_form_find(again);
     file_begin_at(again, 0);
     tail_file_touch(again);
 }
@@ -199,6 +212,7 @@ void tail_file_close(struct tail_file *f)
     }
     if (f->name != NULL)
         f->name->user = NULL;
+    joiner_free(&f->joiner);
     list_remove(&f->ready_link);
     list_remove(&f->link);
     f->tail = NULL;
@@ -223,6 +237,14 @@ void tail_file_touch(struct tail_file *f)
 }
 
 /* ---- reading ---- */
+
+/* The bytes before `end` are in chunks, or are nothing; but not those of lines that wait. */
+static void file_advance(struct tail_file *f, uint64_t end)
+{
+    end = tail_lines_end(f, end);
+    if (!f->is_skipping && f->origin.window.issued < end)
+        window_advance(&f->origin.window, end);
+}
 
 /* Reads once and takes the lines out. Bytes that came, 0 at the end, or negative. */
 static int64_t file_read(struct tail_file *f, bool is_last)
@@ -250,8 +272,9 @@ static int64_t file_read(struct tail_file *f, bool is_last)
         f->state.grown_ms = clock_ms();
     if (f->is_skipping && is_last)
         f->is_skipping = false;
-    if (!f->is_skipping && f->origin.window.issued < from + taken)
-        window_advance(&f->origin.window, from + taken);
+    if (is_last)
+        tail_lines_flush(f, true);
+    file_advance(f, from + taken);
     if (f->origin.window.count == 0)
         tail_bookmark_save(f);
     return (int64_t)taken;
@@ -282,16 +305,29 @@ static int file_look(struct tail_file *f, struct follow_seen *seen)
     return 0;
 }
 
+/* Not later than in `wait_ms`; 0: no need to. */
+static void look_again(struct tail_file *f, uint64_t wait_ms)
+{
+    uint64_t now = clock_ms();
+
+    if (wait_ms == 0 || (f->look_ms > now && f->look_ms <= now + wait_ms))
+        return;
+    f->look_ms = now + wait_ms;
+    timer_start_sooner(f->tail->look, wait_ms);
+}
+
 /* At the end of the file: remembers the bytes before it, to tell a rewritten file by. */
 static void file_rest(struct tail_file *f, uint64_t wait_ms)
 {
-    struct tail *t = f->tail;
-
     if (!f->reader.is_gzip && file_tail_print(f->fd, f->state.read, &f->tail_print) < 0)
         f->tail_print = (struct file_print){0};
-    f->look_ms = wait_ms > 0 ? clock_ms() + wait_ms : 0;
-    if (wait_ms > 0 && !timer_is_on(t->look))
-        timer_start(t->look, wait_ms);
+    look_again(f, wait_ms);
+    if (f->joiner == NULL)
+        return;
+    tail_lines_flush(f, false);
+    file_advance(f, f->state.read - f->state.unfinished_bytes);
+    if (f->joiner != NULL)
+        look_again(f, joiner_due_ms(f->joiner) - clock_ms() + 1);
 }
 
 static void wait_for_room(struct tail *t)
@@ -316,9 +352,7 @@ static enum file_next file_read_step(struct tail_file *f, bool is_last)
 
     if (taken < 0) {
         file_trouble(f->tail, f, (int)taken);
-        f->look_ms = f->trouble.retry_ms;
-        if (!timer_is_on(f->tail->look))
-            timer_start(f->tail->look, f->trouble.wait_ms);
+        look_again(f, f->trouble.wait_ms);
         return FILE_RESTS;
     }
     if (taken == 0 && !is_last && f->state.unfinished_bytes > 0 && f->reader.is_gzip)
@@ -373,6 +407,11 @@ static enum file_next file_step(struct tail_file *f)
         /* fall through */
     case FOLLOW_CLOSE:
     case FOLLOW_CLOSE_OLD:
+        if (f->joiner != NULL) {
+            tail_lines_flush(f, true);
+            file_advance(f, f->state.read);
+            return FILE_RESTS;
+        }
         f->is_done = true;
         tail_file_close(f);
         return FILE_IS_GONE;
@@ -398,9 +437,7 @@ static bool file_reopen(struct tail_file *f)
         return false;
     }
     file_trouble(f->tail, f, rc);
-    f->look_ms = f->trouble.retry_ms;
-    if (!timer_is_on(f->tail->look))
-        timer_start(f->tail->look, f->trouble.wait_ms);
+    look_again(f, f->trouble.wait_ms);
     return false;
 }
 
@@ -428,6 +465,8 @@ static void exit_if_done(struct tail *t)
     LIST_FOR (it, &t->files)
         if (CONTAINER_OF(it, struct tail_file, link)->fd < 0)
             return;
+    LIST_FOR (it2, &t->files)
+        tail_lines_flush(CONTAINER_OF(it2, struct tail_file, link), true);
     t->was_exit_wanted = true;
     t->input->exit_wanted(t->input);
 }
@@ -477,7 +516,7 @@ static void on_look(void *owner)
         }
     }
     if (next != UINT64_MAX)
-        timer_start(t->look, next - now);
+        timer_start_sooner(t->look, next - now);
 }
 
 void tail_work_start(struct tail *t)

@@ -43,34 +43,130 @@ static bool line_parse(struct tail_file *f, struct record *record, const struct 
     return false;
 }
 
-static void line_push(struct tail_file *f, const struct line *line)
+/* `end` is where the bookmark may stand once the record is acknowledged. */
+static void record_push(struct tail_file *f, size_t text_bytes, uint64_t end)
+{
+    struct tail *t = f->tail;
+
+    t->input->metrics.bytes += text_bytes;
+    intake_push(t->input->intake, &f->origin, end);
+}
+
+/* The line is a record: what the parser makes of it, or its text. */
+static void line_push(struct tail_file *f, struct record *record, const struct line *line)
+{
+    struct tail *t = f->tail;
+
+    record->offset = line->offset;
+    record->time_ns = t->wall_ns;
+    if (line_parse(f, record, line)) {
+        add_file_keys(f, record, line);
+    } else {
+        add_file_keys(f, record, line);
+        record_add(record, slice_of(t->options.key), value_text(line->text));
+    }
+    if (UNLIKELY(line->cut_bytes > 0) && !t->options.truncate_long_lines)
+        record_add(record, SLICE("truncated_bytes"), value_uint(line->cut_bytes));
+    record_push(f, line->text.len, line->end);
+}
+
+/* ---- joined lines ---- */
+
+static struct record *sink_begin(void *owner)
+{
+    struct tail_file *f = owner;
+
+    return intake_record(f->tail->input->intake);
+}
+
+static void sink_push(void *owner, uint64_t end)
+{
+    struct tail_file *f = owner;
+    struct record *record = intake_current(f->tail->input->intake);
+    struct line line = {.offset = record->offset};
+
+    add_file_keys(f, record, &line);
+    record_push(f, 0, end);
+}
+
+/* Docker_Mode gives lines back, whole now. */
+static void sink_line(void *owner, const struct joiner_line *joined)
+{
+    struct tail_file *f = owner;
+    struct line line = {.text = joined->text, .offset = joined->offset, .end = joined->end};
+
+    line_push(f, intake_record(f->tail->input->intake), &line);
+}
+
+static struct joiner_sink sink_of(struct tail_file *f)
+{
+    return (struct joiner_sink){
+        .owner = f,
+        .begin = sink_begin,
+        .push = sink_push,
+        .line = sink_line,
+        .truncated = &f->tail->input->metrics.multiline_truncated,
+    };
+}
+
+static void line_join(struct tail_file *f, struct record *record, const struct line *line)
+{
+    struct tail *t = f->tail;
+    struct joiner_line joined = {
+        .text = line->text,
+        .offset = line->offset,
+        .end = line->end,
+        .now_ms = t->now_ms,
+        .wall_ns = t->wall_ns,
+    };
+    struct joiner_sink sink;
+
+    if (LIKELY(f->joiner == NULL && joiner_fill_whole(t->rules, &joined, record))) {
+        record->offset = line->offset;
+        add_file_keys(f, record, line);
+        record_push(f, line->text.len, line->end);
+        return;
+    }
+    sink = sink_of(f);
+    t->input->metrics.bytes += line->text.len;
+    joiner_take(&f->joiner, t->rules, &joined, &sink);
+}
+
+void tail_lines_flush(struct tail_file *f, bool is_all)
+{
+    struct joiner_sink sink = sink_of(f);
+
+    if (f->joiner == NULL)
+        return;
+    joiner_flush(&f->joiner, f->tail->rules, is_all ? UINT64_MAX : clock_ms(), &sink);
+}
+
+uint64_t tail_lines_end(const struct tail_file *f, uint64_t end)
+{
+    uint64_t oldest = f->joiner != NULL ? joiner_oldest(f->joiner) : UINT64_MAX;
+
+    return oldest < end ? oldest : end;
+}
+
+/* ---- one line ---- */
+
+static void line_take(struct tail_file *f, struct line *line)
 {
     struct tail *t = f->tail;
     struct record *record = intake_record(t->input->intake);
 
-    record->offset = line->offset;
-    if (line_parse(f, record, line)) {
-        add_file_keys(f, record, line);
-    } else {
-        record->time_ns = clock_wall_ns();
-        add_file_keys(f, record, line);
-        record_add(record, slice_of(t->options.key), value_text(line->text));
-    }
-    if (line->cut_bytes > 0 && !t->options.truncate_long_lines)
-        record_add(record, SLICE("truncated_bytes"), value_uint(line->cut_bytes));
-    t->input->metrics.bytes += line->text.len;
-    intake_push(t->input->intake, &f->origin, line->end);
-}
-
-static void line_take(struct tail_file *f, struct line *line)
-{
+    if (UNLIKELY(t->encoding != NULL))
+        line->text = encoding_decode(t->encoding, f->form, line->text, &record->arena);
     while (line->text.len > 0 && UNLIKELY(line->text.data[0] == '\0'))
         line->text = slice_skip(line->text, 1);
     if (line->text.len >= 1 && line->text.data[line->text.len - 1] == '\r')
         line->text.len--;
-    if (UNLIKELY(line->text.len == 0) && f->tail->options.skip_empty_lines)
+    if (UNLIKELY(line->text.len == 0) && t->options.skip_empty_lines)
         return;
-    line_push(f, line);
+    if (t->rules != NULL)
+        line_join(f, record, line);
+    else
+        line_push(f, record, line);
 }
 
 /* A line longer than Buffer_Max_Size, or the beginning of one. */
@@ -89,54 +185,69 @@ static void line_take_long(struct tail_file *f, struct line *line)
     line_take(f, line);
 }
 
+static size_t line_feed(const struct tail_file *f, struct slice bytes)
+{
+    if (UNLIKELY(f->form != ENCODING_BYTES))
+        return encoding_feed(f->form, bytes);
+    return slice_find(bytes, '\n');
+}
+
 /* The end of the line that is_skipping is in; 0 when it is not in these bytes. */
 static size_t skip_rest_of_line(struct tail_file *f, struct slice bytes)
 {
-    size_t at = slice_find(bytes, '\n');
+    size_t at = line_feed(f, bytes);
 
     if (at == bytes.len)
         return 0;
     f->is_skipping = false;
-    return at + 1;
+    return at + encoding_feed_bytes(f->form);
+}
+
+static void line_take_sized(struct tail_file *f, struct line *line)
+{
+    if (UNLIKELY(line->text.len >= f->tail->options.line_bytes_max))
+        line_take_long(f, line);
+    else
+        line_take(f, line);
+}
+
+/* What stands after the last line feed: too long to wait for its end, or the end of the file. */
+static size_t rest_take(struct tail_file *f, struct slice rest, uint64_t offset, bool is_last)
+{
+    struct line line = {
+        .text = rest,
+        .offset = offset,
+        .end = is_last ? offset + rest.len : offset,
+    };
+
+    if (rest.len == 0 || (!is_last && rest.len < f->tail->options.line_bytes_max))
+        return 0;
+    f->is_skipping = !is_last;
+    line_take_sized(f, &line);
+    return rest.len;
 }
 
 size_t tail_lines_take(struct tail_file *f, struct slice bytes, uint64_t offset, bool is_last)
 {
-    size_t line_max = (size_t)f->tail->options.line_bytes_max, at = 0;
+    size_t feed_bytes = encoding_feed_bytes(f->form), at = 0;
 
+    f->tail->now_ms = clock_ms();
+    f->tail->wall_ns = clock_wall_ns();
     if (UNLIKELY(f->is_skipping)) {
         at = skip_rest_of_line(f, bytes);
         if (at == 0)
             return bytes.len;
     }
-    while (at < bytes.len) {
-        const char *begin = bytes.data + at;
-        const char *feed = memchr(begin, '\n', bytes.len - at);
+    for (;;) {
+        struct slice rest = slice_skip(bytes, at);
         struct line line = {.offset = offset + at};
+        size_t len = line_feed(f, rest);
 
-        if (feed == NULL)
-            break;
-        line.text = slice_make(begin, (size_t)(feed - begin));
-        at += line.text.len + 1;
+        if (len == rest.len)
+            return at + rest_take(f, rest, offset + at, is_last);
+        line.text = slice_make(rest.data, len);
+        at += len + feed_bytes;
         line.end = offset + at;
-        if (UNLIKELY(line.text.len >= line_max))
-            line_take_long(f, &line);
-        else
-            line_take(f, &line);
+        line_take_sized(f, &line);
     }
-    if (UNLIKELY(bytes.len - at >= line_max || (is_last && at < bytes.len))) {
-        struct line line = {
-            .text = slice_make(bytes.data + at, bytes.len - at),
-            .offset = offset + at,
-            .end = is_last ? offset + bytes.len : offset + at,
-        };
-
-        f->is_skipping = !is_last;
-        if (line.text.len >= line_max)
-            line_take_long(f, &line);
-        else
-            line_take(f, &line);
-        return bytes.len;
-    }
-    return at;
 }

@@ -122,6 +122,73 @@ static int tag_bind(struct tail *t, struct plugin_setup *setup)
     return t->tag_regex != NULL ? 0 : -EINVAL;
 }
 
+/* Multiline On, the old way. */
+static struct joiner_rules *firstline_rules(const struct tail_join_options *j,
+                                            const struct joiner_context *context)
+{
+    const char **others = mem_zalloc(j->parser_n.count, sizeof *others);
+    struct joiner_firstline firstline = {
+        .first_line = j->parser_firstline,
+        .others = others,
+        .other_count = j->parser_n.count,
+        .flush_ms = j->multiline_flush_ms,
+    };
+    struct joiner_rules *rules;
+
+    for (size_t i = 0; i < j->parser_n.count; i++)
+        others[i] = j->parser_n.items[i].value;
+    rules = joiner_rules_new_firstline(&firstline, context);
+    mem_free(others);
+    return rules;
+}
+
+static int joiner_bind(struct tail *t, struct plugin_setup *setup)
+{
+    const struct tail_join_options *j = &t->join;
+    struct joiner_context context = {
+        .parsers = setup->parsers,
+        .multilines = setup->multilines,
+        .key = t->options.key,
+        .limit_bytes = setup->multiline_bytes_max,
+        .place = setup->place,
+        .report = setup->report,
+    };
+
+    if (j->docker_mode && j->multiline) {
+        report_error(setup->report, setup->place, "docker_mode and multiline exclude each other");
+        return -EINVAL;
+    }
+    if (j->multiline_parser.count > 0)
+        t->rules = joiner_rules_new_multiline((const char *const *)j->multiline_parser.items,
+                                              j->multiline_parser.count, &context);
+    else if (j->docker_mode)
+        t->rules = joiner_rules_new_docker(j->docker_mode_parser,
+                                           (uint64_t)j->docker_mode_flush_s * 1000, &context);
+    else if (j->multiline)
+        t->rules = firstline_rules(j, &context);
+    else
+        return 0;
+    return t->rules != NULL ? 0 : -EINVAL;
+}
+
+static int encoding_bind(struct tail *t, struct plugin_setup *setup)
+{
+    const char *unicode = t->options.unicode_encoding, *generic = t->options.generic_encoding;
+
+    if (unicode != NULL && generic != NULL) {
+        report_error(setup->report, setup->place,
+                     "unicode.encoding and generic.encoding exclude each other");
+        return -EINVAL;
+    }
+    if (unicode != NULL)
+        t->encoding = encoding_new_unicode(unicode, setup->place, setup->report);
+    else if (generic != NULL)
+        t->encoding = encoding_new_generic(generic, setup->place, setup->report);
+    else
+        return 0;
+    return t->encoding != NULL ? 0 : -EINVAL;
+}
+
 static int tail_init(void *self, struct plugin_setup *setup)
 {
     struct tail *t = self;
@@ -134,6 +201,8 @@ static int tail_init(void *self, struct plugin_setup *setup)
     rc |= refresh_parse(t, setup);
     rc |= parser_bind(t, setup);
     rc |= tag_bind(t, setup);
+    rc |= joiner_bind(t, setup);
+    rc |= encoding_bind(t, setup);
     if (t->options.line_bytes_max < 32) {
         report_error(setup->report, setup->place, "buffer_max_size is below 32 bytes");
         rc = -EINVAL;
@@ -223,6 +292,8 @@ static void tail_fini(void *self)
     if (t->positions != NULL)
         positions_close(&t->positions);
     regex_free(&t->tag_regex);
+    joiner_rules_free(&t->rules);
+    encoding_free(&t->encoding);
     buffer_fini(&t->bytes);
 }
 

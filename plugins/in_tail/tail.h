@@ -19,6 +19,8 @@
 #include "file/follow_plan.h"
 #include "file/reader.h"
 #include "file/trouble.h"
+#include "line/encoding.h"
+#include "line/joiner.h"
 #include "plugin/plugin.h"
 #include "record/parser_book.h"
 #include "record/regex.h"
@@ -91,6 +93,8 @@ struct tail_file {
     struct file_print tail_print; /* of the bytes before state.read, once at the end */
     int64_t row;                  /* in the DB, or 0 */
     struct file_trouble trouble;
+    struct joiner *joiner; /* lines that wait for what belongs to them; NULL: none */
+    enum encoding_form form;
     uint64_t look_ms; /* when to look again although nothing was said, or 0 */
     bool is_skipping; /* inside a line that is too long, until its end */
     bool is_done;     /* closed: lives on only for its acks */
@@ -111,7 +115,11 @@ struct tail {
     struct buffer bytes; /* shared by all reads */
     const struct parser *parser;
     struct parser_run parser_run;
+    struct joiner_rules *rules; /* NULL: each line is a record */
+    struct encoding *encoding;  /* NULL: lines are UTF-8 */
     struct regex *tag_regex;
+    uint64_t now_ms; /* both clocks, as of the read under way */
+    int64_t wall_ns;
     const char *component;
     struct place place;
     uint64_t refresh_ms;
@@ -144,6 +152,12 @@ void tail_work_stop(struct tail *tail);
 /* Makes records of the whole lines in `bytes`, which begin at `offset`. How many bytes were whole
  * lines. With `is_last` the rest is a line too. */
 size_t tail_lines_take(struct tail_file *file, struct slice bytes, uint64_t offset, bool is_last);
+
+/* Lets the lines go on that waited too long; with `is_all`, all that wait. */
+void tail_lines_flush(struct tail_file *file, bool is_all);
+
+/* The bytes before this offset are in records, or in none: the bookmark may go there. */
+uint64_t tail_lines_end(const struct tail_file *file, uint64_t end);
 
 /* ---- bookmark.c ---- */
 
