@@ -174,3 +174,10 @@ void lines_expect(struct line_kit *k, const char *text)
     ck_assert_str_eq(buffer_text(&k->out), text);
     buffer_clear(&k->out);
 }
+
+void lines_expect_report(struct line_kit *k, const char *part)
+{
+    struct slice all = buffer_view(&k->report.text);
+
+    ck_assert_msg(memmem(all.data, all.len, part, strlen(part)) != NULL, "not told: %s", part);
+}

@@ -57,4 +57,7 @@ void lines_finish(struct line_kit *k);
 /* What came out since the last call, expected to be this. */
 void lines_expect(struct line_kit *k, const char *text);
 
+/* Something that the report says. */
+void lines_expect_report(struct line_kit *k, const char *part);
+
 #endif
