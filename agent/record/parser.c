@@ -93,7 +93,9 @@ struct parser *parser_new(const struct parser_settings *settings, struct place p
         rc = -EINVAL;
     if (decoders_compile(&p->decoders, settings->decoders, settings->decoder_count, report) < 0)
         rc = -EINVAL;
-    if (rc < 0)
+    if (rc == 0)
+        parser_groups_settle(p);
+    else
         parser_free(&p);
     return p;
 }
@@ -104,6 +106,7 @@ void parser_free(struct parser **parser)
 
     if (p == NULL)
         return;
+    MEM_FREE(&p->groups);
     regex_free(&p->regex);
     parser_time_fini(&p->time);
     parser_types_fini(&p->types);
@@ -130,7 +133,7 @@ int parse_pair(struct parse *p, struct slice key, struct slice text)
             record_add(p->record, key, value_text(text));
         return 0;
     }
-    record_add(p->record, key, parser_types_cast(&parser->types, key, text));
+    record_add(p->record, key, parser_type_cast(parser_types_find(&parser->types, key), text));
     return 0;
 }
 

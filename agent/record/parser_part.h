@@ -51,6 +51,13 @@ struct parser_types {
     uint32_t count;
 };
 
+/* A named group of the expression: the field that it makes. */
+struct parser_group {
+    struct slice key; /* lent by the regex */
+    enum field_type type;
+    bool is_time;
+};
+
 /* Whether cri_split reads most lines instead of the expression. */
 enum cri_twin {
     CRI_NONE,
@@ -62,6 +69,8 @@ struct parser {
     char *name;
     enum parser_format format;
     struct regex *regex;
+    struct parser_group *groups; /* in the order of the expression */
+    unsigned group_count;
     enum cri_twin cri;
     bool skip_empty_values;
     bool no_bare_keys;
@@ -101,11 +110,15 @@ MUST_USE int parser_types_compile(struct parser_types *types, const char *text, 
                                   struct report *report);
 void parser_types_fini(struct parser_types *types);
 
-/* The text as the type of its key, a string where it has none or the text is none of the type. */
-struct value parser_types_cast(const struct parser_types *types, struct slice key,
-                               struct slice text);
+enum field_type parser_types_find(const struct parser_types *types, struct slice key);
+
+/* The text as a value of the type, a string where it is none of the type. */
+struct value parser_type_cast(enum field_type type, struct slice text);
 
 /* ---- formats: each appends to the record, negative when the text is not of the format ---- */
+
+/* Looks the groups up once; after the types and the time are settled. */
+void parser_groups_settle(struct parser *p);
 
 MUST_USE int parse_regex(struct parse *p, struct slice text);
 MUST_USE int parse_json(struct parse *p, struct slice text);

@@ -1,20 +1,34 @@
+#include "base/memory.h"
 #include "record/cri.h"
 #include "record/parser_part.h"
 
+void parser_groups_settle(struct parser *p)
+{
+    p->group_count = p->regex != NULL ? regex_name_count(p->regex) : 0;
+    p->groups = mem_zalloc(p->group_count + 1, sizeof *p->groups);
+    for (unsigned i = 0; i < p->group_count; i++) {
+        struct slice key = slice_of(regex_name(p->regex, i));
+
+        p->groups[i] = (struct parser_group){
+            .key = key,
+            .type = parser_types_find(&p->types, key),
+            .is_time = parser_time_is(p, key),
+        };
+    }
+}
+
 /* Text that is no time does not make the line unreadable; only the field goes, as in Fluent Bit. */
-static void capture_add(struct parse *p, struct slice key, struct slice text)
+static void group_add(struct parse *p, const struct parser_group *group, struct slice text)
 {
     if (text.len == 0) {
         if (!p->parser->skip_empty_values)
-            record_add(p->record, key, value_text(SLICE("")));
+            record_add(p->record, group->key, value_text(SLICE("")));
         return;
     }
-    if (parser_time_is(p->parser, key)) {
-        if (parser_time_read(p, text) && p->parser->time.is_kept)
-            record_add(p->record, key, value_text(text));
+    if (group->is_time && (!parser_time_read(p, text) || !p->parser->time.is_kept))
         return;
-    }
-    record_add(p->record, key, parser_types_cast(&p->parser->types, key, text));
+    record_add(p->record, group->key,
+               group->is_time ? value_text(text) : parser_type_cast(group->type, text));
 }
 
 /* Where the splitter says no, the expression has the last word: it may match after a line break,
@@ -31,13 +45,13 @@ static void cri_add(struct parse *p, const struct cri_line *line)
     const struct slice captures[] = {line->time, line->stream, line->tag, line->text};
 
     for (unsigned i = 0; i < ARRAY_LEN(captures); i++)
-        capture_add(p, slice_of(regex_name(p->parser->regex, i)), captures[i]);
+        group_add(p, &p->parser->groups[i], captures[i]);
 }
 
 int parse_regex(struct parse *p, struct slice text)
 {
     struct regex *regex = p->parser->regex;
-    unsigned count = regex_name_count(regex);
+    unsigned count = p->parser->group_count;
     struct regex_match match;
     struct cri_line line;
     int rc;
@@ -52,6 +66,6 @@ int parse_regex(struct parse *p, struct slice text)
         return rc;
     }
     for (unsigned i = 0; i < count; i++)
-        capture_add(p, slice_of(regex_name(regex, i)), regex_named(regex, &match, i));
+        group_add(p, &p->parser->groups[i], regex_named(regex, &match, i));
     return 0;
 }

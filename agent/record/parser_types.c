@@ -158,7 +158,7 @@ static struct value cast_bool(struct slice text)
     return value_text(text);
 }
 
-static struct value cast(enum field_type type, struct slice text)
+struct value parser_type_cast(enum field_type type, struct slice text)
 {
     switch (type) {
     case FIELD_INTEGER:
@@ -175,11 +175,10 @@ static struct value cast(enum field_type type, struct slice text)
     return value_text(text);
 }
 
-struct value parser_types_cast(const struct parser_types *types, struct slice key,
-                               struct slice text)
+enum field_type parser_types_find(const struct parser_types *types, struct slice key)
 {
     for (uint32_t i = 0; i < types->count; i++)
         if (slice_equal(types->items[i].key, key))
-            return cast(types->items[i].type, text);
-    return value_text(text);
+            return types->items[i].type;
+    return FIELD_STRING;
 }

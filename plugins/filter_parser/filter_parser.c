@@ -5,6 +5,9 @@
 /* How often trouble that comes with every line is said. */
 #define NOTE_INTERVAL_MS (10 * 60 * 1000)
 
+/* Where no line has a time as the parser wants it, the clock is asked once in so many lines. */
+#define NOTE_MISSES 1024
+
 struct filter_parser {
     char *key_name;
     struct text_list names;
@@ -163,7 +166,7 @@ static bool parsers_try(struct filter_parser *f, struct slice text, struct recor
 
         if (UNLIKELY(f->run.limit_hits != limits))
             say_limits(f);
-        if (UNLIKELY(f->run.time_misses != misses))
+        if (UNLIKELY(f->run.time_misses != misses && misses % NOTE_MISSES == 0))
             say_times(f, parser_name(f->parsers[i]));
         if (rc >= 0)
             return true;
