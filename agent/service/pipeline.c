@@ -37,6 +37,7 @@ struct pipeline {
     struct filter_instance *filters;
     struct output_instance *outputs;
     size_t input_count, filter_count, output_count;
+    size_t started_output_count; /* the first of them */
     pipeline_fn *exit_wanted;
     void *exit_owner;
     pipeline_fn *stopped;
@@ -308,6 +309,7 @@ static int output_start(struct pipeline *p, size_t index, struct report *report)
         return -EINVAL;
     }
     metrics_add_output(&p->book, output_metrics(o->output));
+    p->started_output_count++;
     return 0;
 }
 
@@ -332,13 +334,11 @@ int pipeline_start(struct pipeline *p, struct report *report, pipeline_fn *exit_
 
     p->exit_wanted = exit_wanted;
     p->exit_owner = owner;
-    for (size_t i = 0; i < p->output_count && rc == 0; i++)
-        rc = output_start(p, i, report);
-    if (rc < 0)
-        return rc;
     p->intake = intake_new(p->loop, p->chain, p->routes, (uint64_t)(p->service.flush_s * 1000));
     intake_on_sealed(p->intake, on_sealed, p);
     p->is_started = true;
+    for (size_t i = 0; i < p->output_count && rc == 0; i++)
+        rc = output_start(p, i, report);
     for (size_t i = 0; i < p->input_count && rc == 0; i++)
         rc = input_start(p, &p->inputs[i], report);
     return rc;
@@ -348,7 +348,7 @@ int pipeline_start(struct pipeline *p, struct report *report, pipeline_fn *exit_
 
 static bool outputs_are_idle(const struct pipeline *p)
 {
-    for (size_t i = 0; i < p->output_count; i++)
+    for (size_t i = 0; i < p->started_output_count; i++)
         if (!output_is_idle(p->outputs[i].output))
             return false;
     return true;
@@ -379,7 +379,7 @@ void pipeline_stop(struct pipeline *p, pipeline_fn *stopped, void *owner)
         if (p->inputs[i].is_started)
             p->inputs[i].plugin->stop(p->inputs[i].self);
     intake_flush(p->intake);
-    for (size_t i = 0; i < p->output_count; i++)
+    for (size_t i = 0; i < p->started_output_count; i++)
         output_stop(p->outputs[i].output);
     p->drain_until_ms =
         clock_ms() + (uint64_t)(p->service.grace_s > 0 ? p->service.grace_s : 0) * 1000;
@@ -389,7 +389,7 @@ void pipeline_stop(struct pipeline *p, pipeline_fn *stopped, void *owner)
 
 void pipeline_hurry(struct pipeline *p)
 {
-    for (size_t i = 0; i < p->output_count; i++)
+    for (size_t i = 0; i < p->started_output_count; i++)
         output_let_go(p->outputs[i].output);
 }
 
@@ -412,26 +412,26 @@ const struct budget *pipeline_memory(const struct pipeline *p)
 
 size_t pipeline_output_count(const struct pipeline *p)
 {
-    return p->output_count;
+    return p->started_output_count;
 }
 
 struct output *pipeline_output(const struct pipeline *p, size_t index)
 {
-    CHECK(index < p->output_count);
+    CHECK(index < p->started_output_count);
     return p->outputs[index].output;
 }
 
 void pipeline_refresh(struct pipeline *p)
 {
-    for (size_t i = 0; i < p->output_count; i++)
-        if (p->outputs[i].output != NULL)
-            (void)output_metrics(p->outputs[i].output);
+    for (size_t i = 0; i < p->started_output_count; i++)
+        (void)output_metrics(p->outputs[i].output);
     for (size_t i = 0; i < p->input_count; i++) {
         struct input_instance *in = &p->inputs[i];
 
         in->input.metrics.memory_bytes = in->budget.used_bytes;
+        in->input.metrics.memory_limit_bytes = in->budget.limit_bytes;
         in->input.metrics.is_paused = in->budget.is_full || p->memory.is_full;
-        if (in->plugin->refresh != NULL)
+        if (in->is_started && in->plugin->refresh != NULL)
             in->plugin->refresh(in->self);
     }
 }
@@ -442,7 +442,7 @@ void pipeline_describe_inputs(const struct pipeline *p, struct buffer *out)
 
     buffer_append_byte(out, '[');
     for (size_t i = 0; i < p->input_count; i++) {
-        if (p->inputs[i].plugin->describe == NULL)
+        if (!p->inputs[i].is_started || p->inputs[i].plugin->describe == NULL)
             continue;
         if (!is_first)
             buffer_append_byte(out, ',');
@@ -459,7 +459,7 @@ void pipeline_summary(struct pipeline *p, struct buffer *out)
     pipeline_refresh(p);
     for (size_t i = 0; i < p->input_count; i++)
         unread += p->inputs[i].input.metrics.unread_bytes;
-    for (size_t i = 0; i < p->output_count; i++) {
+    for (size_t i = 0; i < p->started_output_count; i++) {
         const struct output_metrics *m = output_metrics(p->outputs[i].output);
 
         buffer_append_format(out,

@@ -28,7 +28,8 @@ struct pipeline *pipeline_new(struct loop *loop, const struct config *config, st
                               int *status);
 void pipeline_free(struct pipeline **pipeline);
 
-/* Negative when an input or an output cannot start; the report says why. */
+/* Negative when an input or an output cannot start; the report says why. What did start runs, and
+ * pipeline_stop stops it. */
 MUST_USE int pipeline_start(struct pipeline *pipeline, struct report *report,
                             pipeline_fn *exit_wanted, void *owner);
 
@@ -47,6 +48,7 @@ const struct budget *pipeline_memory(const struct pipeline *pipeline);
 /* Brings counters up to date that are only reckoned when somebody looks. */
 void pipeline_refresh(struct pipeline *pipeline);
 
+/* Those that have started, in the order of the configuration. */
 size_t pipeline_output_count(const struct pipeline *pipeline);
 struct output *pipeline_output(const struct pipeline *pipeline, size_t index);
 

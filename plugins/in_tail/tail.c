@@ -256,13 +256,13 @@ static int tail_start(void *self, struct input *input, struct report *report)
 
     t->input = input;
     t->parser_run.json = intake_json(input->intake);
+    tail_work_start(t);
     rc = db_open(t, report);
     if (rc < 0)
         return rc;
     rc = names_add(t, report);
     if (rc < 0)
         return rc;
-    tail_work_start(t);
     discover_start(t->discover);
     return 0;
 }
