@@ -297,27 +297,6 @@ static void tail_fini(void *self)
     buffer_fini(&t->bytes);
 }
 
-static void tail_refresh(void *self)
-{
-    struct tail *t = self;
-    struct input_metrics *m = &t->input->metrics;
-
-    m->unread_bytes = m->held_bytes = 0;
-    LIST_FOR (it, &t->files) {
-        const struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
-        struct file_facts facts;
-        uint64_t size, unread;
-
-        if (f->fd < 0 || file_facts_read(f->fd, &facts) < 0)
-            continue;
-        size = file_reader_size(&f->reader, facts.size_bytes);
-        unread = size > f->origin.window.settled ? size - f->origin.window.settled : 0;
-        m->unread_bytes += unread;
-        if (f->name == NULL)
-            m->held_bytes += unread;
-    }
-}
-
 const struct input_plugin in_tail = {
     .name = "tail",
     .summary = "Follows files through rotation and truncation.",
@@ -328,4 +307,5 @@ const struct input_plugin in_tail = {
     .stop = tail_stop,
     .fini = tail_fini,
     .refresh = tail_refresh,
+    .describe = tail_describe,
 };

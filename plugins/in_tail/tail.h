@@ -7,6 +7,7 @@
  *   lines.c     bytes to lines to records
  *   bookmark.c  where each file was left, in the DB
  *   tag.c       the tag that a path makes
+ *   look.c      what is shown of the files: unread bytes, the ones that lag
  *
  * A file that nobody writes to keeps its entry and its descriptor, nothing else: the read buffer is
  * shared, and an unfinished line is read again when more of it comes.
@@ -169,6 +170,11 @@ void tail_bookmark_begin(struct tail_file *file);
 void tail_bookmark_forget(struct tail_file *file);
 void tail_bookmark_save(struct tail_file *file);
 void tail_bookmark_end(struct tail_file *file);
+
+/* ---- look.c ---- */
+
+void tail_refresh(void *self);
+void tail_describe(const void *self, struct buffer *out);
 
 /* ---- tag.c ---- */
 

@@ -1,0 +1,104 @@
+#include "plugins/in_tail/tail.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* How many files are shown: those with the most unread. */
+#define SHOWN_MAX 20
+
+/* A file as somebody looking sees it. */
+struct sight {
+    const struct tail_file *file;
+    uint64_t size_bytes;
+    uint64_t unread_bytes; /* not acknowledged by every output */
+};
+
+static bool file_look(const struct tail_file *f, struct sight *sight)
+{
+    struct file_facts facts;
+    uint64_t settled = f->origin.window.settled, size;
+
+    if (f->fd < 0 || file_facts_read(f->fd, &facts) < 0)
+        return false;
+    size = file_reader_size(&f->reader, facts.size_bytes);
+    *sight = (struct sight){
+        .file = f, .size_bytes = size, .unread_bytes = size > settled ? size - settled : 0};
+    return true;
+}
+
+void tail_refresh(void *self)
+{
+    struct tail *t = self;
+    struct input_metrics *m = &t->input->metrics;
+
+    m->unread_bytes = m->held_bytes = 0;
+    LIST_FOR (it, &t->files) {
+        struct sight sight;
+
+        if (!file_look(CONTAINER_OF(it, struct tail_file, link), &sight))
+            continue;
+        m->unread_bytes += sight.unread_bytes;
+        if (sight.file->name == NULL)
+            m->held_bytes += sight.unread_bytes;
+    }
+}
+
+/* ---- for the status page ---- */
+
+/* Keeps the list sorted, the most unread first; what falls off its end is forgotten. */
+static size_t sights_add(struct sight *sights, size_t count, struct sight sight)
+{
+    size_t at = count;
+
+    while (at > 0 && sights[at - 1].unread_bytes < sight.unread_bytes)
+        at--;
+    if (at == SHOWN_MAX)
+        return count;
+    if (count == SHOWN_MAX)
+        count--;
+    memmove(&sights[at + 1], &sights[at], (count - at) * sizeof *sights);
+    sights[at] = sight;
+    return count + 1;
+}
+
+static const char *file_note(const struct tail_file *f)
+{
+    if (f->trouble.code != 0)
+        return strerror(-f->trouble.code);
+    return f->name == NULL ? "rotated or deleted" : "";
+}
+
+static void sight_write(const struct sight *sight, struct buffer *out)
+{
+    buffer_append_text(out, "{\"path\":");
+    json_write_text(out, slice_of(sight->file->path));
+    buffer_append_format(out, ",\"size_bytes\":%" PRIu64 ",\"unread_bytes\":%" PRIu64 ",\"note\":",
+                         sight->size_bytes, sight->unread_bytes);
+    json_write_text(out, slice_of(file_note(sight->file)));
+    buffer_append_byte(out, '}');
+}
+
+void tail_describe(const void *self, struct buffer *out)
+{
+    const struct tail *t = self;
+    struct sight sights[SHOWN_MAX + 1];
+    size_t count = 0, file_count = 0;
+
+    LIST_FOR (it, (struct list *)&t->files) {
+        struct sight sight;
+
+        if (!file_look(CONTAINER_OF(it, struct tail_file, link), &sight))
+            continue;
+        file_count++;
+        count = sights_add(sights, count, sight);
+    }
+    buffer_append_text(out, "{\"name\":");
+    json_write_text(out, slice_of(t->input->name));
+    buffer_append_format(out, ",\"file_count\":%zu,\"files\":[", file_count);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            buffer_append_byte(out, ',');
+        sight_write(&sights[i], out);
+    }
+    buffer_append_text(out, "]}");
+}
