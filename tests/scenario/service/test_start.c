@@ -1,0 +1,198 @@
+#include "service/pipeline.h"
+
+#include "admin/admin.h"
+#include "config/arguments.h"
+#include "loop/loop.h"
+#include "metrics/table.h"
+
+#include <check.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A pipeline from the command line: started, stopped, and stopped again when it could not start.
+ * Time is real; every wait ends with an event of the loop. */
+
+#define TURNS_MAX 10000
+
+static struct {
+    struct loop *loop;
+    struct config *config;
+    struct pipeline *pipeline;
+    struct admin *admin;
+    struct report report;
+    bool is_stopped;
+} kit;
+
+static void set_up(void)
+{
+    memset(&kit, 0, sizeof kit);
+    report_init(&kit.report);
+    kit.loop = loop_new();
+}
+
+static void tear_down(void)
+{
+    admin_stop(&kit.admin);
+    pipeline_free(&kit.pipeline);
+    config_free(&kit.config);
+    report_fini(&kit.report);
+    loop_free(&kit.loop);
+}
+
+static void make(char *const *argv)
+{
+    struct arguments arguments = {0};
+    int status;
+
+    ck_assert_int_eq(arguments_parse(&arguments, argv, &kit.report), 0);
+    ck_assert_int_eq(arguments_config(&arguments, &kit.report, &kit.config), 0);
+    arguments_fini(&arguments);
+    kit.pipeline = pipeline_new(kit.loop, kit.config, &kit.report, &status);
+    ck_assert_int_eq(status, 0);
+}
+#define MAKE(...) make((char *const[]){"tailrace", __VA_ARGS__, NULL})
+
+static void on_exit_wanted(void *owner)
+{
+    (void)owner;
+}
+
+static void on_stopped(void *owner)
+{
+    (void)owner;
+    kit.is_stopped = true;
+}
+
+static int start(void)
+{
+    return pipeline_start(kit.pipeline, &kit.report, on_exit_wanted, NULL);
+}
+
+static void stop(void)
+{
+    pipeline_stop(kit.pipeline, on_stopped, NULL);
+    for (unsigned turn = 0; turn < TURNS_MAX && !kit.is_stopped; turn++)
+        loop_turn(kit.loop, true);
+    ck_assert(kit.is_stopped);
+}
+
+static void expect_report(const char *part)
+{
+    struct buffer *text = &kit.report.text;
+
+    ck_assert_msg(memmem(text->data, text->len, part, strlen(part)) != NULL, "lacks %s", part);
+}
+
+static void expect_summary(const char *part)
+{
+    struct buffer text = {0};
+
+    pipeline_summary(kit.pipeline, &text);
+    ck_assert_msg(strstr(buffer_text(&text), part) != NULL, "%s", buffer_text(&text));
+    buffer_fini(&text);
+}
+
+START_TEST(what_came_in_is_delivered_before_the_end)
+{
+    MAKE("-i", "dummy", "-p", "samples=1", "-p", "flush_on_startup=on", "-o", "null", "-m", "*");
+    ck_assert_int_eq(start(), 0);
+    while (metric_sum(&pipeline_metrics(kit.pipeline)->inputs,
+                      offsetof(struct input_metrics, records)) == 0)
+        loop_turn(kit.loop, true);
+    stop();
+    expect_summary("null.0: read 1 = delivered 1 + ");
+}
+END_TEST
+
+START_TEST(an_output_that_cannot_start_stops_the_others)
+{
+    MAKE("-i", "dummy", "-o", "null", "-m", "*", "-o", "es", "-m", "*", "-p", "tls=on", "-p",
+         "tls.ca_file=/no/such/file");
+    ck_assert_int_lt(start(), 0);
+    expect_report("output es.1 cannot start");
+    ck_assert_uint_eq(pipeline_output_count(kit.pipeline), 1);
+    stop();
+    expect_summary("null.0: read 0 = ");
+}
+END_TEST
+
+START_TEST(an_input_that_cannot_start_stops_the_others)
+{
+    MAKE("-i", "dummy", "-i", "tail", "-p", "path=/no/*.log", "-p", "db=/no/such/folder/db", "-o",
+         "null", "-m", "*");
+    ck_assert_int_lt(start(), 0);
+    expect_report("/no/such/folder/db");
+    stop();
+}
+END_TEST
+
+START_TEST(without_http_server_nothing_listens)
+{
+    MAKE("-i", "dummy", "-o", "null", "-m", "*");
+    ck_assert_int_eq(admin_start(kit.loop, kit.pipeline, &kit.report, &kit.admin), 0);
+    ck_assert_ptr_null(kit.admin);
+}
+END_TEST
+
+START_TEST(a_port_in_use_is_told_with_its_address)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t bytes = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char port[8];
+
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, bytes), 0);
+    ck_assert_int_eq(listen(fd, 1), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &bytes), 0);
+    (void)snprintf(port, sizeof port, "%u", ntohs(address.sin_port));
+    MAKE("-H", "-L", "127.0.0.1", "-P", port, "-i", "dummy", "-o", "null", "-m", "*");
+    ck_assert_int_lt(admin_start(kit.loop, kit.pipeline, &kit.report, &kit.admin), 0);
+    expect_report("the HTTP server cannot listen on 127.0.0.1:");
+    expect_report("Address already in use");
+    ck_assert_ptr_null(kit.admin);
+    close(fd);
+}
+END_TEST
+
+START_TEST(a_port_that_is_none_is_told)
+{
+    MAKE("-H", "-P", "70000", "-i", "dummy", "-o", "null", "-m", "*");
+    ck_assert_int_lt(admin_start(kit.loop, kit.pipeline, &kit.report, &kit.admin), 0);
+    expect_report("http_port is 70000");
+}
+END_TEST
+
+START_TEST(the_server_looks_at_a_running_pipeline_and_goes_before_it)
+{
+    MAKE("-H", "-L", "127.0.0.1", "-P", "0", "-i", "dummy", "-o", "null", "-m", "*");
+    ck_assert_int_eq(admin_start(kit.loop, kit.pipeline, &kit.report, &kit.admin), 0);
+    ck_assert_ptr_nonnull(kit.admin);
+    ck_assert_int_eq(start(), 0);
+    admin_log_state(kit.pipeline);
+    stop();
+}
+END_TEST
+
+Suite *suite_service_start(void);
+Suite *suite_service_start(void)
+{
+    Suite *suite = suite_create("service/start");
+    TCase *pipeline = tcase_create("pipeline");
+    TCase *server = tcase_create("server");
+
+    tcase_add_checked_fixture(pipeline, set_up, tear_down);
+    tcase_add_test(pipeline, what_came_in_is_delivered_before_the_end);
+    tcase_add_test(pipeline, an_output_that_cannot_start_stops_the_others);
+    tcase_add_test(pipeline, an_input_that_cannot_start_stops_the_others);
+    tcase_add_checked_fixture(server, set_up, tear_down);
+    tcase_add_test(server, without_http_server_nothing_listens);
+    tcase_add_test(server, a_port_in_use_is_told_with_its_address);
+    tcase_add_test(server, a_port_that_is_none_is_told);
+    tcase_add_test(server, the_server_looks_at_a_running_pipeline_and_goes_before_it);
+    suite_add_tcase(suite, pipeline);
+    suite_add_tcase(suite, server);
+    return suite;
+}
