@@ -171,7 +171,7 @@ static int init_login(struct out_es *es, struct plugin_setup *setup)
         http_auth_bearer(&login->authorization, login->bearer_token);
     else if (colon != NULL)
         http_auth_basic_pair(&login->authorization, login->cloud_auth);
-    else if (login->user != NULL)
+    else if (login->user != NULL && login->user[0] != '\0') /* of a variable that is not set */
         http_auth_basic(&login->authorization, login->user, login->password);
     return 0;
 }
