@@ -50,9 +50,9 @@ all: $(OUT)/tailrace
 deps: ## install what building and testing need (apt, dnf or apk; sudo when not root)
 	packaging/deps.sh build
 
-run: ## build and start: make run ARGS="-c conf/tailrace.conf"
-run: all
-	$(OUT)/tailrace $(or $(ARGS),-c conf/tailrace.conf)
+run: ## follow this machine's containers, or made-up ones; ES=http://host:9200 delivers there
+run: all $(OUT)/player
+	@packaging/run/run $(OUT)/tailrace $(OUT)/player
 
 check: ## unit and scenario tests; CK_RUN_SUITE=name runs one suite, CK_FORK=no eases debugging
 check: $(RUNNERS)
@@ -123,6 +123,9 @@ $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(patsubst %.c,$(OUT)/%.o,$(filter-out $(
                 $(filter $(OUT)/agent/base/%,$(PARTS))
 	@mkdir -p $(@D)
 	$(LINK) $(LIBS)
+
+$(OUT)/player: $(OUT)/packaging/run/player.o
+	$(LINK)
 
 # The commit goes into the one object that prints it, and makes nothing else compile again.
 COMMIT ?= $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo unknown)
