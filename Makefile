@@ -20,7 +20,7 @@ PROGRAMS := TAILRACE=$(CURDIR)/$(OUT)/tailrace BENCH_PROGRAMS=$(CURDIR)/$(OUT)/b
 FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 OBJ      := $(SRC:%.c=$(OUT)/%.o) $(OUT)/ui_html.o
 PARTS    := $(filter-out $(OUT)/agent/main.o,$(OBJ))
-RUNNERS  := $(OUT)/unit $(if $(SCENARIO),$(OUT)/scenario)
+RUNNERS  := $(OUT)/unit $(if $(SCENARIO),$(OUT)/scenario) $(OUT)/pages
 
 # What pkg-config knows is asked for at the first recipe, when `ready` has installed what lacked.
 PKGS = libuv $(MSGPACK) libcurl zlib libpcre2-8 yaml-0.1 sqlite3 libmicrohttpd libcrypto
@@ -40,7 +40,7 @@ LINK     = $(Q)echo '  link  $@'; $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^)
 LIBS     = $(PKG_LIBS) -lpthread -lm
 
 .DEFAULT_GOAL := all
-.PHONY: all deps ready run check e2e lint fuzz fuzz-all bench shape install help clean FORCE
+.PHONY: all deps ready run check e2e docs lint fuzz fuzz-all bench shape install help clean FORCE
 .SECONDARY:
 
 all: ## build the agent: build/tailrace
@@ -54,13 +54,17 @@ run: ## follow this machine's containers, or made-up ones; ES=http://host:9200 d
 run: all $(OUT)/player
 	@packaging/run/run $(OUT)/tailrace $(OUT)/player
 
-check: ## unit and scenario tests; CK_RUN_SUITE=name runs one suite, CK_FORK=no eases debugging
+check: ## unit and scenario tests, pages; CK_RUN_SUITE=name runs one suite, CK_FORK=no eases debugging
 check: $(RUNNERS)
 	@rc=0; for runner in $^; do CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-60} $$runner || rc=1; done; exit $$rc
 
 e2e: ## whole-agent tests against stand-in back-ends; E2E=quick for the short list
 e2e: all $(BENCH)
 	$(PROGRAMS) tests/e2e/run $(E2E)
+
+docs: ## brings the option tables of the pages up to date
+docs: $(OUT)/pages
+	@$(OUT)/pages write
 
 lint: ## layout, layers, banned calls, lengths, pages
 	@command -v clang-format python3 >/dev/null || packaging/deps.sh lint
@@ -126,6 +130,8 @@ $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(patsubst %.c,$(OUT)/%.o,$(filter-out $(
 
 $(OUT)/player: $(OUT)/packaging/run/player.o
 	$(LINK)
+$(OUT)/pages: $(OUT)/packaging/pages/pages.o $(PARTS)
+	$(LINK) $(LIBS)
 
 # The commit goes into the one object that prints it, and makes nothing else compile again.
 COMMIT ?= $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo unknown)

@@ -175,7 +175,7 @@ def check_plugins():
 
 
 def main():
-    paths = csource.walk((".c", ".h"))
+    paths = csource.walk((".c", ".h"), (*csource.FOLDERS, "packaging"))
     flat = flat_switches()
     functions = set()
     guards = {}
