@@ -41,7 +41,7 @@ static bool is_first_line(struct joining *j, const struct docker_line *docker)
 
 static void group_append(struct joining *j, struct group *g, const struct docker_line *docker)
 {
-    buffer_append(&g->text, inside(docker->log));
+    buffer_append(&g->text.bytes, inside(docker->log));
     g->state = docker->is_whole ? IS_CLOSED : IS_OPEN;
     g->grown_ms = j->line->now_ms;
     j->done_end = j->line->end;
@@ -100,19 +100,18 @@ static void take(struct joining *j)
  */
 static struct slice spliced(struct group *g)
 {
-    struct slice log = {0}, rest;
-    size_t before, len;
-    char *out;
+    struct slice log = {0}, before;
+    struct buffer out = {0};
+    struct slice text;
 
     CHECK(json_find(g->line, SLICE("log"), &log));
-    before = (size_t)(log.data + 1 - g->line.data);
-    rest = slice_skip(g->line, before + log.len - 2);
-    len = before + g->text.len + rest.len;
-    out = arena_alloc(&g->record.arena, len);
-    memcpy(out, g->line.data, before);
-    memcpy(out + before, g->text.data, g->text.len);
-    memcpy(out + before + g->text.len, rest.data, rest.len);
-    return slice_make(out, len);
+    before = slice_make(g->line.data, (size_t)(log.data + 1 - g->line.data));
+    buffer_append(&out, before);
+    buffer_append(&out, buffer_view(&g->text.bytes));
+    buffer_append(&out, slice_skip(g->line, before.len + log.len - 2));
+    text = arena_copy(&g->record.arena, buffer_view(&out));
+    buffer_fini(&out);
+    return text;
 }
 
 static void emit(struct joining *j, struct group *g)

@@ -19,7 +19,7 @@ static struct group *group_begin(struct joining *j)
         if (value_as_text(&record->root.fields[i].value, &record->arena, &text))
             g->content_at = i;
     if (g->content_at < record->root.count)
-        buffer_append(&g->text, text);
+        buffer_append(&g->text.bytes, text);
     else
         record_add(record, j->rules->key, value_text(SLICE("")));
     return g;
@@ -54,9 +54,9 @@ static void add_fields(struct joining *j, struct group *g, const struct parser *
 
 static void add_text(struct joining *j, struct group *g)
 {
-    if (g->text.len > 0)
-        buffer_append_byte(&g->text, '\n');
-    buffer_append(&g->text, j->line->text);
+    if (g->text.bytes.len > 0)
+        buffer_append_byte(&g->text.bytes, '\n');
+    buffer_append(&g->text.bytes, j->line->text);
 }
 
 static void begin(struct joining *j)

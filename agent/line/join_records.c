@@ -141,7 +141,7 @@ static struct group *go_on(struct offer *o, struct group *g)
         return g;
     }
     next = group_begin(o);
-    group_cut(o->j, g, multiline_joins_pieces(o->multiline) ? &next->text : NULL);
+    group_cut(o->j, g, multiline_joins_pieces(o->multiline) ? &next->text.bytes : NULL);
     group_append(o, next);
     group_add(o->j, next);
     return next;
@@ -149,10 +149,7 @@ static struct group *go_on(struct offer *o, struct group *g)
 
 static void emit(struct joining *j, struct group *g)
 {
-    bool has_feed = g->text.len > 0 && g->text.data[g->text.len - 1] == '\n';
-
-    if (!has_feed && multiline_closes_with_feed(j->rules->multilines[g->kind]))
-        buffer_append_byte(&g->text, '\n');
+    multiline_close(j->rules->multilines[g->kind], &g->text);
     joining_push_group(j, g);
 }
 

@@ -41,7 +41,7 @@ struct group *group_new(const struct joining *j, uint64_t flush_ms)
 void group_free(struct group *g)
 {
     buffer_fini(&g->stream);
-    buffer_fini(&g->text);
+    buffer_fini(&g->text.bytes);
     record_fini(&g->record);
     mem_free(g);
 }
@@ -93,12 +93,12 @@ static size_t begun_character(struct slice text)
 
 void group_cut(struct joining *j, struct group *g, struct buffer *rest)
 {
-    struct slice text = buffer_view(&g->text);
+    struct slice text = buffer_view(&g->text.bytes);
     size_t begun = begun_character(text);
 
     if (rest != NULL && begun < text.len) {
         buffer_append(rest, slice_skip(text, text.len - begun));
-        g->text.len -= begun;
+        g->text.bytes.len -= begun;
     }
     g->record.metadata = SLICE(CUT_METADATA);
     (*j->sink->truncated)++;
@@ -107,7 +107,7 @@ void group_cut(struct joining *j, struct group *g, struct buffer *rest)
 
 bool group_has_room(const struct joining *j, const struct group *g, size_t bytes)
 {
-    return g->text.len + g->kept_bytes + bytes <= j->rules->limit_bytes;
+    return g->text.bytes.len + g->kept_bytes + bytes <= j->rules->limit_bytes;
 }
 
 struct group *group_only(const struct joining *j)
@@ -149,7 +149,7 @@ void joining_push_group(struct joining *j, struct group *g)
 {
     struct record *record = joining_begin(j);
 
-    g->record.root.fields[g->content_at].value = value_text(buffer_view(&g->text));
+    g->record.root.fields[g->content_at].value = value_text(buffer_view(&g->text.bytes));
     for (uint32_t i = 0; i < g->record.root.count; i++)
         record_add(record, g->record.root.fields[i].key, g->record.root.fields[i].value);
     record->time_ns = g->record.time_ns;
@@ -229,7 +229,7 @@ size_t joiner_bytes(const struct joiner *joiner)
         return 0;
     LIST_FOR (it, &joiner->groups)
         bytes += sizeof(struct group) + group_of(it)->line.len + group_of(it)->kept_bytes +
-                 group_of(it)->text.capacity;
+                 group_of(it)->text.bytes.capacity;
     return bytes + sizeof *joiner;
 }
 

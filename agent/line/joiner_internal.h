@@ -23,7 +23,7 @@ struct group {
     struct record record; /* the fields of the first line, copied */
     uint32_t content_at;  /* of them, the one that `text` stands for */
     struct slice line;    /* the first line, in the record's arena */
-    struct buffer text;
+    struct multiline_text text;
     size_t kept_bytes; /* besides the text: lines whose fields were added */
     uint64_t begun_ms;
     uint64_t grown_ms;

@@ -379,9 +379,17 @@ enum multiline_move multiline_next(const struct multiline *m, struct slice text,
     return next_by_end(is_match != m->is_negated, state);
 }
 
-void multiline_append(const struct multiline *m, struct buffer *text, struct slice content)
+void multiline_append(const struct multiline *m, struct multiline_text *text, struct slice content)
 {
-    if (!multiline_joins_pieces(m) && text->len > 0 && text->data[text->len - 1] != '\n')
-        buffer_append_byte(text, '\n');
-    buffer_append(text, content);
+    if (text->lacks_feed)
+        buffer_append_byte(&text->bytes, '\n');
+    buffer_append(&text->bytes, content);
+    text->lacks_feed =
+        !multiline_joins_pieces(m) && (content.len == 0 || content.data[content.len - 1] != '\n');
+}
+
+void multiline_close(const struct multiline *m, struct multiline_text *text)
+{
+    if (text->lacks_feed && multiline_closes_with_feed(m))
+        buffer_append_byte(&text->bytes, '\n');
 }

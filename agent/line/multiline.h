@@ -104,14 +104,23 @@ enum multiline_move {
 enum multiline_move multiline_next(const struct multiline *multiline, struct slice text,
                                    multiline_state *state);
 
-/* Adds a line's content to the open record's text. */
-void multiline_append(const struct multiline *multiline, struct buffer *text, struct slice content);
+/* The text of an open record. All zero is an empty one; whoever has it frees the bytes. */
+struct multiline_text {
+    struct buffer bytes;
+    bool lacks_feed; /* the last line that was added came without its line feed */
+};
+
+/* Adds a line's content. Unless contents are pieces of one line, each is a line of its own. */
+void multiline_append(const struct multiline *multiline, struct multiline_text *text,
+                      struct slice content);
+
+/* Nothing more comes: a record of raw lines ends with a line feed, as they did. */
+void multiline_close(const struct multiline *multiline, struct multiline_text *text);
 
 /* Whether contents are put together with nothing between them, being pieces of one line. */
 bool multiline_joins_pieces(const struct multiline *multiline);
 
-/* Whether a record's text ends with a line feed even where its last line has none: lines that
- * were not taken apart. */
+/* Whether it is of raw lines, without a field to put them in: records end with a line feed. */
 bool multiline_closes_with_feed(const struct multiline *multiline);
 
 #endif
