@@ -4,13 +4,15 @@
  *   http_call_start   take the request, wait for a slot
  *   call_begin        the slot is there; the time limits begin; the address is needed
  *   call_named        the address is there; curl has the call from here on
+ *   call_connected    the request is about to go
  *   call_finish       curl is done: an answer, or trouble
  *   call_end          the only way out: frees the slot and tells the owner
  *
  * Goes wrong: no address; a time limit (on_watch); whatever curl says (why_of).
  *
  * A reused connection that the back-end had closed meanwhile is no failure: as long as no byte of
- * an answer came, curl sends the request once more on a new connection.
+ * an answer came, the request is sent once more on a new connection. curl does so by itself but
+ * for a send that fails in the middle of a body; that is call_repeat's.
  *
  * Cancelling takes the call out at any of these steps and tells nobody.
  */
@@ -30,6 +32,7 @@ static void call_free(struct http_call *call)
     timer_free(&call->watch);
     if (call->easy != NULL) {
         curl_multi_remove_handle(client->multi, call->easy);
+        sockets_leave(call);
         easy_give_back(client, call->easy);
     }
     curl_slist_free_all(call->head);
@@ -49,7 +52,6 @@ struct http_call *http_call_start(struct http_client *client, struct http_reques
     struct http_call *call = mem_zalloc(1, sizeof *call);
 
     call->client = client;
-    call->serial = ++client->last_serial;
     call->done = done;
     call->owner = owner;
     call->request = *request;
@@ -62,15 +64,23 @@ struct http_call *http_call_start(struct http_client *client, struct http_reques
 
 /* ---- the slot is there ---- */
 
+/* Sets the watch for the limit that comes next. */
+static void watch_arm(struct http_call *call)
+{
+    struct limit limit = limit_next(&call->clock, &call->client->own.limits);
+    uint64_t now_ms = clock_ms();
+
+    timer_start(call->watch, limit.at_ms > now_ms ? limit.at_ms - now_ms : 0);
+}
+
 static void on_watch(void *owner)
 {
     struct http_call *call = owner;
     struct limit limit = limit_next(&call->clock, &call->client->own.limits);
-    uint64_t now_ms = clock_ms();
     char why[256];
 
-    if (limit.at_ms > now_ms) {
-        timer_start(call->watch, limit.at_ms - now_ms);
+    if (limit.at_ms > clock_ms()) { /* bytes moved meanwhile */
+        watch_arm(call);
         return;
     }
     if (limit.kind == LIMIT_CONNECT)
@@ -85,8 +95,7 @@ void call_begin(struct http_call *call)
 
     call->clock.begun_ms = call->clock.moved_ms = clock_ms();
     call->watch = timer_new(client->loop, on_watch, call);
-    timer_start(call->watch,
-                limit_next(&call->clock, &client->own.limits).at_ms - call->clock.begun_ms);
+    watch_arm(call);
     if (names_ready(&client->names))
         call_named(call, 0, NULL);
 }
@@ -106,6 +115,17 @@ void call_named(struct http_call *call, int error, const char *why)
     CHECK(curl_multi_add_handle(client->multi, call->easy) == CURLM_OK);
 }
 
+/* ---- the request is about to go ---- */
+
+void call_connected(struct http_call *call, int local_port)
+{
+    call->clock.connected_ms = call->clock.moved_ms = clock_ms();
+    call->clock.is_connected = true;
+    watch_arm(call);
+    if (sockets_use(call, local_port))
+        curl_easy_setopt(call->easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
 /* ---- curl is done ---- */
 
 /* A back-end that refuses early does not wait for the rest of the body, and closing then resets
@@ -119,13 +139,35 @@ static bool is_answered(const struct http_call *call, CURLcode result)
     return call->reply.status >= 300;
 }
 
+static bool is_worth_repeating(const struct http_call *call, CURLcode result, long made)
+{
+    if (result != CURLE_SEND_ERROR && result != CURLE_RECV_ERROR && result != CURLE_GOT_NOTHING)
+        return false;
+    return made == 0 && call->reply.status == 0 && !call->is_repeated;
+}
+
+/* The time limits go on. */
+static void call_repeat(struct http_call *call)
+{
+    CURLM *multi = call->client->multi;
+
+    call->is_repeated = true;
+    CHECK(curl_multi_remove_handle(multi, call->easy) == CURLM_OK);
+    CHECK(curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK);
+    CHECK(curl_multi_add_handle(multi, call->easy) == CURLM_OK);
+}
+
 void call_finish(struct http_call *call, CURLcode result)
 {
     char why[256];
     long made = 0;
 
     curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &made);
-    if (call->clock.connected_ms != 0)
+    if (is_worth_repeating(call, result, made)) {
+        call_repeat(call);
+        return;
+    }
+    if (call->clock.is_connected)
         call->client->connections_made += (uint64_t)made;
     if (is_answered(call, result)) {
         call_end(call, 0, "");

@@ -56,14 +56,12 @@ struct http_client {
     unsigned active_count;
     unsigned call_count;
     uint64_t connections_made;
-    uint64_t last_serial;
     CURL *spare[SPARE_MAX];
 };
 
 struct http_call {
     struct list link;
     struct http_client *client;
-    uint64_t serial;
     http_done_fn *done;
     void *owner;
     struct http_request request;
@@ -75,6 +73,7 @@ struct http_call {
     struct curl_slist *addresses;
     struct curl_slist *reach;
     bool is_too_large; /* the reply */
+    bool is_repeated;  /* on a new connection */
     bool is_ended;     /* its owner is being told */
     char words[CURL_ERROR_SIZE];
 };
@@ -91,6 +90,9 @@ void call_begin(struct http_call *call);
 
 /* The addresses came (`error` 0), or did not. */
 void call_named(struct http_call *call, int error, const char *why);
+
+/* The connection is there, and the request is about to go. */
+void call_connected(struct http_call *call, int local_port);
 
 /* curl is done with it. */
 void call_finish(struct http_call *call, CURLcode result);
@@ -115,10 +117,22 @@ void sockets_close(struct http_client *client);
 /* Options of an easy handle that let the client see its sockets. */
 void sockets_attach(struct http_client *client, CURL *easy);
 
+/* The call's request goes over the connection from this port of ours. True: the connection has
+ * then had its measure (keepalive_max_recycle) and is not to be used again. */
+bool sockets_use(struct http_call *call, int local_port);
+
+/* The call is over. */
+void sockets_leave(const struct http_call *call);
+
 /* ---- reply.c ---- */
 
 /* Options of an easy handle that collect the reply into `call`. */
 void reply_attach(struct http_call *call);
+
+/* The call's connection is about to be closed: takes in the head of an answer that curl has not
+ * read. curl stops at a send that fails, but a back-end that refuses early resets the connection
+ * right behind its answer. Nothing comes of it with TLS. */
+void reply_last_words(struct http_call *call, int fd);
 
 /* ---- why.c ---- */
 

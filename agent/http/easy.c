@@ -14,13 +14,10 @@
 
 static int on_connected(void *owner, char *remote, char *local, int remote_port, int local_port)
 {
-    struct http_call *call = owner;
-
     (void)remote;
     (void)local;
     (void)remote_port;
-    (void)local_port;
-    call->clock.connected_ms = call->clock.moved_ms = clock_ms();
+    call_connected(owner, local_port);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -181,6 +178,7 @@ void easy_arm(struct http_call *call)
     SET(call->easy, CURLOPT_ERRORBUFFER, call->words);
     SET(call->easy, CURLOPT_XFERINFODATA, call);
     SET(call->easy, CURLOPT_PREREQDATA, call);
+    SET(call->easy, CURLOPT_FRESH_CONNECT, 0L);
     SET(call->easy, CURLOPT_FORBID_REUSE, client->own.s.keepalive ? 0L : 1L);
     arm_head(call);
     arm_body(call->easy, &call->request);

@@ -5,7 +5,7 @@
 
 struct limit limit_next(const struct call_clock *clock, const struct call_limits *limits)
 {
-    bool is_connected = clock->connected_ms != 0;
+    bool is_connected = clock->is_connected;
     uint64_t io_from_ms =
         clock->moved_ms > clock->connected_ms ? clock->moved_ms : clock->connected_ms;
     struct limit whole = {

@@ -20,9 +20,10 @@ struct call_limits {
 
 struct call_clock {
     uint64_t begun_ms;
-    uint64_t connected_ms; /* 0: not yet */
-    uint64_t moved_ms;     /* when a byte went either way */
+    uint64_t connected_ms;
+    uint64_t moved_ms; /* when a byte went either way */
     int64_t moved_bytes;
+    bool is_connected;
 };
 
 enum limit_kind { LIMIT_CONNECT, LIMIT_IO, LIMIT_RESPONSE };

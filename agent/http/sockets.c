@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
@@ -27,10 +28,10 @@ struct connection {
     struct http_client *client;
     struct poll *poll; /* NULL until curl waits for something */
     int fd;
-    int events;           /* as POLL_*; what curl waits for */
-    bool is_curls_own;    /* made without asking us: not ours to close */
-    uint32_t requests;    /* that went over it */
-    uint64_t last_serial; /* the call that used it last */
+    int events;             /* as POLL_*; what curl waits for */
+    bool is_curls_own;      /* made without asking us: not ours to close */
+    uint32_t requests;      /* that went over it */
+    struct http_call *call; /* the one under way on it, from the request on */
 };
 
 static void drive(struct http_client *client, curl_socket_t fd, int ready);
@@ -117,19 +118,6 @@ static void connection_watch(struct connection *connection, int events)
         poll_start(connection->poll, events);
 }
 
-/* Counts the requests of a connection and makes the one that fills the measure the last. */
-static void connection_used(struct connection *connection, struct http_call *call)
-{
-    uint32_t most = connection->client->own.s.keepalive_max_recycle;
-
-    if (connection->last_serial == call->serial)
-        return;
-    connection->last_serial = call->serial;
-    connection->requests++;
-    if (most != 0 && connection->requests >= most)
-        curl_easy_setopt(call->easy, CURLOPT_FORBID_REUSE, 1L);
-}
-
 static int events_of(int what)
 {
     return (what & CURL_POLL_IN ? POLL_READABLE : 0) | (what & CURL_POLL_OUT ? POLL_WRITABLE : 0);
@@ -139,8 +127,8 @@ static int on_wish(CURL *easy, curl_socket_t fd, int what, void *owner, void *un
 {
     struct http_client *client = owner;
     struct connection *connection = connection_find(client, fd);
-    struct http_call *call = NULL;
 
+    (void)easy;
     (void)unused;
     if (what == CURL_POLL_REMOVE) {
         /* It may come after the socket was closed. */
@@ -155,8 +143,6 @@ static int on_wish(CURL *easy, curl_socket_t fd, int what, void *owner, void *un
         connection->is_curls_own = true;
     }
     connection_watch(connection, events_of(what));
-    if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call) == CURLE_OK && call != NULL)
-        connection_used(connection, call);
     return 0;
 }
 
@@ -164,7 +150,11 @@ static int on_wish(CURL *easy, curl_socket_t fd, int what, void *owner, void *un
 
 static int on_close(void *owner, curl_socket_t fd)
 {
-    connection_free(connection_find(owner, fd));
+    struct connection *connection = connection_find(owner, fd);
+
+    if (connection != NULL && connection->call != NULL)
+        reply_last_words(connection->call, fd);
+    connection_free(connection);
     return close(fd);
 }
 
@@ -265,6 +255,46 @@ static void drive(struct http_client *client, curl_socket_t fd, int ready)
 }
 
 /* ---- the client's side ---- */
+
+static int local_port(int fd)
+{
+    struct sockaddr_in6 address = {0};
+    socklen_t len = sizeof address;
+
+    _Static_assert(offsetof(struct sockaddr_in6, sin6_port) ==
+                       offsetof(struct sockaddr_in, sin_port),
+                   "the port is at the same place in both");
+    if (getsockname(fd, (struct sockaddr *)&address, &len) < 0)
+        return -1;
+    return ntohs(address.sin6_port);
+}
+
+bool sockets_use(struct http_call *call, int port)
+{
+    struct http_client *client = call->client;
+    uint32_t most = client->own.s.keepalive_max_recycle;
+
+    LIST_FOR (it, &client->connections) {
+        struct connection *connection = CONTAINER_OF(it, struct connection, link);
+
+        if (local_port(connection->fd) != port)
+            continue;
+        connection->call = call;
+        connection->requests++;
+        return most != 0 && connection->requests >= most;
+    }
+    return false;
+}
+
+void sockets_leave(const struct http_call *call)
+{
+    LIST_FOR (it, &call->client->connections) {
+        struct connection *connection = CONTAINER_OF(it, struct connection, link);
+
+        if (connection->call == call)
+            connection->call = NULL;
+    }
+}
 
 void sockets_open(struct http_client *client)
 {

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -319,6 +320,7 @@ static bool answer(struct kit_server *server, struct wire *wire, const struct st
         wire_write(wire, body);
         return false;
     case KIT_RESET:
+    case KIT_SLAM:
         wire_break(wire);
         return false;
     case KIT_SILENT:
@@ -337,7 +339,7 @@ static bool answer(struct kit_server *server, struct wire *wire, const struct st
 
 static bool reads_body(const struct step *step)
 {
-    return step->move != KIT_EARLY && step->move != KIT_DEAF;
+    return step->move != KIT_EARLY && step->move != KIT_SLAM && step->move != KIT_DEAF;
 }
 
 static bool serve_one(struct link *link, struct wire *wire, const struct step *usual)
@@ -368,12 +370,23 @@ out:
     return goes_on;
 }
 
+/* OpenSSL writes to a connection that is gone without asking for no signal. */
+static void block_sigpipe(void)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    CHECK(pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0);
+}
+
 static void *link_run(void *owner)
 {
     struct link *link = owner;
     struct step *usual = step_new((struct kit_answer){.status = 200});
     struct wire wire;
 
+    block_sigpipe();
     if (wire_init(&wire, link->fd, link->server->tls))
         while (serve_one(link, &wire, usual))
             continue;

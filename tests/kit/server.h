@@ -31,6 +31,7 @@ enum kit_move {
     KIT_HALF,    /* answers with half of the body, then closes */
     KIT_CLOSE,   /* reads the request, then closes */
     KIT_RESET,   /* reads the request, then resets the connection */
+    KIT_SLAM,    /* resets the connection when the head is there */
     KIT_SILENT,  /* reads the request and says nothing until the client goes */
     KIT_DEAF,    /* reads nothing past the head and says nothing until the client goes */
     KIT_NOISE,   /* sends `body` alone, which need not be HTTP, then closes */

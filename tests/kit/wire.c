@@ -1,13 +1,18 @@
 #include "kit/wire.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 bool wire_init(struct wire *wire, int fd, struct ssl_ctx_st *context)
 {
+    int yes = 1;
+
     *wire = (struct wire){.fd = fd};
+    CHECK(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) == 0);
     if (context == NULL)
         return true;
     wire->tls = SSL_new(context);
