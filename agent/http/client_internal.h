@@ -114,6 +114,9 @@ void easy_arm(struct http_call *call);
 void sockets_open(struct http_client *client);
 void sockets_close(struct http_client *client);
 
+/* After an error nobody knows what state curl is in: all it had fails, and it begins anew. */
+void sockets_renew(struct http_client *client, CURLMcode error);
+
 /* Options of an easy handle that let the client see its sockets. */
 void sockets_attach(struct http_client *client, CURL *easy);
 

@@ -218,8 +218,7 @@ static void multi_close(struct http_client *client)
     CHECK(list_is_empty(&client->connections));
 }
 
-/* After an error nobody knows what state curl is in: all it had fails, and it begins anew. */
-static void multi_renew(struct http_client *client, CURLMcode error)
+void sockets_renew(struct http_client *client, CURLMcode error)
 {
     struct list failed;
     struct list *it;
@@ -251,7 +250,7 @@ static void drive(struct http_client *client, curl_socket_t fd, int ready)
     if (rc == CURLM_OK)
         drain(client);
     else
-        multi_renew(client, rc);
+        sockets_renew(client, rc);
 }
 
 /* ---- the client's side ---- */

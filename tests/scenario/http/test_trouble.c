@@ -1,5 +1,9 @@
 #include "scenario/http/caller.h"
 
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/client_internal.h"
+
 #include <check.h>
 #include <uv.h>
 
@@ -59,6 +63,33 @@ START_TEST(a_name_that_cannot_be_asked_for_fails_in_words)
     outcome = caller_post(&c, "one\n");
     ck_assert_int_lt(outcome->error, 0);
     ck_assert_ptr_nonnull(strstr(outcome->why, "cannot resolve 'a-label-of-"));
+}
+END_TEST
+
+/* As if the name service had said so just now. */
+static void answer_with(const char *addresses)
+{
+    buffer_append_text(&c.client->names.addresses, addresses);
+    c.client->names.answered_ms = clock_ms();
+}
+
+START_TEST(the_address_that_was_found_is_the_one_that_is_used)
+{
+    c.settings.host = "no-such-host.invalid";
+    caller_connect(&c);
+    answer_with("127.0.0.1");
+    ck_assert_int_eq(caller_post(&c, "one\n")->status, 200);
+}
+END_TEST
+
+START_TEST(after_a_connection_failed_the_name_is_asked_for_again)
+{
+    c.settings.host = "localhost";
+    c.settings.prefer_ipv4 = true;
+    caller_connect(&c);
+    answer_with("127.0.0.77"); /* where the back-end was before */
+    expect_trouble(caller_post(&c, "one\n"), UV_ECONNREFUSED, "connection refused");
+    ck_assert_int_eq(caller_post(&c, "one\n")->status, 200);
 }
 END_TEST
 
@@ -149,6 +180,24 @@ START_TEST(after_trouble_the_next_call_goes_well)
         http_client_free(&c.client);
         caller_connect(&c);
     }
+}
+END_TEST
+
+START_TEST(when_curl_is_lost_all_it_had_fails_and_it_begins_anew)
+{
+    struct outcome second = {0};
+
+    kit_server_script(c.server, (struct kit_answer){.move = KIT_SILENT});
+    kit_server_script(c.server, (struct kit_answer){.move = KIT_SILENT});
+    log_level_set(LOG_OFF);
+    caller_start(&c, "one\n");
+    caller_start_into(&c, "two\n", &second);
+    kit_server_await(c.server, c.loop, 2);
+    sockets_renew(c.client, CURLM_INTERNAL_ERROR);
+    ck_assert_int_eq(c.outcome.error, UV_EIO);
+    ck_assert_int_eq(second.error, UV_EIO);
+    ck_assert_int_eq(caller_post(&c, "three\n")->status, 200);
+    outcome_fini(&second);
 }
 END_TEST
 
@@ -270,6 +319,8 @@ Suite *suite_http_trouble(void)
     tcase_add_test(nobody, a_closed_port_refuses);
     tcase_add_test(nobody, a_name_that_nobody_knows_fails_in_words);
     tcase_add_test(nobody, a_name_that_cannot_be_asked_for_fails_in_words);
+    tcase_add_test(nobody, the_address_that_was_found_is_the_one_that_is_used);
+    tcase_add_test(nobody, after_a_connection_failed_the_name_is_asked_for_again);
     tcase_add_test(nobody, an_answer_past_the_limit_is_not_kept);
     tcase_add_test(nobody, a_packed_answer_is_measured_unpacked);
     tcase_add_test(nobody, a_call_that_waits_for_a_slot_has_its_whole_time_ahead);
@@ -283,6 +334,7 @@ Suite *suite_http_trouble(void)
     tcase_add_test(broken, an_answer_that_is_no_http);
     tcase_add_test(broken, an_early_refusal_is_heard_although_the_upload_fails);
     tcase_add_test(broken, after_trouble_the_next_call_goes_well);
+    tcase_add_test(broken, when_curl_is_lost_all_it_had_fails_and_it_begins_anew);
     tcase_add_test(broken, a_connection_that_was_closed_meanwhile_is_not_used);
     tcase_add_test(broken, a_connection_that_closes_as_it_is_used_again_costs_nothing);
     tcase_add_test(broken, a_large_request_is_sent_again_from_its_beginning);
