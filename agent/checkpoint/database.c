@@ -14,7 +14,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define BUSY_WAIT_MS 2000
+/* How long to wait for others who have it locked: at start the loop waits, later a worker. */
+#define OPEN_WAIT_MS 200
+#define WRITE_WAIT_MS 2000
 #define LOOKASIDE_SLOT_BYTES 256
 #define LOOKASIDE_SLOTS 64
 
@@ -139,7 +141,7 @@ static int sqlite_open(struct database *db, const char *path)
         return error_of(code);
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_SLOT_BYTES,
                       LOOKASIDE_SLOTS);
-    sqlite3_busy_timeout(db->sqlite, BUSY_WAIT_MS);
+    sqlite3_busy_timeout(db->sqlite, OPEN_WAIT_MS);
     return 0;
 }
 
@@ -219,6 +221,7 @@ static int try_open(struct database *db, const struct positions_config *config,
     result = schema_prepare(db->sqlite, config);
     switch (result.verdict) {
     case SCHEMA_READY:
+        sqlite3_busy_timeout(db->sqlite, WRITE_WAIT_MS);
         rc = statements_prepare(db);
         buffer_append_text(words, rc < 0 ? database_words(db) : "");
         return rc;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 static struct file_trouble trouble;
+static uint64_t errors_before, infos_before;
 
 static void set_up(void)
 {
@@ -15,6 +16,8 @@ static void set_up(void)
     log_level_set(LOG_INFO);
     ck_assert_int_eq(log_open("/dev/null"), 0);
     trouble = (struct file_trouble){0};
+    errors_before = log_count(LOG_ERROR);
+    infos_before = log_count(LOG_INFO);
 }
 
 static void tear_down(void)
@@ -27,7 +30,7 @@ START_TEST(a_file_without_trouble_may_be_tried)
 {
     ck_assert(file_trouble_may_try(&trouble));
     file_trouble_over(&trouble, "tail.0", "/a.log");
-    ck_assert_uint_eq(log_count(LOG_INFO), 0);
+    ck_assert_uint_eq(log_count(LOG_INFO) - infos_before, 0);
 }
 END_TEST
 
@@ -35,11 +38,11 @@ START_TEST(trouble_is_said_once_and_counted)
 {
     file_trouble_note(&trouble, "tail.0", "/a.log", -EACCES);
     file_trouble_note(&trouble, "tail.0", "/a.log", -EACCES);
-    ck_assert_uint_eq(log_count(LOG_ERROR), 1);
+    ck_assert_uint_eq(log_count(LOG_ERROR) - errors_before, 1);
     ck_assert_uint_eq(trouble.count, 2);
     ck_assert_ptr_nonnull(strstr(log_recent(0), "/a.log: Permission denied; run as root"));
     file_trouble_note(&trouble, "tail.0", "/a.log", -EIO);
-    ck_assert_uint_eq(log_count(LOG_ERROR), 2);
+    ck_assert_uint_eq(log_count(LOG_ERROR) - errors_before, 2);
 }
 END_TEST
 
@@ -62,7 +65,7 @@ START_TEST(the_end_of_trouble_is_said_and_forgets_it)
 {
     file_trouble_note(&trouble, "tail.0", "/a.log", -EMFILE);
     file_trouble_over(&trouble, "tail.0", "/a.log");
-    ck_assert_uint_eq(log_count(LOG_INFO), 1);
+    ck_assert_uint_eq(log_count(LOG_INFO) - infos_before, 1);
     ck_assert(file_trouble_may_try(&trouble));
     ck_assert_uint_eq(trouble.count, 0);
 }
