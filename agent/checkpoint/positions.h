@@ -7,9 +7,10 @@
  * a row without it was written by Fluent Bit. Its offset of a .gz file counts compressed bytes.
  *
  * Changes gather in memory. One second after the first they go to disk in one transaction, on the
- * job pool; the loop waits for that only when it looks a row up meanwhile. When the disk is full or
- * broken it is said once and counted; nothing is forgotten and every pace tries again. A crash costs the
- * last second, which is read and delivered again.
+ * job pool: 500 rows take 3 ms there, setting one 0.3 us here. The loop waits for it only when it
+ * looks a row up meanwhile. When the disk is full or broken it is said once and counted; nothing is
+ * forgotten, and it is tried again. A crash costs the last second, which is read and delivered
+ * again.
  *
  * Life     positions_open -> find, set, forget* -> positions_close. Inputs that name the same file
  *          share it; the last to close it writes what is left.

@@ -8,7 +8,10 @@
  * the oldest generation that we know and is not known itself was never read; what is older was
  * there before we were, and is left alone. When in doubt, bytes are read twice, not skipped.
  *
- * generation_plan is pure. Limits: GENERATIONS_MAX siblings, the newest.
+ * Reading the directory opens each sibling for a moment; planning and ordering are pure.
+ *
+ * Life     generations_read -> generation_plan -> generations_free.
+ * Limits   GENERATIONS_MAX siblings, the newest.
  */
 #ifndef TAILRACE_FILE_GENERATIONS_H
 #define TAILRACE_FILE_GENERATIONS_H
@@ -38,7 +41,8 @@ struct generation_saved {
     int64_t saved_ns; /* when; what was last written before that holds nothing new. 0: unknown */
 };
 
-/* One generation to read. */
+/* One generation to read, unless the caller follows its key already: a generation that is held open
+ * while gzip makes another file of it is planned under its new name. */
 struct generation_read {
     size_t index;    /* into the siblings */
     uint64_t offset; /* from here */
@@ -49,18 +53,26 @@ struct generation_read {
 struct generation_plan {
     struct generation_read reads[GENERATIONS_MAX]; /* oldest first */
     size_t count;
+    size_t lost_count; /* generations that were not read to their end and are nowhere */
 };
 
-/* Reads the directory of `path` for its generations, oldest first; the current one, if there is
- * one, is the last. The number found, or negative. Free them with generations_free. */
-MUST_USE int generations_list(const char *path, struct generation *out, size_t room);
-void generations_free(struct generation *list, size_t count);
+/* All of one log, oldest first; the current one, if there is one, is the last. */
+struct generations {
+    struct generation *items;
+    size_t count;
+};
 
-void generation_plan(const struct generation *siblings, size_t sibling_count,
-                     const struct generation_saved *saved, size_t saved_count,
-                     struct generation_plan *plan_out);
+/* Reads the directory of `path`, links followed. What cannot be opened is left out. Negative when
+ * the directory cannot be read. */
+MUST_USE int generations_read(const char *path, struct generations *generations_out);
+void generations_free(struct generations *generations);
 
-/* Whether `name` is what rotation makes of `base`: base, then a number or a date, perhaps .gz. */
+/* `saved` is everything that was saved under this log's names. */
+void generation_plan(const struct generations *siblings, const struct generation_saved *saved,
+                     size_t saved_count, struct generation_plan *plan_out);
+
+/* Whether `name` is what rotation makes of `base`: the base, then a number or a date, or a date
+ * before the base's extension; perhaps .gz. */
 bool generation_is_of(struct slice base, struct slice name);
 
 /* Whether generation `a` of the same base is older than `b`: by date, by number (2 is older than

@@ -1,0 +1,161 @@
+/*
+ * Which generations are unread: pure.
+ *
+ *   skipped       known, read   known, partly   unread        current
+ *   |--- .4 ----|--- .3 ------|--- .2 --------|--- .1 -------|--- log ---|
+ *                 oldest known
+ *
+ * Each saved position is given its sibling first by its numbers, then by its content.
+ */
+#include "file/generations.h"
+
+#include "base/memory.h"
+
+struct matching {
+    const struct generations *siblings;
+    const struct generation_saved *saved;
+    size_t saved_count;
+    const struct generation_saved *of[GENERATIONS_MAX]; /* sibling -> what is saved of it */
+    bool *is_placed;                                    /* saved -> has a sibling */
+};
+
+static struct slice head_of(const struct generation *g)
+{
+    return slice_make(g->head, g->head_len);
+}
+
+/* A plain file that is shorter than what was read of it is not what was read. */
+static bool is_long_enough(const struct generation *g, const struct generation_saved *s)
+{
+    return g->is_gzip || g->size_bytes >= s->offset;
+}
+
+static bool is_same_file(const struct generation *g, const struct generation_saved *s)
+{
+    return file_identity_match(&s->identity, &g->id, head_of(g)) == FILE_SAME;
+}
+
+static bool is_same_content(const struct generation *g, const struct generation_saved *s)
+{
+    return file_content_match(&s->identity, head_of(g));
+}
+
+typedef bool match_fn(const struct generation *g, const struct generation_saved *s);
+
+/* The oldest sibling that fits and is free: what is read twice is better than what is skipped. */
+static void place(struct matching *m, size_t index, match_fn *fits)
+{
+    const struct generation_saved *s = &m->saved[index];
+
+    for (size_t i = 0; i < m->siblings->count; i++) {
+        const struct generation *g = &m->siblings->items[i];
+
+        if (m->of[i] == NULL && is_long_enough(g, s) && fits(g, s)) {
+            m->of[i] = s;
+            m->is_placed[index] = true;
+            return;
+        }
+    }
+}
+
+/* Later rows first: of two for one file, the later is right. */
+static void place_all(struct matching *m, match_fn *fits)
+{
+    for (size_t i = m->saved_count; i-- > 0;) {
+        if (!m->is_placed[i])
+            place(m, i, fits);
+    }
+}
+
+static size_t oldest_known(const struct matching *m)
+{
+    size_t i = 0;
+
+    while (i < m->siblings->count && m->of[i] == NULL)
+        i++;
+    return i;
+}
+
+static int64_t last_saved_ns(const struct matching *m)
+{
+    int64_t last = 0;
+
+    for (size_t i = 0; i < m->saved_count; i++)
+        last = m->saved[i].saved_ns > last ? m->saved[i].saved_ns : last;
+    return last;
+}
+
+/* Whether a generation of which nothing is saved was written after we were here last. */
+static bool is_unread(const struct matching *m, size_t index, size_t oldest)
+{
+    const struct generation *g = &m->siblings->items[index];
+
+    if (g->is_current || index > oldest)
+        return true;
+    if (oldest < m->siblings->count || m->saved_count == 0)
+        return false;
+    return g->modified_ns > last_saved_ns(m);
+}
+
+static bool has_more(const struct generation *g, const struct generation_saved *s)
+{
+    if (g->is_current)
+        return true;
+    return !s->is_done && (g->is_gzip || g->size_bytes > s->offset);
+}
+
+/* Another row may have its sibling. */
+static bool is_nowhere(const struct matching *m, size_t saved_index)
+{
+    const struct generation_saved *s = &m->saved[saved_index];
+
+    if (m->is_placed[saved_index] || s->is_done)
+        return false;
+    for (size_t i = 0; i < m->siblings->count; i++) {
+        const struct generation *g = &m->siblings->items[i];
+
+        if (is_same_file(g, s) || is_same_content(g, s))
+            return false;
+    }
+    return true;
+}
+
+static void read_add(struct generation_plan *plan, struct generation_read read)
+{
+    CHECK(plan->count < GENERATIONS_MAX);
+    plan->reads[plan->count++] = read;
+}
+
+static void plan_fill(const struct matching *m, struct generation_plan *plan)
+{
+    size_t oldest = oldest_known(m);
+
+    for (size_t i = 0; i < m->siblings->count; i++) {
+        const struct generation_saved *s = m->of[i];
+
+        if (s != NULL && has_more(&m->siblings->items[i], s))
+            read_add(plan, (struct generation_read){i, s->offset, s->key, false});
+        if (s == NULL && is_unread(m, i, oldest))
+            read_add(plan, (struct generation_read){i, 0, 0, m->saved_count == 0});
+    }
+    for (size_t i = 0; i < m->saved_count; i++)
+        plan->lost_count += is_nowhere(m, i);
+}
+
+void generation_plan(const struct generations *siblings, const struct generation_saved *saved,
+                     size_t saved_count, struct generation_plan *plan_out)
+{
+    struct matching m = {
+        .siblings = siblings,
+        .saved = saved,
+        .saved_count = saved_count,
+        .is_placed = mem_zalloc(saved_count + 1, sizeof *m.is_placed),
+    };
+
+    CHECK(siblings->count <= GENERATIONS_MAX);
+    *plan_out = (struct generation_plan){0};
+    place_all(&m, is_same_file);
+    place_all(&m, is_same_content);
+    plan_fill(&m, plan_out);
+    mem_free(m.is_placed);
+}

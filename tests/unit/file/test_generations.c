@@ -1,0 +1,456 @@
+#include "file/generations.h"
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "kit/stops.h"
+#include "kit/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LINE(n) "2026-11-21T05:00:0" #n ".000000001Z stdout F a line of this generation\n"
+
+static struct generations generations;
+static struct generation_saved saved[10];
+static size_t saved_count;
+static struct buffer words;
+
+static void set_up(void)
+{
+    tree_plant();
+    saved_count = 0;
+}
+
+static void tear_down(void)
+{
+    generations_free(&generations);
+    buffer_fini(&words);
+    tree_fell();
+}
+
+/* Remembers `offset` in the file as it is now; the row is the order of remembering, from 1. */
+static struct generation_saved *save(const char *name, uint64_t offset)
+{
+    struct generation_saved *s = &saved[saved_count++];
+    struct file_facts facts;
+    int fd = tree_open(name);
+
+    *s = (struct generation_saved){.key = (int64_t)saved_count, .offset = offset};
+    ck_assert_int_eq(file_facts_read(fd, &facts), 0);
+    ck_assert_int_eq(file_head_print(fd, &s->identity.head), 0);
+    s->identity.id = facts.id;
+    close(fd);
+    return s;
+}
+
+/* What kubelet does with a generation one rotation later. */
+static void compress(const char *name, const char *text)
+{
+    char packed[200];
+
+    snprintf(packed, sizeof packed, "%s.gz", name);
+    tree_write_gzip(packed, text);
+    tree_remove(name);
+}
+
+static void name_add(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    buffer_append_format(&words, "%s%s", words.len > 0 ? " " : "", slash + 1);
+}
+
+/* "name@offset#row" of what is to be read, in order. */
+static void expect_plan(const char *path, const char *text)
+{
+    struct generation_plan plan;
+
+    ck_assert_int_eq(generations_read(tree_path(path), &generations), 0);
+    generation_plan(&generations, saved, saved_count, &plan);
+    buffer_clear(&words);
+    for (size_t i = 0; i < plan.count; i++) {
+        const struct generation_read *r = &plan.reads[i];
+
+        name_add(generations.items[r->index].path);
+        buffer_append_format(&words, "@%d", (int)r->offset);
+        if (r->key != 0)
+            buffer_append_format(&words, "#%d", (int)r->key);
+        if (r->is_new)
+            buffer_append_text(&words, "?");
+    }
+    ck_assert_str_eq(buffer_text(&words), text);
+}
+
+static void expect_order(const char *path, const char *text)
+{
+    ck_assert_int_eq(generations_read(tree_path(path), &generations), 0);
+    buffer_clear(&words);
+    for (size_t i = 0; i < generations.count; i++)
+        name_add(generations.items[i].path);
+    ck_assert_str_eq(buffer_text(&words), text);
+}
+
+static void age(const char *name, int64_t modified_s)
+{
+    struct timespec times[2] = {{.tv_sec = modified_s}, {.tv_sec = modified_s}};
+
+    ck_assert_int_eq(utimensat(AT_FDCWD, tree_path(name), times, 0), 0);
+}
+
+/* ---- names ---- */
+
+START_TEST(names_that_rotation_makes_are_known)
+{
+    static const char *const yes[] = {
+        "app.log.1",
+        "app.log.12.gz",
+        "app.log-20261121",
+        "app.log-20261121.gz",
+        "app.log.20261121-050000",
+        "app.log.20261121-050000.gz",
+        "app.log.2026-11-21T05:00:00Z",
+        "app-20261121.log",
+        "app-20261121.log.gz",
+        "app.log-1795237200",
+        "app.log_1",
+    };
+    static const char *const no[] = {
+        "app.log",     "app.log.gz",    "app.log.",         "app.log.tmp", "app.log.1.tmp",
+        "app.log.bak", "app.log2",      "app-2.log",        "other.log.1", "app.log.1.bz2",
+        "app.logger",  "app.log.error", "app-20261121.txt", "app",         "",
+    };
+
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+        ck_assert_msg(generation_is_of(SLICE("app.log"), slice_of(yes[i])), "%s", yes[i]);
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        ck_assert_msg(!generation_is_of(SLICE("app.log"), slice_of(no[i])), "%s", no[i]);
+    ck_assert(generation_is_of(SLICE("x-json.log"), SLICE("x-json.log.1")));
+    ck_assert(generation_is_of(SLICE("syslog"), SLICE("syslog.2.gz")));
+}
+END_TEST
+
+START_TEST(numbers_count_down_to_the_current_one)
+{
+    tree_write("a.log", "");
+    tree_write("a.log.1", "");
+    tree_write("a.log.2", "");
+    tree_write_gzip("a.log.10.gz", "");
+    expect_order("a.log", "a.log.10.gz a.log.2 a.log.1 a.log");
+}
+END_TEST
+
+/* gzip's time is later than that of the generation which was written meanwhile. */
+START_TEST(dates_outweigh_the_time_of_compression)
+{
+    tree_write("0.log", "");
+    tree_write_gzip("0.log.20261121-050000.gz", "x");
+    tree_write("0.log.20261121-050010", "x");
+    age("0.log.20261121-050010", 1000);
+    expect_order("0.log", "0.log.20261121-050000.gz 0.log.20261121-050010 0.log");
+}
+END_TEST
+
+START_TEST(names_of_two_kinds_go_by_time)
+{
+    tree_write("a.log.1", "");
+    tree_write("a.log-20261121", "");
+    age("a.log.1", 1000);
+    expect_order("a.log", "a.log.1 a.log-20261121");
+}
+END_TEST
+
+START_TEST(a_file_that_is_just_being_compressed_counts_once)
+{
+    tree_write("0.log.20261121-050000", "x");
+    tree_write_gzip("0.log.20261121-050000.gz", "x");
+    tree_write("0.log.20261121-050000.gz.tmp", "x");
+    expect_order("0.log", "0.log.20261121-050000");
+}
+END_TEST
+
+START_TEST(only_files_are_generations)
+{
+    tree_folder("a.log.1");
+    ck_assert_int_eq(mkfifo(tree_path("a.log.2"), 0600), 0);
+    tree_write("b.log", "");
+    tree_write("b.log.1", "");
+    tree_link("b.log.1", "a.log.3");
+    expect_order("a.log", "a.log.3");
+}
+END_TEST
+
+START_TEST(a_link_leads_to_the_generations_of_its_target)
+{
+    tree_write("pods/0.log", "");
+    tree_write("pods/0.log.20261121-050000", "");
+    tree_link("pods/0.log", "containers/p.log");
+    expect_order("containers/p.log", "0.log.20261121-050000 0.log");
+}
+END_TEST
+
+START_TEST(the_newest_are_kept_when_there_are_too_many)
+{
+    char name[32];
+
+    for (int i = 1; i <= GENERATIONS_MAX + 5; i++) {
+        snprintf(name, sizeof name, "a.log.%d", i);
+        tree_write(name, "");
+    }
+    ck_assert_int_eq(generations_read(tree_path("a.log"), &generations), 0);
+    ck_assert_uint_eq(generations.count, GENERATIONS_MAX);
+    ck_assert_str_eq(generations.items[GENERATIONS_MAX - 1].path, tree_path("a.log.1"));
+    ck_assert_str_eq(generations.items[0].path, tree_path("a.log.64"));
+}
+END_TEST
+
+START_TEST(a_directory_that_is_not_there_says_so)
+{
+    ck_assert_int_eq(generations_read(tree_path("none/a.log"), &generations), -ENOENT);
+    ck_assert_uint_eq(generations.count, 0);
+}
+END_TEST
+
+/* ---- plans ---- */
+
+START_TEST(a_log_that_was_never_seen_is_the_caller_s_to_begin)
+{
+    tree_write("a.log", LINE(1));
+    tree_write("a.log.1", LINE(0));
+    expect_plan("a.log", "a.log@0?");
+}
+END_TEST
+
+START_TEST(a_log_that_did_not_rotate_goes_on)
+{
+    tree_write("a.log", LINE(1));
+    tree_write("a.log.1", LINE(0));
+    save("a.log", 10);
+    tree_append("a.log", LINE(2));
+    expect_plan("a.log", "a.log@10#1");
+}
+END_TEST
+
+START_TEST(one_rotation_while_nobody_looked)
+{
+    tree_write("a.log", LINE(1));
+    save("a.log", 10);
+    tree_rename("a.log", "a.log.1");
+    tree_write("a.log", LINE(2));
+    expect_plan("a.log", "a.log.1@10#1 a.log@0");
+}
+END_TEST
+
+START_TEST(several_rotations_while_nobody_looked)
+{
+    tree_write("a.log.4", LINE(0));
+    tree_write("a.log", LINE(1));
+    save("a.log", 10);
+    tree_rename("a.log", "a.log.3");
+    tree_write("a.log.2", LINE(2));
+    tree_write("a.log.1", LINE(3));
+    tree_write("a.log", LINE(4));
+    expect_plan("a.log", "a.log.3@10#1 a.log.2@0 a.log.1@0 a.log@0");
+}
+END_TEST
+
+START_TEST(kubelet_rotated_and_compressed_while_nobody_looked)
+{
+    tree_write("0.log.20261121-040000", LINE(0));
+    compress("0.log.20261121-040000", LINE(0));
+    tree_write("0.log", LINE(1) LINE(1));
+    save("0.log", 20);
+    tree_rename("0.log", "0.log.20261121-050000");
+    compress("0.log.20261121-050000", LINE(1) LINE(1));
+    tree_write("0.log.20261121-050010", LINE(2));
+    compress("0.log.20261121-050010", LINE(2));
+    tree_write("0.log.20261121-050020", LINE(3));
+    tree_write("0.log", LINE(4));
+    expect_plan("0.log", "0.log.20261121-050000.gz@20#1 0.log.20261121-050010.gz@0 "
+                         "0.log.20261121-050020@0 0.log@0");
+}
+END_TEST
+
+START_TEST(a_generation_that_was_done_is_not_read_again)
+{
+    tree_write("0.log.20261121-050000", LINE(1));
+    save("0.log.20261121-050000", strlen(LINE(1)))->is_done = true;
+    compress("0.log.20261121-050000", LINE(1));
+    tree_write("0.log", LINE(2));
+    save("0.log", 5);
+    expect_plan("0.log", "0.log@5#2");
+}
+END_TEST
+
+START_TEST(a_generation_missed_between_two_known_ones_is_read)
+{
+    tree_write("a.log.3", LINE(1));
+    save("a.log.3", strlen(LINE(1)))->is_done = true;
+    tree_write("a.log.2", LINE(2));
+    tree_write("a.log.1", LINE(3));
+    save("a.log.1", 7);
+    tree_write("a.log", LINE(4));
+    expect_plan("a.log", "a.log.2@0 a.log.1@7#2 a.log@0");
+}
+END_TEST
+
+START_TEST(the_copy_of_copytruncate_is_found_by_content)
+{
+    tree_write("a.log", LINE(1) LINE(2));
+    save("a.log", 10);
+    tree_write("a.log.1", LINE(1) LINE(2));
+    tree_truncate("a.log", 0);
+    tree_append("a.log", LINE(3));
+    expect_plan("a.log", "a.log.1@10#1 a.log@0");
+}
+END_TEST
+
+START_TEST(a_copy_not_yet_truncated_is_not_read)
+{
+    tree_write("a.log", LINE(1) LINE(2));
+    save("a.log", 10);
+    tree_write("a.log.1", LINE(1) LINE(2));
+    expect_plan("a.log", "a.log@10#1");
+}
+END_TEST
+
+START_TEST(a_file_that_was_cut_begins_anew)
+{
+    tree_write("a.log", LINE(1));
+    save("a.log", strlen(LINE(1)));
+    tree_write("a.log", LINE(2));
+    expect_plan("a.log", "a.log@0");
+}
+END_TEST
+
+START_TEST(a_number_used_again_begins_anew)
+{
+    tree_write("a.log", LINE(1));
+    save("a.log", 10);
+    tree_remove("a.log");
+    tree_write("a.log", LINE(2));
+    expect_plan("a.log", "a.log@0");
+}
+END_TEST
+
+START_TEST(when_what_was_known_is_gone_all_that_came_after_is_read)
+{
+    tree_write("a.log", LINE(1));
+    save("a.log", 10)->saved_ns = 5000 * NS_PER_S;
+    tree_remove("a.log");
+    tree_write("a.log.3", LINE(0));
+    age("a.log.3", 4000);
+    tree_write("a.log.2", LINE(2));
+    age("a.log.2", 6000);
+    tree_write("a.log.1", LINE(3));
+    tree_write("a.log", LINE(4));
+    expect_plan("a.log", "a.log.2@0 a.log.1@0 a.log@0");
+}
+END_TEST
+
+static size_t lost_count(void)
+{
+    struct generation_plan plan;
+
+    ck_assert_int_eq(generations_read(tree_path("a.log"), &generations), 0);
+    generation_plan(&generations, saved, saved_count, &plan);
+    return plan.lost_count;
+}
+
+START_TEST(what_is_nowhere_is_counted_as_lost)
+{
+    tree_write("a.log.1", LINE(1));
+    save("a.log.1", 10);
+    save("a.log.1", 10)->is_done = true;
+    tree_remove("a.log.1");
+    tree_write("a.log", LINE(4));
+    ck_assert_uint_eq(lost_count(), 1);
+}
+END_TEST
+
+/* Fluent Bit saves the inode and the offset, no more. */
+START_TEST(a_row_of_fluent_bit_is_known_by_its_inode)
+{
+    struct generation_saved *s;
+
+    tree_write("a.log", LINE(1));
+    s = save("a.log", 10);
+    s->identity = (struct file_identity){.id.ino = s->identity.id.ino};
+    tree_rename("a.log", "a.log.1");
+    tree_write("a.log", LINE(2));
+    expect_plan("a.log", "a.log.1@10#1 a.log@0");
+}
+END_TEST
+
+START_TEST(of_two_rows_for_one_file_the_later_counts)
+{
+    tree_write("a.log", LINE(1));
+    save("a.log", 10);
+    save("a.log", 20);
+    expect_plan("a.log", "a.log@20#2");
+    generations_free(&generations);
+    ck_assert_uint_eq(lost_count(), 0);
+}
+END_TEST
+
+START_TEST(equal_beginnings_are_told_apart_by_number)
+{
+    tree_write("a.log", LINE(1));
+    save("a.log", strlen(LINE(1)));
+    tree_rename("a.log", "a.log.1");
+    tree_write("a.log", LINE(1) LINE(2));
+    expect_plan("a.log", "a.log@0");
+}
+END_TEST
+
+START_TEST(a_log_without_a_current_file_is_finished)
+{
+    tree_write("a.log", LINE(1));
+    save("a.log", 10);
+    tree_rename("a.log", "a.log.1");
+    expect_plan("a.log", "a.log.1@10#1");
+}
+END_TEST
+
+Suite *suite_file_generations(void);
+
+Suite *suite_file_generations(void)
+{
+    Suite *suite = suite_create("file/generations");
+    TCase *names = tcase_create("names");
+    TCase *plans = tcase_create("plans");
+
+    tcase_add_checked_fixture(names, set_up, tear_down);
+    tcase_add_test(names, names_that_rotation_makes_are_known);
+    tcase_add_test(names, numbers_count_down_to_the_current_one);
+    tcase_add_test(names, dates_outweigh_the_time_of_compression);
+    tcase_add_test(names, names_of_two_kinds_go_by_time);
+    tcase_add_test(names, a_file_that_is_just_being_compressed_counts_once);
+    tcase_add_test(names, only_files_are_generations);
+    tcase_add_test(names, a_link_leads_to_the_generations_of_its_target);
+    tcase_add_test(names, the_newest_are_kept_when_there_are_too_many);
+    tcase_add_test(names, a_directory_that_is_not_there_says_so);
+    suite_add_tcase(suite, names);
+    tcase_add_checked_fixture(plans, set_up, tear_down);
+    tcase_add_test(plans, a_log_that_was_never_seen_is_the_caller_s_to_begin);
+    tcase_add_test(plans, a_log_that_did_not_rotate_goes_on);
+    tcase_add_test(plans, one_rotation_while_nobody_looked);
+    tcase_add_test(plans, several_rotations_while_nobody_looked);
+    tcase_add_test(plans, kubelet_rotated_and_compressed_while_nobody_looked);
+    tcase_add_test(plans, a_generation_that_was_done_is_not_read_again);
+    tcase_add_test(plans, a_generation_missed_between_two_known_ones_is_read);
+    tcase_add_test(plans, the_copy_of_copytruncate_is_found_by_content);
+    tcase_add_test(plans, a_copy_not_yet_truncated_is_not_read);
+    tcase_add_test(plans, a_file_that_was_cut_begins_anew);
+    tcase_add_test(plans, a_number_used_again_begins_anew);
+    tcase_add_test(plans, when_what_was_known_is_gone_all_that_came_after_is_read);
+    tcase_add_test(plans, what_is_nowhere_is_counted_as_lost);
+    tcase_add_test(plans, a_row_of_fluent_bit_is_known_by_its_inode);
+    tcase_add_test(plans, of_two_rows_for_one_file_the_later_counts);
+    tcase_add_test(plans, equal_beginnings_are_told_apart_by_number);
+    tcase_add_test(plans, a_log_without_a_current_file_is_finished);
+    suite_add_tcase(suite, plans);
+    return suite;
+}
