@@ -94,7 +94,7 @@ static void append_verdict(const struct admin_view *view, struct buffer *out)
         .unread_bytes = SUM(view, input, unread_bytes),
         .lost_bytes = SUM(view, input, lost_bytes),
         .set_aside_records = SUM(view, output, set_aside_records),
-        .dropped_records = SUM(view, output, dropped_records),
+        .dropped_records = SUM(view, output, given_up_records),
     };
     struct buffer text = {0};
     enum verdict_state state;

@@ -10,7 +10,7 @@
  *
  * The ledger of an output, in records and in bytes, at any moment:
  *
- *   read = delivered + set_aside + dropped + in_flight
+ *   read = delivered + set_aside + given_up + in_flight
  */
 #ifndef TAILRACE_METRICS_METRICS_H
 #define TAILRACE_METRICS_METRICS_H
@@ -60,7 +60,7 @@ struct output_metrics {
     uint64_t errors;
     uint64_t retries;
     uint64_t retries_failed;
-    uint64_t dropped_records;
+    uint64_t dropped_records; /* in Fluent Bit's sense: set aside, or given up */
     uint64_t retried_records;
     uint64_t connections_total; /* made */
     uint64_t connections_busy;
@@ -68,7 +68,8 @@ struct output_metrics {
     uint64_t read_bytes;
     uint64_t set_aside_records; /* refused by the back-end for their content */
     uint64_t set_aside_bytes;
-    uint64_t dropped_bytes;
+    uint64_t given_up_records; /* after Retry_Limit attempts */
+    uint64_t given_up_bytes;
     uint64_t in_flight_records;
     uint64_t in_flight_bytes;
     uint64_t already_there_records; /* delivered, of which the back-end had them before */

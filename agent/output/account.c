@@ -39,6 +39,13 @@ static void count_out(struct delivery *d, uint32_t index, uint64_t *records, uin
     m->in_flight_bytes -= size;
 }
 
+/* It will not reach the back-end, for whatever reason. */
+static void count_dropped(struct delivery *d, uint32_t index, uint64_t *records, uint64_t *bytes)
+{
+    count_out(d, index, records, bytes);
+    d->output->metrics.dropped_records++;
+}
+
 void account_let_go(struct delivery *d)
 {
     struct output_metrics *m = &d->output->metrics;
@@ -89,7 +96,7 @@ void account_set_aside(struct delivery *d)
     m->errors++;
     for (uint32_t i = d->batch.first; i < d->batch.first + d->batch.count; i++)
         if (d->states[i] == RECORD_WAITING)
-            count_out(d, i, &m->set_aside_records, &m->set_aside_bytes);
+            count_dropped(d, i, &m->set_aside_records, &m->set_aside_bytes);
 }
 
 void account_give_up(struct delivery *d)
@@ -101,7 +108,7 @@ void account_give_up(struct delivery *d)
     m->retries_failed++;
     for (uint32_t i = d->batch.first; i < d->batch.first + d->batch.count; i++)
         if (d->states[i] == RECORD_WAITING)
-            count_out(d, i, &m->dropped_records, &m->dropped_bytes);
+            count_dropped(d, i, &m->given_up_records, &m->given_up_bytes);
 }
 
 static void item_settle(struct delivery *d, uint32_t index, const struct item_verdict *item,
@@ -124,7 +131,7 @@ static void item_settle(struct delivery *d, uint32_t index, const struct item_ve
             log_error(d->output->config.component,
                       "a record was refused with status %u and set aside: %s", item->status,
                       item->reason ? item->reason : "no reason was given");
-        count_out(d, index, &m->set_aside_records, &m->set_aside_bytes);
+        count_dropped(d, index, &m->set_aside_records, &m->set_aside_bytes);
     }
 }
 
@@ -155,7 +162,7 @@ void account_skipped(struct delivery *d)
     for (uint32_t i = 0; i < d->chunk->record_count; i++) {
         if (d->states[i] != RECORD_SKIPPED)
             continue;
-        count_out(d, i, &m->set_aside_records, &m->set_aside_bytes);
+        count_dropped(d, i, &m->set_aside_records, &m->set_aside_bytes);
         skipped++;
     }
     if (skipped == 0)

@@ -466,7 +466,7 @@ void pipeline_summary(struct pipeline *p, struct buffer *out)
                              "%s: read %" PRIu64 " = delivered %" PRIu64 " + set aside %" PRIu64
                              " + dropped %" PRIu64 " + in flight %" PRIu64 " records; ",
                              m->name, m->read_records, m->proc_records, m->set_aside_records,
-                             m->dropped_records, m->in_flight_records);
+                             m->given_up_records, m->in_flight_records);
     }
     buffer_append_format(out, "still unread: %" PRIu64 " bytes", unread);
 }

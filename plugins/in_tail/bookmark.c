@@ -11,19 +11,31 @@
  * the stream, so that documents keep their ids when the file is renamed or compressed.
  */
 
+/* Of a container's log, the first line's time is in them. */
+#define STREAM_HEAD_BYTES 64
+
 struct search {
     struct tail_file *file;
     struct slice head;
     bool is_found;
-    struct position position;
+    int64_t row;
+    uint64_t offset;
     uint64_t stream_id;
+    struct file_print tail_print;
 };
 
-static uint64_t stream_id_of(const struct file_id *id)
+/* The numbers of the file and its first bytes: a file that was truncated, and one that got the
+ * number of a deleted one, must not be taken for the one before. */
+static uint64_t stream_id_of(const struct tail_file *f, struct slice head)
 {
-    uint64_t words[4] = {id->dev, id->ino, id->generation, (uint64_t)id->born_ns};
-    uint64_t hash = slice_hash(slice_make((const char *)words, sizeof words));
+    const struct file_id *id = &f->identity.id;
+    uint64_t words[5] = {id->dev, id->ino, id->generation, (uint64_t)id->born_ns};
+    uint64_t hash;
 
+    if (head.len > STREAM_HEAD_BYTES)
+        head.len = STREAM_HEAD_BYTES;
+    words[4] = slice_hash(head);
+    hash = slice_hash(slice_make((const char *)words, sizeof words));
     return hash != 0 ? hash : 1;
 }
 
@@ -45,7 +57,9 @@ static bool on_row(void *owner, const struct position *p)
     if (!is_this_file(s, p))
         return true;
     s->is_found = true;
-    s->position = *p;
+    s->row = p->row;
+    s->offset = p->is_foreign && s->file->reader.is_gzip ? 0 : p->offset;
+    s->tail_print = p->tail;
     s->stream_id = p->note ? strtoull(p->note, NULL, 16) : 0;
     return false;
 }
@@ -60,6 +74,15 @@ static uint64_t offset_of_new(const struct tail_file *f, bool is_new_name)
     return file_facts_read(f->fd, &facts) < 0 || f->reader.is_gzip ? 0 : facts.size_bytes;
 }
 
+static void row_new(struct tail_file *f)
+{
+    struct tail *t = f->tail;
+
+    f->row = t->positions != NULL ? positions_new_row(t->positions) : ++t->next_row;
+    if (t->positions != NULL)
+        positions_claim(t->positions, f->row);
+}
+
 uint64_t tail_bookmark_find(struct tail_file *f, bool is_new_name)
 {
     struct positions *positions = f->tail->positions;
@@ -68,34 +91,44 @@ uint64_t tail_bookmark_find(struct tail_file *f, bool is_new_name)
     int64_t head_len = file_head_read(f->fd, f->reader.is_gzip, head, sizeof head);
 
     s.head = slice_make(head, head_len > 0 ? (size_t)head_len : 0);
-    f->origin.id = stream_id_of(&f->identity.id);
+    f->origin.id = stream_id_of(f, s.head);
     f->identity.head = file_print_of(s.head);
-    if (positions == NULL)
-        return offset_of_new(f, is_new_name);
-    if (positions_find_inode(positions, f->identity.id.ino, on_row, &s) < 0 || !s.is_found) {
-        f->row = positions_new_row(positions);
-        positions_claim(positions, f->row);
+    if (positions == NULL || positions_find_inode(positions, f->identity.id.ino, on_row, &s) < 0 ||
+        !s.is_found) {
+        row_new(f);
         return offset_of_new(f, is_new_name);
     }
-    f->row = s.position.row;
+    f->row = s.row;
     if (s.stream_id != 0)
         f->origin.id = s.stream_id;
+    f->tail_print = s.tail_print;
     positions_claim(positions, f->row);
-    return s.position.offset;
+    return s.offset;
 }
 
 /* What was read before the truncation had the same file and the same offsets, so the stream gets
  * another id: or the back-end would take the new lines for the old ones. */
 void tail_bookmark_begin(struct tail_file *f)
 {
-    int64_t words[2] = {clock_wall_ns(), (int64_t)f->origin.id};
+    int64_t now_ns = clock_wall_ns();
 
-    f->origin.id =
-        stream_id_of(&f->identity.id) ^ slice_hash(slice_make((const char *)words, sizeof words));
-    if (f->tail->positions == NULL)
-        return;
-    f->row = positions_new_row(f->tail->positions);
-    positions_claim(f->tail->positions, f->row);
+    f->origin.id = stream_id_of(f, slice_make((const char *)&now_ns, sizeof now_ns));
+    row_new(f);
+}
+
+void tail_bookmark_take(struct tail_file *f, const struct tail_start *start)
+{
+    char head[FILE_HEAD_BYTES_MAX];
+    int64_t head_len = file_head_read(f->fd, f->reader.is_gzip, head, sizeof head);
+    struct slice first = slice_make(head, head_len > 0 ? (size_t)head_len : 0);
+
+    f->identity.head = file_print_of(first);
+    f->origin.id = start->stream_id != 0 ? start->stream_id : stream_id_of(f, first);
+    f->row = start->row;
+    if (f->row == 0)
+        row_new(f);
+    else if (f->tail->positions != NULL)
+        positions_claim(f->tail->positions, f->row);
 }
 
 void tail_bookmark_forget(struct tail_file *f)
@@ -107,21 +140,33 @@ void tail_bookmark_forget(struct tail_file *f)
     f->row = 0;
 }
 
+/* A file that was short when it was opened is known by more of its bytes as it grows. */
+static void head_renew(struct tail_file *f)
+{
+    if (f->identity.head.len < FILE_HEAD_BYTES_MAX && !f->reader.is_gzip &&
+        f->state.read > f->identity.head.len && file_head_print(f->fd, &f->identity.head) < 0)
+        log_debug(f->tail->component, "the first bytes of %s cannot be read", f->path);
+}
+
 void tail_bookmark_save(struct tail_file *f)
 {
     char note[24];
     struct position position = {
         .row = f->row,
         .name = f->path,
+        .real = f->real_path,
         .offset = f->origin.window.settled,
         .is_rotated = f->state.is_rotated,
         .is_done = f->is_done,
-        .identity = f->identity,
         .note = note,
     };
 
     if (f->tail->positions == NULL || f->row == 0)
         return;
+    head_renew(f);
+    position.identity = f->identity;
+    if (!f->reader.is_gzip && file_tail_print(f->fd, position.offset, &position.tail) < 0)
+        position.tail = (struct file_print){0};
     snprintf(note, sizeof note, "%016" PRIx64, f->origin.id);
     positions_set(f->tail->positions, &position);
 }

@@ -44,6 +44,7 @@ static void origin_free(struct origin *origin)
 
     origin_fini(origin);
     mem_free(f->path);
+    mem_free(f->real_path);
     mem_free(f);
 }
 
@@ -61,7 +62,7 @@ static int file_identify(struct tail_file *f)
     if (!facts.is_regular)
         return UV_EINVAL;
     f->identity.id = facts.id;
-    rc = file_is_gzip(f->fd, f->path);
+    rc = file_is_gzip(f->fd, f->real_path);
     if (rc < 0)
         return rc;
     file_reader_init(&f->reader, f->fd, rc > 0);
@@ -96,6 +97,7 @@ static struct tail_file *file_new(struct tail *t, const char *path, struct found
     f->tail = t;
     f->name = name;
     f->path = mem_text(path);
+    f->real_path = mem_text(name != NULL ? name->real : path);
     f->fd = -1;
     list_init(&f->ready_link);
     list_add_tail(&t->files, &f->link);
@@ -168,6 +170,26 @@ struct tail_file *tail_file_open(struct tail *t, const char *path, struct found_
         file_trouble(t, f, rc);
     tail_file_touch(f);
     return f;
+}
+
+/* A generation that lies beside the log: read to its end like one that was rotated under our eyes. */
+void tail_file_open_generation(struct tail *t, const char *log_path, const struct tail_start *start)
+{
+    struct tail_file *f = file_new(t, log_path, NULL);
+
+    MEM_FREE(&f->real_path);
+    f->real_path = mem_text(start->path);
+    f->fd = open(start->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (f->fd < 0 || file_identify(f) < 0 || file_reader_seek(&f->reader, start->offset) < 0) {
+        log_warn(t->component, "%s cannot be read", start->path);
+        file_unopen(f);
+        tail_file_close(f);
+        return;
+    }
+    tail_bookmark_take(f, start);
+    file_form_find(f);
+    file_begin_at(f, start->offset);
+    tail_file_touch(f);
 }
 
 /* The same descriptor from its beginning, as a file of its own: acks of what was read before it was
@@ -294,6 +316,8 @@ static int file_look(struct tail_file *f, struct follow_seen *seen)
     if (rc < 0)
         return rc;
     f->state.settled = f->origin.window.settled;
+    if (facts.size_bytes > f->state.size_before)
+        f->state.size_before = facts.size_bytes;
     *seen = (struct follow_seen){
         .now_ms = clock_ms(),
         .size = file_reader_size(&f->reader, facts.size_bytes),

@@ -14,6 +14,7 @@ static void on_found(void *owner, struct found_file *name)
 {
     struct tail *t = owner;
 
+    tail_generations_follow(t, name);
     name->user = tail_file_open(t, name->path, name);
 }
 

@@ -5,6 +5,7 @@
  *   names.c     what becomes of names: files are opened, rotated, gone
  *   follow.c    one file: read, wait, restart, close, as the follow plan says
  *   lines.c     bytes to lines to records
+ *   generations.c  what rotation made of a log while nobody looked
  *   bookmark.c  where each file was left, in the DB
  *   tag.c       the tag that a path makes
  *   look.c      what is shown of the files: unread bytes, the ones that lag
@@ -86,13 +87,14 @@ struct tail_file {
     struct list ready_link; /* in tail.ready, while there may be bytes to read */
     struct tail *tail;
     struct found_file *name; /* NULL once the name refers to something else, or nothing */
-    char *path;
+    char *path;              /* the log's, by which it is tagged */
+    char *real_path;         /* where this file lay when it was opened */
     int fd;
     struct file_reader reader;
     struct follow_state state;
     struct file_identity identity;
     struct file_print tail_print; /* of the bytes before state.read, once at the end */
-    int64_t row;                  /* in the DB, or 0 */
+    int64_t row;                  /* in the DB; without one a number of our own */
     struct file_trouble trouble;
     struct joiner *joiner; /* lines that wait for what belongs to them; NULL: none */
     enum encoding_form form;
@@ -124,6 +126,7 @@ struct tail {
     const char *component;
     struct place place;
     uint64_t refresh_ms;
+    int64_t next_row;
     bool is_first_scan_over, is_stopping, is_waiting_for_room, was_exit_wanted;
 };
 
@@ -135,6 +138,16 @@ extern const struct discover_ops tail_discover_ops;
 
 /* Opens `path` and follows it from `offset`; NULL when it cannot be opened. */
 struct tail_file *tail_file_open(struct tail *tail, const char *path, struct found_file *name);
+
+/* How to go on with a generation that the log's name does not refer to any more. */
+struct tail_start {
+    const char *path;
+    uint64_t offset;
+    int64_t row;        /* 0: a new one */
+    uint64_t stream_id; /* 0: not known */
+};
+void tail_file_open_generation(struct tail *tail, const char *log_path,
+                               const struct tail_start *start);
 
 /* There may be bytes to read: soon. */
 void tail_file_touch(struct tail_file *file);
@@ -160,13 +173,19 @@ void tail_lines_flush(struct tail_file *file, bool is_all);
 /* The bytes before this offset are in records, or in none: the bookmark may go there. */
 uint64_t tail_lines_end(const struct tail_file *file, uint64_t end);
 
+/* ---- generations.c ---- */
+
+void tail_generations_follow(struct tail *tail, const struct found_file *name);
+
 /* ---- bookmark.c ---- */
 
 /* Where to begin with a file that was just opened; fills row and the origin's id. */
 uint64_t tail_bookmark_find(struct tail_file *file, bool is_new_name);
 
-/* The same for a file that is read from its beginning whatever was saved. */
+/* The same for a file that is read from its beginning whatever was saved, and for one whose place
+ * is known. */
 void tail_bookmark_begin(struct tail_file *file);
+void tail_bookmark_take(struct tail_file *file, const struct tail_start *start);
 void tail_bookmark_forget(struct tail_file *file);
 void tail_bookmark_save(struct tail_file *file);
 void tail_bookmark_end(struct tail_file *file);

@@ -75,9 +75,10 @@ def compare(found, expected):
 
 
 def parsed_cri(number, stamp):
-    """The document of a CRI line whose JSON text was parsed, the other keys reserved."""
+    """The document of a CRI line whose JSON text was parsed, the other keys reserved: those of its
+    first part, where the runtime wrote it in parts."""
     return {"@timestamp": stamp.time[:23] + "Z", **logs.body_or_long(number), "time": stamp.time,
-            "stream": stamp.stream, "_p": "F"}
+            "stream": stamp.stream, "_p": "P" if logs.is_long(number) else "F"}
 
 
 def parsed_docker(number, stamp):

@@ -32,9 +32,13 @@ def body(number):
     }
 
 
+def is_long(number):
+    """Now and then a text is so long that a runtime writes it in parts."""
+    return number % 500 == 7
+
+
 def body_or_long(number):
-    """Now and then a text that a runtime writes in parts."""
-    return {**body(number), "long": "y" * 40000} if number % 500 == 7 else body(number)
+    return {**body(number), "long": "y" * 40000} if is_long(number) else body(number)
 
 
 def json_text(number):
