@@ -62,38 +62,34 @@ void window_advance(struct ack_window *w, uint64_t end)
 }
 
 /* Lets go of the spans at the front that nobody owes. */
-static bool window_shift(struct ack_window *w)
+static void window_shift(struct ack_window *w)
 {
-    bool has_moved = false;
-
     while (w->count > 0 && span_at(w, 0)->owed == 0) {
         w->settled = span_at(w, 0)->end;
         w->head = (w->head + 1) & (w->capacity - 1);
         w->first_seq++;
         w->count--;
-        has_moved = true;
     }
     if (w->count == 0) {
         MEM_FREE(&w->spans);
         w->capacity = w->head = 0;
     }
-    return has_moved;
 }
 
 bool window_settle(struct ack_window *w, uint64_t seq, unsigned output)
 {
     output_set bit = UINT64_C(1) << output;
+    uint64_t before = w->settled;
     struct ack_span *span;
-    bool has_moved;
 
     CHECK(output < WINDOW_OUTPUTS_MAX);
     CHECK(seq - w->first_seq < w->count);
     span = span_at(w, (uint32_t)(seq - w->first_seq));
     CHECK(span->owed & bit);
     span->owed &= ~bit;
-    has_moved = window_shift(w);
+    window_shift(w);
     window_check(w);
-    return has_moved;
+    return w->settled != before;
 }
 
 uint64_t window_bookmark(const struct ack_window *w, unsigned output)
