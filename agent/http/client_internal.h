@@ -4,6 +4,7 @@
  *   client.c    the client: slots, the lists of calls
  *   settings.c  its settings; tls.c and proxy.c: parts of them
  *   call.c      one call from start to its end, and its time limits
+ *   limits.c    those time limits, pure
  *   easy.c      how curl is told what a client and a request want
  *   sockets.c   curl's sockets and its clock, on the loop
  *   reply.c     what comes back
@@ -36,8 +37,8 @@
  * changes and its balancing are followed. */
 #define CONNECTION_LIFE_S 300
 
-/* curl copies a body through a buffer of this size. Measured with 5 MB bodies over loopback:
- * past 512 KiB nothing is gained. */
+/* curl copies a body through a buffer of this size, and gives it back between calls. Measured on
+ * loopback, 5 MiB cost the loop 4.0 ms with 16 KiB, 2.7 with 64, 1.5 with 512, 1.6 with 2048. */
 #define UPLOAD_BUFFER_BYTES (512L << 10)
 
 struct http_client {

@@ -10,7 +10,12 @@
  * Thread   the loop. http_request_* and reading a reply: whoever holds them.
  * Limits   every call ends within its time limits; a reply's body is kept up to
  *          HTTP_REPLY_BYTES_MAX, and up to reply_bytes_max of the client; what is longer fails
- *          with UV_E2BIG.
+ *          with UV_E2BIG. Past connections_max calls wait, in order, before their time begins.
+ * Idle     nothing is watched and no timer runs; connections are kept, a dead one is noticed when
+ *          it would be used again.
+ *
+ * A request is sent twice at most: when a kept connection turns out to be dead before a byte of
+ * an answer came, it goes out once more on a new one, which the owner does not see.
  */
 #ifndef TAILRACE_HTTP_HTTP_H
 #define TAILRACE_HTTP_HTTP_H
@@ -35,9 +40,9 @@ struct http_settings {
     uint32_t io_timeout_s;          /* no byte either way; 0: HTTP_IO_TIMEOUT_S */
     uint32_t response_timeout_s;    /* for the whole call; 0: HTTP_RESPONSE_TIMEOUT_S */
     const char *source_address;
-    size_t reply_bytes_max;   /* 0: HTTP_REPLY_BYTES_MAX */
-    uint32_t connections_max; /* 0: no limit */
-    bool prefer_ipv4, prefer_ipv6;
+    size_t reply_bytes_max;        /* 0: HTTP_REPLY_BYTES_MAX */
+    uint32_t connections_max;      /* 0: no limit */
+    bool prefer_ipv4, prefer_ipv6; /* the other family only where there is nothing else */
 };
 
 /* Every wait has an end, whatever the configuration says. */
@@ -49,9 +54,11 @@ struct http_settings {
 struct http_tls {
     bool verify;          /* the chain, and the name; on unless told otherwise */
     bool verify_hostname; /* the name */
+    /* Who is trusted; NULL both: whom the system trusts. Our own certificate, if it is asked for. */
     const char *ca_file, *ca_path, *crt_file, *key_file, *key_passwd;
     const char *vhost; /* the name to ask for and to verify instead of the host */
-    const char *min_version, *max_version, *ciphers;
+    const char *min_version, *max_version; /* "TLSv1.2"; NULL: 1.2, and the newest */
+    const char *ciphers;                   /* as OpenSSL lists them */
 };
 
 struct http_client;
@@ -80,9 +87,12 @@ struct http_call;
  * taken with http_call_take_request. */
 typedef void http_done_fn(void *owner, struct http_call *call, int error, const char *why);
 
-/* NULL with *why filled when the settings cannot be used (a CA file that cannot be read). */
+/* NULL with *why filled when the settings cannot be used (a CA file that cannot be read). Reads
+ * the files of TLS and the environment's proxies. The process has SIGPIPE ignored. */
 struct http_client *http_client_new(struct loop *loop, const struct http_settings *settings,
                                     char why[256]);
+
+/* No call is under way, not even one whose owner is being told. */
 void http_client_free(struct http_client **client);
 
 /* Connections made so far, and calls under way. */
@@ -91,6 +101,8 @@ unsigned http_client_calls(const struct http_client *client);
 
 void http_request_init(struct http_request *request, const char *method, const char *path);
 void http_request_fini(struct http_request *request);
+
+/* Line ends in a value become blanks. Host, Content-Length and Accept are added by themselves. */
 void http_request_header(struct http_request *request, const char *name, struct slice value);
 
 /* Takes the request's contents and leaves it empty. Never calls back before it returns. */
@@ -102,7 +114,7 @@ void http_call_cancel(struct http_call **call);
 
 const struct http_reply *http_call_reply(const struct http_call *call);
 
-/* Hands the request back, its body included, to send it again. */
+/* While its owner is told: hands the request back, its body included, to send it again. */
 void http_call_take_request(struct http_call *call, struct http_request *out);
 
 #endif
