@@ -16,9 +16,11 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/report.h"
+#include "base/utf8.h"
 #include "chunk/intake.h"
 #include "chunk/lookup.h"
 #include "filter/filter.h"
+#include "http/auth.h"
 #include "metrics/metrics.h"
 #include "output/descriptor.h"
 #include "output/output.h"
@@ -27,8 +29,10 @@
 #include "record/accessor_eval.h"
 #include "record/json_write.h"
 #include "record/msgpack.h"
-#include "record/regex.h"
 #include "record/parser_book.h"
+#include "record/regex.h"
+#include "record/scan.h"
+#include "record/time_text.h"
 
 struct multiline_book;
 

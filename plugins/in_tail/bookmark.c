@@ -1,7 +1,5 @@
 #include "plugins/in_tail/tail.h"
 
-#include "base/clock.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

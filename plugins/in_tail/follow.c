@@ -1,251 +1,17 @@
 #include "plugins/in_tail/tail.h"
 
-#include "base/clock.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 #include <uv.h>
 
 /*
- * One file, followed.
+ * A file, followed.
  *
- *   tail_file_open    identity, bookmark, tag
  *   tail_file_touch   there may be bytes: into the list of ready files
  *   on_work           takes ready files in turn, a few reads each
  *   file_step         asks the plan what to do next, and does it
- *   tail_file_close   no more reading; the origin lives on until its last ack
  *
- * Goes wrong: it cannot be opened or read (said once, tried again, counted); it shrinks (begins
- * again); memory is full (waits for room, and is not read meanwhile: the file is the buffer).
+ * Goes wrong: it cannot be read (said once, tried again, counted); it shrinks (begins again);
+ * memory is full (waits for room, and is not read meanwhile: the file is the buffer).
  */
-
-/* ---- the origin ---- */
-
-static struct tail_file *file_of(struct origin *origin)
-{
-    return CONTAINER_OF(origin, struct tail_file, origin);
-}
-
-static void origin_settled(struct origin *origin)
-{
-    struct tail_file *f = file_of(origin);
-
-    if (f->tail == NULL)
-        return;
-    tail_bookmark_save(f);
-    if (f->state.is_rotated)
-        tail_file_touch(f);
-}
-
-static void origin_free(struct origin *origin)
-{
-    struct tail_file *f = file_of(origin);
-
-    origin_fini(origin);
-    mem_free(f->path);
-    mem_free(f->real_path);
-    mem_free(f);
-}
-
-static const struct origin_ops origin_ops = {.settled = origin_settled, .free = origin_free};
-
-/* ---- opening and closing ---- */
-
-static int file_identify(struct tail_file *f)
-{
-    struct file_facts facts;
-    int rc = file_facts_read(f->fd, &facts);
-
-    if (rc < 0)
-        return rc;
-    if (!facts.is_regular)
-        return UV_EINVAL;
-    f->identity.id = facts.id;
-    rc = file_is_gzip(f->fd, f->real_path);
-    if (rc < 0)
-        return rc;
-    file_reader_init(&f->reader, f->fd, rc > 0);
-    return 0;
-}
-
-static void file_trouble(struct tail *t, struct tail_file *f, int code)
-{
-    t->input->metrics.read_errors++;
-    file_trouble_note(&f->trouble, t->component, f->path, code);
-}
-
-static bool is_too_old(const struct tail *t, int fd)
-{
-    struct follow_limits limits = {.ignore_older_ms = t->options.ignore_older_ms};
-    struct file_facts facts;
-
-    if (limits.ignore_older_ms == 0 || file_facts_read(fd, &facts) < 0)
-        return false;
-    return !follow_may_open(&limits, (clock_wall_ns() - facts.modified_ns) / NS_PER_MS);
-}
-
-static struct tail_file *file_new(struct tail *t, const char *path, struct found_file *name)
-{
-    struct tail_file *f = mem_zalloc(1, sizeof *f);
-    char *tag = tail_tag(t, path);
-
-    origin_init(&f->origin, &origin_ops, slice_of(tag), 0);
-    mem_free(tag);
-    f->origin.metrics = &t->input->metrics;
-    f->origin.budget = t->input->budget;
-    f->tail = t;
-    f->name = name;
-    f->path = mem_text(path);
-    f->real_path = mem_text(name != NULL ? name->real : path);
-    f->fd = -1;
-    list_init(&f->ready_link);
-    list_add_tail(&t->files, &f->link);
-    return f;
-}
-
-static void file_form_find(struct tail_file *f)
-{
-    char head[4];
-    int64_t len;
-
-    if (f->tail->encoding == NULL)
-        return;
-    len = file_head_read(f->fd, f->reader.is_gzip, head, sizeof head);
-    f->form = encoding_form(f->tail->encoding, slice_make(head, len > 0 ? (size_t)len : 0));
-}
-
-static void file_begin_at(struct tail_file *f, uint64_t offset)
-{
-    window_init(&f->origin.window, offset);
-    f->state = (struct follow_state){
-        .read = offset, .settled = offset, .size_before = offset, .grown_ms = clock_ms()};
-    f->tail->input->metrics.files_opened++;
-}
-
-/* Opens the file that `f` was made for. UV_ECANCELED: too old; else negative: not now. */
-static int file_open(struct tail_file *f)
-{
-    struct tail *t = f->tail;
-    uint64_t offset;
-    int rc;
-
-    f->fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (f->fd < 0)
-        return -errno;
-    if (is_too_old(t, f->fd))
-        return UV_ECANCELED;
-    rc = file_identify(f);
-    if (rc < 0)
-        return rc;
-    offset = tail_bookmark_find(f, t->is_first_scan_over);
-    if (file_reader_seek(&f->reader, offset) < 0)
-        offset = 0;
-    file_form_find(f);
-    file_begin_at(f, offset);
-    file_trouble_over(&f->trouble, t->component, f->path);
-    return 0;
-}
-
-/* It failed to open: the entry waits, and every touch tries again. */
-static void file_unopen(struct tail_file *f)
-{
-    if (f->fd >= 0)
-        close(f->fd);
-    f->fd = -1;
-}
-
-struct tail_file *tail_file_open(struct tail *t, const char *path, struct found_file *name)
-{
-    struct tail_file *f = file_new(t, path, name);
-    int rc = file_open(f);
-
-    if (rc < 0)
-        file_unopen(f);
-    if (rc == UV_ECANCELED) {
-        tail_file_close(f);
-        return NULL;
-    }
-    if (rc < 0)
-        file_trouble(t, f, rc);
-    tail_file_touch(f);
-    return f;
-}
-
-/* A generation that lies beside the log: read to its end like one that was rotated under our eyes. */
-void tail_file_open_generation(struct tail *t, const char *log_path, const struct tail_start *start)
-{
-    struct tail_file *f = file_new(t, log_path, NULL);
-
-    MEM_FREE(&f->real_path);
-    f->real_path = mem_text(start->path);
-    f->fd = open(start->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (f->fd < 0 || file_identify(f) < 0 || file_reader_seek(&f->reader, start->offset) < 0) {
-        log_warn(t->component, "%s cannot be read", start->path);
-        file_unopen(f);
-        tail_file_close(f);
-        return;
-    }
-    tail_bookmark_take(f, start);
-    file_form_find(f);
-    file_begin_at(f, start->offset);
-    tail_file_touch(f);
-}
-
-/* The same descriptor from its beginning, as a file of its own: acks of what was read before it was
- * truncated go to the old one, which nobody saves any more. */
-static void file_restart(struct tail_file *f, uint64_t lost_bytes)
-{
-    struct tail *t = f->tail;
-    struct found_file *name = f->name;
-    struct tail_file *again;
-
-    log_info(t->component, "%s was truncated; it is read from its beginning%s", f->path,
-             lost_bytes > 0 ? ", and some of what it held was never read" : "");
-    t->input->metrics.lost_bytes += lost_bytes;
-    again = file_new(t, f->path, name);
-    again->fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
-    f->name = NULL;
-    tail_bookmark_forget(f);
-    tail_file_close(f);
-    if (name != NULL)
-        name->user = again;
-    if (again->fd < 0 || file_identify(again) < 0) {
-        file_unopen(again);
-        tail_file_touch(again);
-        return;
-    }
-    tail_bookmark_begin(again);
-    file_form_find(again);
-    file_begin_at(again, 0);
-    tail_file_touch(again);
-}
-
-void tail_file_close(struct tail_file *f)
-{
-    struct origin *origin = &f->origin;
-
-    if (f->fd >= 0) {
-        file_reader_fini(&f->reader);
-        tail_bookmark_end(f);
-        close(f->fd);
-        f->fd = -1;
-        f->tail->input->metrics.files_closed++;
-    }
-    if (f->name != NULL)
-        f->name->user = NULL;
-    joiner_free(&f->joiner);
-    list_remove(&f->ready_link);
-    list_remove(&f->link);
-    f->tail = NULL;
-    origin_unref(&origin);
-}
-
-void tail_file_unname(struct tail_file *f)
-{
-    f->name = NULL;
-    tail_file_touch(f);
-}
 
 void tail_file_touch(struct tail_file *f)
 {
@@ -330,7 +96,7 @@ static int file_look(struct tail_file *f, struct follow_seen *seen)
 }
 
 /* Not later than in `wait_ms`; 0: no need to. */
-static void look_again(struct tail_file *f, uint64_t wait_ms)
+void tail_file_look_again(struct tail_file *f, uint64_t wait_ms)
 {
     uint64_t now = clock_ms();
 
@@ -345,13 +111,13 @@ static void file_rest(struct tail_file *f, uint64_t wait_ms)
 {
     if (!f->reader.is_gzip && file_tail_print(f->fd, f->state.read, &f->tail_print) < 0)
         f->tail_print = (struct file_print){0};
-    look_again(f, wait_ms);
+    tail_file_look_again(f, wait_ms);
     if (f->joiner == NULL)
         return;
     tail_lines_flush(f, false);
     file_advance(f, f->state.read - f->state.unfinished_bytes);
     if (f->joiner != NULL)
-        look_again(f, joiner_due_ms(f->joiner) - clock_ms() + 1);
+        tail_file_look_again(f, joiner_due_ms(f->joiner) - clock_ms() + 1);
 }
 
 static void wait_for_room(struct tail *t)
@@ -375,8 +141,8 @@ static enum file_next file_read_step(struct tail_file *f, bool is_last)
     int64_t taken = file_read(f, is_last);
 
     if (taken < 0) {
-        file_trouble(f->tail, f, (int)taken);
-        look_again(f, f->trouble.wait_ms);
+        tail_file_trouble(f, (int)taken);
+        tail_file_look_again(f, f->trouble.wait_ms);
         return FILE_RESTS;
     }
     if (taken == 0 && !is_last && f->state.unfinished_bytes > 0 && f->reader.is_gzip)
@@ -400,7 +166,7 @@ static enum file_next file_step(struct tail_file *f)
     int rc = file_look(f, &seen);
 
     if (rc < 0) {
-        file_trouble(f->tail, f, rc);
+        tail_file_trouble(f, rc);
         return FILE_RESTS;
     }
     step = follow_plan(&f->state, &seen, &limits);
@@ -413,7 +179,7 @@ static enum file_next file_step(struct tail_file *f)
     case FOLLOW_FINISH_LINE:
         return file_read_step(f, true);
     case FOLLOW_RESTART:
-        file_restart(f, step.lost_bytes);
+        tail_file_restart(f, step.lost_bytes);
         return FILE_IS_GONE;
     case FOLLOW_MARK_ROTATED:
         f->state.is_rotated = true;
@@ -445,32 +211,12 @@ static enum file_next file_step(struct tail_file *f)
 
 /* ---- whose turn it is ---- */
 
-/* An entry that could not be opened, when it is time to try again. */
-static bool file_reopen(struct tail_file *f)
-{
-    int rc;
-
-    if (!file_trouble_may_try(&f->trouble))
-        return false;
-    rc = file_open(f);
-    if (rc == 0)
-        return true;
-    file_unopen(f);
-    if (f->name == NULL || rc == UV_ECANCELED) {
-        tail_file_close(f);
-        return false;
-    }
-    file_trouble(f->tail, f, rc);
-    look_again(f, f->trouble.wait_ms);
-    return false;
-}
-
 /* A few steps of one file. It goes to the end of the queue when it has more to do. */
 static void file_turn(struct tail *t, struct tail_file *f)
 {
     enum file_next next = FILE_GOES_ON;
 
-    if (f->fd < 0 && !file_reopen(f))
+    if (f->fd < 0 && !tail_file_reopen(f))
         return;
     for (unsigned i = 0; i < TAIL_READS_PER_TURN && next == FILE_GOES_ON; i++)
         next = file_step(f);

@@ -1,7 +1,5 @@
 #include "plugins/in_tail/tail.h"
 
-#include "file/generations.h"
-
 #include <stdlib.h>
 
 /*

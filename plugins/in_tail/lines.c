@@ -1,8 +1,5 @@
 #include "plugins/in_tail/tail.h"
 
-#include "base/clock.h"
-#include "base/utf8.h"
-
 /*
  * From bytes to records: a line is found, taken apart by the parser if there is one, and pushed.
  * On the path of every byte.

@@ -1,7 +1,5 @@
 #include "plugins/in_tail/tail.h"
 
-#include "base/clock.h"
-
 #include <errno.h>
 #include <stdlib.h>
 

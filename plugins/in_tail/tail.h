@@ -3,6 +3,7 @@
  *
  *   tail.c      the options; start and stop
  *   names.c     what becomes of names: files are opened, rotated, gone
+ *   open.c      a file's beginning and its end
  *   follow.c    one file: read, wait, restart, close, as the follow plan says
  *   lines.c     bytes to lines to records
  *   generations.c  what rotation made of a log while nobody looked
@@ -16,16 +17,7 @@
 #ifndef TAILRACE_PLUGINS_IN_TAIL_H
 #define TAILRACE_PLUGINS_IN_TAIL_H
 
-#include "checkpoint/positions.h"
-#include "file/discover.h"
-#include "file/follow_plan.h"
-#include "file/reader.h"
-#include "file/trouble.h"
-#include "line/encoding.h"
-#include "line/joiner.h"
-#include "plugin/plugin.h"
-#include "record/parser_book.h"
-#include "record/regex.h"
+#include "plugin/follow.h"
 
 /* How much is read at once: large enough that a read costs little per byte, small enough to stay
  * in the processor's cache until its lines are in a chunk. */
@@ -134,7 +126,7 @@ struct tail {
 
 extern const struct discover_ops tail_discover_ops;
 
-/* ---- follow.c ---- */
+/* ---- open.c ---- */
 
 /* Opens `path` and follows it from `offset`; NULL when it cannot be opened. */
 struct tail_file *tail_file_open(struct tail *tail, const char *path, struct found_file *name);
@@ -149,14 +141,27 @@ struct tail_start {
 void tail_file_open_generation(struct tail *tail, const char *log_path,
                                const struct tail_start *start);
 
-/* There may be bytes to read: soon. */
-void tail_file_touch(struct tail_file *file);
+/* Tries once more to open an entry that could not be opened, when it is time. */
+bool tail_file_reopen(struct tail_file *file);
+
+/* It was truncated: it goes on from its beginning, as another tail_file; this one is gone. */
+void tail_file_restart(struct tail_file *file, uint64_t lost_bytes);
+
+void tail_file_trouble(struct tail_file *file, int code);
 
 /* Its name refers to something else now. */
 void tail_file_unname(struct tail_file *file);
 
 /* Lets go of it; it is freed when its last ack came. */
 void tail_file_close(struct tail_file *file);
+
+/* ---- follow.c ---- */
+
+/* There may be bytes to read: soon. */
+void tail_file_touch(struct tail_file *file);
+
+/* Looks again in `wait_ms` at the latest; 0: when it is touched. */
+void tail_file_look_again(struct tail_file *file, uint64_t wait_ms);
 
 void tail_work_start(struct tail *tail);
 void tail_work_stop(struct tail *tail);

@@ -1,8 +1,5 @@
 #include "plugins/out_es/es.h"
 
-#include "http/auth.h"
-#include "record/time_text.h"
-
 #include <errno.h>
 #include <stdio.h>
 

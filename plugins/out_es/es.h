@@ -8,7 +8,6 @@
 #define TAILRACE_PLUGINS_OUT_ES_H
 
 #include "plugin/plugin.h"
-#include "record/accessor.h"
 
 enum es_operation {
     ES_CREATE,

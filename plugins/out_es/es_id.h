@@ -11,7 +11,7 @@
 #ifndef TAILRACE_PLUGINS_OUT_ES_ID_H
 #define TAILRACE_PLUGINS_OUT_ES_ID_H
 
-#include "chunk/reader.h"
+#include "plugin/plugin.h"
 
 #define ES_ID_BYTES_MAX 40
 

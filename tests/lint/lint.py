@@ -10,6 +10,10 @@ import sys
 import csource
 
 # A folder includes itself and what stands before it.
+
+# What plugins include: the header that all of them need, and that of inputs which follow files.
+GIVEN_TO_PLUGINS = ("plugin/plugin.h", "plugin/follow.h")
+
 LAYERS = (
     "base metrics loop record line file filter ack chunk checkpoint http output plugin config service admin"
 ).split()
@@ -80,7 +84,7 @@ def check_layers(source):
         if not include:
             continue
         name = include.group(1)
-        if plugin and name != "plugin/plugin.h" and not name.startswith(plugin.group(1) + "/"):
+        if plugin and name not in GIVEN_TO_PLUGINS and not name.startswith(plugin.group(1) + "/"):
             find(source.path, number, f"a plugin includes {name}",
                  "include plugin/plugin.h, and add there what plugins need")
         if folder:

@@ -1,0 +1,20 @@
+/*
+ * What an input that follows files may use besides plugin.h: names and what becomes of them, the
+ * bytes of a file, its generations, its bookmarks, and the joining of its lines.
+ *
+ * Only includes; each header is its own manual.
+ */
+#ifndef TAILRACE_PLUGIN_FOLLOW_H
+#define TAILRACE_PLUGIN_FOLLOW_H
+
+#include "checkpoint/positions.h"
+#include "file/discover.h"
+#include "file/follow_plan.h"
+#include "file/generations.h"
+#include "file/reader.h"
+#include "file/trouble.h"
+#include "line/encoding.h"
+#include "line/joiner.h"
+#include "plugin/plugin.h"
+
+#endif
