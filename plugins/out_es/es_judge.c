@@ -162,10 +162,10 @@ static enum verdict answer_judge(const struct out_es *es, const struct http_repl
     json_scanner_fini(&scanner);
     if (status < 0 || body.data[0] != '{' || !json_find(body, SLICE("errors"), &errors))
         return not_understood(reply, why);
-    if (slice_is(errors, "false"))
-        return VERDICT_DELIVERED;
-    if (!json_find(body, SLICE("items"), &items) || items.data[0] != '[')
-        return not_understood(reply, why);
+    if (!json_find(body, SLICE("items"), &items) || items.data[0] != '[') {
+        /* Some servers that speak this API tell nothing more when all is well. */
+        return slice_is(errors, "false") ? VERDICT_DELIVERED : not_understood(reply, why);
+    }
     return items_judge(es, items, verdicts, why);
 }
 
