@@ -87,13 +87,13 @@ bench: all $(BENCH)
 install: ## to $(DESTDIR)$(PREFIX); a configuration that is there already is kept
 install: all
 	install -D -m 755 $(OUT)/tailrace $(DESTDIR)$(PREFIX)/bin/tailrace
-	install -d $(DESTDIR)$(SYSCONFDIR)/tailrace $(DESTDIR)$(PREFIX)/share/doc/tailrace/plugins
+	install -d $(DESTDIR)$(SYSCONFDIR)/tailrace $(DESTDIR)$(PREFIX)/lib/systemd/system
 	@for f in $(wildcard conf/*.conf conf/*.yaml); do to=$(DESTDIR)$(SYSCONFDIR)/tailrace/$${f##*/}; \
 	  test -e "$$to" || install -m 644 "$$f" "$$to"; done
-	@for f in $(wildcard README.md LICENSE docs/*.md); do \
-	  install -m 644 "$$f" $(DESTDIR)$(PREFIX)/share/doc/tailrace/; done
-	@for f in $(wildcard plugins/*/README.md); do \
-	  install -m 644 "$$f" $(DESTDIR)$(PREFIX)/share/doc/tailrace/$${f%/README.md}.md; done
+	sed 's|/usr/bin|$(PREFIX)/bin|; s|/etc/tailrace|$(SYSCONFDIR)/tailrace|g; s|/usr/share|$(PREFIX)/share|' \
+	  packaging/systemd/tailrace.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/tailrace.service
+	@for f in README.md LICENSE $(wildcard conf/*.md conf/examples/* plugins/*/README.md); do \
+	  install -D -m 644 "$$f" $(DESTDIR)$(PREFIX)/share/doc/tailrace/"$$f"; done
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\): ## /  \1\t/p' Makefile | expand -t 14
