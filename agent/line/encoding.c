@@ -263,8 +263,7 @@ static struct slice without_mark(struct slice line)
     return slice_begins(line, SLICE("\xef\xbb\xbf")) ? slice_skip(line, 3) : line;
 }
 
-struct slice encoding_decode(struct encoding *e, enum encoding_form form, struct slice line,
-                             struct arena *arena)
+struct slice encoding_decode(struct encoding *e, enum encoding_form form, struct slice line)
 {
     if (form == ENCODING_BYTES && e->converter == NO_CONVERTER)
         return without_mark(line);
@@ -275,5 +274,5 @@ struct slice encoding_decode(struct encoding *e, enum encoding_form form, struct
         iconv_decode(e, line);
     else
         utf16_decode(e, form, line);
-    return arena_copy(arena, buffer_view(&e->out));
+    return buffer_view(&e->out);
 }

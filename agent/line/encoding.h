@@ -6,7 +6,7 @@
  * All other encodings keep the line feed a byte of its own.
  *
  * Life     encoding_new_* -> encoding_form, encoding_feed, encoding_decode* -> encoding_free.
- * Thread   the loop: a decoder has a state while it runs.
+ * Thread   the loop: a decoder has a state while it runs, and keeps the text of the last line.
  * Limits   a line grows to ENCODING_GROWTH times its bytes at most.
  *
  * What cannot be read becomes U+FFFD, a byte or a unit at a time; nothing is left out.
@@ -14,8 +14,8 @@
 #ifndef TAILRACE_LINE_ENCODING_H
 #define TAILRACE_LINE_ENCODING_H
 
-#include "base/arena.h"
 #include "base/report.h"
+#include "base/slice.h"
 
 #define ENCODING_GROWTH 4
 
@@ -49,9 +49,8 @@ size_t encoding_feed_bytes(enum encoding_form form);
 /* The offset of the first line feed in bytes that begin a unit, or the length where there is none. */
 size_t encoding_feed(enum encoding_form form, struct slice bytes);
 
-/* The line, without its line feed, as UTF-8: a byte order mark is left out. In the arena, or `line`
- * itself where nothing is to be done. */
-struct slice encoding_decode(struct encoding *encoding, enum encoding_form form, struct slice line,
-                             struct arena *arena);
+/* The line, given without its line feed, as UTF-8: a byte order mark is left out. Lent until the next
+ * call, or `line` itself where nothing is to be done. */
+struct slice encoding_decode(struct encoding *encoding, enum encoding_form form, struct slice line);
 
 #endif

@@ -20,7 +20,7 @@
  * Thread   the loop; the rules keep what the last line taught them.
  * Limits   JOINER_GROUPS_MAX groups per file, the oldest goes on when there is one more; a group's
  *          text is at most the rules' limit. What does not fit begins the next record, so nothing
- *          is lost: records that were cut say so in their metadata and are counted. A line that is
+ *          is lost: records that were cut say so in their metadata, and are counted. A line that is
  *          longer by itself stays whole; the caller's limit of a line sees to it.
  *
  * What odd lines become: one that no parser takes is a record by itself under `log`, after what

@@ -153,7 +153,7 @@ static void line_take(struct tail_file *f, struct line *line)
     struct record *record = intake_record(t->input->intake);
 
     if (UNLIKELY(t->encoding != NULL))
-        line->text = encoding_decode(t->encoding, f->form, line->text, &record->arena);
+        line->text = encoding_decode(t->encoding, f->form, line->text);
     while (line->text.len > 0 && UNLIKELY(line->text.data[0] == '\0'))
         line->text = slice_skip(line->text, 1);
     if (line->text.len >= 1 && line->text.data[line->text.len - 1] == '\r')

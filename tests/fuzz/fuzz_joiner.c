@@ -182,14 +182,12 @@ static void decode(const char *name, struct slice text)
                              ? encoding_new_unicode(name, (struct place){0}, &report)
                              : encoding_new_generic(name, (struct place){0}, &report);
     enum encoding_form form;
-    struct arena arena = {0};
 
     if (e == NULL)
         return;
     form = encoding_form(e, text);
     CHECK(encoding_feed(form, text) <= text.len);
-    CHECK(encoding_decode(e, form, text, &arena).len <= (text.len + 1) * ENCODING_GROWTH);
-    arena_fini(&arena);
+    CHECK(encoding_decode(e, form, text).len <= (text.len + 1) * ENCODING_GROWTH);
     encoding_free(&e);
 }
 

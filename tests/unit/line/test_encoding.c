@@ -3,18 +3,15 @@
 #include <check.h>
 
 static struct report report;
-static struct arena arena;
 
 static void set_up(void)
 {
     report_init(&report);
-    arena_init(&arena);
 }
 
 static void tear_down(void)
 {
     report_fini(&report);
-    arena_fini(&arena);
 }
 
 #define BYTES(literal) slice_make(literal, sizeof(literal) - 1)
@@ -31,7 +28,7 @@ static void expect_generic(const char *name, struct slice line, const char *text
 
     ck_assert_msg(e != NULL, "%s: %.*s", name, (int)report.text.len, report.text.data);
     ck_assert_int_eq(encoding_form(e, line), ENCODING_BYTES);
-    expect_text(encoding_decode(e, ENCODING_BYTES, line, &arena), slice_of(text));
+    expect_text(encoding_decode(e, ENCODING_BYTES, line), slice_of(text));
     encoding_free(&e);
     ck_assert_ptr_null(e);
 }
@@ -44,7 +41,7 @@ static void expect_unicode(const char *name, struct slice file, struct slice tex
     ck_assert_ptr_nonnull(e);
     form = encoding_form(e, file);
     file.len = encoding_feed(form, file);
-    expect_text(encoding_decode(e, form, file, &arena), text);
+    expect_text(encoding_decode(e, form, file), text);
     encoding_free(&e);
 }
 
@@ -75,8 +72,8 @@ START_TEST(text_of_ascii_is_lent_as_it_is)
     struct encoding *e = encoding_new_generic("Win1252", (struct place){0}, &report);
     struct slice line = SLICE("plain text");
 
-    ck_assert_ptr_eq(encoding_decode(e, ENCODING_BYTES, line, &arena).data, line.data);
-    expect_text(encoding_decode(e, ENCODING_BYTES, SLICE(""), &arena), SLICE(""));
+    ck_assert_ptr_eq(encoding_decode(e, ENCODING_BYTES, line).data, line.data);
+    expect_text(encoding_decode(e, ENCODING_BYTES, SLICE("")), SLICE(""));
     encoding_free(&e);
 }
 END_TEST
@@ -100,8 +97,8 @@ START_TEST(a_line_does_not_depend_on_the_one_before)
 {
     struct encoding *e = encoding_new_generic("GBK", (struct place){0}, &report);
 
-    (void)encoding_decode(e, ENCODING_BYTES, BYTES("\xc4"), &arena);
-    expect_text(encoding_decode(e, ENCODING_BYTES, BYTES("\xc4\xe3"), &arena), slice_of("\u4f60"));
+    (void)encoding_decode(e, ENCODING_BYTES, BYTES("\xc4"));
+    expect_text(encoding_decode(e, ENCODING_BYTES, BYTES("\xc4\xe3")), slice_of("\u4f60"));
     encoding_free(&e);
 }
 END_TEST
