@@ -106,13 +106,14 @@ void tail_file_look_again(struct tail_file *f, uint64_t wait_ms)
     timer_start_sooner(f->tail->look, wait_ms);
 }
 
-/* At the end of the file: remembers the bytes before it, to tell a rewritten file by. */
-static void file_rest(struct tail_file *f, uint64_t wait_ms)
+/* Nothing to do now: remembers the bytes before it, to tell a rewritten file by. Lines that wait go
+ * on only at the end of the file: one that is not read for want of memory has the rest ahead. */
+static void file_rest(struct tail_file *f, uint64_t wait_ms, bool is_at_end)
 {
     if (!f->reader.is_gzip && file_tail_print(f->fd, f->state.read, &f->tail_print) < 0)
         f->tail_print = (struct file_print){0};
     tail_file_look_again(f, wait_ms);
-    if (f->joiner == NULL)
+    if (f->joiner == NULL || !is_at_end)
         return;
     tail_lines_flush(f, false);
     file_advance(f, f->state.read - f->state.unfinished_bytes);
@@ -172,7 +173,7 @@ static enum file_next file_step(struct tail_file *f)
     step = follow_plan(&f->state, &seen, &limits);
     switch (step.move) {
     case FOLLOW_WAIT:
-        file_rest(f, step.wait_ms);
+        file_rest(f, step.wait_ms, seen.size <= f->state.read);
         return seen.has_room ? FILE_RESTS : FILE_NEEDS_ROOM;
     case FOLLOW_READ:
         return file_read_step(f, false);

@@ -203,6 +203,7 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
     again->fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
     f->name = NULL;
     tail_bookmark_forget(f);
+    tail_lines_flush(f, true);
     tail_file_close(f);
     if (name != NULL)
         name->user = again;
