@@ -2,10 +2,11 @@
 
 #define RULES(list) .rules = (list), .rule_count = ARRAY_LEN(list)
 
-/* An exception's name ends its line, where it is not followed by what went wrong. */
+/* An exception's name ends its line, where it is not followed by what went wrong. Looking behind
+ * lets the search begin at the few letters that those words begin with. */
 static const struct multiline_rule_settings java[] = {
     {"start_state, java_start_exception",
-     ".(?:Exception|Error|Throwable|V8 errors stack trace)(?:[:\\r\\n]|$)",
+     "(?<=.)(?:Exception|Error|Throwable|V8 errors stack trace)(?:[:\\r\\n]|$)",
      "java_after_exception",
      {0}},
     {"java_after_exception", "^[\\t ]*nested exception is:[\\t ]*", "java_start_exception", {0}},
@@ -37,8 +38,8 @@ static const struct multiline_rule_settings go[] = {
 };
 
 static const struct multiline_rule_settings ruby[] = {
-    {"start_state, ruby_start_exception", "^.+:\\d+:in\\s+.*", "ruby_after_exception", {0}},
-    {"ruby_after_exception, ruby", "^\\s+from\\s+.*:\\d+:in\\s+.*", "ruby", {0}},
+    {"start_state, ruby_start_exception", "^.+:\\d+:in\\s", "ruby_after_exception", {0}},
+    {"ruby_after_exception, ruby", "^\\s+from\\s+.*:\\d+:in\\s", "ruby", {0}},
 };
 
 static const struct multiline_rule_settings python[] = {
