@@ -46,3 +46,8 @@ void clock_real(void)
 {
     fake.is_fake = false;
 }
+
+bool clock_is_fake(void)
+{
+    return fake.is_fake;
+}

@@ -20,5 +20,6 @@ int64_t clock_wall_ns(void);
 void clock_fake(uint64_t monotonic_ms, int64_t wall_ns);
 void clock_advance_ms(uint64_t by_ms);
 void clock_real(void);
+bool clock_is_fake(void);
 
 #endif

@@ -1,19 +1,6 @@
-#include "loop/loop.h"
+#include "loop/loop_internal.h"
 
 #include "base/memory.h"
-
-#include <uv.h>
-
-struct loop {
-    uv_loop_t uv;
-    unsigned job_count;
-};
-
-struct timer {
-    uv_timer_t uv; /* first: the close callback frees the whole */
-    timer_fn *fired;
-    void *owner;
-};
 
 struct poll {
     uv_poll_t uv;
@@ -40,6 +27,7 @@ struct loop *loop_new(void)
     struct loop *loop = mem_zalloc(1, sizeof *loop);
 
     CHECK(uv_loop_init(&loop->uv) == 0);
+    list_init(&loop->faked);
     return loop;
 }
 
@@ -67,7 +55,9 @@ void loop_stop(struct loop *loop)
 
 void loop_turn(struct loop *loop, bool may_wait)
 {
-    uv_run(&loop->uv, may_wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+    bool has_fired = timers_tell(loop);
+
+    uv_run(&loop->uv, may_wait && !has_fired ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 }
 
 struct uv_loop_s *loop_uv(struct loop *loop)
@@ -75,77 +65,9 @@ struct uv_loop_s *loop_uv(struct loop *loop)
     return &loop->uv;
 }
 
-static void handle_closed(uv_handle_t *handle)
+void handle_closed(uv_handle_t *handle)
 {
     mem_free(handle);
-}
-
-/* ---- timers ---- */
-
-static void timer_due(uv_timer_t *uv)
-{
-    struct timer *timer = CONTAINER_OF(uv, struct timer, uv);
-
-    timer->fired(timer->owner);
-}
-
-struct timer *timer_new(struct loop *loop, timer_fn *fired, void *owner)
-{
-    struct timer *timer = mem_zalloc(1, sizeof *timer);
-
-    CHECK(uv_timer_init(&loop->uv, &timer->uv) == 0);
-    timer->fired = fired;
-    timer->owner = owner;
-    return timer;
-}
-
-void timer_free(struct timer **address)
-{
-    struct timer *timer = *address;
-
-    *address = NULL;
-    if (timer == NULL)
-        return;
-    uv_timer_stop(&timer->uv);
-    uv_close((uv_handle_t *)&timer->uv, handle_closed);
-}
-
-/* The loop's idea of now may be as old as its last turn. */
-static void timer_arm(struct timer *timer, uint64_t wait_ms, uint64_t every_ms)
-{
-    uv_update_time(timer->uv.loop);
-    CHECK(uv_timer_start(&timer->uv, timer_due, wait_ms, every_ms) == 0);
-}
-
-void timer_start(struct timer *timer, uint64_t wait_ms)
-{
-    timer_arm(timer, wait_ms, 0);
-}
-
-void timer_start_sooner(struct timer *timer, uint64_t wait_ms)
-{
-    if (!timer_is_on(timer) || uv_timer_get_due_in(&timer->uv) > wait_ms)
-        timer_arm(timer, wait_ms, 0);
-}
-
-void timer_repeat(struct timer *timer, uint64_t every_ms)
-{
-    timer_arm(timer, every_ms, every_ms);
-}
-
-void timer_stop(struct timer *timer)
-{
-    uv_timer_stop(&timer->uv);
-}
-
-bool timer_is_on(const struct timer *timer)
-{
-    return uv_is_active((const uv_handle_t *)&timer->uv);
-}
-
-void timer_unref(struct timer *timer)
-{
-    uv_unref((uv_handle_t *)&timer->uv);
 }
 
 /* ---- polls ---- */

@@ -23,12 +23,13 @@ void loop_free(struct loop **loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
-/* Handles what is due and returns; for tests. `may_wait` waits for the next event. */
+/* Handles what is due and returns; for tests. `may_wait` waits for the next event, unless a timer
+ * has fired. */
 void loop_turn(struct loop *loop, bool may_wait);
 
 struct uv_loop_s *loop_uv(struct loop *loop);
 
-/* ---- timers ---- */
+/* ---- timers: under the fake clock (base/clock.h) only loop_turn fires them ---- */
 
 struct timer;
 typedef void timer_fn(void *owner);

@@ -1,0 +1,24 @@
+/*
+ * What the files of loop/ share; nobody else includes it.
+ */
+#ifndef TAILRACE_LOOP_LOOP_INTERNAL_H
+#define TAILRACE_LOOP_LOOP_INTERNAL_H
+
+#include "base/list.h"
+#include "loop/loop.h"
+
+#include <uv.h>
+
+struct loop {
+    uv_loop_t uv;
+    unsigned job_count;
+    struct list faked; /* timers that go by the fake clock, the earliest first */
+};
+
+/* Fires what is due by the fake clock; whether anything was. */
+bool timers_tell(struct loop *loop);
+
+/* Frees what the handle is the first member of. */
+void handle_closed(uv_handle_t *handle);
+
+#endif
