@@ -277,7 +277,7 @@ void chunk_append(struct chunk *chunk, struct origin *origin, struct slice tag,
 
 bool chunk_is_full(const struct chunk *chunk)
 {
-    return chunk->bytes.len >= CHUNK_BYTES_AIM || chunk->run_count >= CHUNK_RUNS_MAX;
+    return chunk->bytes.len >= CHUNK_BYTES_AIM;
 }
 
 void chunk_seal(struct chunk *chunk)

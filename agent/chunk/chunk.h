@@ -6,7 +6,7 @@
  * Life     chunk_open -> chunk_append* -> sealed -> delivered to each output of its route ->
  *          the last chunk_unref frees it.
  * Thread   the loop until it is sealed; then anybody may read, the loop alone refs and unrefs.
- * Limits   CHUNK_BYTES_AIM, which one record larger than that exceeds; CHUNK_RUNS_MAX runs.
+ * Limits   CHUNK_BYTES_AIM, which one record larger than that exceeds. That bounds the runs too.
  *
  * A record in a chunk:
  *
@@ -30,7 +30,6 @@
 
 /* One mebibyte makes requests that back-ends like (a few MB of documents) at little memory. */
 #define CHUNK_BYTES_AIM ((size_t)1 << 20)
-#define CHUNK_RUNS_MAX 65536
 
 /* What stands before the fields of a record, so that a reader finds its end without a walk. */
 struct chunk_head {
