@@ -28,6 +28,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#define ROWS_PER_PACE 64
+#define GATHER_PACES_MAX 5
 #define RETRY_PACES_MAX 32
 
 struct store {
@@ -41,6 +43,7 @@ struct store {
     struct timer *pace;
     uint64_t pace_ms;
     uint64_t retry_paces; /* how many paces until the next try, while failing */
+    size_t rows_last;     /* that the last write had */
     struct pending pending;
     struct pending batch; /* the job's, until it is done */
     struct map claims;    /* row -> how often, as a pointer */
@@ -202,6 +205,7 @@ static void outcome_note(struct store *store, int rc, size_t row_count)
         stats->flushes++;
         stats->rows_written += row_count;
         store->retry_paces = 1;
+        store->rows_last = row_count;
         return;
     }
     stats->failures++;
@@ -216,10 +220,21 @@ static void outcome_note(struct store *store, int rc, size_t row_count)
     }
 }
 
+/* Five hundred files that each move every second would cost a transaction of five hundred rows a
+ * second: the more rows, the longer the next ones gather. */
+static uint64_t pace_ms(const struct store *store)
+{
+    uint64_t paces = 1 + store->rows_last / ROWS_PER_PACE;
+
+    if (paces > GATHER_PACES_MAX)
+        paces = GATHER_PACES_MAX;
+    return store->pace_ms * paces * store->retry_paces;
+}
+
 static void pace_start(struct store *store)
 {
     if (!store->is_busy && !store->is_closing && !timer_is_on(store->pace))
-        timer_start(store->pace, store->pace_ms * store->retry_paces);
+        timer_start(store->pace, pace_ms(store));
 }
 
 /* On the pool. */
