@@ -72,13 +72,37 @@ static uint64_t offset_of_new(const struct tail_file *f, bool is_new_name)
     return file_facts_read(f->fd, &facts) < 0 || f->reader.is_gzip ? 0 : facts.size_bytes;
 }
 
+static struct slice row_key(const int64_t *row)
+{
+    return slice_make((const char *)row, sizeof *row);
+}
+
+struct tail_file *tail_row_file(const struct tail *t, int64_t row)
+{
+    return map_get(&t->rows, row_key(&row));
+}
+
+static void row_take(struct tail_file *f, int64_t row)
+{
+    f->row = row;
+    (void)map_put(&f->tail->rows, row_key(&row), f);
+    if (f->tail->positions != NULL)
+        positions_claim(f->tail->positions, row);
+}
+
 static void row_new(struct tail_file *f)
 {
     struct tail *t = f->tail;
 
-    f->row = t->positions != NULL ? positions_new_row(t->positions) : ++t->next_row;
-    if (t->positions != NULL)
-        positions_claim(t->positions, f->row);
+    row_take(f, t->positions != NULL ? positions_new_row(t->positions) : ++t->next_row);
+}
+
+static void row_leave(struct tail_file *f)
+{
+    if (tail_row_file(f->tail, f->row) == f)
+        (void)map_remove(&f->tail->rows, row_key(&f->row));
+    if (f->tail->positions != NULL)
+        positions_release(f->tail->positions, f->row);
 }
 
 uint64_t tail_bookmark_find(struct tail_file *f, bool is_new_name)
@@ -96,11 +120,10 @@ uint64_t tail_bookmark_find(struct tail_file *f, bool is_new_name)
         row_new(f);
         return offset_of_new(f, is_new_name);
     }
-    f->row = s.row;
+    row_take(f, s.row);
     if (s.stream_id != 0)
         f->origin.id = s.stream_id;
     f->tail_print = s.tail_print;
-    positions_claim(positions, f->row);
     return s.offset;
 }
 
@@ -122,19 +145,19 @@ void tail_bookmark_take(struct tail_file *f, const struct tail_start *start)
 
     f->identity.head = file_print_of(first);
     f->origin.id = start->stream_id != 0 ? start->stream_id : stream_id_of(f, first);
-    f->row = start->row;
-    if (f->row == 0)
+    if (start->row == 0)
         row_new(f);
-    else if (f->tail->positions != NULL)
-        positions_claim(f->tail->positions, f->row);
+    else
+        row_take(f, start->row);
 }
 
 void tail_bookmark_forget(struct tail_file *f)
 {
-    if (f->tail->positions == NULL || f->row == 0)
+    if (f->row == 0)
         return;
-    positions_release(f->tail->positions, f->row);
-    positions_forget(f->tail->positions, f->row);
+    row_leave(f);
+    if (f->tail->positions != NULL)
+        positions_forget(f->tail->positions, f->row);
     f->row = 0;
 }
 
@@ -171,8 +194,8 @@ void tail_bookmark_save(struct tail_file *f)
 
 void tail_bookmark_end(struct tail_file *f)
 {
-    if (f->tail->positions == NULL || f->row == 0)
+    if (f->row == 0)
         return;
     tail_bookmark_save(f);
-    positions_release(f->tail->positions, f->row);
+    row_leave(f);
 }

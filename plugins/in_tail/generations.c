@@ -25,14 +25,6 @@ struct known_list {
     size_t count;
 };
 
-static bool is_followed(const struct tail *t, int64_t row)
-{
-    LIST_FOR (it, &t->files)
-        if (CONTAINER_OF(it, struct tail_file, link)->row == row)
-            return true;
-    return false;
-}
-
 static const struct known *known_find(const struct known_list *list, int64_t row)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -63,7 +55,7 @@ static bool on_row(void *owner, const struct position *p)
                                   .is_done = p->is_done,
                                   .saved_ns = p->saved_ns},
                         .stream_id = p->note ? strtoull(p->note, NULL, 16) : 0,
-                        .is_followed = is_followed(list->tail, p->row),
+                        .is_followed = tail_row_file(list->tail, p->row) != NULL,
                     });
     return true;
 }
@@ -75,8 +67,11 @@ static void known_read(struct known_list *list, const char *path)
         log_warn(list->tail->component, "what was saved of %s cannot be read", path);
 }
 
+/* Of the files that are followed only those count that the name went away from. */
 static void known_add_followed(struct known_list *list, const char *path)
 {
+    if (list->tail->unnamed_count == 0)
+        return;
     LIST_FOR (it, &list->tail->files) {
         const struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 

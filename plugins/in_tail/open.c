@@ -46,6 +46,44 @@ static void origin_free(struct origin *origin)
 
 static const struct origin_ops origin_ops = {.settled = origin_settled, .free = origin_free};
 
+/* ---- names and inodes ---- */
+
+static void name_leave(struct tail_file *f)
+{
+    f->tail->unnamed_count += f->name != NULL;
+    f->name = NULL;
+}
+
+/* While a file is open nobody else gets its number. */
+static struct slice inode_key(const struct file_id *id, uint64_t words[2])
+{
+    words[0] = id->dev;
+    words[1] = id->ino;
+    return slice_make((const char *)words, 2 * sizeof *words);
+}
+
+static struct tail_file *inode_file(const struct tail *t, const struct file_id *id)
+{
+    uint64_t words[2];
+
+    return map_get(&t->inodes, inode_key(id, words));
+}
+
+static void inode_take(struct tail_file *f)
+{
+    uint64_t words[2];
+
+    (void)map_put(&f->tail->inodes, inode_key(&f->identity.id, words), f);
+}
+
+static void inode_leave(struct tail_file *f)
+{
+    uint64_t words[2];
+
+    if (inode_file(f->tail, &f->identity.id) == f)
+        (void)map_remove(&f->tail->inodes, inode_key(&f->identity.id, words));
+}
+
 /* ---- opening and closing ---- */
 
 static int file_identify(struct tail_file *f)
@@ -97,6 +135,7 @@ static struct tail_file *file_new(struct tail *t, const char *path, struct found
     f->fd = -1;
     list_init(&f->ready_link);
     list_add_tail(&t->files, &f->link);
+    t->unnamed_count += name == NULL;
     return f;
 }
 
@@ -119,7 +158,8 @@ static void file_begin_at(struct tail_file *f, uint64_t offset)
     f->tail->input->metrics.files_opened++;
 }
 
-/* Opens the file that `f` was made for. UV_ECANCELED: too old; else negative: not now. */
+/* Opens the file that `f` was made for. UV_ECANCELED: too old; UV_EEXIST: it is followed already;
+ * else negative: not now. */
 static int file_open(struct tail_file *f)
 {
     struct tail *t = f->tail;
@@ -134,6 +174,9 @@ static int file_open(struct tail_file *f)
     rc = file_identify(f);
     if (rc < 0)
         return rc;
+    if (inode_file(t, &f->identity.id) != NULL)
+        return UV_EEXIST;
+    inode_take(f);
     offset = tail_bookmark_find(f, t->is_first_scan_over);
     if (file_reader_seek(&f->reader, offset) < 0)
         offset = 0;
@@ -146,9 +189,29 @@ static int file_open(struct tail_file *f)
 /* It failed to open: the entry waits, and every touch tries again. */
 static void file_unopen(struct tail_file *f)
 {
-    if (f->fd >= 0)
+    if (f->fd >= 0) {
+        inode_leave(f);
         close(f->fd);
+    }
     f->fd = -1;
+}
+
+/* `f` turned out to be a file that is followed: one whose name came back, or that has two. Which
+ * of its names counts stays as it is; the file that now has this name, or NULL. */
+static struct tail_file *file_adopt(struct tail_file *f)
+{
+    struct tail_file *followed = inode_file(f->tail, &f->identity.id);
+    struct found_file *name = f->name;
+
+    close(f->fd);
+    f->fd = -1;
+    tail_file_close(f);
+    if (followed->name != NULL)
+        return NULL;
+    followed->name = name;
+    followed->tail->unnamed_count--;
+    tail_file_touch(followed);
+    return followed;
 }
 
 struct tail_file *tail_file_open(struct tail *t, const char *path, struct found_file *name)
@@ -156,6 +219,8 @@ struct tail_file *tail_file_open(struct tail *t, const char *path, struct found_
     struct tail_file *f = file_new(t, path, name);
     int rc = file_open(f);
 
+    if (rc == UV_EEXIST)
+        return file_adopt(f);
     if (rc < 0)
         file_unopen(f);
     if (rc == UV_ECANCELED) {
@@ -182,6 +247,13 @@ void tail_file_open_generation(struct tail *t, const char *log_path, const struc
         tail_file_close(f);
         return;
     }
+    if (inode_file(t, &f->identity.id) != NULL) {
+        close(f->fd);
+        f->fd = -1;
+        tail_file_close(f);
+        return;
+    }
+    inode_take(f);
     tail_bookmark_take(f, start);
     file_form_find(f);
     file_begin_at(f, start->offset);
@@ -201,7 +273,7 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
     t->input->metrics.lost_bytes += lost_bytes;
     again = file_new(t, f->path, name);
     again->fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
-    f->name = NULL;
+    name_leave(f);
     tail_bookmark_forget(f);
     tail_lines_flush(f, true);
     tail_file_close(f);
@@ -212,6 +284,7 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
         tail_file_touch(again);
         return;
     }
+    inode_take(again);
     tail_bookmark_begin(again);
     file_form_find(again);
     file_begin_at(again, 0);
@@ -225,12 +298,15 @@ void tail_file_close(struct tail_file *f)
     if (f->fd >= 0) {
         file_reader_fini(&f->reader);
         tail_bookmark_end(f);
+        inode_leave(f);
         close(f->fd);
         f->fd = -1;
         f->tail->input->metrics.files_closed++;
     }
     if (f->name != NULL)
         f->name->user = NULL;
+    else
+        f->tail->unnamed_count--;
     joiner_free(&f->joiner);
     list_remove(&f->ready_link);
     list_remove(&f->link);
@@ -240,7 +316,7 @@ void tail_file_close(struct tail_file *f)
 
 void tail_file_unname(struct tail_file *f)
 {
-    f->name = NULL;
+    name_leave(f);
     tail_file_touch(f);
 }
 

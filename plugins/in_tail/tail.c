@@ -274,7 +274,7 @@ static void tail_stop(void *self)
     tail_work_stop(t);
     discover_free(&t->discover);
     LIST_FOR (it, &t->files)
-        CONTAINER_OF(it, struct tail_file, link)->name = NULL;
+        tail_file_unname(CONTAINER_OF(it, struct tail_file, link));
 }
 
 static void tail_fini(void *self)
@@ -289,6 +289,8 @@ static void tail_fini(void *self)
         }
     if (t->positions != NULL)
         positions_close(&t->positions);
+    map_fini(&t->rows);
+    map_fini(&t->inodes);
     regex_free(&t->tag_regex);
     joiner_rules_free(&t->rules);
     encoding_free(&t->encoding);

@@ -119,6 +119,9 @@ struct tail {
     struct place place;
     uint64_t refresh_ms;
     int64_t next_row;
+    struct map rows;        /* the followed files, by row */
+    struct map inodes;      /* and by device and number */
+    uint32_t unnamed_count; /* those of them that their name went away from */
     bool is_first_scan_over, is_stopping, is_waiting_for_room, was_exit_wanted;
 };
 
@@ -192,6 +195,10 @@ uint64_t tail_bookmark_find(struct tail_file *file, bool is_new_name);
 void tail_bookmark_begin(struct tail_file *file);
 void tail_bookmark_take(struct tail_file *file, const struct tail_start *start);
 void tail_bookmark_forget(struct tail_file *file);
+
+/* The file that is followed under this row, or NULL. */
+struct tail_file *tail_row_file(const struct tail *tail, int64_t row);
+
 void tail_bookmark_save(struct tail_file *file);
 void tail_bookmark_end(struct tail_file *file);
 
