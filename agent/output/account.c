@@ -10,13 +10,20 @@
 
 /* ---- counting ---- */
 
-/* A record's share of its chunk's bytes, so that the sums come out even: the last one takes what
- * rounding left. */
-static uint64_t record_bytes(const struct delivery *d, uint32_t index)
-{
-    uint64_t bytes = d->chunk->bytes.len, count = d->chunk->record_count;
+/* The two counters of one way out. */
+struct tally {
+    uint64_t *records;
+    uint64_t *bytes;
+};
 
-    return index + 1 == count ? bytes - bytes / count * (count - 1) : bytes / count;
+/* The share of its chunk's bytes that so many records have, so that the sums come out even: the
+ * last one takes what rounding left. */
+static uint64_t bytes_of(const struct delivery *d, uint32_t first, uint32_t count)
+{
+    uint64_t bytes = d->chunk->bytes.len, total = d->chunk->record_count;
+    bool has_last = count > 0 && first + count == total;
+
+    return bytes / total * count + (has_last ? bytes % total : 0);
 }
 
 void account_in(struct output *output, const struct chunk *chunk)
@@ -27,37 +34,66 @@ void account_in(struct output *output, const struct chunk *chunk)
     output->metrics.in_flight_bytes += chunk->bytes.len;
 }
 
-static void count_out(struct delivery *d, uint32_t index, uint64_t *records, uint64_t *bytes)
+/* So many records, from `first` on, leave by these two counters. */
+static void count_out(struct delivery *d, uint32_t first, uint32_t count, struct tally tally)
 {
     struct output_metrics *m = &d->output->metrics;
-    uint64_t size = record_bytes(d, index);
+    uint64_t bytes = bytes_of(d, first, count);
 
-    d->states[index] = RECORD_DONE;
-    *records += 1;
-    *bytes += size;
-    m->in_flight_records -= 1;
-    m->in_flight_bytes -= size;
+    if (d->batch.states != NULL)
+        memset(d->batch.states + first, RECORD_DONE, count);
+    *tally.records += count;
+    *tally.bytes += bytes;
+    m->in_flight_records -= count;
+    m->in_flight_bytes -= bytes;
 }
 
-/* It will not reach the back-end, for whatever reason. */
-static void count_dropped(struct delivery *d, uint32_t index, uint64_t *records, uint64_t *bytes)
+/* The next run of records of one state, at `*first` or behind it, before `end`. How many. */
+static uint32_t next_run(const struct batch *batch, enum record_state state, uint32_t *first,
+                         uint32_t end)
 {
-    count_out(d, index, records, bytes);
-    d->output->metrics.dropped_records++;
+    uint32_t at = *first;
+
+    if (batch->states == NULL) /* one run */
+        return state == RECORD_WAITING ? end - at : 0;
+    while (at < end && batch->states[at] != state)
+        at++;
+    *first = at;
+    while (at < end && batch->states[at] == state)
+        at++;
+    return at - *first;
+}
+
+/* All records of that state in the batch leave. How many. */
+static uint32_t count_out_all(struct delivery *d, enum record_state state, struct tally tally)
+{
+    uint32_t at = d->batch.first, end = at + d->batch.count, count, sum = 0;
+
+    for (; (count = next_run(&d->batch, state, &at, end)) > 0; at += count) {
+        count_out(d, at, count, tally);
+        sum += count;
+    }
+    return sum;
+}
+
+static struct tally set_aside(struct delivery *d)
+{
+    struct output_metrics *m = &d->output->metrics;
+
+    return (struct tally){&m->set_aside_records, &m->set_aside_bytes};
 }
 
 void account_let_go(struct delivery *d)
 {
     struct output_metrics *m = &d->output->metrics;
+    uint64_t records = 0, bytes = 0;
+    struct tally left = {&records, &bytes};
 
-    for (uint32_t i = 0; i < d->chunk->record_count; i++) {
-        if (d->states[i] == RECORD_DONE)
-            continue;
-        m->in_flight_records--;
-        m->in_flight_bytes -= record_bytes(d, i);
-        m->read_records--;
-        m->read_bytes -= record_bytes(d, i);
-    }
+    d->batch.count = d->chunk->record_count - d->batch.first;
+    count_out_all(d, RECORD_WAITING, left);
+    count_out_all(d, RECORD_SKIPPED, left);
+    m->read_records -= records;
+    m->read_bytes -= bytes;
 }
 
 /* ---- trouble, in words ---- */
@@ -94,9 +130,7 @@ void account_set_aside(struct delivery *d)
 
     trouble_say(d, LOG_ERROR, "records were refused and set aside");
     m->errors++;
-    for (uint32_t i = d->batch.first; i < d->batch.first + d->batch.count; i++)
-        if (d->states[i] == RECORD_WAITING)
-            count_dropped(d, i, &m->set_aside_records, &m->set_aside_bytes);
+    m->dropped_records += count_out_all(d, RECORD_WAITING, set_aside(d));
 }
 
 void account_give_up(struct delivery *d)
@@ -106,9 +140,15 @@ void account_give_up(struct delivery *d)
     trouble_say(d, LOG_ERROR, "records were dropped, Retry_Limit is reached");
     m->errors++;
     m->retries_failed++;
-    for (uint32_t i = d->batch.first; i < d->batch.first + d->batch.count; i++)
-        if (d->states[i] == RECORD_WAITING)
-            count_dropped(d, i, &m->given_up_records, &m->given_up_bytes);
+    m->dropped_records +=
+        count_out_all(d, RECORD_WAITING, (struct tally){&m->given_up_records, &m->given_up_bytes});
+}
+
+static struct tally delivered(struct delivery *d)
+{
+    struct output_metrics *m = &d->output->metrics;
+
+    return (struct tally){&m->proc_records, &m->proc_bytes};
 }
 
 static void item_settle(struct delivery *d, uint32_t index, const struct item_verdict *item,
@@ -118,7 +158,7 @@ static void item_settle(struct delivery *d, uint32_t index, const struct item_ve
 
     switch ((enum verdict)item->verdict) {
     case VERDICT_DELIVERED:
-        count_out(d, index, &m->proc_records, &m->proc_bytes);
+        count_out(d, index, 1, delivered(d));
         m->already_there_records += item->was_there;
         return;
     case VERDICT_RETRY:
@@ -131,20 +171,26 @@ static void item_settle(struct delivery *d, uint32_t index, const struct item_ve
             log_error(d->output->config.component,
                       "a record was refused with status %u and set aside: %s", item->status,
                       item->reason ? item->reason : "no reason was given");
-        count_dropped(d, index, &m->set_aside_records, &m->set_aside_bytes);
+        count_out(d, index, 1, set_aside(d));
+        m->dropped_records++;
     }
 }
 
 bool account_items(struct delivery *d, const struct verdicts *verdicts)
 {
-    static const struct item_verdict delivered = {.verdict = VERDICT_DELIVERED};
     uint32_t item = 0, refused = 0, retry = 0;
+    const uint8_t *states;
 
+    if (verdicts == NULL || verdicts->items == NULL) {
+        count_out_all(d, RECORD_WAITING, delivered(d));
+        return false;
+    }
+    states = batch_states(&d->batch);
     for (uint32_t i = d->batch.first; i < d->batch.first + d->batch.count; i++) {
-        if (d->states[i] != RECORD_WAITING)
+        if (states[i] != RECORD_WAITING)
             continue;
-        CHECK(verdicts == NULL || item < verdicts->count);
-        item_settle(d, i, verdicts ? &verdicts->items[item] : &delivered, &refused, &retry);
+        CHECK(item < verdicts->count);
+        item_settle(d, i, &verdicts->items[item], &refused, &retry);
         item++;
     }
     if (refused > 1)
@@ -157,16 +203,11 @@ bool account_items(struct delivery *d, const struct verdicts *verdicts)
 void account_skipped(struct delivery *d)
 {
     struct output_metrics *m = &d->output->metrics;
-    uint32_t skipped = 0;
+    uint32_t skipped = count_out_all(d, RECORD_SKIPPED, set_aside(d));
 
-    for (uint32_t i = 0; i < d->chunk->record_count; i++) {
-        if (d->states[i] != RECORD_SKIPPED)
-            continue;
-        count_dropped(d, i, &m->set_aside_records, &m->set_aside_bytes);
-        skipped++;
-    }
     if (skipped == 0)
         return;
+    m->dropped_records += skipped;
     m->errors++;
     log_warn(d->output->config.component,
              "%u records were set aside: they cannot be written as configured", skipped);

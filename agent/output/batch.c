@@ -1,5 +1,20 @@
 #include "output/batch.h"
 
+#include "base/memory.h"
+
+uint8_t *batch_states(struct batch *batch)
+{
+    _Static_assert(RECORD_WAITING == 0, "fresh states are all waiting");
+    if (batch->states == NULL)
+        batch->states = mem_zalloc(batch->chunk->record_count, sizeof *batch->states);
+    return batch->states;
+}
+
+void batch_fini(struct batch *batch)
+{
+    MEM_FREE(&batch->states);
+}
+
 void batch_rewind(struct batch *batch)
 {
     struct chunk_record ignored;
@@ -24,8 +39,7 @@ bool batch_next(struct batch *batch, struct chunk_record *record)
 void batch_skip(struct batch *batch)
 {
     CHECK(batch->at > batch->first);
-    CHECK(batch->states != NULL);
-    batch->states[batch->at - 1] = RECORD_SKIPPED;
+    batch_states(batch)[batch->at - 1] = RECORD_SKIPPED;
 }
 
 uint32_t batch_waiting(const struct batch *batch)
@@ -37,4 +51,17 @@ uint32_t batch_waiting(const struct batch *batch)
     for (uint32_t i = 0; i < batch->count; i++)
         waiting += batch->states[batch->first + i] == RECORD_WAITING;
     return waiting;
+}
+
+void batch_narrow(struct batch *batch, uint32_t waiting_count)
+{
+    uint32_t count = 0;
+
+    if (batch->states == NULL) {
+        batch->count = waiting_count;
+        return;
+    }
+    for (uint32_t seen = 0; seen < waiting_count; count++)
+        seen += batch->states[batch->first + count] == RECORD_WAITING;
+    batch->count = count;
 }

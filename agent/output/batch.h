@@ -19,12 +19,17 @@ enum record_state {
 
 struct batch {
     const struct chunk *chunk;
-    uint8_t *states; /* enum record_state, of the chunk's records; NULL: all waiting */
+    uint8_t *states; /* enum record_state, of the chunk's records; NULL: those from `first` on are
+                      * waiting */
     uint32_t first;  /* in the chunk */
     uint32_t count;  /* from there on, those done already included */
     struct chunk_reader reader;
     uint32_t at; /* the next record's index in the chunk */
 };
+
+/* The states, made now if nobody needed them before. They are the batch's. */
+uint8_t *batch_states(struct batch *batch);
+void batch_fini(struct batch *batch);
 
 /* From the first record again. */
 void batch_rewind(struct batch *batch);
@@ -37,5 +42,8 @@ void batch_skip(struct batch *batch);
 
 /* How many records are waiting in it. */
 uint32_t batch_waiting(const struct batch *batch);
+
+/* Cuts it off behind so many waiting records. */
+void batch_narrow(struct batch *batch, uint32_t waiting_count);
 
 #endif

@@ -108,7 +108,6 @@ void output_offer(struct output *output, struct chunk *chunk)
     CHECK(chunk->is_sealed && chunk->record_count > 0);
     d->output = output;
     d->chunk = chunk_ref(chunk);
-    d->states = mem_zalloc(chunk->record_count, sizeof *d->states);
     account_in(output, chunk);
     list_add_tail(&output->queue, &d->link);
     output_pump(output);
@@ -118,8 +117,7 @@ static void delivery_begin(struct delivery *d)
 {
     list_add_tail(&d->output->deliveries, &d->link);
     d->output->under_way++;
-    d->batch =
-        (struct batch){.chunk = d->chunk, .states = d->states, .count = d->chunk->record_count};
+    d->batch = (struct batch){.chunk = d->chunk, .count = d->chunk->record_count};
     delivery_attempt(d);
 }
 
@@ -147,7 +145,7 @@ static void delivery_end(struct delivery *d, bool is_settled)
     list_remove(&d->link);
     timer_free(&d->timer);
     chunk_unref(&d->chunk);
-    mem_free(d->states);
+    batch_fini(&d->batch);
     mem_free(d);
     output_pump(output);
 }
@@ -224,21 +222,6 @@ static void delivery_attempt(struct delivery *d)
         job_start(d->output->loop, write_work, on_written, d);
 }
 
-static struct verdicts verdicts_new(uint32_t count)
-{
-    return (struct verdicts){
-        .items = mem_zalloc(count, sizeof(struct item_verdict)),
-        .count = count,
-    };
-}
-
-static void verdicts_fini(struct verdicts *v)
-{
-    for (uint32_t i = 0; i < v->count; i++)
-        mem_free(v->items[i].reason);
-    MEM_FREE(&v->items);
-}
-
 static void on_reply(void *owner, struct http_call *call, int error, const char *why)
 {
     struct delivery *d = owner;
@@ -251,7 +234,7 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
     if (error < 0) {
         snprintf(d->why, sizeof d->why, "%s", why);
     } else {
-        verdicts = verdicts_new(batch_waiting(&d->batch));
+        verdicts.count = batch_waiting(&d->batch);
         verdict = config->plugin->judge(config->self, http_call_reply(call), &verdicts, d->why);
         asked_ms = http_call_reply(call)->retry_after_ms;
     }
@@ -293,20 +276,20 @@ static void delivery_wait(struct delivery *d, uint64_t wait_ms)
     output_pump(d->output);
 }
 
-/* Narrows the batch to the front half of what is waiting; one record alone is set aside. */
-static void batch_halve(struct delivery *d)
+/* Narrows the batch to the front half of what is waiting; one record alone is set aside. Whether
+ * there is a half to send. */
+static bool delivery_halve(struct delivery *d)
 {
-    uint32_t waiting = batch_waiting(&d->batch), count = 0;
+    uint32_t waiting = batch_waiting(&d->batch);
 
     d->output->metrics.errors++;
     if (waiting <= 1) {
         snprintf(d->why, sizeof d->why, "one record alone is larger than the back-end takes");
         account_set_aside(d);
-        return;
+        return false;
     }
-    for (uint32_t seen = 0; seen < waiting / 2; count++)
-        seen += d->states[d->batch.first + count] == RECORD_WAITING;
-    d->batch.count = count;
+    batch_narrow(&d->batch, waiting / 2);
+    return true;
 }
 
 /* The batch is done with; goes on with what a halving left behind it, or ends. */
@@ -342,11 +325,10 @@ static void delivery_judged(struct delivery *d, enum verdict verdict, struct ver
         delivery_wait(d, plan.wait_ms);
         return;
     case RETRY_HALVE:
-        batch_halve(d);
-        if (batch_waiting(&d->batch) == 0)
-            delivery_next_part(d);
-        else
+        if (delivery_halve(d))
             delivery_attempt(d);
+        else
+            delivery_next_part(d);
         return;
     case RETRY_SET_ASIDE:
         account_set_aside(d);

@@ -33,7 +33,6 @@ struct delivery {
     struct output *output;
     struct chunk *chunk;
     struct batch batch;
-    uint8_t *states;
     uint32_t attempts;
     bool is_waiting;
     int encode_status;

@@ -20,7 +20,8 @@ struct option;
 struct plugin_setup;
 
 /* What became of each record of a batch, where the answer has items. deliver hands in one with
- * every record delivered; judge marks the others. Indices count the batch's records. */
+ * every record delivered; judge marks the others. Indices count the batch's records. Memory is
+ * taken when the first one is marked: nearly always all went well. */
 struct item_verdict {
     uint8_t verdict; /* enum verdict */
     uint16_t status;
@@ -29,9 +30,13 @@ struct item_verdict {
 };
 
 struct verdicts {
-    struct item_verdict *items;
+    struct item_verdict *items; /* NULL: all were delivered */
     uint32_t count;
 };
+
+/* One of them, to be marked; good until verdicts_fini. */
+struct item_verdict *verdicts_item(struct verdicts *verdicts, uint32_t index);
+void verdicts_fini(struct verdicts *verdicts);
 
 struct output_plugin {
     const char *name;

@@ -84,7 +84,7 @@ static enum verdict items_judge(const struct out_es *es, struct slice items,
     uint32_t count = 0;
 
     while (json_next(&rest, &key, &item)) {
-        if (count < verdicts->count && !item_judge(es, item, &verdicts->items[count])) {
+        if (count < verdicts->count && !item_judge(es, item, verdicts_item(verdicts, count))) {
             snprintf(why, 256, "the answer's item %u is not understood: %.*s", count,
                      (int)(item.len < SHOWN_BYTES ? item.len : SHOWN_BYTES), item.data);
             return VERDICT_RETRY;
