@@ -59,6 +59,7 @@ START_TEST(a_position_comes_back_whole)
     position.row = positions_new_row(book.positions);
     positions_set(book.positions, &position);
     expect_full(position.row);
+    clock_advance_ms(1);
     book_write();
     expect_full(position.row);
     book_close();
