@@ -402,8 +402,8 @@ static void put_record(struct es_writer *w, struct batch *batch, const struct ch
 {
     size_t before = w->out->len;
 
-    buffer_reserve(w->out,
-                   record->fields.len + record->head.field_count * FIELD_ROOM + RECORD_ROOM);
+    w->record_room = record->fields.len + record->head.field_count * FIELD_ROOM + RECORD_ROOM;
+    buffer_reserve(w->out, w->record_room);
     if (put_action(w, record)) {
         put_document(w, record);
     } else {
