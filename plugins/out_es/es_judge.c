@@ -1,7 +1,6 @@
 #include "plugins/out_es/es.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 /*
  * What became of each document. Source: the bulk API's response in Elasticsearch's REST
@@ -11,8 +10,9 @@
  *   200, 201         delivered
  *   409 on create    delivered: this id is there already
  *   429, 5xx         retry: pressure, or a shard that is not there now
- *   403, 404         retry: an index that is blocked or may not be made is an operator's matter
- *   anything else    refused: the document is at fault
+ *   401, 403, 404    retry: an index that is blocked or may not be made is an operator's matter
+ *   404 of a missing document, for an update, and anything else
+ *                    refused: the document is at fault
  *
  * The request's own status goes by the common table (http/judge.h); 400 for the whole means that
  * one document made it unreadable, so halves are tried until that one stands alone.
@@ -34,7 +34,7 @@ static enum verdict item_verdict_of(const struct out_es *es, unsigned status)
         return VERDICT_DELIVERED;
     if (status == 409)
         return es->operation == ES_CREATE ? VERDICT_DELIVERED : VERDICT_RETRY;
-    if (status == 429 || status == 403 || status == 404 || status >= 500)
+    if (status == 429 || status == 401 || status == 403 || status == 404 || status >= 500)
         return VERDICT_RETRY;
     return VERDICT_REFUSED;
 }
@@ -60,22 +60,36 @@ static char *item_reason(struct slice error, unsigned status)
     return mem_format("status %u: %.*s: %.*s", status, SLICE_ARG(type), SLICE_ARG(reason));
 }
 
+static bool status_read(struct slice text, uint16_t *status_out)
+{
+    unsigned status = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+        status = status * 10 + (unsigned)(text.data[i] - '0');
+    }
+    *status_out = (uint16_t)status;
+    return text.len == 3;
+}
+
 static bool item_judge(const struct out_es *es, struct slice item, struct item_verdict *out)
 {
     struct slice rest = item, operation, result, status, error = {0};
     enum verdict verdict;
 
     if (item.data[0] != '{' || !json_next(&rest, &operation, &result) || result.data[0] != '{' ||
-        !json_find(result, SLICE("status"), &status))
+        !json_find(result, SLICE("status"), &status) || !status_read(status, &out->status))
         return false;
-    out->status = (uint16_t)strtoul(status.data, NULL, 10);
     verdict = item_verdict_of(es, out->status);
-    out->verdict = (uint8_t)verdict;
-    out->was_there = verdict == VERDICT_DELIVERED && out->status == 409;
     if (verdict != VERDICT_DELIVERED) {
         (void)json_find(result, SLICE("error"), &error);
         out->reason = item_reason(error, out->status);
+        if (slice_is(member_text(error, "type"), "document_missing_exception"))
+            verdict = VERDICT_REFUSED;
     }
+    out->verdict = (uint8_t)verdict;
+    out->was_there = verdict == VERDICT_DELIVERED && out->status == 409;
     return true;
 }
 
