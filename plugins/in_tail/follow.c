@@ -142,10 +142,11 @@ static enum file_next file_read_step(struct tail_file *f, bool is_last)
     int64_t taken = file_read(f, is_last);
 
     if (taken < 0) {
-        tail_file_trouble(f, (int)taken);
-        tail_file_look_again(f, f->trouble.wait_ms);
+        tail_file_try_later(f, (int)taken);
         return FILE_RESTS;
     }
+    if (UNLIKELY(f->trouble.code != 0))
+        file_trouble_over(&f->trouble, f->tail->component, f->path);
     if (taken == 0 && !is_last && f->state.unfinished_bytes > 0 && f->reader.is_gzip)
         return FILE_RESTS;
     return FILE_GOES_ON;
@@ -159,6 +160,20 @@ static struct follow_limits limits_of(const struct tail *t)
     };
 }
 
+/* No more lines will come: those that wait go on, and must be acknowledged like the others. */
+static void file_lines_end(struct tail_file *f)
+{
+    tail_lines_flush(f, true);
+    file_advance(f, f->state.read);
+}
+
+static enum file_next file_end(struct tail_file *f)
+{
+    f->is_done = true;
+    tail_file_close(f);
+    return FILE_IS_GONE;
+}
+
 static enum file_next file_step(struct tail_file *f)
 {
     struct follow_limits limits = limits_of(f->tail);
@@ -167,7 +182,7 @@ static enum file_next file_step(struct tail_file *f)
     int rc = file_look(f, &seen);
 
     if (rc < 0) {
-        tail_file_trouble(f, rc);
+        tail_file_try_later(f, rc);
         return FILE_RESTS;
     }
     step = follow_plan(&f->state, &seen, &limits);
@@ -195,17 +210,14 @@ static enum file_next file_step(struct tail_file *f)
         log_warn(f->tail->component, "%s is let go of: %llu bytes of it were never read", f->path,
                  (unsigned long long)step.lost_bytes);
         f->tail->input->metrics.lost_bytes += step.lost_bytes;
-        /* fall through */
+        file_lines_end(f);
+        return file_end(f);
     case FOLLOW_CLOSE:
     case FOLLOW_CLOSE_OLD:
-        if (f->joiner != NULL) {
-            tail_lines_flush(f, true);
-            file_advance(f, f->state.read);
-            return FILE_RESTS;
-        }
-        f->is_done = true;
-        tail_file_close(f);
-        return FILE_IS_GONE;
+        if (f->joiner == NULL)
+            return file_end(f);
+        file_lines_end(f);
+        return FILE_GOES_ON;
     }
     return FILE_RESTS;
 }
@@ -229,15 +241,13 @@ static void file_turn(struct tail *t, struct tail_file *f)
         wait_for_room(t);
 }
 
+/* Exit_On_Eof does not wait for what cannot be read. */
 static void exit_if_done(struct tail *t)
 {
     if (!t->options.exit_on_eof || !t->is_first_scan_over || t->was_exit_wanted)
         return;
     LIST_FOR (it, &t->files)
-        if (CONTAINER_OF(it, struct tail_file, link)->fd < 0)
-            return;
-    LIST_FOR (it2, &t->files)
-        tail_lines_flush(CONTAINER_OF(it2, struct tail_file, link), true);
+        tail_lines_flush(CONTAINER_OF(it, struct tail_file, link), true);
     t->was_exit_wanted = true;
     t->input->exit_wanted(t->input);
 }

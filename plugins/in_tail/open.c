@@ -103,12 +103,6 @@ static int file_identify(struct tail_file *f)
     return 0;
 }
 
-void tail_file_trouble(struct tail_file *f, int code)
-{
-    f->tail->input->metrics.read_errors++;
-    file_trouble_note(&f->trouble, f->tail->component, f->path, code);
-}
-
 static bool is_too_old(const struct tail *t, int fd)
 {
     struct follow_limits limits = {.ignore_older_ms = t->options.ignore_older_ms};
@@ -186,14 +180,22 @@ static int file_open(struct tail_file *f)
     return 0;
 }
 
-/* It failed to open: the entry waits, and every touch tries again. */
+/* It failed to open, or need not be: nothing of it stays but the entry. */
 static void file_unopen(struct tail_file *f)
 {
-    if (f->fd >= 0) {
-        inode_leave(f);
-        close(f->fd);
-    }
+    if (f->fd < 0)
+        return;
+    file_reader_fini(&f->reader);
+    inode_leave(f);
+    close(f->fd);
     f->fd = -1;
+}
+
+void tail_file_try_later(struct tail_file *f, int code)
+{
+    f->tail->input->metrics.read_errors++;
+    file_trouble_note(&f->trouble, f->tail->component, f->path, code);
+    tail_file_look_again(f, f->trouble.wait_ms);
 }
 
 /* `f` turned out to be a file that is followed: one whose name came back, or that has two. Which
@@ -203,8 +205,7 @@ static struct tail_file *file_adopt(struct tail_file *f)
     struct tail_file *followed = inode_file(f->tail, &f->identity.id);
     struct found_file *name = f->name;
 
-    close(f->fd);
-    f->fd = -1;
+    file_unopen(f);
     tail_file_close(f);
     if (followed->name != NULL)
         return NULL;
@@ -221,15 +222,16 @@ struct tail_file *tail_file_open(struct tail *t, const char *path, struct found_
 
     if (rc == UV_EEXIST)
         return file_adopt(f);
-    if (rc < 0)
-        file_unopen(f);
+    if (rc == 0) {
+        tail_file_touch(f);
+        return f;
+    }
+    file_unopen(f);
     if (rc == UV_ECANCELED) {
         tail_file_close(f);
         return NULL;
     }
-    if (rc < 0)
-        tail_file_trouble(f, rc);
-    tail_file_touch(f);
+    tail_file_try_later(f, rc);
     return f;
 }
 
@@ -248,8 +250,7 @@ void tail_file_open_generation(struct tail *t, const char *log_path, const struc
         return;
     }
     if (inode_file(t, &f->identity.id) != NULL) {
-        close(f->fd);
-        f->fd = -1;
+        file_unopen(f);
         tail_file_close(f);
         return;
     }
@@ -320,22 +321,29 @@ void tail_file_unname(struct tail_file *f)
     tail_file_touch(f);
 }
 
-/* An entry that could not be opened, when it is time to try again. */
+/* Under a name that refers to something else now there is nothing left to open. */
 bool tail_file_reopen(struct tail_file *f)
 {
+    struct found_file *name = f->name;
     int rc;
 
+    if (name == NULL) {
+        tail_file_close(f);
+        return false;
+    }
     if (!file_trouble_may_try(&f->trouble))
         return false;
     rc = file_open(f);
     if (rc == 0)
         return true;
-    file_unopen(f);
-    if (f->name == NULL || rc == UV_ECANCELED) {
-        tail_file_close(f);
+    if (rc == UV_EEXIST) {
+        name->user = file_adopt(f);
         return false;
     }
-    tail_file_trouble(f, rc);
-    tail_file_look_again(f, f->trouble.wait_ms);
+    file_unopen(f);
+    if (rc == UV_ECANCELED)
+        tail_file_close(f);
+    else
+        tail_file_try_later(f, rc);
     return false;
 }

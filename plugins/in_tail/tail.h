@@ -144,13 +144,15 @@ struct tail_start {
 void tail_file_open_generation(struct tail *tail, const char *log_path,
                                const struct tail_start *start);
 
-/* Tries once more to open an entry that could not be opened, when it is time. */
+/* Tries once more to open an entry that could not be opened, when it is time. False: it is not open,
+ * and may be gone. */
 bool tail_file_reopen(struct tail_file *file);
 
 /* It was truncated: it goes on from its beginning, as another tail_file; this one is gone. */
 void tail_file_restart(struct tail_file *file, uint64_t lost_bytes);
 
-void tail_file_trouble(struct tail_file *file, int code);
+/* It could not be opened or read: that is said and counted, and tried again by itself. */
+void tail_file_try_later(struct tail_file *file, int code);
 
 /* Its name refers to something else now. */
 void tail_file_unname(struct tail_file *file);

@@ -1,0 +1,145 @@
+#include "file/trouble.h"
+#include "kit/intake.h"
+#include "kit/plugin.h"
+#include "kit/tree.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+extern const struct input_plugin in_tail;
+
+/* Directories are looked at this often here, so that no test waits for an event. */
+#define POLL_MS 2000
+
+static struct plugin_kit plugin;
+static struct input_kit kit;
+static void *self;
+static struct rlimit files_before;
+
+static void set_up(void)
+{
+    log_level_set(LOG_OFF);
+    clock_fake(5000, INT64_C(100) * NS_PER_S);
+    input_kit_init(&kit, "app");
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files_before), 0);
+    tree_plant();
+}
+
+static void tear_down(void)
+{
+    in_tail.stop(self);
+    in_tail.fini(self);
+    input_kit_fini(&kit);
+    plugin_gone(&plugin, self);
+    tree_fell();
+    clock_real();
+    log_level_set(LOG_INFO);
+}
+
+static void start(const char *const *options)
+{
+    self = plugin_make(&plugin, in_tail.self_bytes, in_tail.options, options);
+    ck_assert_int_eq(plugin.status, 0);
+    ck_assert_int_eq(in_tail.init(self, &plugin.setup), 0);
+    ck_assert_int_eq(in_tail.start(self, &kit.input, &plugin.report), 0);
+    loop_turn(kit.loop, false);
+}
+
+#define START(...)                                                                    \
+    start((const char *const[]){"path", tree_path("app.log"), "read_from_head", "on", \
+                                "inotify_watcher", "off", "watcher_interval", "2s",   \
+                                __VA_ARGS__ NULL})
+
+static void pass_ms(uint64_t ms)
+{
+    clock_advance_ms(ms);
+    loop_turn(kit.loop, false);
+    loop_turn(kit.loop, false);
+}
+
+/* No more descriptors than there are now. */
+static void descriptors_run_out(void)
+{
+    struct rlimit none = files_before;
+    int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    ck_assert_int_ge(next, 0);
+    none.rlim_cur = (rlim_t)next;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    close(next);
+}
+
+static void descriptors_come_back(void)
+{
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files_before), 0);
+}
+
+START_TEST(lines_are_records)
+{
+    tree_write("app.log", "one\ntwo\r\n\n");
+    START();
+    ck_assert_str_eq(input_kit_records(&kit), "app 100.000000000 {\"log\":\"one\"}\n"
+                                              "app 100.000000000 {\"log\":\"two\"}\n"
+                                              "app 100.000000000 {\"log\":\"\"}\n");
+    tree_append("app.log", "three\n");
+    pass_ms(POLL_MS);
+    ck_assert_str_eq(input_kit_records(&kit), "app 102.000000000 {\"log\":\"three\"}\n");
+}
+END_TEST
+
+/* Nobody writes to it any more, so no event leads to the next try. */
+START_TEST(a_file_that_could_not_be_opened_is_tried_again_by_itself)
+{
+    tree_write("app.log", "one\n");
+    descriptors_run_out();
+    START();
+    ck_assert_uint_eq(kit.input.metrics.read_errors, 1);
+    descriptors_come_back();
+    ck_assert_str_eq(input_kit_records(&kit), "");
+    pass_ms(FILE_TROUBLE_WAIT_MIN_MS);
+    ck_assert_str_eq(input_kit_records(&kit), "app 101.000000000 {\"log\":\"one\"}\n");
+}
+END_TEST
+
+START_TEST(what_could_not_be_opened_is_forgotten_with_its_name)
+{
+    tree_write("app.log", "one\n");
+    descriptors_run_out();
+    START();
+    descriptors_come_back();
+    tree_write("new.log", "two\n");
+    tree_rename("new.log", "app.log");
+    pass_ms(POLL_MS);
+    ck_assert_str_eq(input_kit_records(&kit), "app 102.000000000 {\"log\":\"two\"}\n");
+    pass_ms(FILE_TROUBLE_WAIT_MAX_MS);
+    ck_assert_str_eq(input_kit_records(&kit), "");
+    ck_assert_uint_eq(kit.input.metrics.files_opened, 1);
+}
+END_TEST
+
+START_TEST(exit_on_eof_does_not_wait_for_what_cannot_be_read)
+{
+    tree_write("app.log", "one\n");
+    descriptors_run_out();
+    START("exit_on_eof", "on", );
+    descriptors_come_back();
+    ck_assert_uint_eq(kit.exit_count, 1);
+}
+END_TEST
+
+Suite *suite_plugins_in_tail(void);
+Suite *suite_plugins_in_tail(void)
+{
+    Suite *suite = suite_create("plugins/in_tail");
+    TCase *follow = tcase_create("follow");
+
+    tcase_add_checked_fixture(follow, set_up, tear_down);
+    tcase_add_test(follow, lines_are_records);
+    tcase_add_test(follow, a_file_that_could_not_be_opened_is_tried_again_by_itself);
+    tcase_add_test(follow, what_could_not_be_opened_is_forgotten_with_its_name);
+    tcase_add_test(follow, exit_on_eof_does_not_wait_for_what_cannot_be_read);
+    suite_add_tcase(suite, follow);
+    return suite;
+}
