@@ -46,11 +46,22 @@ static const struct option *find_exact(const struct option *options, const char 
     return NULL;
 }
 
+/* "net.*" of an ignored option stands for every key that begins with "net.". */
+static bool begins_as(const struct option *o, const char *key)
+{
+    struct slice name = slice_of(o->name);
+
+    if (o->type == OPTION_TYPE_IGNORED && slice_ends(name, SLICE("*")))
+        name.len--;
+    else if (o->type != OPTION_TYPE_PREFIX)
+        return false;
+    return strncasecmp(name.data, key, name.len) == 0;
+}
+
 static const struct option *find_prefix(const struct option *options, const char *key)
 {
     for (; options->type != OPTION_TYPE_END; options++)
-        if (options->type == OPTION_TYPE_PREFIX &&
-            strncasecmp(options->name, key, strlen(options->name)) == 0)
+        if (begins_as(options, key))
             return options;
     return NULL;
 }

@@ -93,7 +93,8 @@ struct option {
         name, OPTION_TYPE_CHOICE, flags, OPTION_FIELD(self, field, int), fallback, choices, help \
     }
 
-/* Accepted, bound to nothing; the reason is said when it is used. */
+/* Accepted, bound to nothing; the reason is said when it is used. A `*` at the end of the name
+ * stands for whatever follows. */
 #define OPTION_IGNORED(name, why)                                                        \
     {                                                                                    \
         name, OPTION_TYPE_IGNORED, OPTION_NO_MEANING | OPTION_REPEAT, 0, NULL, NULL, why \

@@ -6,11 +6,17 @@
 #define FILES_ARE_THE_BUFFER "The log files are the buffer; nothing is stored a second time."
 #define NO_LISTENER "This input does not listen."
 #define ONE_THREAD "Reading is the loop's; encoding and compressing run beside it."
+#define NO_OAUTH2 "OAuth2 is not there yet; set a header or a token, where the plugin takes one."
+#define NO_RATE_GATE "Reading goes as fast as the outputs; there is no other gate."
+#define NO_HTTP_DEBUG "Set Trace_Output and Trace_Error where the plugin has them."
+#define FIXED_FLUSH "The interval is always Flush; full chunks go at once."
 #define LIBC_RESOLVES "Names are resolved by the system, away from the loop."
 
 #define S struct service_keys
 const struct option service_options[] = {
     OPTION_DOUBLE(S, flush_s, "flush", "1", 0, "Seconds that records wait to be sent together."),
+    OPTION_IGNORED("flush.adaptive", FIXED_FLUSH),
+    OPTION_IGNORED("flush.adaptive.*", FIXED_FLUSH),
     OPTION_INT(S, grace_s, "grace", "5", 0, "Seconds to deliver what was read, when stopping."),
     OPTION_BOOL(S, is_daemon, "daemon", "off", 0, "Go to the background."),
     OPTION_TEXT(S, log_file, "log_file", NULL, 0, "Write the log there instead of stderr."),
@@ -84,6 +90,14 @@ const struct option input_options[] = {
     OPTION_IGNORED("thread.ring_buffer.window", ONE_THREAD),
     OPTION_IGNORED("storage.type", FILES_ARE_THE_BUFFER),
     OPTION_IGNORED("storage.pause_on_chunks_overlimit", FILES_ARE_THE_BUFFER),
+    OPTION_IGNORED("tls", NO_LISTENER),
+    OPTION_IGNORED("tls.*", NO_LISTENER),
+    OPTION_IGNORED("net.*", NO_LISTENER),
+    OPTION_IGNORED("oauth2.*", NO_LISTENER),
+    OPTION_IGNORED("rate_window", NO_RATE_GATE),
+    OPTION_IGNORED("rate_gate", NO_RATE_GATE),
+    OPTION_IGNORED("rate_gate.*", NO_RATE_GATE),
+    OPTION_IGNORED("_debug.http.*", NO_LISTENER),
     OPTION_IGNORED("condition", "Conditions of inputs are not known yet."),
     OPTION_IGNORED("active", "Inputs are always active."),
     OPTION_END,
@@ -99,6 +113,7 @@ const struct option filter_options[] = {
     OPTION_TEXT(S, active, "active", NULL, 0, "Off leaves the filter out."),
     OPTION_TEXT(S, plugin, "name", NULL, 0, "Names the plugin."),
     OPTION_IGNORED("log_suppress_interval", "Repeated messages are held back always."),
+    OPTION_IGNORED("_debug.http.*", NO_HTTP_DEBUG),
     OPTION_IGNORED("condition", "Conditions of filters are not known yet."),
     OPTION_END,
 };
@@ -154,6 +169,9 @@ const struct option output_options[] = {
     OPTION_IGNORED("net.connect_timeout_log_error", "Trouble is always said, not too often."),
     OPTION_IGNORED("tls.debug", "Set Log_Level to debug."),
     OPTION_IGNORED("tls.verify_client_cert", "This is a server's matter."),
+    OPTION_IGNORED("tls.proxy.*", "A proxy's certificate is verified by the system's authorities."),
+    OPTION_IGNORED("oauth2.*", NO_OAUTH2),
+    OPTION_IGNORED("_debug.http.*", NO_HTTP_DEBUG),
     OPTION_IGNORED("ipv6", "IPv6 is always on."),
     OPTION_IGNORED("log_suppress_interval", "Repeated messages are held back always."),
     OPTION_IGNORED("storage.total_limit_size", FILES_ARE_THE_BUFFER),

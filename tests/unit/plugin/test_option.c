@@ -38,6 +38,7 @@ static const struct option options[] = {
     OPTION_PREFIX(struct thing, parsers, "parser_", NULL, 0, "One more parser."),
     OPTION_TEXT(struct thing, password, "parser_secret", NULL, OPTION_SECRET, "A name."),
     OPTION_IGNORED("coro_stack_size", "There are no coroutines."),
+    OPTION_IGNORED("net.*", "There is no network."),
     OPTION_END,
 };
 
@@ -233,6 +234,15 @@ START_TEST(an_ignored_option_is_accepted)
 }
 END_TEST
 
+START_TEST(an_ignored_option_with_a_star_takes_what_begins_so)
+{
+    ck_assert_int_eq(BIND(given("url", "u"), given("Net.Keepalive", "on"), given("net.", "")), 0);
+    ck_assert_uint_eq(report.warning_count, 0);
+    ck_assert_int_lt(BIND(given("url", "u"), given("net", "on")), 0);
+    ck_assert(report_says("unknown configuration property 'net'"));
+}
+END_TEST
+
 START_TEST(a_lenient_reading_is_a_warning)
 {
     ck_assert_int_eq(BIND(given("url", "u"), given("is_on", "1"), given("max_body", "5MB # big")),
@@ -354,6 +364,7 @@ Suite *suite_plugin_option(void)
     tcase_add_test(binding, rules_that_share_a_field_stay_in_order);
     tcase_add_test(binding, a_prefix_takes_what_has_no_name_of_its_own);
     tcase_add_test(binding, an_ignored_option_is_accepted);
+    tcase_add_test(binding, an_ignored_option_with_a_star_takes_what_begins_so);
     tcase_add_test(binding, a_lenient_reading_is_a_warning);
     tcase_add_test(binding, a_secret_is_never_shown);
     tcase_add_test(tables, help_has_a_line_for_each_option);
