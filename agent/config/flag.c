@@ -23,6 +23,8 @@ static void plugin_add(const struct flag_use *use, enum config_kind kind)
 {
     struct arguments *a = use->arguments;
 
+    if (use->value[0] == '\0')
+        report_error(use->report, command_line, "this %s needs a name", config_kind_name(kind));
     a->last = config_add(a->config, kind, config_kind_name(kind), command_line);
     section_set(a->config, a->last, "name", use->value);
 }

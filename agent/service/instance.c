@@ -1,6 +1,6 @@
 #include "service/instance.h"
 
-#define NAMES_MAX 64
+#include "service/known.h"
 
 /* A plugin's first members are the same in all three kinds; these walk the tables by name. */
 typedef const char *name_at_fn(size_t index);
@@ -20,26 +20,27 @@ static const char *output_name_at(size_t i)
     return output_plugins[i] ? output_plugins[i]->name : NULL;
 }
 
-/* The place of the plugin that the section names in its table, or -1 and an error. */
+static void plugin_missing(const struct section *s, const char *name, struct report *report)
+{
+    struct buffer why = {0};
+
+    known_explain(s->kind, name, &why);
+    report_error(report, section_find(s, "name", NULL)->place, "%s", buffer_text(&why));
+    buffer_fini(&why);
+}
+
+/* The place of the plugin that the section names in its table, or -1 and an error; without a name
+ * the loader has said so. */
 static int plugin_index(const struct section *s, name_at_fn *name_at, struct report *report)
 {
-    const char *name = section_get(s, "name"), *names[NAMES_MAX] = {0}, *nearest;
-    size_t i;
+    const char *name = section_get(s, "name");
 
-    if (name == NULL) {
-        report_error(report, s->place, "this %s section has no Name; say which plugin it is",
-                     config_kind_name(s->kind));
+    if (name == NULL || name[0] == '\0')
         return -1;
-    }
-    for (i = 0; i + 1 < NAMES_MAX && name_at(i) != NULL; i++) {
+    for (size_t i = 0; name_at(i) != NULL; i++)
         if (slice_is_nocase(slice_of(name), name_at(i)))
             return (int)i;
-        names[i] = name_at(i);
-    }
-    nearest = report_nearest(name, names);
-    report_error(report, section_find(s, "name", NULL)->place, "there is no %s plugin \"%s\"%s%s%s",
-                 config_kind_name(s->kind), name, nearest ? "; did you mean \"" : "",
-                 nearest ? nearest : "", nearest ? "\"?" : "");
+    plugin_missing(s, name, report);
     return -1;
 }
 
@@ -54,13 +55,38 @@ static int output_index(const struct section *s, struct report *report)
     return plugin_index(s, output_name_at, report);
 }
 
+/* Without its processors and routes, other records would come out of it. */
+static bool groups_are_refused(const struct section *s, struct report *report)
+{
+    const struct section *group = NULL;
+    unsigned errors_before = report->error_count;
+
+    while ((group = section_group(s, "processors", group)) != NULL) {
+        LIST_FOR (it, &group->groups) {
+            const struct section *processor = CONTAINER_OF(it, struct section, link);
+            const char *name = section_get(processor, "name");
+
+            if (name != NULL)
+                report_error(report, processor->place,
+                             "the processor \"%s\": processors are not part of this version%s",
+                             name,
+                             known_plugin(CONFIG_FILTER, name) ? "; write it as a filter" : "");
+        }
+    }
+    if ((group = section_group(s, "routes", NULL)) != NULL)
+        report_error(report, group->place,
+                     "routes are not part of this version; outputs choose by match");
+    return report->error_count > errors_before;
+}
+
 /* One plugin's options, the kind's common ones, and the section. */
 static bool keys_bind(const struct section *s, const struct option_target targets[2],
                       const char *owner, struct report *report)
 {
     struct property_list properties = section_properties(s, owner);
+    bool is_well = !groups_are_refused(s, report);
 
-    return options_bind(targets, 2, &properties, report) == 0;
+    return options_bind(targets, 2, &properties, report) == 0 && is_well;
 }
 
 static char *instance_name(const char *alias, const char *plugin, unsigned number)
@@ -180,6 +206,22 @@ void filter_instance_fini(struct filter_instance *f)
 
 /* ---- outputs ---- */
 
+/* Some files have `Host 10.0.0.1 # why`, which leads nowhere with Fluent Bit. */
+static void host_clean(struct output_instance *o, const struct section *s, struct report *report)
+{
+    struct slice host = slice_of(o->keys.host);
+    size_t len = slice_find(host, ' ');
+    char *clean;
+
+    if (len == host.len)
+        return;
+    clean = mem_text_n(host.data, len);
+    report_warn(report, section_find(s, "host", NULL)->place,
+                "%s: no host is called '%s'; '%s' is taken", o->plugin->name, o->keys.host, clean);
+    mem_free(o->keys.host);
+    o->keys.host = clean;
+}
+
 static bool output_keys_check(struct output_instance *o, const struct section *s,
                               const struct instance_shop *shop)
 {
@@ -218,6 +260,7 @@ bool output_instance_init(struct output_instance *o, const struct section *s, un
         o->plugin->name, shop->report);
     o->name = instance_name(o->keys.alias, o->plugin->name, number);
     o->component = mem_format("output:%s:%s", o->plugin->name, o->name);
+    host_clean(o, s, shop->report);
     is_well &= output_keys_check(o, s, shop);
     o->http = output_http(&o->keys, o->component, o->plugin->default_port);
     setup = setup_of(s, o->name, o->component, shop);

@@ -198,8 +198,8 @@ static bool routes_add(struct pipeline *p, struct report *report)
         const struct output_instance *o = &p->outputs[i];
 
         rules[i] = (struct route_rule){
-            .output = o->component ? o->component : "output",
-            .match = o->keys.match,
+            .output = o->component,
+            .match = o->self != NULL ? o->keys.match : "*", /* else more is wrong than its match */
             .match_regex = o->keys.match_regex,
             .place = o->place,
         };

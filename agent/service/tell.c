@@ -2,6 +2,7 @@
 
 #include "base/version.h"
 #include "service/catalog.h"
+#include "service/known.h"
 
 #include <errno.h>
 
@@ -19,8 +20,8 @@ static int tell_plugin(const struct section *plugin, struct buffer *out)
     struct catalog_entry entry;
 
     if (!catalog_find(plugin->kind, name, &entry)) {
-        buffer_append_format(out, "There is no %s '%s'. There are:\n",
-                             config_kind_name(plugin->kind), name);
+        known_explain(plugin->kind, name, out);
+        buffer_append_text(out, "\nThese are built in:\n");
         catalog_list(out);
         return -ENOENT;
     }

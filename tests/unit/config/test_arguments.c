@@ -125,6 +125,12 @@ START_TEST(a_value_that_lacks_is_a_mistake)
 }
 END_TEST
 
+START_TEST(a_plugin_without_a_name_is_a_mistake)
+{
+    expect_refused("--input= -o null", "this input needs a name");
+}
+END_TEST
+
 START_TEST(what_prints_ends_the_line)
 {
     parse_well("-V --no-such-thing");
@@ -280,6 +286,7 @@ Suite *suite_config_arguments(void)
     tcase_add_test(parsing, an_unknown_option_is_told_with_the_nearest);
     tcase_add_test(parsing, every_mistake_is_told);
     tcase_add_test(parsing, a_value_that_lacks_is_a_mistake);
+    tcase_add_test(parsing, a_plugin_without_a_name_is_a_mistake);
     tcase_add_test(parsing, what_prints_ends_the_line);
     tcase_add_test(parsing, objects_of_the_go_plugins_are_taken);
     tcase_add_test(parsing, what_is_not_here_is_refused);

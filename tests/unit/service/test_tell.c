@@ -72,8 +72,8 @@ START_TEST(the_help_of_an_unknown_plugin_says_which_there_are)
     struct arguments a = {.task = TASK_HELP, .last = plugin(CONFIG_OUTPUT, "nuul")};
 
     ck_assert_int_eq(tell(&a, "tailrace", &text), -ENOENT);
-    expect("There is no output 'nuul'");
-    expect(" null");
+    expect("there is no output plugin \"nuul\"; did you mean \"null\"?\n");
+    expect("outputs: es ");
 }
 END_TEST
 

@@ -1,0 +1,137 @@
+#include "config/reading.h"
+#include "config/yaml.h"
+#include "loop/loop.h"
+#include "service/pipeline.h"
+
+#include <check.h>
+#include <string.h>
+
+/* What a pipeline is not made of: told with its place, and nothing else is told because of it. */
+
+static struct config *config;
+static struct report report;
+
+static void set_up(void)
+{
+    config = config_new();
+    report_init(&report);
+}
+
+static void tear_down(void)
+{
+    config_free(&config);
+    report_fini(&report);
+}
+
+static void refuse(const char *yaml)
+{
+    struct reading reading = {.config = config, .report = &report};
+    struct loop *loop = loop_new();
+    struct pipeline *pipeline;
+    int status;
+
+    yaml_parse(&reading, slice_of(yaml), "a.yaml");
+    ck_assert_uint_eq(report.error_count, 0);
+    pipeline = pipeline_new(loop, config, &report, &status);
+    ck_assert_int_lt(status, 0);
+    pipeline_free(&pipeline);
+    loop_free(&loop);
+}
+
+static void expect(const char *part)
+{
+    ck_assert_msg(memmem(report.text.data, report.text.len, part, strlen(part)) != NULL,
+                  "lacks: %s", part);
+}
+
+START_TEST(a_processor_is_refused_with_its_place)
+{
+    refuse("pipeline:\n"
+           "  inputs:\n"
+           "    - name: dummy\n"
+           "      processors:\n"
+           "        logs:\n"
+           "          - name: content_modifier\n"
+           "            action: insert\n"
+           "          - name: grep\n"
+           "            regex: a b\n");
+    ck_assert_uint_eq(report.error_count, 2);
+    expect("a.yaml:6: the processor \"content_modifier\": processors are not part");
+    expect("a.yaml:8: the processor \"grep\": processors are not part of this version; write it as "
+           "a filter");
+}
+END_TEST
+
+START_TEST(a_processor_of_an_output_is_refused_too)
+{
+    refuse("pipeline:\n"
+           "  outputs:\n"
+           "    - name: 'null'\n"
+           "      match: '*'\n"
+           "      processors:\n"
+           "        logs:\n"
+           "          - name: sampling\n");
+    ck_assert_uint_eq(report.error_count, 1);
+    expect("a.yaml:7: the processor \"sampling\"");
+}
+END_TEST
+
+START_TEST(routes_are_refused)
+{
+    refuse("pipeline:\n"
+           "  inputs:\n"
+           "    - name: dummy\n"
+           "      routes:\n"
+           "        logs:\n"
+           "          - name: all\n"
+           "            to: {outputs: [a]}\n");
+    ck_assert_uint_eq(report.error_count, 1);
+    expect("routes are not part of this version; outputs choose by match");
+}
+END_TEST
+
+START_TEST(an_output_that_is_not_there_is_one_mistake_and_not_two)
+{
+    refuse("pipeline:\n"
+           "  inputs:\n"
+           "    - name: dummy\n"
+           "  outputs:\n"
+           "    - name: cloudwatch_logs\n"
+           "    - name: 'null'\n"
+           "      match: '*'\n");
+    ck_assert_uint_eq(report.error_count, 1);
+    ck_assert_uint_eq(report.warning_count, 0);
+    expect("a.yaml:5: the output plugin \"cloudwatch_logs\" is known, but not part of this "
+           "version");
+}
+END_TEST
+
+START_TEST(a_comment_behind_a_host_is_no_part_of_it)
+{
+    refuse("pipeline:\n"
+           "  inputs:\n"
+           "    - name: cpu\n"
+           "  outputs:\n"
+           "    - name: es\n"
+           "      match: '*'\n"
+           "      host: '10.0.0.1 # the proxy'\n");
+    ck_assert_uint_eq(report.error_count, 1);
+    expect("a.yaml:7: es: no host is called '10.0.0.1 # the proxy'; '10.0.0.1' is taken");
+}
+END_TEST
+
+Suite *suite_service_refused(void);
+Suite *suite_service_refused(void)
+{
+    Suite *suite = suite_create("service/refused");
+    TCase *parts = tcase_create("parts");
+
+    tcase_add_checked_fixture(parts, set_up, tear_down);
+    tcase_add_test(parts, a_processor_is_refused_with_its_place);
+    tcase_add_test(parts, a_processor_of_an_output_is_refused_too);
+    tcase_add_test(parts, routes_are_refused);
+    tcase_add_test(parts, an_output_that_is_not_there_is_one_mistake_and_not_two);
+    tcase_add_test(parts, a_comment_behind_a_host_is_no_part_of_it);
+    suite_add_tcase(suite, parts);
+    return suite;
+}
