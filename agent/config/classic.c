@@ -238,6 +238,16 @@ static const char *key_text(const struct classic *c, struct slice key)
     return text;
 }
 
+/* "tls: on", as YAML has it; Fluent Bit knows no such key. */
+static struct slice without_colon(const struct classic *c, struct slice key)
+{
+    if (key.len < 2 || !slice_ends(key, SLICE(":")))
+        return key;
+    report_warn(report_of(c), c->place, "the colon of '%.*s' is left out; Fluent Bit refuses it",
+                SLICE_ARG(key));
+    return slice_make(key.data, key.len - 1);
+}
+
 static void property_read(struct classic *c, struct slice line)
 {
     size_t key_len = 0;
@@ -249,7 +259,7 @@ static void property_read(struct classic *c, struct slice line)
     gap = slice_skip(line, key_len);
     gap.len = blank_count(gap);
     value = slice_trim(slice_skip(line, key_len));
-    key = key_text(c, slice_make(line.data, key_len));
+    key = key_text(c, without_colon(c, slice_make(line.data, key_len)));
     if (value.len == 0) {
         report_error(report_of(c), c->place,
                      "the key '%s' has no value; write one or take the line out", key);

@@ -80,6 +80,15 @@ START_TEST(a_tab_behind_a_key_is_taken_with_one_warning)
 }
 END_TEST
 
+START_TEST(a_colon_behind_a_key_is_left_out_with_a_warning)
+{
+    parse("[OUTPUT]\n    Name es\n    tls: On\n");
+    kit_expect(kit_section(CONFIG_OUTPUT, 0), "tls", "On");
+    ck_assert_uint_eq(kit.report.warning_count, 1);
+    kit_expect_warning("'tls:'");
+}
+END_TEST
+
 START_TEST(any_indentation_is_taken_with_one_warning)
 {
     parse("[INPUT]\n    Name tail\n   Tag a\n\tPath /b\n  \n[OUTPUT]\n Name null\n");
@@ -349,6 +358,7 @@ Suite *suite_config_classic(void)
     tcase_add_test(lines, keys_become_lower_case_and_values_stay);
     tcase_add_test(lines, a_carriage_return_ends_a_line_and_a_newline_may_lack_at_the_end);
     tcase_add_test(lines, a_tab_behind_a_key_is_taken_with_one_warning);
+    tcase_add_test(lines, a_colon_behind_a_key_is_left_out_with_a_warning);
     tcase_add_test(lines, any_indentation_is_taken_with_one_warning);
     tcase_add_test(lines, twice_the_indentation_under_a_name_is_a_group);
     tcase_add_test(lines, twice_the_indentation_without_a_group_is_one_more_key);
