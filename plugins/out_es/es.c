@@ -36,6 +36,7 @@
                     "Put the tag into the document."),                                            \
         OPTION_TEXT(SELF, document.tag_key, "tag_key", "flb-key", 0, "The tag's key."),           \
         OPTION_IGNORED("buffer_size", "Answers of any size are read, up to 64 MB."),              \
+        OPTION_IGNORED("time_format", "No key of this output; Time_Key_Format is."),              \
         OPTION_TEXT(SELF, path, "path", NULL, 0, "Path before /_bulk."),                          \
         OPTION_TEXT(SELF, pipeline, "pipeline", NULL, 0, "Ingest pipeline."),                     \
         OPTION_BOOL(SELF, identity.is_generated, "generate_id", "false", 0,                       \
