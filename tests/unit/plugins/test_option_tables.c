@@ -1,0 +1,125 @@
+#include "base/memory.h"
+#include "service/catalog.h"
+
+#include <check.h>
+
+/* Every option of Fluent Bit 5.1 for the plugins that we have, with its default. `name=default`, a
+ * line each; without `=` it has none. A default of ours that differs is one that conf/README.md
+ * gives a reason for, and marked here.
+ *
+ * Where Fluent Bit's table has no default and its code has one, the code's stands here: the format
+ * of stdout and file, the buffer of stdin. */
+
+struct table {
+    enum config_kind kind;
+    const char *plugin;
+    size_t option_count;
+    const char *options;
+};
+
+/* suppress_type_name of es and opensearch is false in Fluent Bit. */
+static const struct table tables[] = {
+    {CONFIG_INPUT, "tail", 42,
+     "path\nexclude_path\nkey=log\nread_from_head=false\n"
+     "read_newly_discovered_files_from_head=true\nrefresh_interval=60\n"
+     "watcher_interval=2s\nprogress_check_interval=2s\n"
+     "progress_check_interval_nsec=0\nrotate_wait=5\ndocker_mode=false\n"
+     "docker_mode_flush=4\ndocker_mode_parser\npath_key\noffset_key\n"
+     "ignore_older=0\nignore_active_older_files=false\nbuffer_chunk_size=32768\n"
+     "buffer_max_size=32768\nstatic_batch_size=50M\nevent_batch_size=50M\n"
+     "skip_long_lines=false\nexit_on_eof=false\nskip_empty_lines=false\n"
+     "truncate_long_lines=false\nfile_cache_advise=true\ninotify_watcher=true\n"
+     "windows.path_encoding=ansi\nparser\ntag_regex\ndb\ndb.sync=normal\n"
+     "db.locking=false\ndb.journal_mode=WAL\ndb.compare_filename=false\n"
+     "multiline=false\nmultiline_flush=4\nparser_firstline\nparser_\n"
+     "multiline.parser\nunicode.encoding\ngeneric.encoding"},
+    {CONFIG_INPUT, "stdin", 2, "parser\nbuffer_size=16000"},
+    {CONFIG_INPUT, "dummy", 12,
+     "samples=0\ndummy={\"message\":\"dummy\"}\nmetadata={}\nrate=1\n"
+     "interval_sec=0\ninterval_nsec=0\ncopies=1\nstart_time_sec=-1\n"
+     "start_time_nsec=-1\nfixed_timestamp=false\nflush_on_startup=false\n"
+     "test_hang_on_exit=false"},
+    {CONFIG_FILTER, "parser", 5,
+     "Key_Name\nParser\nPreserve_Key=false\nReserve_Data=false\nUnescape_key"},
+    {CONFIG_FILTER, "grep", 3, "regex\nexclude\nlogical_op=legacy"},
+    {CONFIG_FILTER, "modify", 12,
+     "Set\nAdd\nRemove\nRemove_wildcard\nRemove_regex\nMove_To_Start\nMove_To_End\n"
+     "Rename\nHard_Rename\nCopy\nHard_copy\nCondition"},
+    {CONFIG_FILTER, "record_modifier", 5,
+     "record\nremove_key\nallowlist_key\nwhitelist_key\nuuid_key"},
+    {CONFIG_FILTER, "nest", 6,
+     "Operation\nWildcard\nNest_under\nNested_under\nAdd_prefix\nRemove_prefix"},
+    {CONFIG_OUTPUT, "es", 37,
+     "index=fluent-bit\ntype=_doc\nsuppress_type_name=true\nhttp_user\nhttp_passwd\n"
+     "http_api_key\ncompress\ncloud_id\ncloud_auth\nupstream\naws_auth=false\n"
+     "aws_region\naws_sts_endpoint\naws_role_arn\naws_external_id\n"
+     "aws_service_name=es\naws_profile\nlogstash_format=false\n"
+     "logstash_prefix=logstash\nlogstash_prefix_separator=-\nlogstash_prefix_key\n"
+     "logstash_dateformat=%Y.%m.%d\ntime_key=@timestamp\n"
+     "time_key_format=%Y-%m-%dT%H:%M:%S\ntime_key_nanos=false\n"
+     "include_tag_key=false\ntag_key=flb-key\nbuffer_size=512k\npath\npipeline\n"
+     "generate_id=false\nwrite_operation=create\nid_key\nreplace_dots=false\n"
+     "current_time_index=false\ntrace_output=false\ntrace_error=false"},
+    {CONFIG_OUTPUT, "opensearch", 33,
+     "index=fluent-bit\ntype=_doc\nsuppress_type_name=true\nhttp_user\nhttp_passwd\n"
+     "aws_auth=false\naws_region\naws_profile=default\naws_sts_endpoint\n"
+     "aws_role_arn\naws_external_id\naws_service_name=es\nlogstash_format=false\n"
+     "logstash_prefix=logstash\nlogstash_prefix_separator=-\nlogstash_prefix_key\n"
+     "logstash_dateformat=%Y.%m.%d\ntime_key=@timestamp\n"
+     "time_key_format=%Y-%m-%dT%H:%M:%S\ntime_key_nanos=false\n"
+     "include_tag_key=false\ntag_key=flb-key\nbuffer_size=512k\npath\npipeline\n"
+     "generate_id=false\nwrite_operation=create\nid_key\nreplace_dots=false\n"
+     "current_time_index=false\ntrace_output=false\ntrace_error=false\ncompress"},
+    {CONFIG_OUTPUT, "stdout", 3, "format=msgpack\njson_date_format=double\njson_date_key=date"},
+    {CONFIG_OUTPUT, "file", 18,
+     "path\nfile\nenable_strftime=false\nmax_dynamic_files=1024\n"
+     "on_missing_field=error\non_limit_reached=error\nfallback_path\nfallback_file\n"
+     "format=out_file\ndelimiter\nlabel_delimiter\ntemplate={time} {message}\n"
+     "csv_column_names=false\nmkdir=false\nrotate=false\nrotate_max_size=100M\n"
+     "rotate_max_files=7\nrotate_gzip=true"},
+    {CONFIG_OUTPUT, "null", 3, "format\njson_date_format\njson_date_key=date"},
+};
+
+static void expect_option(const struct table *t, const struct catalog_entry *plugin,
+                          struct slice name, struct slice fallback)
+{
+    char *text = mem_text_n(name.data, name.len);
+    const struct option *o = option_find(plugin->options, text);
+
+    ck_assert_msg(o != NULL, "%s has no option %s", t->plugin, text);
+    if (o->type != OPTION_TYPE_IGNORED)
+        ck_assert_msg(slice_equal(slice_of(o->fallback != NULL ? o->fallback : ""), fallback),
+                      "%s: %s is %s by default", t->plugin, text,
+                      o->fallback != NULL ? o->fallback : "nothing");
+    mem_free(text);
+}
+
+START_TEST(every_option_of_fluent_bit_is_there_with_its_default)
+{
+    const struct table *t = &tables[_i];
+    struct slice rest = slice_of(t->options), line;
+    struct catalog_entry plugin;
+    size_t count = 0;
+
+    ck_assert(catalog_find(t->kind, t->plugin, &plugin));
+    for (; slice_next(&rest, '\n', &line); count++) {
+        size_t name_len = slice_find(line, '=');
+
+        expect_option(t, &plugin, slice_make(line.data, name_len),
+                      name_len < line.len ? slice_skip(line, name_len + 1) : SLICE(""));
+    }
+    ck_assert_uint_eq(count, t->option_count);
+}
+END_TEST
+
+Suite *suite_plugins_option_tables(void);
+Suite *suite_plugins_option_tables(void)
+{
+    Suite *suite = suite_create("plugins/option_tables");
+    TCase *all = tcase_create("all");
+
+    tcase_add_loop_test(all, every_option_of_fluent_bit_is_there_with_its_default, 0,
+                        ARRAY_LEN(tables));
+    suite_add_tcase(suite, all);
+    return suite;
+}
