@@ -29,7 +29,7 @@
 #include <stdlib.h>
 
 #define ROWS_PER_PACE 64
-#define GATHER_PACES_MAX 5
+#define EXTRA_PACES_MAX 4
 #define RETRY_PACES_MAX 32
 
 struct store {
@@ -220,15 +220,14 @@ static void outcome_note(struct store *store, int rc, size_t row_count)
     }
 }
 
-/* Five hundred files that each move every second would cost a transaction of five hundred rows a
- * second: the more rows, the longer the next ones gather. */
+/* The more rows a write had, the longer the next ones gather: hundreds a second are not cheap. */
 static uint64_t pace_ms(const struct store *store)
 {
-    uint64_t paces = 1 + store->rows_last / ROWS_PER_PACE;
+    size_t extra = store->rows_last / ROWS_PER_PACE;
 
-    if (paces > GATHER_PACES_MAX)
-        paces = GATHER_PACES_MAX;
-    return store->pace_ms * paces * store->retry_paces;
+    if (extra > EXTRA_PACES_MAX)
+        extra = EXTRA_PACES_MAX;
+    return store->pace_ms * (1 + extra) * store->retry_paces;
 }
 
 static void pace_start(struct store *store)
@@ -353,7 +352,6 @@ struct find {
     void *owner;
     uint64_t ino;
     struct slice path; /* empty: by inode */
-    bool is_all;
     bool is_stopped;
 };
 
@@ -364,8 +362,6 @@ static bool begins(const char *text, struct slice path)
 
 static bool is_wanted(const struct find *f, const struct position *p)
 {
-    if (f->is_all)
-        return true;
     if (f->path.len > 0)
         return begins(p->name, f->path) || begins(p->real, f->path);
     return p->identity.id.ino == f->ino;
@@ -412,12 +408,8 @@ static int find_run(struct store *store, struct find *f)
     if (f->is_stopped)
         return 0;
     lock(store);
-    if (f->is_all)
-        rc = database_each(store->database, on_row, f);
-    else if (f->path.len > 0)
-        rc = database_find_path(store->database, f->path.data, on_row, f);
-    else
-        rc = database_find_inode(store->database, f->ino, on_row, f);
+    rc = f->path.len > 0 ? database_find_path(store->database, f->path.data, on_row, f)
+                         : database_find_inode(store->database, f->ino, on_row, f);
     unlock(store);
     return rc;
 }
@@ -434,13 +426,6 @@ int positions_find_path(struct positions *p, const char *path, position_fn *each
     struct find f = {.each = each, .owner = owner, .path = slice_of(path)};
 
     CHECK(f.path.len > 0);
-    return find_run(p->store, &f);
-}
-
-int positions_each(struct positions *p, position_fn *each, void *owner)
-{
-    struct find f = {.each = each, .owner = owner, .is_all = true};
-
     return find_run(p->store, &f);
 }
 

@@ -87,9 +87,6 @@ MUST_USE int positions_find_inode(struct positions *p, uint64_t ino, position_fn
 MUST_USE int positions_find_path(struct positions *p, const char *path, position_fn *each,
                                  void *owner);
 
-/* All rows, in order of id. */
-MUST_USE int positions_each(struct positions *p, position_fn *each, void *owner);
-
 /* A number for a file that has no row yet. */
 int64_t positions_new_row(struct positions *p);
 

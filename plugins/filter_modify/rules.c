@@ -26,7 +26,7 @@ static const struct rule_shape *shape_find(const char *name)
     for (size_t i = 0; i < ARRAY_LEN(shapes); i++)
         if (strcasecmp(shapes[i].name, name) == 0)
             return &shapes[i];
-    CHECK(!"every rule has a shape");
+    CHECK(false && "every rule has a shape");
     return NULL;
 }
 

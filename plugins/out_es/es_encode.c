@@ -1,12 +1,5 @@
 #include "plugins/out_es/es.h"
-
-#include "base/gzip.h"
-#include "chunk/lookup.h"
-#include "output/render.h"
 #include "plugins/out_es/es_id.h"
-#include "record/json_write.h"
-#include "record/scan.h"
-#include "record/time_text.h"
 
 /*
  * Makes a _bulk body: for each record an action line and a document line. This is on the path of
