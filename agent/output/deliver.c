@@ -276,18 +276,17 @@ static void delivery_wait(struct delivery *d, uint64_t wait_ms)
     output_pump(d->output);
 }
 
-/* Narrows the batch to the front half of what is waiting; one record alone is set aside. Whether
- * there is a half to send. */
+/* Narrows the batch to the front half of what is waiting; one record alone is set aside, with the
+ * back-end's words. Whether there is a half to send. */
 static bool delivery_halve(struct delivery *d)
 {
     uint32_t waiting = batch_waiting(&d->batch);
 
-    d->output->metrics.errors++;
     if (waiting <= 1) {
-        snprintf(d->why, sizeof d->why, "one record alone is larger than the back-end takes");
         account_set_aside(d);
         return false;
     }
+    d->output->metrics.errors++;
     batch_narrow(&d->batch, waiting / 2);
     return true;
 }
@@ -312,9 +311,10 @@ static void delivery_judged(struct delivery *d, enum verdict verdict, struct ver
     struct retry_plan plan;
 
     if (verdict == VERDICT_DELIVERED) {
-        trouble_over(d->output);
         if (account_items(d, verdicts))
             verdict = VERDICT_RETRY;
+        else
+            trouble_over(d->output);
     }
     plan = retry_next(&d->output->config.retry, verdict, d->attempts, asked_ms, random_number());
     switch (plan.move) {
