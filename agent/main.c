@@ -144,10 +144,8 @@ static void run_fini(struct run *run)
 static int run_start(struct run *run, struct report *report)
 {
     const struct service_keys *service = pipeline_service(run->pipeline);
-    int rc = process_log_file(service->log_file, report);
+    int rc = service->is_daemon ? process_to_background(report) : 0;
 
-    if (rc == 0 && service->is_daemon)
-        rc = process_to_background(report);
     if (rc < 0)
         return rc;
     report_print(report);
@@ -224,6 +222,8 @@ static int configure(const struct arguments *a, struct report *report)
     int rc = arguments_config(a, report, &config), status = 0;
 
     if (process_log_level(config, report) < 0)
+        rc = -EINVAL;
+    if (a->task == TASK_RUN && process_log_file(config, report) < 0)
         rc = -EINVAL;
     if (a->task == TASK_SUPPORT_INFO)
         support_print(config);

@@ -112,10 +112,10 @@ static void recent_keep(const char *line, size_t len)
     slot[len] = '\0';
 }
 
-static void line_write(const char *line, size_t len)
+static void line_write(int fd, const char *line, size_t len)
 {
     while (len > 0) {
-        ssize_t wrote = write(the_log.fd, line, len);
+        ssize_t wrote = write(fd, line, len);
 
         if (wrote < 0 && errno == EINTR)
             continue;
@@ -126,31 +126,55 @@ static void line_write(const char *line, size_t len)
     }
 }
 
+/* The whole line with its line feed, cut where it does not fit; its length. */
+static size_t line_make(char line[LINE_BYTES_MAX], enum log_level level, const char *component,
+                        const char *format, va_list args)
+{
+    int head = line_head(line, LINE_BYTES_MAX, level, component);
+    int body = vsnprintf(line + head, LINE_BYTES_MAX - (size_t)head - 1, format, args);
+    size_t len = (size_t)head + (size_t)(body > 0 ? body : 0);
+
+    if (len > LINE_BYTES_MAX - 2)
+        len = LINE_BYTES_MAX - 2;
+    line_sanitize(line, len);
+    line[len] = '\n';
+    return len + 1;
+}
+
+static void line_log(enum log_level level, const char *line, size_t len, bool is_aloud)
+{
+    pthread_mutex_lock(&the_log.lock);
+    the_log.counts[level]++;
+    if (level <= LOG_WARN)
+        recent_keep(line, len - 1);
+    line_write(the_log.fd, line, len);
+    if (is_aloud && the_log.fd != STDERR_FILENO)
+        line_write(STDERR_FILENO, line, len);
+    pthread_mutex_unlock(&the_log.lock);
+}
+
 void log_line(enum log_level level, const char *component, const char *format, ...)
 {
     char line[LINE_BYTES_MAX];
     va_list args;
     size_t len;
-    int head, body;
 
-    head = line_head(line, sizeof line, level, component);
     va_start(args, format);
-    body = vsnprintf(line + head, sizeof line - (size_t)head - 1, format, args);
+    len = line_make(line, level, component, format, args);
     va_end(args);
-    if (body < 0)
-        return;
-    len = (size_t)head + (size_t)body;
-    if (len > sizeof line - 2)
-        len = sizeof line - 2;
-    line_sanitize(line, len);
-    line[len] = '\n';
+    line_log(level, line, len, false);
+}
 
-    pthread_mutex_lock(&the_log.lock);
-    the_log.counts[level]++;
-    if (level <= LOG_WARN)
-        recent_keep(line, len);
-    line_write(line, len + 1);
-    pthread_mutex_unlock(&the_log.lock);
+void log_line_aloud(enum log_level level, const char *component, const char *format, ...)
+{
+    char line[LINE_BYTES_MAX];
+    va_list args;
+    size_t len;
+
+    va_start(args, format);
+    len = line_make(line, level, component, format, args);
+    va_end(args);
+    line_log(level, line, len, true);
 }
 
 uint64_t log_count(enum log_level level)

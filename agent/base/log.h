@@ -36,6 +36,10 @@ void log_close(void);
 void log_line(enum log_level level, const char *component, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
+/* The same, and to stderr too when the log is a file: what whoever starts the agent must see. */
+void log_line_aloud(enum log_level level, const char *component, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
 #define LOG_AT(level, component, ...) \
     (log_is_on(level) ? log_line(level, component, __VA_ARGS__) : (void)0)
 #define log_error(component, ...) LOG_AT(LOG_ERROR, component, __VA_ARGS__)

@@ -62,11 +62,11 @@ void report_print(struct report *r)
     bool is_cut = rest.len > 0 && r->error_count + r->warning_count > REPORT_MESSAGES_MAX;
 
     while (rest.len > 0) {
-        log_line(rest.data[0] == 'E' ? LOG_ERROR : LOG_WARN, "config", "%s", rest.data + 1);
+        log_line_aloud(rest.data[0] == 'E' ? LOG_ERROR : LOG_WARN, "config", "%s", rest.data + 1);
         rest = slice_skip(rest, strlen(rest.data) + 1);
     }
     if (is_cut)
-        log_line(LOG_ERROR, "config", "more messages were left out; mend these first");
+        log_line_aloud(LOG_ERROR, "config", "more messages were left out; mend these first");
     buffer_clear(&r->text);
 }
 

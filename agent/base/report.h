@@ -33,7 +33,8 @@ void report_fini(struct report *r);
 void report_error(struct report *r, struct place place, const char *format, ...) PRINTF_LIKE(3, 4);
 void report_warn(struct report *r, struct place place, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* Logs every message at its level, and empties the report but for its counts. */
+/* Logs every message at its level, to stderr whatever the log is, and empties the report but for
+ * its counts. */
 void report_print(struct report *r);
 
 /* The name in the NULL-terminated list that is spelt most like `wrong`, or NULL where none is

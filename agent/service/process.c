@@ -53,16 +53,16 @@ int process_to_background(struct report *report)
     return 0;
 }
 
-/* The last one that the service says, or NULL. */
-static const char *level_configured(const struct config *config)
+/* What the service says last, or NULL. The log is needed before its keys are bound. */
+static const char *service_value(const struct config *config, const char *key)
 {
     const struct section *service = config_first(config, CONFIG_SERVICE);
     const struct property *p = NULL;
-    const char *level = NULL;
+    const char *value = NULL;
 
-    while (service != NULL && (p = section_find(service, "log_level", p)) != NULL)
-        level = p->value;
-    return level;
+    while (service != NULL && (p = section_find(service, key, p)) != NULL)
+        value = p->value;
+    return value;
 }
 
 /* The environment has the last word. */
@@ -70,7 +70,7 @@ int process_log_level(const struct config *config, struct report *report)
 {
     const char *from_env = getenv("FLB_LOG_LEVEL");
     bool is_env = from_env != NULL && from_env[0] != '\0';
-    const char *text = is_env ? from_env : level_configured(config);
+    const char *text = is_env ? from_env : service_value(config, "log_level");
     enum log_level level = LOG_INFO;
 
     if (text != NULL && log_level_parse(text, &level) < 0) {
@@ -83,8 +83,9 @@ int process_log_level(const struct config *config, struct report *report)
     return 0;
 }
 
-int process_log_file(const char *path, struct report *report)
+int process_log_file(const struct config *config, struct report *report)
 {
+    const char *path = service_value(config, "log_file");
     int rc = path == NULL ? 0 : log_open(path);
 
     if (rc < 0)

@@ -18,8 +18,8 @@ void process_ignore_pipes(void);
  * none. */
 MUST_USE int process_log_level(const struct config *config, struct report *report);
 
-/* Logs to the file from now on; NULL leaves the log where it is. Negative: the report says why. */
-MUST_USE int process_log_file(const char *path, struct report *report);
+/* Logs to the service's log_file from now on, if it has one. Negative: the report says why. */
+MUST_USE int process_log_file(const struct config *config, struct report *report);
 
 /* Leaves the terminal: the caller ends, a child goes on. Negative: the report says why. */
 MUST_USE int process_to_background(struct report *report);

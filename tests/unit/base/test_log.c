@@ -152,6 +152,31 @@ START_TEST(the_brake_opens_once_an_interval_and_counts_what_it_held)
 }
 END_TEST
 
+/* Whoever starts the agent looks at stderr, whoever looks after it at the file. */
+START_TEST(what_is_said_aloud_goes_to_both)
+{
+    int before = dup(STDERR_FILENO), ends[2];
+    char said[256];
+    ssize_t len;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_ge(dup2(ends[1], STDERR_FILENO), 0);
+    log_line_aloud(LOG_ERROR, "config", "a.conf:%d: what is this", 3);
+    log_line(LOG_ERROR, "config", "not aloud");
+    ck_assert_int_ge(dup2(before, STDERR_FILENO), 0);
+    len = read(ends[0], said, sizeof said - 1);
+    ck_assert_int_gt(len, 0);
+    said[len] = '\0';
+    close(ends[0]);
+    close(ends[1]);
+    close(before);
+    ck_assert_ptr_nonnull(strstr(said, "[error] [config] a.conf:3: what is this\n"));
+    ck_assert_ptr_null(strstr(said, "not aloud"));
+    ck_assert_ptr_nonnull(strstr(log_file(), "a.conf:3: what is this\n"));
+    ck_assert_ptr_nonnull(strstr(log_file(), "not aloud\n"));
+}
+END_TEST
+
 Suite *suite_base_log(void);
 
 Suite *suite_base_log(void)
@@ -169,6 +194,7 @@ Suite *suite_base_log(void)
     tcase_add_test(line, a_text_can_neither_forge_a_line_nor_drive_a_terminal);
     tcase_add_test(line, a_line_too_long_is_cut_and_still_ends);
     tcase_add_test(line, a_log_file_that_cannot_be_opened_is_said);
+    tcase_add_test(line, what_is_said_aloud_goes_to_both);
     tcase_add_test(line, recent_trouble_is_kept_newest_first);
     tcase_add_test(line, the_brake_opens_once_an_interval_and_counts_what_it_held);
     suite_add_tcase(suite, line);

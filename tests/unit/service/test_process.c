@@ -26,10 +26,10 @@ static void tear_down(void)
     report_fini(&report);
 }
 
-static void level_is_configured(const char *level)
+static void service_has(const char *key, const char *value)
 {
     section_add(config, config_add(config, CONFIG_SERVICE, "service", (struct place){0}),
-                (struct property){.key = "Log_Level", .value = level});
+                (struct property){.key = key, .value = value});
 }
 
 START_TEST(the_log_level_is_info_unless_something_is_said)
@@ -42,8 +42,8 @@ END_TEST
 
 START_TEST(the_last_log_level_of_the_service_counts)
 {
-    level_is_configured("error");
-    level_is_configured("debug");
+    service_has("Log_Level", "error");
+    service_has("Log_Level", "debug");
     ck_assert_int_eq(process_log_level(config, &report), 0);
     ck_assert_int_eq(log_level_get(), LOG_DEBUG);
 }
@@ -51,7 +51,7 @@ END_TEST
 
 START_TEST(the_environment_has_the_last_word_on_the_log_level)
 {
-    level_is_configured("debug");
+    service_has("Log_Level", "debug");
     ck_assert_int_eq(setenv("FLB_LOG_LEVEL", "error", 1), 0);
     ck_assert_int_eq(process_log_level(config, &report), 0);
     ck_assert_int_eq(log_level_get(), LOG_ERROR);
@@ -60,7 +60,7 @@ END_TEST
 
 START_TEST(a_log_level_that_is_none_is_a_mistake)
 {
-    level_is_configured("loud");
+    service_has("Log_Level", "loud");
     ck_assert_int_eq(process_log_level(config, &report), -EINVAL);
     ck_assert_ptr_nonnull(strstr(report.text.data, "log_level is \"loud\""));
 }
@@ -68,8 +68,9 @@ END_TEST
 
 START_TEST(a_log_file_that_cannot_be_opened_is_a_mistake)
 {
-    ck_assert_int_eq(process_log_file(NULL, &report), 0);
-    ck_assert_int_lt(process_log_file("/no/such/folder/log", &report), 0);
+    ck_assert_int_eq(process_log_file(config, &report), 0);
+    service_has("Log_File", "/no/such/folder/log");
+    ck_assert_int_lt(process_log_file(config, &report), 0);
     ck_assert_uint_eq(report.error_count, 1);
 }
 END_TEST
