@@ -21,10 +21,39 @@ static const char *head_read(const char *p, struct chunk_head *head)
     return p + 4 + sizeof *head;
 }
 
+static const char *fields_read(const char *p, const char *end, struct chunk_record *record)
+{
+    size_t fields_bytes = record->head.fields_bytes;
+    struct unpack_token token;
+
+    if (LIKELY(pack_is_small_map(*p))) {
+        p++;
+    } else {
+        p = unpack_token(p, end, &token);
+        CHECK(p != NULL && token.kind == UNPACK_MAP);
+    }
+    CHECK((size_t)(end - p) > fields_bytes);
+    record->fields = slice_make(p, fields_bytes);
+    return p + fields_bytes;
+}
+
+static const char *metadata_read(const char *p, const char *end, struct slice *metadata)
+{
+    struct unpack_token token;
+
+    *metadata = (struct slice){0};
+    if (LIKELY(*p == PACK_NIL))
+        return p + 1;
+    p = unpack_token(p, end, &token);
+    CHECK(p != NULL);
+    if (token.kind == UNPACK_EXT)
+        *metadata = token.bytes;
+    return p;
+}
+
 bool chunk_reader_next(struct chunk_reader *reader, struct chunk_record *record)
 {
     const char *p = reader->at;
-    struct unpack_token token;
 
     if (p == reader->end)
         return false;
@@ -33,35 +62,22 @@ bool chunk_reader_next(struct chunk_reader *reader, struct chunk_record *record)
     reader->run_left--;
     record->run = reader->run;
 
-    p = head_read(p, &record->head);
-    p = unpack_token(p, reader->end, &token);
-    CHECK(p != NULL && token.kind == UNPACK_MAP);
-    CHECK((size_t)(reader->end - p) > record->head.fields_bytes);
-    record->fields = slice_make(p, record->head.fields_bytes);
-
-    p = unpack_token(p + record->head.fields_bytes, reader->end, &token);
-    CHECK(p != NULL);
-    record->metadata = token.kind == UNPACK_EXT ? token.bytes : (struct slice){0};
-    reader->at = p;
+    p = fields_read(head_read(p, &record->head), reader->end, record);
+    reader->at = metadata_read(p, reader->end, &record->metadata);
     return true;
 }
 
 /* A key as map entries have it: a string, or nil before what is spliced in. */
 static const char *key_read(const char *p, const char *end, struct slice *key)
 {
-    unsigned len = (uint8_t)*p - 0xa0u;
     struct unpack_token token;
 
-    if (LIKELY(len < 32)) {
-        *key = slice_make(p + 1, len);
-        return p + 1 + len;
-    }
     p = unpack_token(p, end, &token);
+    CHECK(p != NULL);
     *key = token.kind == UNPACK_STR ? token.bytes : (struct slice){0};
     return p;
 }
 
-/* Any value; short strings, the most of them, do not come here. */
 static const char *value_read(const char *begin, const char *end, struct chunk_field *field)
 {
     struct unpack_token token;
@@ -83,22 +99,8 @@ static const char *value_read(const char *begin, const char *end, struct chunk_f
     return p;
 }
 
-bool chunk_field_next(struct slice *rest, struct chunk_field *field)
+const char *chunk_field_read(const char *p, const char *end, struct chunk_field *field)
 {
-    const char *p = rest->data, *end = rest->data + rest->len;
-    unsigned len;
-
-    if (rest->len == 0)
-        return false;
     p = key_read(p, end, &field->key);
-    len = (uint8_t)*p - 0xa0u;
-    if (LIKELY(len < 32)) {
-        field->kind = CHUNK_VALUE_TEXT;
-        field->value = slice_make(p + 1, len);
-        p += 1 + len;
-    } else {
-        p = value_read(p, end, field);
-    }
-    *rest = slice_make(p, (size_t)(end - p));
-    return true;
+    return value_read(p, end, field);
 }

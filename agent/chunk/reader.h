@@ -8,6 +8,7 @@
 #define TAILRACE_CHUNK_READER_H
 
 #include "chunk/chunk.h"
+#include "record/pack.h"
 
 /* A record in place; slices are lent by the chunk. */
 struct chunk_record {
@@ -42,7 +43,31 @@ void chunk_reader_init(struct chunk_reader *reader, const struct chunk *chunk);
 /* False after the last record. */
 bool chunk_reader_next(struct chunk_reader *reader, struct chunk_record *record);
 
-/* Takes the first field off `*rest`, which begins as record.fields. False after the last. */
-bool chunk_field_next(struct slice *rest, struct chunk_field *field);
+/* Takes the first field off `*rest`, which begins as record.fields. False after the last. In line,
+ * because it is for every field of every record; what is not a short text under a short key, or the
+ * members of an object, goes another way. */
+static inline bool chunk_field_next(struct slice *rest, struct chunk_field *field);
+const char *chunk_field_read(const char *p, const char *end, struct chunk_field *field);
+
+static inline bool chunk_field_next(struct slice *rest, struct chunk_field *field)
+{
+    const char *p = rest->data, *end = p + rest->len, *value;
+    size_t key_len;
+
+    if (rest->len == 0)
+        return false;
+    key_len = pack_small_str_len(p[0]);
+    value = p + 1 + key_len;
+    if (LIKELY(key_len <= PACK_SMALL_STR_MAX && pack_small_str_len(*value) <= PACK_SMALL_STR_MAX)) {
+        field->kind = CHUNK_VALUE_TEXT;
+        field->key = slice_make(p + 1, key_len);
+        field->value = slice_make(value + 1, pack_small_str_len(*value));
+        p = field->value.data + field->value.len;
+    } else {
+        p = chunk_field_read(p, end, field);
+    }
+    *rest = slice_make(p, (size_t)(end - p));
+    return true;
+}
 
 #endif

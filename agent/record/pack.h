@@ -24,6 +24,21 @@ char *pack_array_head(char *out, uint32_t count);
 char *pack_str_head(char *out, uint32_t len);
 char *pack_ext_head(char *out, char type, uint32_t len);
 
+/* What the shortest forms look like, for whoever reads back what was packed here. */
+#define PACK_NIL ((char)0xc0)
+#define PACK_SMALL_STR_MAX 31u
+
+/* The length of a string in the shortest form; above PACK_SMALL_STR_MAX: it is not one. */
+static inline unsigned pack_small_str_len(char head)
+{
+    return (uint8_t)head - 0xa0u;
+}
+
+static inline bool pack_is_small_map(char head)
+{
+    return (head & 0xf0) == 0x80;
+}
+
 /* Most bytes that a scalar takes. */
 #define PACK_SCALAR_MAX 9
 
