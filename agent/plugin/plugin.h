@@ -27,6 +27,7 @@
 #include "output/render.h"
 #include "plugin/option.h"
 #include "record/accessor_eval.h"
+#include "record/copy.h"
 #include "record/json_write.h"
 #include "record/msgpack.h"
 #include "record/parser_book.h"

@@ -1,4 +1,4 @@
-#include "plugins/out_es/es.h"
+#include "plugins/out_es/es_action.h"
 #include "plugins/out_es/es_id.h"
 
 /*
@@ -7,9 +7,12 @@
  * the time of a second), JSON text is copied.
  */
 
-/* What a record needs besides its fields' own bytes: the action line, the time, the brackets; and
- * for each field its quotes, colon and comma. */
-#define RECORD_ROOM 640
+/* Elasticsearch and OpenSearch take no longer ids. */
+#define ID_KEY_BYTES_MAX 512
+
+/* What a record needs besides its fields' own bytes and what is the same for all: the id, the time,
+ * the brackets; and for each field its quotes, colon and comma. */
+#define RECORD_ROOM (ID_KEY_BYTES_MAX + TIME_PATTERN_BYTES_MAX + 128)
 #define FIELD_ROOM 8
 
 /* How much longer a record usually is in the body than in the chunk: a body that fits at once is
@@ -17,179 +20,100 @@
 #define RECORD_GROWTH 112
 #define BODY_ROOM 4096
 
-/* Elasticsearch and OpenSearch take no longer ids. */
-#define ID_KEY_BYTES_MAX 512
-
 struct es_writer {
     const struct out_es *es;
     struct buffer *out;
+    struct es_action action;
     struct time_text time;
-    struct time_pattern time_pattern;        /* of the time key, when it is not the default */
-    struct time_pattern index_pattern;       /* of the index's name or date */
-    struct buffer action;                    /* the action line up to the index, rendered once */
-    int64_t action_from_ns, action_until_ns; /* the times that it is right for */
-    struct buffer time_head;                 /* "@timestamp":" */
+    struct time_pattern time_pattern;  /* of the time key, when it is not the default */
+    struct buffer time_head, tag_head; /* "@timestamp":" */
     struct slice time_key, tag_key;
-    size_t record_room;       /* what put_fast may write for the record under way */
+    bool has_new_keys;        /* some key of the record under way had dots */
     int64_t now_ns;           /* when the chunk was begun */
+    size_t frame_room;        /* what is put around the fields of any record */
+    size_t record_room;       /* how much may be put for the record under way */
     struct json_scanner json; /* for Replace_Dots */
     struct arena arena;
 };
 
+/* "key":" */
+static void head_render(struct buffer *head, struct slice key)
+{
+    buffer_append_byte(head, '"');
+    json_escape(head, key);
+    buffer_append_text(head, "\":\"");
+}
+
 static void writer_init(struct es_writer *w, const struct out_es *es, const struct batch *batch,
                         struct buffer *out)
 {
-    const struct es_index *index = &es->index;
-
     *w = (struct es_writer){.es = es, .out = out, .now_ns = batch->chunk->created_wall_ns};
-    /* init has tried both, so they cannot fail here. */
+    es_action_init(&w->action, es);
+    /* init has tried it, so it cannot fail here. */
     CHECK(time_pattern_init(&w->time_pattern, es->document.time_format) == 0);
-    CHECK(time_pattern_init(&w->index_pattern,
-                            index->is_logstash ? index->date_format : index->name) == 0);
     w->time_key = slice_of(es->document.time_key);
     w->tag_key = slice_of(es->document.tag_key);
-    buffer_append_byte(&w->time_head, '"');
-    json_escape(&w->time_head, w->time_key);
-    buffer_append_text(&w->time_head, "\":\"");
+    head_render(&w->time_head, w->time_key);
+    head_render(&w->tag_head, w->tag_key);
+    w->frame_room = w->time_head.len + w->tag_head.len + RECORD_ROOM;
 }
 
 static void writer_fini(struct es_writer *w)
 {
-    buffer_fini(&w->action);
+    es_action_fini(&w->action);
     buffer_fini(&w->time_head);
+    buffer_fini(&w->tag_head);
     json_scanner_fini(&w->json);
     arena_fini(&w->arena);
 }
 
 /*
- * put_record makes room for a record once; put_fast writes into that room. Whatever may be longer
- * than was thought goes through put, which makes the record's room once more behind it.
+ * put_record makes room for a record once. What is put goes to `at`, inside of that room, and each
+ * put_* returns the place behind it. Whatever may be longer than was thought goes through put_long
+ * or put_escaped_slowly, which make the record's room once more behind it.
  */
-static void put(struct es_writer *w, struct slice text)
+static inline char *put(char *at, struct slice text)
 {
+    return copy_text(at, text);
+}
+
+static inline void writer_stand(struct es_writer *w, const char *at)
+{
+    w->out->len = (size_t)(at - w->out->data);
+}
+
+static char *put_long(struct es_writer *w, char *at, struct slice text)
+{
+    writer_stand(w, at);
     buffer_append(w->out, text);
-    buffer_reserve(w->out, w->record_room);
+    return buffer_reserve(w->out, w->record_room);
 }
 
-static inline void put_fast(struct es_writer *w, struct slice text)
+static char *put_escaped_slowly(struct es_writer *w, char *at, struct slice text)
 {
-    memcpy(w->out->data + w->out->len, text.data, text.len);
-    w->out->len += text.len;
-}
-
-static void put_escaped_slowly(struct es_writer *w, struct slice text)
-{
+    writer_stand(w, at);
     json_escape(w->out, text);
-    buffer_reserve(w->out, w->record_room);
+    return buffer_reserve(w->out, w->record_room);
 }
 
 /* The inside of a JSON string. Nearly always it is plain, and as long as it was in the chunk. */
-static inline void put_escaped(struct es_writer *w, struct slice text)
+static inline char *put_escaped(struct es_writer *w, char *at, struct slice text)
 {
-    size_t plain = scan_plain(text.data, text.data + text.len);
+    char *after = copy_plain(at, text);
+    size_t plain = (size_t)(after - at);
 
-    put_fast(w, slice_make(text.data, plain));
-    if (UNLIKELY(plain < text.len))
-        put_escaped_slowly(w, slice_skip(text, plain));
+    if (LIKELY(plain == text.len))
+        return after;
+    return put_escaped_slowly(w, after, slice_skip(text, plain));
 }
 
-/* ---- the index's name ---- */
-
-/* A name that came out of a record must not break the action line or reach another API. */
-static bool prefix_is_sound(struct slice prefix)
+/* The time that a document and its index go by. */
+static inline int64_t time_of(const struct es_writer *w, const struct chunk_record *record)
 {
-    if (prefix.len == 0 || prefix.len > 128)
-        return false;
-    for (size_t i = 0; i < prefix.len; i++)
-        if ((unsigned char)prefix.data[i] < 0x20 || prefix.data[i] == '"' || prefix.data[i] == '\\')
-            return false;
-    return true;
-}
-
-static bool put_rendered(struct es_writer *w, const struct accessor *accessor,
-                         const struct chunk_record *record)
-{
-    struct accessor_scope scope = chunk_record_scope(record, &w->arena);
-    bool is_missing = false;
-    struct slice text = accessor_render(accessor, &scope, &is_missing);
-
-    if (is_missing || !prefix_is_sound(text))
-        return false;
-    put(w, text);
-    return true;
-}
-
-static void put_index(struct es_writer *w, const struct chunk_record *record)
-{
-    const struct es_index *index = &w->es->index;
-    int64_t ns = index->is_current_time ? w->now_ns : record->head.time_ns;
-
-    if (!index->is_logstash) {
-        if (index->name_accessor == NULL || !put_rendered(w, index->name_accessor, record))
-            put(w, time_pattern_text(&w->index_pattern, ns));
-        return;
-    }
-    if (index->prefix_accessor == NULL || !put_rendered(w, index->prefix_accessor, record))
-        put(w, slice_of(index->prefix));
-    put(w, slice_of(index->prefix_separator));
-    put(w, time_pattern_text(&w->index_pattern, ns));
+    return UNLIKELY(w->es->index.is_current_time) ? w->now_ns : record->head.time_ns;
 }
 
 /* ---- the action line ---- */
-
-/* Up to the index and the type: the same for all records of a day, unless a record's own field
- * names the index. */
-static void put_action_head(struct es_writer *w, const struct chunk_record *record)
-{
-    static const struct slice heads[] = {
-        SLICE("{\"create\":{\"_index\":\""),
-        SLICE("{\"index\":{\"_index\":\""),
-        SLICE("{\"update\":{\"_index\":\""),
-        SLICE("{\"update\":{\"_index\":\""),
-    };
-    const struct out_es *es = w->es;
-
-    put(w, heads[es->operation]);
-    put_index(w, record);
-    put(w, SLICE("\""));
-    if (es->suppress_type)
-        return;
-    put(w, SLICE(",\"_type\":\""));
-    put(w, slice_of(es->type));
-    put(w, SLICE("\""));
-}
-
-static bool action_is_good(const struct es_writer *w, int64_t ns)
-{
-    return ns >= w->action_from_ns && ns < w->action_until_ns;
-}
-
-/* Notes the head that was just written, for the records of the same day. */
-static void action_keep(struct es_writer *w, struct slice head)
-{
-    const struct time_pattern *pattern = &w->index_pattern;
-    int64_t period_ns = pattern->period_s * NS_PER_S;
-
-    if (w->es->index.name_accessor != NULL || w->es->index.prefix_accessor != NULL)
-        return;
-    buffer_clear(&w->action);
-    buffer_append(&w->action, head);
-    w->action_from_ns = pattern->period * period_ns;
-    w->action_until_ns = w->action_from_ns + period_ns;
-}
-
-static inline void put_action_begin(struct es_writer *w, const struct chunk_record *record)
-{
-    int64_t ns = w->es->index.is_current_time ? w->now_ns : record->head.time_ns;
-    size_t before = w->out->len;
-
-    if (LIKELY(action_is_good(w, ns))) {
-        put(w, buffer_view(&w->action));
-        return;
-    }
-    put_action_head(w, record);
-    action_keep(w, slice_make(w->out->data + before, w->out->len - before));
-}
 
 /* The value of Id_Key, when it is a string that may be an id. */
 static struct slice id_of_key(struct es_writer *w, const struct chunk_record *record)
@@ -204,37 +128,44 @@ static struct slice id_of_key(struct es_writer *w, const struct chunk_record *re
     return text;
 }
 
-static bool put_id(struct es_writer *w, const struct chunk_record *record)
+/* Whether the record's place may be its id: it is no id of a document that is there already. */
+static inline bool has_place(const struct out_es *es, const struct chunk_record *record)
+{
+    return es->identity.is_stable && es->operation < ES_UPDATE && record->run->origin->id != 0 &&
+           record->head.offset != RECORD_NO_OFFSET;
+}
+
+/* The first of these that the record has: Id_Key, its content, its place. */
+static inline char *put_id(struct es_writer *w, char *at, const struct chunk_record *record)
 {
     const struct es_identity *identity = &w->es->identity;
     char id[ES_ID_BYTES_MAX];
     struct slice text = {0};
 
-    if (identity->key_accessor != NULL) {
+    if (UNLIKELY(identity->key_accessor != NULL))
         text = id_of_key(w, record);
-    } else if (identity->is_generated) {
+    if (UNLIKELY(identity->is_generated) && text.len == 0)
         text = es_id_of_content(record, id);
-    } else if (identity->is_stable && record->run->origin->id != 0 &&
-               record->head.offset != RECORD_NO_OFFSET) {
+    if (LIKELY(text.len == 0) && has_place(w->es, record))
         text = es_id_of_place(record->run->origin->id, record->head.offset, id);
-    }
-    if (text.len == 0)
-        return false;
-    put_fast(w, SLICE(",\"_id\":\""));
-    put_escaped(w, text);
-    put_fast(w, SLICE("\""));
-    return true;
+    if (UNLIKELY(text.len == 0))
+        return at;
+    at = put(at, SLICE(",\"_id\":\""));
+    at = UNLIKELY(identity->key_accessor != NULL) ? put_escaped(w, at, text) : put(at, text);
+    return put(at, SLICE("\""));
 }
 
-/* False when the operation needs an id and the record has none. */
-static bool put_action(struct es_writer *w, const struct chunk_record *record)
+/* NULL when the operation needs an id and the record has none. */
+static inline char *put_action(struct es_writer *w, char *at, const struct chunk_record *record)
 {
-    bool has_id;
+    bool needs_id = w->es->operation == ES_UPDATE || w->es->operation == ES_UPSERT;
+    char *before;
 
-    put_action_begin(w, record);
-    has_id = put_id(w, record);
-    put_fast(w, SLICE("}}\n"));
-    return has_id || w->es->operation == ES_CREATE || w->es->operation == ES_INDEX;
+    at = before = put(at, buffer_view(&w->action.text));
+    at = put_id(w, at, record);
+    if (UNLIKELY(needs_id) && at == before)
+        return NULL;
+    return put(at, SLICE("}}\n"));
 }
 
 /* ---- the document ---- */
@@ -242,11 +173,11 @@ static bool put_action(struct es_writer *w, const struct chunk_record *record)
 static struct slice time_value(struct es_writer *w, const struct chunk_record *record)
 {
     const struct es_document *document = &w->es->document;
-    int64_t ns = w->es->index.is_current_time ? w->now_ns : record->head.time_ns;
+    int64_t ns = time_of(w, record);
     struct buffer text = {0};
     struct slice value;
 
-    if (document->is_iso)
+    if (LIKELY(document->is_iso))
         return time_text_iso(&w->time, ns, document->has_nanos ? 9 : 3);
     buffer_append(&text, time_pattern_text(&w->time_pattern, ns));
     buffer_append_byte(&text, '.');
@@ -265,43 +196,57 @@ static inline bool record_has(const struct chunk_record *record, struct slice ke
     return render_has_key(record, key);
 }
 
-static void key_replace_dots(struct es_writer *w, size_t from)
+static bool replace_dots(char *from, const char *end)
 {
-    for (size_t at = from; at < w->out->len; at++)
-        if (w->out->data[at] == '.')
-            w->out->data[at] = '_';
+    bool has_dots = false;
+
+    for (char *at = from; at < end; at++) {
+        if (*at != '.')
+            continue;
+        *at = '_';
+        has_dots = true;
+    }
+    return has_dots;
 }
 
-static inline void put_key(struct es_writer *w, struct slice key)
+/* A key written with the dots replaced. */
+static char *put_dotless_key(struct es_writer *w, char *at, struct slice key)
 {
-    size_t at = w->out->len;
+    size_t from = (size_t)(at - w->out->data);
 
-    put_fast(w, SLICE("\""));
-    put_escaped(w, key);
+    at = put_escaped(w, at, key);
+    w->has_new_keys |= replace_dots(w->out->data + from, at);
+    return at;
+}
+
+static inline char *put_key(struct es_writer *w, char *at, struct slice key)
+{
+    at = put(at, SLICE("\""));
     if (UNLIKELY(w->es->document.replace_dots))
-        key_replace_dots(w, at);
-    put_fast(w, SLICE("\":"));
+        at = put_dotless_key(w, at, key);
+    else
+        at = put_escaped(w, at, key);
+    return put(at, SLICE("\":"));
 }
 
-static void put_tag(struct es_writer *w, const struct chunk_record *record)
+static char *put_tag(struct es_writer *w, char *at, const struct chunk_record *record)
 {
     if (record_has(record, w->tag_key))
-        return;
-    put_key(w, w->tag_key);
-    put(w, SLICE("\""));
-    put_escaped_slowly(w, record->run->tag);
-    put(w, SLICE("\","));
+        return at;
+    at = put(at, buffer_view(&w->tag_head));
+    at = put_escaped_slowly(w, at, record->run->tag);
+    return put(at, SLICE("\","));
 }
 
-static inline void put_time_and_tag(struct es_writer *w, const struct chunk_record *record)
+static inline char *put_time_and_tag(struct es_writer *w, char *at,
+                                     const struct chunk_record *record)
 {
     if (LIKELY(!record_has(record, w->time_key))) {
-        put(w, buffer_view(&w->time_head));
-        put_fast(w, time_value(w, record));
-        put_fast(w, SLICE("\","));
+        at = put(at, buffer_view(&w->time_head));
+        at = put(at, time_value(w, record));
+        at = put(at, SLICE("\","));
     }
-    if (UNLIKELY(w->es->document.has_tag))
-        put_tag(w, record);
+    return UNLIKELY(w->es->document.has_tag) ? put_tag(w, at, record) : at;
 }
 
 /* JSON text with the dots of its keys replaced. Two keys may become one: the last stays. */
@@ -313,6 +258,7 @@ static struct slice dots_replaced(struct es_writer *w, struct slice text)
 
     if (memchr(text.data, '.', text.len) == NULL)
         return text;
+    w->has_new_keys = true;
     json_replace_in_keys(&changed, text, '.', '_');
     copy = arena_copy(&w->arena, buffer_view(&changed));
     buffer_fini(&changed);
@@ -320,57 +266,79 @@ static struct slice dots_replaced(struct es_writer *w, struct slice text)
     return needs_repair ? json_repair(&w->json, copy, &w->arena) : copy;
 }
 
-static inline void put_json(struct es_writer *w, struct slice text)
+static inline char *put_json(struct es_writer *w, char *at, struct slice text)
 {
     if (UNLIKELY(w->es->document.replace_dots))
-        put(w, dots_replaced(w, text));
-    else
-        put_fast(w, text);
+        return put_long(w, at, dots_replaced(w, text));
+    return put(at, text);
 }
 
-static void put_packed(struct es_writer *w, struct slice value)
+static char *put_packed(struct es_writer *w, char *at, struct slice value)
 {
     struct buffer text = {0};
 
     json_write_msgpack(&text, value);
-    put(w, UNLIKELY(w->es->document.replace_dots) ? dots_replaced(w, buffer_view(&text))
-                                                  : buffer_view(&text));
+    at = put_long(w, at,
+                  w->es->document.replace_dots ? dots_replaced(w, buffer_view(&text))
+                                               : buffer_view(&text));
     buffer_fini(&text);
+    return at;
 }
 
-static inline void put_members(struct es_writer *w, struct slice object)
+static inline char *put_members(struct es_writer *w, char *at, struct slice object)
 {
-    if (UNLIKELY(w->es->document.replace_dots))
-        object = dots_replaced(w, object);
-    put_fast(w, slice_make(object.data + 1, object.len - 2));
+    struct slice members = slice_make(object.data + 1, object.len - 2);
+
+    if (LIKELY(!w->es->document.replace_dots))
+        return put(at, members);
+    object = dots_replaced(w, object);
+    return put_long(w, at, slice_make(object.data + 1, object.len - 2));
 }
 
-static inline void put_value(struct es_writer *w, const struct chunk_field *field)
+static inline char *put_value(struct es_writer *w, char *at, const struct chunk_field *field)
 {
     if (LIKELY(field->kind == CHUNK_VALUE_TEXT)) {
-        put_fast(w, SLICE("\""));
-        put_escaped(w, field->value);
-        put_fast(w, SLICE("\""));
-    } else if (field->kind == CHUNK_VALUE_JSON) {
-        put_json(w, field->value);
-    } else {
-        put_packed(w, field->value);
+        at = put(at, SLICE("\""));
+        at = put_escaped(w, at, field->value);
+        return put(at, SLICE("\""));
     }
+    if (field->kind == CHUNK_VALUE_JSON)
+        return put_json(w, at, field->value);
+    return put_packed(w, at, field->value);
 }
 
-static inline void put_field(struct es_writer *w, const struct chunk_field *field)
+static inline char *put_field(struct es_writer *w, char *at, const struct chunk_field *field)
 {
     if (field->kind == CHUNK_VALUE_MEMBERS) {
-        put_members(w, field->value);
+        at = put_members(w, at, field->value);
     } else {
-        put_key(w, field->key);
-        put_value(w, field);
+        at = put_key(w, at, field->key);
+        at = put_value(w, at, field);
     }
-    put_fast(w, SLICE(","));
+    return put(at, SLICE(","));
+}
+
+/* A key whose dots were replaced may be that of another field now: the last stays. */
+static char *drop_doubles(struct es_writer *w, char *at, size_t object_at)
+{
+    struct value object =
+        value_json(slice_make(w->out->data + object_at, (size_t)(at - w->out->data) - object_at));
+    struct field_list *members = value_unfold(&object, &w->arena);
+    uint32_t count = members->count;
+    struct buffer text = {0};
+
+    w->has_new_keys = false;
+    fields_drop_doubles(members, &w->arena);
+    if (members->count == count)
+        return at;
+    json_write_fields(&text, members);
+    at = put_long(w, w->out->data + object_at, buffer_view(&text));
+    buffer_fini(&text);
+    return at;
 }
 
 /* Each member is written with a comma behind it; the last one becomes the closing bracket. */
-static void put_document(struct es_writer *w, const struct chunk_record *record)
+static char *put_document(struct es_writer *w, char *at, const struct chunk_record *record)
 {
     static const struct slice heads[] = {
         SLICE("{"),
@@ -381,28 +349,33 @@ static void put_document(struct es_writer *w, const struct chunk_record *record)
     bool is_nested = w->es->operation == ES_UPDATE || w->es->operation == ES_UPSERT;
     struct slice rest = record->fields;
     struct chunk_field field;
+    size_t object_at;
 
-    put_fast(w, heads[w->es->operation]);
-    put_time_and_tag(w, record);
+    at = put(at, heads[w->es->operation]);
+    object_at = (size_t)(at - w->out->data) - 1;
+    at = put_time_and_tag(w, at, record);
     while (chunk_field_next(&rest, &field))
-        put_field(w, &field);
-    if (w->out->data[w->out->len - 1] == ',')
-        w->out->len--;
-    put_fast(w, is_nested ? SLICE("}}\n") : SLICE("}\n"));
+        at = put_field(w, at, &field);
+    if (at[-1] == ',')
+        at--;
+    at = put(at, SLICE("}"));
+    if (UNLIKELY(w->has_new_keys))
+        at = drop_doubles(w, at, object_at);
+    return UNLIKELY(is_nested) ? put(at, SLICE("}\n")) : put(at, SLICE("\n"));
 }
 
 static void put_record(struct es_writer *w, struct batch *batch, const struct chunk_record *record)
 {
-    size_t before = w->out->len;
+    struct slice action = es_action_text(&w->action, record, time_of(w, record), &w->arena);
+    char *at;
 
-    w->record_room = record->fields.len + record->head.field_count * FIELD_ROOM + RECORD_ROOM;
-    buffer_reserve(w->out, w->record_room);
-    if (put_action(w, record)) {
-        put_document(w, record);
-    } else {
-        w->out->len = before;
+    w->record_room =
+        action.len + w->frame_room + record->fields.len + record->head.field_count * FIELD_ROOM;
+    at = put_action(w, buffer_reserve(w->out, w->record_room), record);
+    if (LIKELY(at != NULL))
+        writer_stand(w, put_document(w, at, record));
+    else
         batch_skip(batch);
-    }
     if (UNLIKELY(w->arena.newest != NULL))
         arena_reset(&w->arena);
 }

@@ -32,7 +32,7 @@ START_TEST(positions_of_version_4_are_taken_over)
     book_sql(TABLE_OF_4 "INSERT INTO in_tail_files(name, offset, inode, created, rotated)"
                         " VALUES('/a.log', 100, 7, 1764000000, 0), ('/b.log.1', 5, 8, 1, 1);");
     book_open();
-    ck_assert_str_eq(book_all(), "1:/a.log@100! 2:/b.log.1@5!");
+    ck_assert_str_eq(book_all(), "2:/b.log.1@5! 1:/a.log@100!");
     ck_assert(!find(7).is_rotated);
     ck_assert_int_eq(find(7).saved_ns, 1764000000000000000);
     ck_assert_uint_eq(find(7).identity.head.len, 0);
@@ -94,7 +94,7 @@ START_TEST(what_we_write_it_reads_and_goes_on_with)
     book_sql("INSERT INTO in_tail_files(name, offset, inode, created) VALUES('/b.log', 0, 8, 9);"
              "UPDATE in_tail_files SET name = '/a.log.1', rotated = 1 WHERE id = 1;");
     book_open();
-    ck_assert_str_eq(book_all(), "1:/a.log.1@100 2:/b.log@0!");
+    ck_assert_str_eq(book_all(), "2:/b.log@0! 1:/a.log.1@100");
     ck_assert_int_eq(positions_new_row(book.positions), 3);
 }
 END_TEST

@@ -307,10 +307,10 @@ START_TEST(an_update_needs_an_id)
 }
 END_TEST
 
-Suite *suite_plugins_out_es_encode(void);
-Suite *suite_plugins_out_es_encode(void)
+Suite *suite_plugins_out_es_growth(void);
+Suite *suite_plugins_out_es_growth(void)
 {
-    Suite *suite = suite_create("plugins/out_es_encode");
+    Suite *suite = suite_create("plugins/out_es_growth");
     TCase *tc = tcase_create("encode");
 
     tcase_add_checked_fixture(tc, set_up, tear_down);

@@ -1,0 +1,60 @@
+/*
+ * Copies short texts, many for every record: keys, times, names of streams. Pure; on the hot path.
+ *
+ * What such a text costs is not its bytes but the call and the choosing among lengths. So it is
+ * copied here in line, sixteen bytes at a time, the last ones with whatever stands behind them:
+ * the caller has room for COPY_SLACK bytes more than the text, and what stands there is written
+ * over next. Each function returns the place behind the text.
+ */
+#ifndef TAILRACE_RECORD_COPY_H
+#define TAILRACE_RECORD_COPY_H
+
+#include "base/slice.h"
+#include "record/scan.h"
+
+#define COPY_SLACK SCAN_BYTES
+
+/* Longer ones are memcpy's. */
+#define COPY_SHORT_MAX 64
+
+static inline char *copy_block(char *to, scan_block block)
+{
+    _Static_assert(sizeof block == SCAN_BYTES, "a block is its bytes");
+    return (char *)memcpy(to, &block, sizeof block) + sizeof block;
+}
+
+/* A length that the compiler knows becomes a few moves without a loop. */
+static inline char *copy_text(char *to, struct slice text)
+{
+    const char *p = text.data, *end = p + text.len;
+    char *after = to + text.len;
+
+    if (__builtin_constant_p(text.len) || UNLIKELY(text.len > COPY_SHORT_MAX)) {
+        if (text.len > 0)
+            memcpy(to, p, text.len);
+        return after;
+    }
+    for (; p < end; p += SCAN_BYTES)
+        to = copy_block(to, scan_load_before(p, end));
+    return after;
+}
+
+/* As much of it as may stand inside a JSON string as it is; the caller sees what is left. */
+static inline char *copy_plain(char *to, struct slice text)
+{
+    const char *p = text.data, *end = p + text.len;
+
+    for (; p < end; p += SCAN_BYTES) {
+        scan_block block = scan_load_before(p, end);
+        unsigned odd = scan_odd(block) | scan_end_bit(p, end);
+
+        if (LIKELY(odd != 0)) {
+            copy_block(to, block);
+            return to + __builtin_ctz(odd);
+        }
+        to = copy_block(to, block);
+    }
+    return to;
+}
+
+#endif

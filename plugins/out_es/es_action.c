@@ -1,0 +1,108 @@
+#include "plugins/out_es/es_action.h"
+
+#define PREFIX_BYTES_MAX 128
+
+void es_action_init(struct es_action *a, const struct out_es *es)
+{
+    const struct es_index *index = &es->index;
+
+    *a = (struct es_action){.es = es};
+    /* init has tried it, so it cannot fail here. */
+    CHECK(time_pattern_init(&a->pattern, index->is_logstash ? index->date_format : index->name) ==
+          0);
+}
+
+void es_action_fini(struct es_action *a)
+{
+    buffer_fini(&a->text);
+}
+
+/* ---- the index's name ---- */
+
+/* A name that came out of a record must not break the action line or reach another API. */
+static bool prefix_is_sound(struct slice prefix)
+{
+    if (prefix.len == 0 || prefix.len > PREFIX_BYTES_MAX)
+        return false;
+    for (size_t i = 0; i < prefix.len; i++)
+        if ((unsigned char)prefix.data[i] < 0x20 || prefix.data[i] == '"' || prefix.data[i] == '\\')
+            return false;
+    return true;
+}
+
+static bool append_rendered(struct es_action *a, const struct accessor *accessor,
+                            const struct chunk_record *record, struct arena *arena)
+{
+    struct accessor_scope scope = chunk_record_scope(record, arena);
+    bool is_missing = false;
+    struct slice text = accessor_render(accessor, &scope, &is_missing);
+
+    if (is_missing || !prefix_is_sound(text))
+        return false;
+    json_escape(&a->text, text);
+    return true;
+}
+
+static void append_index(struct es_action *a, const struct chunk_record *record, int64_t ns,
+                         struct arena *arena)
+{
+    const struct es_index *index = &a->es->index;
+    struct slice dated = time_pattern_text(&a->pattern, ns);
+
+    if (!index->is_logstash) {
+        if (index->name_accessor == NULL ||
+            !append_rendered(a, index->name_accessor, record, arena))
+            json_escape(&a->text, dated);
+        return;
+    }
+    if (index->prefix_accessor == NULL ||
+        !append_rendered(a, index->prefix_accessor, record, arena))
+        json_escape(&a->text, slice_of(index->prefix));
+    json_escape(&a->text, slice_of(index->prefix_separator));
+    json_escape(&a->text, dated);
+}
+
+/* ---- the line ---- */
+
+static void render(struct es_action *a, const struct chunk_record *record, int64_t ns,
+                   struct arena *arena)
+{
+    static const struct slice heads[] = {
+        SLICE("{\"create\":{\"_index\":\""),
+        SLICE("{\"index\":{\"_index\":\""),
+        SLICE("{\"update\":{\"_index\":\""),
+        SLICE("{\"update\":{\"_index\":\""),
+    };
+
+    buffer_clear(&a->text);
+    buffer_append(&a->text, heads[a->es->operation]);
+    append_index(a, record, ns, arena);
+    buffer_append_byte(&a->text, '"');
+    if (a->es->suppress_type)
+        return;
+    buffer_append_text(&a->text, ",\"_type\":\"");
+    json_escape(&a->text, slice_of(a->es->type));
+    buffer_append_byte(&a->text, '"');
+}
+
+/* Notes the times that the text is right for: none, when it is one record's own. */
+static void keep(struct es_action *a)
+{
+    const struct time_pattern *pattern = &a->pattern;
+    int64_t period_ns = pattern->period_s * NS_PER_S;
+
+    if (a->es->index.name_accessor != NULL || a->es->index.prefix_accessor != NULL)
+        return;
+    a->from_ns = pattern->period * period_ns;
+    a->until_ns = a->from_ns + period_ns;
+}
+
+struct slice es_action_text(struct es_action *a, const struct chunk_record *record, int64_t ns,
+                            struct arena *arena)
+{
+    if (UNLIKELY(ns < a->from_ns || ns >= a->until_ns)) {
+        render(a, record, ns, arena);
+        keep(a);
+    }
+    return buffer_view(&a->text);
+}

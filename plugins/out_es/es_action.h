@@ -1,0 +1,28 @@
+/*
+ * The action line of a document up to its id: {"create":{"_index":"logstash-2026.11.21"
+ *
+ * It is the same for all records of a day, or of a second, unless a field of the record names the
+ * index; so it is rendered once and kept.
+ *
+ * Life     es_action_init -> es_action_text* -> es_action_fini. Thread: its owner's.
+ */
+#ifndef TAILRACE_PLUGINS_OUT_ES_ACTION_H
+#define TAILRACE_PLUGINS_OUT_ES_ACTION_H
+
+#include "plugins/out_es/es.h"
+
+struct es_action {
+    const struct out_es *es;     /* lent */
+    struct time_pattern pattern; /* of the index's name or date */
+    struct buffer text;
+    int64_t from_ns, until_ns; /* the times that the text is right for */
+};
+
+void es_action_init(struct es_action *action, const struct out_es *es);
+void es_action_fini(struct es_action *action);
+
+/* For this record, as of `ns`; good until the next call. What the arena holds may go then. */
+struct slice es_action_text(struct es_action *action, const struct chunk_record *record, int64_t ns,
+                            struct arena *arena);
+
+#endif
