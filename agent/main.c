@@ -6,6 +6,8 @@
  *   on_stop_wanted   a signal, or an input at its end, wants it to stop
  *   on_stopped       all is delivered, or Grace is over, or a second signal came
  *
+ * A worker that is stuck in the system cannot keep the process: it leaves without it.
+ *
  * Ends with 0 when it was stopped, with 1 when it could not begin.
  */
 #include "admin/admin.h"
@@ -29,6 +31,9 @@
 
 #define SETTLE_AFTER_MS 5000
 #define SETTLE_TRIES_MAX 12
+
+/* How long what nobody can cancel, a question to the name service for one, is waited for. */
+#define FINISH_MS 1000
 
 static const char *const default_paths[] = {
     "/fluent-bit/etc/fluent-bit.conf",
@@ -131,14 +136,22 @@ static void watches_start(struct run *run)
     timer_start(run->settle, SETTLE_AFTER_MS);
 }
 
-static void run_fini(struct run *run)
+/* False when a worker does not come back: then all is saved, and only leaving is left. */
+static bool run_fini(struct run *run)
 {
     for (size_t i = 0; i < ARRAY_LEN(signals); i++)
         signal_watch_free(&run->watches[i]);
     timer_free(&run->settle);
     admin_stop(&run->admin);
+    if (pipeline_is_stuck(run->pipeline)) {
+        pipeline_leave(run->pipeline);
+        return false;
+    }
     pipeline_free(&run->pipeline);
+    if (!loop_finish(run->loop, FINISH_MS))
+        return false;
     loop_free(&run->loop);
+    return true;
 }
 
 static int run_start(struct run *run, struct report *report)
@@ -182,7 +195,8 @@ static int run(const struct config *config, bool is_dry, struct report *report)
         report_print(report);
         run_until_stopped(&it, rc);
     }
-    run_fini(&it);
+    if (!run_fini(&it))
+        process_leave(rc < 0);
     return rc;
 }
 

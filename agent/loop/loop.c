@@ -43,6 +43,23 @@ void loop_free(struct loop **address)
     mem_free(loop);
 }
 
+static void on_limit(void *owner)
+{
+    loop_stop(owner);
+}
+
+bool loop_finish(struct loop *loop, uint64_t wait_ms)
+{
+    struct timer *limit = timer_new(loop, on_limit, loop);
+    bool is_finished;
+
+    timer_unref(limit);
+    timer_start(limit, wait_ms);
+    is_finished = uv_run(&loop->uv, UV_RUN_DEFAULT) == 0;
+    timer_free(&limit);
+    return is_finished;
+}
+
 void loop_run(struct loop *loop)
 {
     uv_run(&loop->uv, UV_RUN_DEFAULT);

@@ -17,7 +17,13 @@ struct loop;
 struct uv_loop_s;
 
 struct loop *loop_new(void);
+
+/* Waits for jobs that are under way. */
 void loop_free(struct loop **loop);
+
+/* Runs until nothing is left to wait for, but no longer than `wait_ms`. False: a worker is stuck in
+ * what the system does not finish, and loop_free would wait for it. */
+MUST_USE bool loop_finish(struct loop *loop, uint64_t wait_ms);
 
 /* Runs until loop_stop, or until nothing is left to wait for. */
 void loop_run(struct loop *loop);
@@ -84,7 +90,6 @@ typedef void signal_fn(void *owner, int signal_number);
 
 /* Keeps loop_run going until it is freed: an agent whose inputs are all quiet still waits to be
  * told to stop. */
-
 struct signal_watch *signal_watch_new(struct loop *loop, int signal_number, signal_fn *came,
                                       void *owner);
 void signal_watch_free(struct signal_watch **watch);

@@ -18,10 +18,13 @@
  *   pipeline_stop     inputs stop; what is open is sealed; outputs try what waits
  *   on_drain_check    looks whether all is delivered
  *   pipeline_hurry    Grace is over, or somebody asked twice: outputs let go
- *   on_drain_check    ends it, once nothing is under way
+ *   on_drain_check    ends it, once nothing is under way, or a worker does not come back
  */
 
 #define DRAIN_CHECK_MS 10
+
+/* Workers that are not done so long after the outputs let go are stuck. */
+#define STUCK_AFTER_MS 1000
 
 struct pipeline {
     struct loop *loop;
@@ -44,7 +47,8 @@ struct pipeline {
     void *stop_owner;
     struct timer *drain_timer;
     uint64_t drain_until_ms;
-    bool is_started, is_stopping;
+    uint64_t stuck_at_ms; /* UINT64_MAX: the outputs have not let go */
+    bool is_started, is_stopping, is_stuck;
 };
 
 static size_t count_sections(const struct config *config, enum config_kind kind)
@@ -244,7 +248,7 @@ void pipeline_free(struct pipeline **address)
     *address = NULL;
     if (p == NULL)
         return;
-    CHECK(!p->is_started);
+    CHECK(!p->is_started && !p->is_stuck);
     for (size_t i = 0; i < p->input_count; i++) {
         input_instance_fini(&p->inputs[i]);
         if (p->inputs[i].input.budget != NULL)
@@ -361,9 +365,11 @@ static void on_drain_check(void *owner)
     if (!outputs_are_idle(p)) {
         if (clock_ms() >= p->drain_until_ms)
             pipeline_hurry(p);
-        return;
+        if (clock_ms() < p->stuck_at_ms)
+            return;
+        p->is_stuck = !outputs_are_idle(p);
     }
-    timer_stop(p->drain_timer);
+    timer_free(&p->drain_timer);
     intake_free(&p->intake);
     p->is_started = false;
     p->stopped(p->stop_owner);
@@ -383,14 +389,29 @@ void pipeline_stop(struct pipeline *p, pipeline_fn *stopped, void *owner)
         output_stop(p->outputs[i].output);
     p->drain_until_ms =
         clock_ms() + (uint64_t)(p->service.grace_s > 0 ? p->service.grace_s : 0) * 1000;
+    p->stuck_at_ms = UINT64_MAX;
     p->drain_timer = timer_new(p->loop, on_drain_check, p);
     timer_repeat(p->drain_timer, DRAIN_CHECK_MS);
 }
 
 void pipeline_hurry(struct pipeline *p)
 {
+    if (p->stuck_at_ms == UINT64_MAX)
+        p->stuck_at_ms = clock_ms() + STUCK_AFTER_MS;
     for (size_t i = 0; i < p->started_output_count; i++)
         output_let_go(p->outputs[i].output);
+}
+
+bool pipeline_is_stuck(const struct pipeline *p)
+{
+    return p->is_stuck;
+}
+
+void pipeline_leave(struct pipeline *p)
+{
+    CHECK(p->is_stuck);
+    for (size_t i = 0; i < p->input_count; i++)
+        input_instance_fini(&p->inputs[i]);
 }
 
 /* ---- looking in ---- */

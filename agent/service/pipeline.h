@@ -39,6 +39,14 @@ void pipeline_stop(struct pipeline *pipeline, pipeline_fn *stopped, void *owner)
 /* Stop waiting: what is not delivered now stays unacknowledged. */
 void pipeline_hurry(struct pipeline *pipeline);
 
+/* Whether stopping ended although a worker was still at it: one that writes to a pipe which nobody
+ * reads never comes back, and holds memory that then cannot be freed. */
+bool pipeline_is_stuck(const struct pipeline *pipeline);
+
+/* Instead of pipeline_free when it is stuck: inputs save what they have to save. The process must
+ * end now, without running the loop again. */
+void pipeline_leave(struct pipeline *pipeline);
+
 /* ---- looking in ---- */
 
 const struct service_keys *pipeline_service(const struct pipeline *pipeline);

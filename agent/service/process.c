@@ -92,3 +92,10 @@ int process_log_file(const struct config *config, struct report *report)
         report_error(report, (struct place){0}, "log_file %s: %s", path, strerror(-rc));
     return rc;
 }
+
+void process_leave(int status)
+{
+    log_warn("tailrace", "a worker does not come back from the system; leaving without it");
+    log_close();
+    _exit(status);
+}

@@ -1,7 +1,7 @@
 /*
  * What the agent does to its own process: limits, the log it writes, the background.
  *
- * Thread   start-up only, before any other thread.
+ * Thread   the main one. All but process_leave before there is any other.
  */
 #ifndef TAILRACE_SERVICE_PROCESS_H
 #define TAILRACE_SERVICE_PROCESS_H
@@ -20,6 +20,9 @@ MUST_USE int process_log_level(const struct config *config, struct report *repor
 
 /* Logs to the service's log_file from now on, if it has one. Negative: the report says why. */
 MUST_USE int process_log_file(const struct config *config, struct report *report);
+
+/* Ends the process as it is, threads that are stuck in the system included, and says so. */
+_Noreturn void process_leave(int status);
 
 /* Leaves the terminal: the caller ends, a child goes on. Negative: the report says why. */
 MUST_USE int process_to_background(struct report *report);
