@@ -96,13 +96,8 @@ static int listen_start(struct admin *a, struct loop *loop, const struct service
                         struct report *report)
 {
     struct place nowhere = {0};
-    int rc = -EINVAL;
+    int rc;
 
-    if (service->http_port < 0 || service->http_port > UINT16_MAX) {
-        report_error(report, nowhere, "http_port is %" PRId64 "; ports go from 1 to 65535",
-                     service->http_port);
-        return rc;
-    }
     rc = server_start(loop, service->http_listen, (uint16_t)service->http_port, &a->view,
                       &a->server);
     if (rc < 0)

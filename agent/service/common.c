@@ -1,7 +1,13 @@
 #include "service/common.h"
 
+#include "config/tree.h"
+
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
+
+/* A year: what is meant to be longer is a slip, and would not fit into milliseconds for ever. */
+#define SECONDS_MAX 31536000
 
 #define FILES_ARE_THE_BUFFER "The log files are the buffer; nothing is stored a second time."
 #define NO_LISTENER "This input does not listen."
@@ -244,4 +250,45 @@ struct http_settings output_http(struct output_keys *keys, const char *component
         .prefer_ipv4 = keys->prefer_ipv4,
         .prefer_ipv6 = keys->prefer_ipv6,
     };
+}
+
+/* ---- the service ---- */
+
+static bool is_duration(double seconds)
+{
+    return seconds > 0 && seconds <= SECONDS_MAX;
+}
+
+/* All that is wrong is said. */
+static bool service_check(const struct service_keys *s, struct place place, struct report *report)
+{
+    unsigned errors_before = report->error_count;
+
+    if (!is_duration(s->flush_s) || !is_duration(s->retry_base_s) || !is_duration(s->retry_cap_s) ||
+        s->retry_cap_s < s->retry_base_s)
+        report_error(report, place,
+                     "flush, scheduler.base and scheduler.cap must be above 0, the cap not below "
+                     "the base, and none above %d seconds",
+                     SECONDS_MAX);
+    if (s->grace_s > SECONDS_MAX)
+        report_error(report, place, "grace must not be above %d seconds", SECONDS_MAX);
+    if (s->http_port < 0 || s->http_port > UINT16_MAX)
+        report_error(report, place, "http_port is %" PRId64 "; ports go from 1 to 65535",
+                     s->http_port);
+    return report->error_count == errors_before;
+}
+
+bool service_keys_bind(struct service_keys *keys, const struct config *config,
+                       struct report *report)
+{
+    const struct section *s = config_first(config, CONFIG_SERVICE);
+    struct option_target target = {service_options, keys};
+    struct property_list properties = {.owner = "service"};
+
+    if (s != NULL)
+        properties = section_properties(s, "service");
+    properties.is_lenient = true;
+    if (options_bind(&target, 1, &properties, report) < 0)
+        return false;
+    return service_check(keys, properties.place, report);
 }

@@ -10,6 +10,8 @@
 #include "output/retry.h"
 #include "plugin/plugin.h"
 
+struct config;
+
 struct service_keys {
     double flush_s;
     int64_t grace_s;
@@ -77,6 +79,10 @@ extern const struct option service_options[];
 extern const struct option input_options[];
 extern const struct option filter_options[];
 extern const struct option output_options[];
+
+/* Fills the keys from the service's section. False: the report has every mistake. */
+bool service_keys_bind(struct service_keys *keys, const struct config *config,
+                       struct report *report);
 
 /* Retry_Limit in words or as a number. -EINVAL. */
 MUST_USE int retry_limit_parse(const char *text, uint32_t *attempts_out);

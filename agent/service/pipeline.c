@@ -63,26 +63,6 @@ static size_t count_sections(const struct config *config, enum config_kind kind)
 
 /* ---- making ---- */
 
-static bool service_bind(struct pipeline *p, const struct config *config, struct report *report)
-{
-    const struct section *s = config_first(config, CONFIG_SERVICE);
-    struct option_target target = {service_options, &p->service};
-    struct property_list properties = {.owner = "service"};
-
-    if (s != NULL)
-        properties = section_properties(s, "service");
-    properties.is_lenient = true;
-    if (options_bind(&target, 1, &properties, report) < 0)
-        return false;
-    if (p->service.flush_s <= 0 || p->service.retry_base_s <= 0 ||
-        p->service.retry_cap_s < p->service.retry_base_s) {
-        report_error(report, properties.place,
-                     "flush and scheduler.base must be above 0, scheduler.cap not below the base");
-        return false;
-    }
-    return true;
-}
-
 static bool parsers_add(struct pipeline *p, const struct config *config, struct report *report)
 {
     bool is_well = true;
@@ -224,7 +204,7 @@ struct pipeline *pipeline_new(struct loop *loop, const struct config *config, st
     metrics_book_init(&p->book);
     p->parsers = parser_book_new();
     p->chain = filter_chain_new();
-    is_well = service_bind(p, config, report);
+    is_well = service_keys_bind(&p->service, config, report);
     budget_init(&p->memory, NULL, p->service.memory_bytes);
     is_well &= parsers_add(p, config, report);
     is_well &= multilines_add(p, config, report);

@@ -157,14 +157,6 @@ START_TEST(a_port_in_use_is_told_with_its_address)
 }
 END_TEST
 
-START_TEST(a_port_that_is_none_is_told)
-{
-    MAKE("-H", "-P", "70000", "-i", "dummy", "-o", "null", "-m", "*");
-    ck_assert_int_lt(admin_start(kit.loop, kit.pipeline, &kit.report, &kit.admin), 0);
-    expect_report("http_port is 70000");
-}
-END_TEST
-
 START_TEST(the_server_looks_at_a_running_pipeline_and_goes_before_it)
 {
     MAKE("-H", "-L", "127.0.0.1", "-P", "0", "-i", "dummy", "-o", "null", "-m", "*");
@@ -190,7 +182,6 @@ Suite *suite_service_start(void)
     tcase_add_checked_fixture(server, set_up, tear_down);
     tcase_add_test(server, without_http_server_nothing_listens);
     tcase_add_test(server, a_port_in_use_is_told_with_its_address);
-    tcase_add_test(server, a_port_that_is_none_is_told);
     tcase_add_test(server, the_server_looks_at_a_running_pipeline_and_goes_before_it);
     suite_add_tcase(suite, pipeline);
     suite_add_tcase(suite, server);
