@@ -42,7 +42,7 @@ struct store {
     char *speaker;
     struct timer *pace;
     uint64_t pace_ms;
-    uint64_t retry_paces; /* how many paces until the next try, while failing */
+    uint64_t retry_paces; /* until the next try, while failing; 0: something is urgent */
     size_t rows_last;     /* that the last write had */
     struct pending pending;
     struct pending batch; /* the job's, until it is done */
@@ -189,11 +189,6 @@ static int transaction_write(struct store *store, const struct pending *older,
     return rc;
 }
 
-static const char *advice(int code)
-{
-    return code == -ENOSPC ? "make room on the disk; " : "";
-}
-
 static void outcome_note(struct store *store, int rc, size_t row_count)
 {
     struct positions_stats *stats = &store->stats;
@@ -211,10 +206,11 @@ static void outcome_note(struct store *store, int rc, size_t row_count)
     stats->failures++;
     if (stats->failing_since_ns == 0) {
         stats->failing_since_ns = clock_wall_ns();
+        store->retry_paces = 1;
         log_error(store->speaker,
                   "cannot save positions to %s: %s; %sthey are kept in memory and tried again, and "
                   "a restart before that reads what came since once more",
-                  store->path, strerror(-rc), advice(rc));
+                  store->path, strerror(-rc), rc == -ENOSPC ? "make room on the disk; " : "");
     } else if (store->retry_paces < RETRY_PACES_MAX) {
         store->retry_paces *= 2;
     }
@@ -232,8 +228,8 @@ static uint64_t pace_ms(const struct store *store)
 
 static void pace_start(struct store *store)
 {
-    if (!store->is_busy && !store->is_closing && !timer_is_on(store->pace))
-        timer_start(store->pace, pace_ms(store));
+    if (!store->is_busy && !store->is_closing)
+        timer_start_sooner(store->pace, pace_ms(store));
 }
 
 /* On the pool. */
@@ -445,6 +441,8 @@ void positions_set(struct positions *p, const struct position *position)
     stamped.saved_ns = clock_wall_ns();
     stamped.is_foreign = false;
     pending_put(&p->store->pending, &stamped);
+    if (position->is_urgent && p->store->stats.failing_since_ns == 0)
+        p->store->retry_paces = 0;
     pace_start(p->store);
 }
 

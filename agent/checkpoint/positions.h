@@ -6,7 +6,7 @@
  * prints of the content) stands in a table of our own beside it, tied to the row by id and inode;
  * a row without it was written by Fluent Bit. Its offset of a .gz file counts compressed bytes.
  *
- * Changes gather in memory. One second after the first they go to disk in one transaction, on the
+ * Changes gather in memory. One second after the first, or at once, they go to disk in one transaction, on the
  * job pool: 500 rows take 3 ms there, setting one 0.3 us here. The loop waits for it only when it
  * looks a row up meanwhile. When the disk is full or broken it is said once and counted; nothing is
  * forgotten, and it is tried again. A crash costs the last second, which is read and delivered
@@ -47,6 +47,7 @@ struct position {
     uint64_t offset;
     bool is_rotated;
     bool is_done;    /* rotated, read to its end and closed; kept so that it is not read again */
+    bool is_urgent;  /* set only: it does not wait for others */
     bool is_foreign; /* read only: Fluent Bit wrote it; no identity but the inode */
     struct file_identity identity;
     struct file_print tail; /* of the bytes before `offset`; len 0: unknown */

@@ -103,6 +103,21 @@ START_TEST(what_waits_is_found_before_it_is_written)
 }
 END_TEST
 
+START_TEST(what_is_urgent_does_not_wait_for_the_pace)
+{
+    struct position position = {
+        .name = "/a.log", .offset = 10, .identity.id.ino = 7, .is_urgent = true};
+
+    clock_hold(1000);
+    book_open();
+    position.row = positions_new_row(book.positions);
+    positions_set(book.positions, &position);
+    book_write();
+    ck_assert_str_eq(book_sql("SELECT offset FROM in_tail_files"), "10");
+    clock_real();
+}
+END_TEST
+
 START_TEST(what_changed_within_a_pace_is_one_transaction)
 {
     struct positions_stats stats;
@@ -367,6 +382,7 @@ Suite *suite_checkpoint_positions(void)
     tcase_add_test(use, a_position_comes_back_whole);
     tcase_add_test(use, rows_are_numbered_on_after_a_restart);
     tcase_add_test(use, what_waits_is_found_before_it_is_written);
+    tcase_add_test(use, what_is_urgent_does_not_wait_for_the_pace);
     tcase_add_test(use, what_changed_within_a_pace_is_one_transaction);
     tcase_add_test(use, what_is_set_while_a_write_is_under_way_is_newer);
     tcase_add_test(use, flushing_takes_the_write_under_way_along);
