@@ -97,11 +97,11 @@ static bool is_unread(const struct matching *m, size_t index, size_t oldest)
     return g->modified_ns > last_saved_ns(m);
 }
 
+/* One that was not done with is followed even when all of it was read: it may still be written to,
+ * and a row that nobody follows goes when its file gets another name. */
 static bool has_more(const struct generation *g, const struct generation_saved *s)
 {
-    if (g->is_current)
-        return true;
-    return !s->is_done && (g->is_gzip || g->size_bytes > s->offset);
+    return g->is_current || !s->is_done;
 }
 
 /* Another row may have its sibling. */
