@@ -1,8 +1,10 @@
 #include "plugins/in_tail/tail.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /*
  * Where a file was left. The row of the DB keeps the acknowledged offset, and in its note the id of
@@ -67,7 +69,7 @@ static uint64_t offset_of_new(const struct tail_file *f, bool is_new_name)
     const struct tail_options *o = &f->tail->options;
     struct file_facts facts;
 
-    if (is_new_name ? o->read_new_from_head : o->read_from_head)
+    if (f->is_next || (is_new_name ? o->read_new_from_head : o->read_from_head))
         return 0;
     return file_facts_read(f->fd, &facts) < 0 || f->reader.is_gzip ? 0 : facts.size_bytes;
 }
@@ -124,6 +126,7 @@ uint64_t tail_bookmark_find(struct tail_file *f, bool is_new_name)
     if (s.stream_id != 0)
         f->origin.id = s.stream_id;
     f->tail_print = s.tail_print;
+    f->is_saved = true;
     return s.offset;
 }
 
@@ -161,12 +164,17 @@ void tail_bookmark_forget(struct tail_file *f)
     f->row = 0;
 }
 
-/* A file that was short when it was opened is known by more of its bytes as it grows. */
-static void head_renew(struct tail_file *f)
+void tail_bookmark_renew(struct tail_file *f)
 {
     if (f->identity.head.len < FILE_HEAD_BYTES_MAX && !f->reader.is_gzip &&
-        f->state.read > f->identity.head.len && file_head_print(f->fd, &f->identity.head) < 0)
+        f->state.read >= f->identity.head.len && file_head_print(f->fd, &f->identity.head) < 0)
         log_debug(f->tail->component, "the first bytes of %s cannot be read", f->path);
+}
+
+/* A file that was empty when its row was saved is not found again once gzip has made another of it. */
+static bool is_recognisable(const struct tail_file *f)
+{
+    return f->identity.head.len >= FILE_PRINT_BYTES_MIN || f->reader.is_gzip;
 }
 
 void tail_bookmark_save(struct tail_file *f)
@@ -184,18 +192,40 @@ void tail_bookmark_save(struct tail_file *f)
 
     if (f->tail->positions == NULL || f->row == 0)
         return;
-    head_renew(f);
+    tail_bookmark_renew(f);
     position.identity = f->identity;
     if (!f->reader.is_gzip && file_tail_print(f->fd, position.offset, &position.tail) < 0)
         position.tail = (struct file_print){0};
     snprintf(note, sizeof note, "%016" PRIx64, f->origin.id);
     positions_set(f->tail->positions, &position);
+    if (!f->is_saved)
+        positions_hurry(f->tail->positions);
+    f->is_saved = is_recognisable(f);
+}
+
+/* The row of a rotated file stays for as long as the file lies where the row says. */
+void tail_bookmark_move(struct tail_file *f)
+{
+    char link[32], path[PATH_MAX];
+    struct slice end = SLICE(" (deleted)");
+    ssize_t len;
+
+    snprintf(link, sizeof link, "/proc/self/fd/%d", f->fd);
+    len = readlink(link, path, sizeof path);
+    if (len <= 0 || (size_t)len >= sizeof path || path[0] != '/')
+        return;
+    if (slice_ends(slice_make(path, (size_t)len), end))
+        len -= (ssize_t)end.len;
+    mem_free(f->real_path);
+    f->real_path = mem_text_n(path, (size_t)len);
 }
 
 void tail_bookmark_end(struct tail_file *f)
 {
     if (f->row == 0)
         return;
+    if (f->state.is_rotated)
+        tail_bookmark_move(f);
     tail_bookmark_save(f);
     row_leave(f);
 }

@@ -63,7 +63,7 @@ static int64_t file_read(struct tail_file *f, bool is_last)
     if (is_last)
         tail_lines_flush(f, true);
     file_advance(f, from + taken);
-    if (f->origin.window.count == 0)
+    if (f->origin.window.count == 0 || !f->is_saved)
         tail_bookmark_save(f);
     return (int64_t)taken;
 }
@@ -201,6 +201,7 @@ static enum file_next file_step(struct tail_file *f)
         f->state.is_rotated = true;
         f->state.rotated_ms = seen.now_ms;
         f->tail->input->metrics.files_rotated++;
+        tail_bookmark_move(f);
         tail_bookmark_save(f);
         return FILE_GOES_ON;
     case FOLLOW_MARK_NAMED:

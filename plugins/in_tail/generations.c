@@ -1,6 +1,8 @@
 #include "plugins/in_tail/tail.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /*
  * What rotation made of a log while nobody looked: before the agent started, or between two looks.
@@ -73,16 +75,17 @@ static void known_add_followed(struct known_list *list, const char *path)
     if (list->tail->unnamed_count == 0)
         return;
     LIST_FOR (it, &list->tail->files) {
-        const struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
+        struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
-        if (f->fd >= 0 && strcmp(f->path, path) == 0)
-            known_add(
-                list,
-                (struct known){
-                    .saved = {.key = f->row, .identity = f->identity, .offset = f->state.read},
-                    .stream_id = f->origin.id,
-                    .is_followed = true,
-                });
+        if (f->fd < 0 || strcmp(f->path, path) != 0)
+            continue;
+        tail_bookmark_renew(f);
+        known_add(list,
+                  (struct known){
+                      .saved = {.key = f->row, .identity = f->identity, .offset = f->state.read},
+                      .stream_id = f->origin.id,
+                      .is_followed = true,
+                  });
     }
 }
 
@@ -125,15 +128,58 @@ static void plan_follow(const struct known_list *list, const struct found_file *
     mem_free(saved);
 }
 
-void tail_generations_follow(struct tail *t, const struct found_file *name)
+bool tail_generations_follow(struct tail *t, const struct found_file *name)
 {
     struct known_list list = {.tail = t};
+    bool is_known;
 
     known_add_followed(&list, name->path);
     known_read(&list, name->real);
     if (name->real != name->path)
         known_read(&list, name->path);
-    if (list.count > 0)
+    is_known = list.count > 0;
+    if (is_known)
         plan_follow(&list, name);
     mem_free(list.items);
+    return is_known;
+}
+
+/* ---- copytruncate ---- */
+
+/* Begins as the file did, and has what was read of it up to where it was read. */
+static bool is_copy(const struct tail_file *f, const struct generation *g, int fd)
+{
+    struct file_reader reader;
+    bool is_it;
+
+    if (g->is_current || !file_content_match(&f->identity, slice_make(g->head, g->head_len)))
+        return false;
+    file_reader_init(&reader, fd, g->is_gzip);
+    is_it =
+        g->is_gzip ? file_reader_seek(&reader, f->state.read) == 0 : g->size_bytes >= f->state.read;
+    file_reader_fini(&reader);
+    return is_it && (g->is_gzip || f->tail_print.len == 0 ||
+                     file_tail_check(fd, f->state.read, f->tail_print) == 1);
+}
+
+int tail_copy_open(const struct tail_file *f, char **path_out)
+{
+    struct generations siblings;
+    int fd = -1;
+
+    if (generations_read(f->real_path, &siblings) < 0)
+        return -1;
+    for (size_t i = siblings.count; i-- > 0 && fd < 0;) {
+        const struct generation *g = &siblings.items[i];
+
+        fd = open(g->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        if (fd >= 0 && !is_copy(f, g, fd)) {
+            close(fd);
+            fd = -1;
+        }
+        if (fd >= 0)
+            *path_out = mem_text(g->path);
+    }
+    generations_free(&siblings);
+    return fd;
 }

@@ -14,8 +14,7 @@ static void on_found(void *owner, struct found_file *name)
 {
     struct tail *t = owner;
 
-    tail_generations_follow(t, name);
-    name->user = tail_file_open(t, name->path, name);
+    name->user = tail_file_open(t, name, tail_generations_follow(t, name));
 }
 
 static void on_touched(void *owner, struct found_file *name)
@@ -48,7 +47,7 @@ static void on_scanned(void *owner, bool is_first)
 
     (void)is_first;
     t->is_first_scan_over = true;
-    if (t->positions != NULL)
+    if (t->positions != NULL && clock_ms() - t->started_ms >= TAIL_PRUNE_AFTER_MS)
         positions_prune(t->positions);
     if (list_is_empty(&t->ready))
         timer_start(t->work, 0);

@@ -144,12 +144,16 @@ static void file_form_find(struct tail_file *f)
     f->form = encoding_form(f->tail->encoding, slice_make(head, len > 0 ? (size_t)len : 0));
 }
 
+/* A new file has a row before anything of it is read: if we are killed then, what it becomes by
+ * rotation is still known to be unread. */
 static void file_begin_at(struct tail_file *f, uint64_t offset)
 {
     window_init(&f->origin.window, offset);
     f->state = (struct follow_state){
         .read = offset, .settled = offset, .size_before = offset, .grown_ms = clock_ms()};
     f->tail->input->metrics.files_opened++;
+    if (!f->is_saved)
+        tail_bookmark_save(f);
 }
 
 /* Opens the file that `f` was made for. UV_ECANCELED: too old; UV_EEXIST: it is followed already;
@@ -215,11 +219,13 @@ static struct tail_file *file_adopt(struct tail_file *f)
     return followed;
 }
 
-struct tail_file *tail_file_open(struct tail *t, const char *path, struct found_file *name)
+struct tail_file *tail_file_open(struct tail *t, struct found_file *name, bool is_next)
 {
-    struct tail_file *f = file_new(t, path, name);
-    int rc = file_open(f);
+    struct tail_file *f = file_new(t, name->path, name);
+    int rc;
 
+    f->is_next = is_next;
+    rc = file_open(f);
     if (rc == UV_EEXIST)
         return file_adopt(f);
     if (rc == 0) {
@@ -261,25 +267,9 @@ void tail_file_open_generation(struct tail *t, const char *log_path, const struc
     tail_file_touch(f);
 }
 
-/* The same descriptor from its beginning, as a file of its own: acks of what was read before it was
- * truncated go to the old one, which nobody saves any more. */
-void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
+/* The descriptor of a file that was truncated, from its beginning, as a file of its own. */
+static void file_begin_again(struct tail_file *again)
 {
-    struct tail *t = f->tail;
-    struct found_file *name = f->name;
-    struct tail_file *again;
-
-    log_info(t->component, "%s was truncated; it is read from its beginning%s", f->path,
-             lost_bytes > 0 ? ", and some of what it held was never read" : "");
-    t->input->metrics.lost_bytes += lost_bytes;
-    again = file_new(t, f->path, name);
-    again->fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
-    name_leave(f);
-    tail_bookmark_forget(f);
-    tail_lines_flush(f, true);
-    tail_file_close(f);
-    if (name != NULL)
-        name->user = again;
     if (again->fd < 0 || file_identify(again) < 0) {
         file_unopen(again);
         tail_file_touch(again);
@@ -290,6 +280,66 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
     file_form_find(again);
     file_begin_at(again, 0);
     tail_file_touch(again);
+}
+
+/* The copy has what the file had: the file goes on there, with its row, its id and its lines that
+ * wait, as one that was rotated. False when there is no such copy. */
+static bool file_move_to_copy(struct tail_file *f)
+{
+    char *path = NULL;
+    int fd = tail_copy_open(f, &path);
+    struct file_facts facts;
+
+    if (fd < 0)
+        return false;
+    if (file_facts_read(fd, &facts) < 0 || inode_file(f->tail, &facts.id) != NULL) {
+        mem_free(path);
+        close(fd);
+        return false;
+    }
+    file_reader_fini(&f->reader);
+    inode_leave(f);
+    close(f->fd);
+    f->fd = fd;
+    mem_free(f->real_path);
+    f->real_path = path;
+    if (file_identify(f) < 0)
+        return false;
+    inode_take(f);
+    f->tail_print = (struct file_print){0};
+    f->state.is_rotated = true;
+    f->state.rotated_ms = clock_ms();
+    f->tail->input->metrics.files_rotated++;
+    tail_bookmark_save(f);
+    tail_file_touch(f);
+    return true;
+}
+
+/* Where no copy was made, acks of what was read go to the old file, which nobody saves any more. */
+void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
+{
+    struct tail *t = f->tail;
+    struct found_file *name = f->name;
+    struct tail_file *again = file_new(t, f->path, name);
+
+    again->fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
+    if (name != NULL)
+        name->user = again;
+    name_leave(f);
+    if (file_move_to_copy(f)) {
+        log_info(t->component,
+                 "%s was truncated; it is read from its beginning, and its copy %s "
+                 "to its end",
+                 f->path, f->real_path);
+    } else {
+        log_info(t->component, "%s was truncated; it is read from its beginning%s", f->path,
+                 lost_bytes > 0 ? ", and some of what it held was never read" : "");
+        t->input->metrics.lost_bytes += lost_bytes;
+        tail_bookmark_forget(f);
+        tail_lines_flush(f, true);
+        tail_file_close(f);
+    }
+    file_begin_again(again);
 }
 
 void tail_file_close(struct tail_file *f)

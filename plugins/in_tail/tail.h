@@ -27,6 +27,10 @@
 #define TAIL_READS_PER_TURN 4
 #define TAIL_TURNS_MAX 64
 
+/* A log that rotation has just renamed has no file under its name for a moment. If we start then,
+ * its rows must outlive that: they tell that what was renamed is unread. */
+#define TAIL_PRUNE_AFTER_MS (10 * 60 * 1000)
+
 struct tail;
 
 struct tail_options {
@@ -93,6 +97,8 @@ struct tail_file {
     uint64_t look_ms; /* when to look again although nothing was said, or 0 */
     bool is_skipping; /* inside a line that is too long, until its end */
     bool is_done;     /* closed: lives on only for its acks */
+    bool is_saved;    /* a row that tells it from others is in the DB, or on the way there */
+    bool is_next;     /* its log is known, and it came after what is known */
 };
 
 struct tail {
@@ -118,6 +124,7 @@ struct tail {
     const char *component;
     struct place place;
     uint64_t refresh_ms;
+    uint64_t started_ms;
     int64_t next_row;
     struct map rows;        /* the followed files, by row */
     struct map inodes;      /* and by device and number */
@@ -131,8 +138,10 @@ extern const struct discover_ops tail_discover_ops;
 
 /* ---- open.c ---- */
 
-/* Opens `path` and follows it from `offset`; NULL when it cannot be opened. */
-struct tail_file *tail_file_open(struct tail *tail, const char *path, struct found_file *name);
+/* Opens the file of that name and follows it from where it was left; one of which nothing is known
+ * from its beginning when `is_next`, which says that something is known of its log. NULL when it is
+ * not to be followed. */
+struct tail_file *tail_file_open(struct tail *tail, struct found_file *name, bool is_next);
 
 /* How to go on with a generation that the log's name does not refer to any more. */
 struct tail_start {
@@ -185,7 +194,12 @@ uint64_t tail_lines_end(const struct tail_file *file, uint64_t end);
 
 /* ---- generations.c ---- */
 
-void tail_generations_follow(struct tail *tail, const struct found_file *name);
+/* Whether anything is known of the log. */
+bool tail_generations_follow(struct tail *tail, const struct found_file *name);
+
+/* Opens what copytruncate made of a file that was truncated; `path_out` is yours then. -1: there is
+ * no such copy. */
+int tail_copy_open(const struct tail_file *file, char **path_out);
 
 /* ---- bookmark.c ---- */
 
@@ -202,6 +216,12 @@ void tail_bookmark_forget(struct tail_file *file);
 struct tail_file *tail_row_file(const struct tail *tail, int64_t row);
 
 void tail_bookmark_save(struct tail_file *file);
+
+/* Asks the system what the open file is called now. */
+void tail_bookmark_move(struct tail_file *file);
+
+/* A file that was short when it was opened is known by more of its bytes as it grows. */
+void tail_bookmark_renew(struct tail_file *file);
 void tail_bookmark_end(struct tail_file *file);
 
 /* ---- look.c ---- */

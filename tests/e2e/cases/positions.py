@@ -1,7 +1,9 @@
 """What is remembered from one start to the next, and from Fluent Bit."""
 
 import os
+import shutil
 import sqlite3
+import time
 
 from kit import config, logs, scripted
 from kit.case import case
@@ -110,4 +112,108 @@ def without_read_from_head_only_what_is_written_later_arrives(lab):
     agent = start(lab, server, read_from_head="off")
     pod.write(range(100, 200))
     expect_sent_once(server, range(100, 200))
+    agent.stop()
+
+
+def wait_for_row(lab):
+    """Until the database knows a file."""
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        with sqlite3.connect(lab.path("positions.db")) as database:
+            if database.execute("SELECT count(*) FROM in_tail_files").fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("no row was saved")
+
+
+@case()
+def a_file_that_was_found_and_not_read_is_read_after_a_kill_and_a_rotation(lab):
+    server, pod = open_both(lab)
+    agent = start(lab, server, read_from_head="off")
+    wait_for_row(lab)
+    agent.kill()
+    pod.write(range(500))
+    pod.rotate()
+    pod.write(range(500, 700))
+    agent = start(lab, server, read_from_head="off")
+    expect_sent_once(server, range(700))
+    agent.stop()
+
+
+def copy_and_truncate(pod):
+    shutil.copyfile(pod.path, pod.path + ".1")
+    os.truncate(pod.path, 0)
+
+
+@case()
+def what_was_unread_when_a_file_was_truncated_is_read_from_its_copy(lab):
+    server, pod = open_both(lab)
+    pod.write(range(300))
+    agent = start(lab, server)
+    server.wait_for(range(300))
+    pod.write(range(300, 400))
+    copy_and_truncate(pod)
+    pod.write(range(400, 500))
+    expect_sent_once(server, range(500))
+    agent.stop()
+
+
+@case()
+def a_copy_that_was_read_is_not_read_again_after_a_kill(lab):
+    server, pod = open_both(lab)
+    pod.write(range(300))
+    agent = start(lab, server)
+    server.wait_for(range(300))
+    copy_and_truncate(pod)
+    pod.write(range(300, 400))
+    server.wait_for(range(400))
+    time.sleep(2.5)  # positions are written
+    agent.kill()
+    agent = start(lab, server)
+    pod.write(range(400, 500))
+    expect_sent_once(server, range(500))
+    agent.stop()
+
+
+@case()
+def a_start_between_two_steps_of_a_rotation_forgets_nothing(lab):
+    server, pod = open_both(lab)
+    pod.write(range(300))
+    agent = start(lab, server)
+    server.wait_for(range(300))
+    agent.stop()
+    pod.write(range(300, 400))
+    os.rename(pod.path, pod.path + ".20261121-050000")
+    agent = start(lab, server)
+    time.sleep(1.5)  # what is gone from the database by then is gone
+    agent.kill()
+    pod.reopen()
+    pod.write(range(400, 500))
+    agent = start(lab, server)
+    expect_sent_once(server, range(500))
+    agent.stop()
+
+
+@case()
+def generations_that_were_read_are_not_read_again_once_they_are_compressed(lab):
+    server, pod = open_both(lab)
+    keys = {"rotate_wait": "1", "refresh_interval": "1"}
+    pod.write(range(300))
+    agent = start(lab, server, **keys)
+    server.wait_for(range(300))
+    pod.rotate()
+    pod.write(range(300, 400))
+    time.sleep(4)  # the first generation is closed
+    pod.rotate()
+    pod.write(range(400, 500))
+    server.wait_for(range(500))
+    agent.kill()
+    agent = start(lab, server, **keys)
+    time.sleep(2)
+    pod.rotate()
+    pod.write(range(500, 600))
+    server.wait_for(range(600))
+    again = [number for number, count in server.stored.items() if count > 1]
+    assert not again, f"{len(again)} were stored twice"
+    server.expect_all(range(600))
     agent.stop()
