@@ -53,16 +53,17 @@ int process_to_background(struct report *report)
     return 0;
 }
 
-/* What the service says last, or NULL. The log is needed before its keys are bound. */
-static const char *service_value(const struct config *config, const char *key)
+/* What the service says last; its value is NULL where it says nothing. The log is needed before
+ * its keys are bound. */
+static struct property service_said(const struct config *config, const char *key)
 {
     const struct section *service = config_first(config, CONFIG_SERVICE);
     const struct property *p = NULL;
-    const char *value = NULL;
+    struct property said = {0};
 
     while (service != NULL && (p = section_find(service, key, p)) != NULL)
-        value = p->value;
-    return value;
+        said = *p;
+    return said;
 }
 
 /* The environment has the last word. */
@@ -70,13 +71,15 @@ int process_log_level(const struct config *config, struct report *report)
 {
     const char *from_env = getenv("FLB_LOG_LEVEL");
     bool is_env = from_env != NULL && from_env[0] != '\0';
-    const char *text = is_env ? from_env : service_value(config, "log_level");
+    struct property said = service_said(config, "log_level");
     enum log_level level = LOG_INFO;
 
-    if (text != NULL && log_level_parse(text, &level) < 0) {
-        report_error(report, (struct place){0},
+    if (is_env)
+        said = (struct property){.value = from_env};
+    if (said.value != NULL && log_level_parse(said.value, &level) < 0) {
+        report_error(report, said.place,
                      "%s is \"%s\"; it is off, error, warn, info, debug or trace",
-                     is_env ? "FLB_LOG_LEVEL" : "log_level", text);
+                     is_env ? "FLB_LOG_LEVEL" : "log_level", said.value);
         return -EINVAL;
     }
     log_level_set(level);
@@ -85,7 +88,7 @@ int process_log_level(const struct config *config, struct report *report)
 
 int process_log_file(const struct config *config, struct report *report)
 {
-    const char *path = service_value(config, "log_file");
+    const char *path = service_said(config, "log_file").value;
     int rc = path == NULL ? 0 : log_open(path);
 
     if (rc < 0)

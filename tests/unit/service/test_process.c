@@ -29,7 +29,7 @@ static void tear_down(void)
 static void service_has(const char *key, const char *value)
 {
     section_add(config, config_add(config, CONFIG_SERVICE, "service", (struct place){0}),
-                (struct property){.key = key, .value = value});
+                (struct property){.key = key, .value = value, .place = {"a.conf", 2}});
 }
 
 START_TEST(the_log_level_is_info_unless_something_is_said)
@@ -62,7 +62,7 @@ START_TEST(a_log_level_that_is_none_is_a_mistake)
 {
     service_has("Log_Level", "loud");
     ck_assert_int_eq(process_log_level(config, &report), -EINVAL);
-    ck_assert_ptr_nonnull(strstr(report.text.data, "log_level is \"loud\""));
+    ck_assert_ptr_nonnull(strstr(report.text.data, "a.conf:2: log_level is \"loud\""));
 }
 END_TEST
 
