@@ -147,9 +147,10 @@ static int size_parse(const char *text, double kilo, uint64_t *bytes_out, const 
 
     if (scalar_init(&s, text, note_out) < 0)
         return refuse(note_size, note_out);
-    *bytes_out = 0;
-    if (is_one_of(s.text, nothing))
+    if (is_one_of(s.text, nothing)) {
+        *bytes_out = 0;
         return 0;
+    }
     if (number_begin(&s, &number, &unit) < 0 || number < 0 || size_unit(unit, kilo) < 1)
         return refuse(note_size, note_out);
     bytes = number * size_unit(unit, kilo);

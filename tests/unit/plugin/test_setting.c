@@ -45,12 +45,14 @@ static uint64_t time_of(const char *text)
     return value;
 }
 
+/* And the default stays. */
 static void expect_no_size(const char *text)
 {
-    uint64_t value;
+    uint64_t value = 7;
 
     note = NULL;
     ck_assert_int_eq(setting_size(text, &value, &note), -EINVAL);
+    ck_assert_uint_eq(value, 7);
     ck_assert_ptr_nonnull(note);
 }
 
