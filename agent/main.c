@@ -225,6 +225,7 @@ static int configured(const struct arguments *a, const struct config *config, in
 
     if (rc < 0 || run_rc < 0)
         return 1;
+    report_print(report);
     if (is_dry)
         (void)fputs("configuration test is successful\n", stderr);
     return 0;
