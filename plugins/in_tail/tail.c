@@ -78,7 +78,7 @@ static const struct option options[] = {
 };
 #undef S
 
-/* Seconds, or sec.nsec with the digits after the point taken as nanoseconds. */
+/* Seconds. What Fluent Bit reads as sec.nsec, with nine digits, is the same. */
 static int refresh_parse(struct tail *t, struct plugin_setup *setup)
 {
     char *end;
