@@ -187,6 +187,7 @@ void tail_bookmark_save(struct tail_file *f)
         .offset = f->origin.window.settled,
         .is_rotated = f->state.is_rotated,
         .is_done = f->is_done,
+        .is_urgent = !f->is_saved,
         .note = note,
     };
 
@@ -198,8 +199,6 @@ void tail_bookmark_save(struct tail_file *f)
         position.tail = (struct file_print){0};
     snprintf(note, sizeof note, "%016" PRIx64, f->origin.id);
     positions_set(f->tail->positions, &position);
-    if (!f->is_saved)
-        positions_hurry(f->tail->positions);
     f->is_saved = is_recognisable(f);
 }
 

@@ -108,7 +108,7 @@ START_TEST(what_is_urgent_does_not_wait_for_the_pace)
     struct position position = {
         .name = "/a.log", .offset = 10, .identity.id.ino = 7, .is_urgent = true};
 
-    clock_hold(1000);
+    clock_fake(1000, 1700000000 * NS_PER_S);
     book_open();
     position.row = positions_new_row(book.positions);
     positions_set(book.positions, &position);
