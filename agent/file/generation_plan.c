@@ -104,6 +104,14 @@ static bool has_more(const struct generation *g, const struct generation_saved *
     return g->is_current || !s->is_done;
 }
 
+/* Too short to be told by its content, and all of it was read: what has these bytes and no more is
+ * it, or holds nothing new. */
+static bool is_as_read(const struct generation *g, const struct generation_saved *s)
+{
+    return s->offset > 0 && g->head_len == s->offset && s->identity.head.len == s->offset &&
+           file_print_begins(s->identity.head, head_of(g));
+}
+
 /* Another row may have its sibling. */
 static bool is_nowhere(const struct matching *m, size_t saved_index)
 {
@@ -114,7 +122,7 @@ static bool is_nowhere(const struct matching *m, size_t saved_index)
     for (size_t i = 0; i < m->siblings->count; i++) {
         const struct generation *g = &m->siblings->items[i];
 
-        if (is_same_file(g, s) || is_same_content(g, s))
+        if (is_same_file(g, s) || is_same_content(g, s) || is_as_read(g, s))
             return false;
     }
     return true;

@@ -35,8 +35,10 @@ static const struct known *known_find(const struct known_list *list, int64_t row
     return NULL;
 }
 
+/* What is followed is not lost, even if no name leads to it any more. */
 static void known_add(struct known_list *list, struct known known)
 {
+    known.saved.is_done |= known.is_followed;
     if (list->count == KNOWN_MAX || known_find(list, known.saved.key) != NULL)
         return;
     list->items = mem_resize(list->items, list->count + 1, sizeof *list->items);

@@ -384,6 +384,27 @@ START_TEST(a_row_of_fluent_bit_is_known_by_its_inode)
 }
 END_TEST
 
+/* Below 32 bytes the content does not tell one file from another. */
+START_TEST(a_short_log_that_was_all_read_is_not_lost_by_compression)
+{
+    tree_write("a.log.1", "short\n");
+    save("a.log.1", 6);
+    compress("a.log.1", "short\n");
+    tree_write("a.log", LINE(4));
+    ck_assert_uint_eq(lost_count(), 0);
+}
+END_TEST
+
+START_TEST(a_short_log_that_was_read_in_part_is_lost_when_it_is_gone)
+{
+    tree_write("a.log.1", "short\nlog\n");
+    save("a.log.1", 6);
+    tree_remove("a.log.1");
+    tree_write("a.log", "");
+    ck_assert_uint_eq(lost_count(), 1);
+}
+END_TEST
+
 START_TEST(of_two_rows_for_one_file_the_later_counts)
 {
     tree_write("a.log", LINE(1));
@@ -448,6 +469,8 @@ Suite *suite_file_generations(void)
     tcase_add_test(plans, when_what_was_known_is_gone_all_that_came_after_is_read);
     tcase_add_test(plans, what_is_nowhere_is_counted_as_lost);
     tcase_add_test(plans, a_row_of_fluent_bit_is_known_by_its_inode);
+    tcase_add_test(plans, a_short_log_that_was_all_read_is_not_lost_by_compression);
+    tcase_add_test(plans, a_short_log_that_was_read_in_part_is_lost_when_it_is_gone);
     tcase_add_test(plans, of_two_rows_for_one_file_the_later_counts);
     tcase_add_test(plans, equal_beginnings_are_told_apart_by_number);
     tcase_add_test(plans, a_log_without_a_current_file_is_finished);

@@ -129,6 +129,23 @@ START_TEST(exit_on_eof_does_not_wait_for_what_cannot_be_read)
 }
 END_TEST
 
+/* It is read to its end through the descriptor. */
+START_TEST(a_file_that_is_deleted_while_it_is_followed_is_not_said_to_be_lost)
+{
+    ck_assert_int_eq(log_open("/dev/null"), 0);
+    log_level_set(LOG_WARN);
+    tree_write("app.log", "one\n");
+    START("db", tree_path("tail.db"), );
+    tree_remove("app.log");
+    tree_write("app.log", "two\n");
+    pass_ms(POLL_MS);
+    ck_assert_str_eq(input_kit_records(&kit), "app 100.000000000 {\"log\":\"one\"}\n"
+                                              "app 102.000000000 {\"log\":\"two\"}\n");
+    ck_assert_ptr_null(log_recent(0));
+    log_close();
+}
+END_TEST
+
 Suite *suite_plugins_in_tail(void);
 Suite *suite_plugins_in_tail(void)
 {
@@ -140,6 +157,7 @@ Suite *suite_plugins_in_tail(void)
     tcase_add_test(follow, a_file_that_could_not_be_opened_is_tried_again_by_itself);
     tcase_add_test(follow, what_could_not_be_opened_is_forgotten_with_its_name);
     tcase_add_test(follow, exit_on_eof_does_not_wait_for_what_cannot_be_read);
+    tcase_add_test(follow, a_file_that_is_deleted_while_it_is_followed_is_not_said_to_be_lost);
     suite_add_tcase(suite, follow);
     return suite;
 }
