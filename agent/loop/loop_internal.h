@@ -18,6 +18,9 @@ struct loop {
 /* Fires what is due by the fake clock; whether anything was. */
 bool timers_tell(struct loop *loop);
 
+/* When the next timer is due by the fake clock; UINT64_MAX when none is on. */
+uint64_t timers_next_ms(const struct loop *loop);
+
 /* Frees what the handle is the first member of. */
 void handle_closed(uv_handle_t *handle);
 

@@ -86,6 +86,11 @@ bool timers_tell(struct loop *loop)
     return has_fired;
 }
 
+uint64_t timers_next_ms(const struct loop *loop)
+{
+    return list_is_empty(&loop->faked) ? UINT64_MAX : timer_at(loop->faked.next)->due_ms;
+}
+
 /* ---- starting and stopping ---- */
 
 static void timer_arm(struct timer *timer, uint64_t wait_ms, uint64_t every_ms)

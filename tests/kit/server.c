@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "kit/patience.h"
 #include "kit/script.h"
 #include "kit/wire.h"
 #include "loop/loop.h"
@@ -19,7 +20,6 @@
 #define SCRIPT_MAX 1024
 #define REQUESTS_MAX 65536
 #define CONNECTIONS_MAX 1024
-#define AWAIT_MS 20000
 
 /* One thread each. */
 struct link {
@@ -35,6 +35,7 @@ struct kit_server {
     uint16_t port;
     int news; /* an eventfd: a request came */
     struct ssl_ctx_st *tls;
+    struct step *usual; /* behind the script's end; set before the first connection */
     pthread_t thread;
     pthread_mutex_t lock;   /* for all below */
     pthread_cond_t changed; /* released, is_stopping */
@@ -56,6 +57,13 @@ void kit_server_script(struct kit_server *server, struct kit_answer answer)
     CHECK(server->script_count < SCRIPT_MAX);
     server->script[server->script_count++] = step_new(answer);
     pthread_mutex_unlock(&server->lock);
+}
+
+void kit_server_usual(struct kit_server *server, struct kit_answer answer)
+{
+    CHECK(kit_server_connections(server) == 0);
+    step_free(server->usual);
+    server->usual = step_new(answer);
 }
 
 void kit_server_answers_n(struct kit_server *server, const int *statuses, size_t count)
@@ -216,7 +224,7 @@ static bool answer(struct kit_server *server, struct wire *wire, const struct st
 
 /* ---- a connection ---- */
 
-static bool serve_one(struct link *link, struct wire *wire, const struct step *usual)
+static bool serve_one(struct link *link, struct wire *wire)
 {
     struct buffer head = {0}, body = {0};
     struct kit_request *request = NULL;
@@ -226,7 +234,7 @@ static bool serve_one(struct link *link, struct wire *wire, const struct step *u
     if (!read_head(wire, &head, &body))
         goto out;
     step = script_take(link->server);
-    step = step != NULL ? step : usual;
+    step = step != NULL ? step : link->server->usual;
     request = request_new(&head, link->number);
     if (step_reads_body(step)) {
         if (!read_body(wire, content_length(&head), &body)) {
@@ -257,18 +265,16 @@ static void block_sigpipe(void)
 static void *link_run(void *owner)
 {
     struct link *link = owner;
-    struct step *usual = step_new((struct kit_answer){.status = 200});
     struct wire wire;
 
     block_sigpipe();
     if (wire_init(&wire, link->fd, link->server->tls))
-        while (serve_one(link, &wire, usual))
+        while (serve_one(link, &wire))
             continue;
     pthread_mutex_lock(&link->server->lock);
     wire_fini(&wire);
     link->is_done = true;
     pthread_mutex_unlock(&link->server->lock);
-    step_free(usual);
     return NULL;
 }
 
@@ -298,24 +304,30 @@ static void *server_run(void *owner)
 
 /* ---- the server ---- */
 
-static int listen_local(uint16_t *port_out)
+/* On the port, or on any when it is 0. */
+static int listen_local(uint16_t *port)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(*port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof address;
+    int yes = 1;
 
     CHECK(fd >= 0);
+    CHECK(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0);
     CHECK(bind(fd, (struct sockaddr *)&address, len) == 0);
     CHECK(listen(fd, 128) == 0);
     CHECK(getsockname(fd, (struct sockaddr *)&address, &len) == 0);
-    *port_out = ntohs(address.sin_port);
+    *port = ntohs(address.sin_port);
     return fd;
 }
 
-static struct kit_server *server_start(struct ssl_ctx_st *tls)
+static struct kit_server *server_start(uint16_t port, struct ssl_ctx_st *tls)
 {
     struct kit_server *server = mem_zalloc(1, sizeof *server);
 
+    server->port = port;
+    server->usual = step_new((struct kit_answer){.status = 200});
     server->fd = listen_local(&server->port);
     server->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     server->tls = tls;
@@ -327,12 +339,17 @@ static struct kit_server *server_start(struct ssl_ctx_st *tls)
 
 struct kit_server *kit_server_start(void)
 {
-    return server_start(NULL);
+    return server_start(0, NULL);
+}
+
+struct kit_server *kit_server_start_at(uint16_t port)
+{
+    return server_start(port, NULL);
 }
 
 struct kit_server *kit_server_start_tls(const char *cert_file, const char *key_file)
 {
-    return server_start(wire_context_new(cert_file, key_file));
+    return server_start(0, wire_context_new(cert_file, key_file));
 }
 
 static void links_stop(struct kit_server *server)
@@ -365,6 +382,7 @@ void kit_server_stop(struct kit_server **address)
         step_free(server->script[i]);
     for (unsigned i = 0; i < server->request_count; i++)
         request_free(server->requests[i]);
+    step_free(server->usual);
     wire_context_free(server->tls);
     close(server->news);
     pthread_mutex_destroy(&server->lock);
@@ -420,30 +438,22 @@ static void on_news(void *owner, int status, int events)
     CHECK(read(server->news, &count, sizeof count) == sizeof count);
 }
 
-static void on_too_late(void *owner)
-{
-    struct kit_server *server = owner;
-
-    fprintf(stderr, "kit_server_await: only %u requests came\n", kit_server_requests(server));
-    abort();
-}
-
 void kit_server_await(struct kit_server *server, struct loop *loop, unsigned count)
 {
     struct poll *poll = poll_new(loop, server->news, on_news, server);
-    struct timer *late = timer_new(loop, on_too_late, server);
+    struct patience patience;
 
+    patience_begin(&patience, loop, "a request");
     poll_start(poll, POLL_READABLE);
-    timer_start(late, AWAIT_MS);
     while (kit_server_requests(server) < count)
         loop_turn(loop, true);
-    timer_free(&late);
+    patience_end(&patience);
     poll_free(&poll);
 }
 
 uint16_t kit_closed_port(void)
 {
-    uint16_t port;
+    uint16_t port = 0;
 
     close(listen_local(&port));
     return port;

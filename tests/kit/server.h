@@ -56,6 +56,9 @@ struct kit_request {
 
 struct kit_server *kit_server_start(void);
 
+/* On a port that nobody has, as kit_closed_port found it. */
+struct kit_server *kit_server_start_at(uint16_t port);
+
 /* With TLS: PEM files of its certificate and key (see kit/certs.h). */
 struct kit_server *kit_server_start_tls(const char *cert_file, const char *key_file);
 void kit_server_stop(struct kit_server **server);
@@ -70,6 +73,9 @@ void kit_server_script(struct kit_server *server, struct kit_answer answer);
     kit_server_answers_n(server, (const int[]){__VA_ARGS__}, \
                          sizeof((const int[]){__VA_ARGS__}) / sizeof(int))
 void kit_server_answers_n(struct kit_server *server, const int *statuses, size_t count);
+
+/* What is said behind the script's end, instead of 200 and {}. Before the first connection. */
+void kit_server_usual(struct kit_server *server, struct kit_answer answer);
 
 /* Lets one answer of KIT_HOLD go, now or when it comes to it. */
 void kit_server_release(struct kit_server *server);

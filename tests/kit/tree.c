@@ -125,6 +125,19 @@ void tree_remove(const char *name)
     ck_assert_int_eq(nftw(tree_path(name), fell_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+void tree_copy(const char *from, const char *to)
+{
+    char bytes[65536];
+    int in = tree_open(from);
+    ssize_t count;
+
+    tree_write(to, "");
+    while ((count = read(in, bytes, sizeof bytes)) > 0)
+        put(to, bytes, (size_t)count, O_APPEND);
+    ck_assert_int_eq(count, 0);
+    close(in);
+}
+
 void tree_truncate(const char *name, long size)
 {
     ck_assert_int_eq(truncate(tree_path(name), size), 0);

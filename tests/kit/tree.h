@@ -28,6 +28,7 @@ void tree_append_gzip(const char *name, const char *text);
 void tree_folder(const char *name);
 void tree_rename(const char *from, const char *to);
 void tree_remove(const char *name);
+void tree_copy(const char *from, const char *to);
 void tree_truncate(const char *name, long size);
 
 /* A symbolic link `name` to `target`, a name too; an earlier one is replaced in one step. */
