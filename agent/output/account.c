@@ -100,28 +100,48 @@ void account_let_go(struct delivery *d)
 
 void trouble_say(struct delivery *d, enum log_level level, const char *what)
 {
-    struct output *output = d->output;
+    const char *component = d->output->config.component;
+    struct trouble *trouble = &d->output->trouble;
     uint64_t held;
 
-    if (output->trouble_since_ns == 0)
-        output->trouble_since_ns = clock_wall_ns();
-    snprintf(output->trouble, sizeof output->trouble, "%s", d->why);
-    if (!log_brake_open(&output->brake, SAID_INTERVAL_MS, &held))
+    if (trouble->since_ns == 0)
+        trouble->since_ns = clock_wall_ns();
+    snprintf(trouble->text, sizeof trouble->text, "%s", d->why);
+    if (!log_brake_open(&trouble->brake, SAID_INTERVAL_MS, &held))
         return;
+    trouble->was_said = true;
     if (held > 0)
-        LOG_AT(level, output->config.component,
-               "%s: %s (and %" PRIu64 " times since it was said last)", what, d->why, held);
+        LOG_AT(level, component, "%s: %s (and %" PRIu64 " times since it was said last)", what,
+               d->why, held);
     else
-        LOG_AT(level, output->config.component, "%s: %s", what, d->why);
+        LOG_AT(level, component, "%s: %s", what, d->why);
 }
 
 void trouble_over(struct output *output)
 {
-    if (output->trouble_since_ns == 0)
+    struct trouble *trouble = &output->trouble;
+
+    trouble->since_ns = 0;
+    if (!trouble->was_said)
         return;
-    output->trouble_since_ns = 0;
-    output->brake = (struct log_brake){0};
-    log_info(output->config.component, "delivering again, after: %s", output->trouble);
+    trouble->was_said = false;
+    log_info(output->config.component, "delivering again, after: %s", trouble->text);
+}
+
+static void refusals_say(struct delivery *d, const struct item_verdict *first, uint32_t count)
+{
+    const char *reason = first->reason ? first->reason : "no reason was given";
+    char since[80] = "";
+    uint64_t held;
+
+    if (!log_brake_open(&d->output->refusals, SAID_INTERVAL_MS, &held))
+        return;
+    if (held > 0)
+        snprintf(since, sizeof since, ", as some of %" PRIu64 " requests since it was said last",
+                 held);
+    log_error(d->output->config.component,
+              "records of a request were refused and set aside: %" PRIu32 "%s; the first: %s",
+              count, since, reason);
 }
 
 void account_set_aside(struct delivery *d)
@@ -151,8 +171,14 @@ static struct tally delivered(struct delivery *d)
     return (struct tally){&m->proc_records, &m->proc_bytes};
 }
 
+/* What became of the items of one answer. */
+struct outcome {
+    uint32_t refused, retry;
+    const struct item_verdict *first_refused;
+};
+
 static void item_settle(struct delivery *d, uint32_t index, const struct item_verdict *item,
-                        uint32_t *refused, uint32_t *retry)
+                        struct outcome *outcome)
 {
     struct output_metrics *m = &d->output->metrics;
 
@@ -162,15 +188,13 @@ static void item_settle(struct delivery *d, uint32_t index, const struct item_ve
         m->already_there_records += item->was_there;
         return;
     case VERDICT_RETRY:
-        if ((*retry)++ == 0)
+        if (outcome->retry++ == 0)
             snprintf(d->why, sizeof d->why, "%s",
                      item->reason ? item->reason : "items must be retried");
         return;
     default:
-        if ((*refused)++ == 0)
-            log_error(d->output->config.component,
-                      "a record was refused with status %u and set aside: %s", item->status,
-                      item->reason ? item->reason : "no reason was given");
+        if (outcome->refused++ == 0)
+            outcome->first_refused = item;
         count_out(d, index, 1, set_aside(d));
         m->dropped_records++;
     }
@@ -178,8 +202,9 @@ static void item_settle(struct delivery *d, uint32_t index, const struct item_ve
 
 bool account_items(struct delivery *d, const struct verdicts *verdicts)
 {
-    uint32_t item = 0, refused = 0, retry = 0;
+    struct outcome outcome = {0};
     const uint8_t *states;
+    uint32_t item = 0;
 
     if (verdicts == NULL || verdicts->items == NULL) {
         count_out_all(d, RECORD_WAITING, delivered(d));
@@ -190,14 +215,14 @@ bool account_items(struct delivery *d, const struct verdicts *verdicts)
         if (states[i] != RECORD_WAITING)
             continue;
         CHECK(item < verdicts->count);
-        item_settle(d, i, &verdicts->items[item], &refused, &retry);
+        item_settle(d, i, &verdicts->items[item], &outcome);
         item++;
     }
-    if (refused > 1)
-        log_error(d->output->config.component, "%u records of one request were set aside", refused);
-    if (refused > 0)
+    if (outcome.refused > 0) {
         d->output->metrics.errors++;
-    return retry > 0;
+        refusals_say(d, outcome.first_refused, outcome.refused);
+    }
+    return outcome.retry > 0;
 }
 
 void account_skipped(struct delivery *d)

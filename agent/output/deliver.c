@@ -81,8 +81,8 @@ struct output_metrics *output_metrics(struct output *output)
 
 const char *output_trouble(const struct output *output, int64_t *since_ns)
 {
-    *since_ns = output->trouble_since_ns;
-    return output->trouble_since_ns ? output->trouble : "";
+    *since_ns = output->trouble.since_ns;
+    return output->trouble.since_ns ? output->trouble.text : "";
 }
 
 bool output_is_idle(const struct output *output)

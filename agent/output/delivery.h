@@ -13,6 +13,15 @@
 
 #define WHY_BYTES_MAX 256
 
+/* What keeps an output from delivering. It is said in words, not too often, and when it is over,
+ * if it was said. */
+struct trouble {
+    char text[WHY_BYTES_MAX];
+    int64_t since_ns; /* wall clock; 0: all is well */
+    bool was_said;
+    struct log_brake brake;
+};
+
 struct output {
     struct output_config config;
     struct loop *loop;
@@ -23,9 +32,8 @@ struct output {
     unsigned under_way;     /* of those, the ones that do not wait */
     bool is_stopping;
     bool is_letting_go;
-    struct log_brake brake;
-    char trouble[WHY_BYTES_MAX];
-    int64_t trouble_since_ns;
+    struct trouble trouble;
+    struct log_brake refusals; /* of records, while others are taken */
 };
 
 struct delivery {

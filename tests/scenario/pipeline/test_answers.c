@@ -1,0 +1,481 @@
+#include "base/log.h"
+#include "base/memory.h"
+#include "scenario/pipeline/kit.h"
+
+/* What the back-end may answer, and what becomes of the documents and the bookmark. */
+
+static struct kit *k;
+
+static void set_up(void)
+{
+    k = kit_start(TAIL_TO_ES);
+}
+
+static void tear_down(void)
+{
+    kit_end(&k);
+}
+
+/* Lines "0" to "count - 1", and what they take in the file. */
+static uint64_t append_numbers(unsigned count)
+{
+    struct buffer lines = {0};
+    uint64_t bytes;
+
+    for (unsigned i = 0; i < count; i++)
+        buffer_append_format(&lines, "%u\n", i);
+    kit_append(k, "app.log", buffer_text(&lines));
+    bytes = lines.len;
+    buffer_fini(&lines);
+    return bytes;
+}
+
+/* ---- the whole is refused ---- */
+
+START_TEST(what_was_taken_moves_the_bookmark)
+{
+    kit_append(k, "app.log", "one\ntwo\n");
+    backend_expect_silence(k->es);
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "one", "two");
+    kit_expect_bookmark(k, "app.log", 8);
+    kit_expect_counts(k, 0, (struct output_metrics){.read_records = 2, .proc_records = 2});
+}
+END_TEST
+
+START_TEST(a_refused_send_keeps_the_bookmark_and_the_second_try_moves_it)
+{
+    backend_answers(k->es, 503, 200);
+    kit_append(k, "app.log", "one\ntwo\n");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "one", "two");
+    kit_expect_bookmark(k, "app.log", 0);
+    kit_expect_counts(k, 0, (struct output_metrics){.read_records = 2, .in_flight_records = 2});
+    kit_pass_ms(k, 999);
+    backend_expect_silence(k->es);
+    kit_pass_ms(k, 1);
+    backend_expect(k->es, "one", "two");
+    kit_expect_bookmark(k, "app.log", 8);
+    ck_assert_uint_eq(kit_counts(k, 0)->retries, 1);
+    ck_assert_uint_eq(kit_counts(k, 0)->retried_records, 2);
+}
+END_TEST
+
+/* Each of these is waited out, and then the same is sent again, under the same ids. */
+START_TEST(trouble_of_any_kind_loses_nothing)
+{
+    static const struct kit_answer answers[] = {
+        {.status = 429},
+        {.status = 401, .body = "{\"error\":\"who are you\"}"},
+        {.status = 403},
+        {.status = 404},
+        {.status = 500},
+        {.status = 302, .headers = "Location: /elsewhere\r\n"},
+        {.body = ""},
+        {.body = "<html><body>Please log in</body></html>"},
+        {.body = "{}"},
+        {.body = "{\"errors\":true,\"items\":[{\"create\":{\"status\":201}}]}"},
+        {.move = KIT_HALF, .body = "{\"errors\":false,\"items\":[{\"create\":{\"status\":201}}]}"},
+        {.move = KIT_CLOSE},
+        {.move = KIT_RESET},
+        {.move = KIT_NOISE, .body = "what is this?\n"},
+        {.move = KIT_NOISE, .body = ""},
+    };
+
+    backend_says(k->es, answers[_i]);
+    kit_append(k, "app.log", "one\ntwo\n");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "one", "two");
+    kit_expect_bookmark(k, "app.log", 0);
+    ck_assert_uint_eq(kit_counts(k, 0)->set_aside_records, 0);
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "one", "two");
+    kit_expect_bookmark(k, "app.log", 8);
+    ck_assert_str_eq(backend_taken(k->es), "one two ");
+}
+END_TEST
+
+START_TEST(what_the_back_end_asks_for_is_waited)
+{
+    backend_says(k->es, (struct kit_answer){.status = 429, .headers = "Retry-After: 7\r\n"});
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "one");
+    kit_pass_ms(k, 6999);
+    backend_expect_silence(k->es);
+    kit_pass_ms(k, 1);
+    backend_expect(k->es, "one");
+    kit_expect_bookmark(k, "app.log", 4);
+}
+END_TEST
+
+START_TEST(a_long_outage_is_waited_out)
+{
+    for (unsigned i = 0; i < 100; i++)
+        backend_answers(k->es, 503);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 101000);
+    kit_expect_bookmark(k, "app.log", 4);
+    ck_assert_str_eq(backend_taken(k->es), "one ");
+    ck_assert_uint_eq(kit_counts(k, 0)->requests, 101);
+    ck_assert_uint_eq(kit_counts(k, 0)->dropped_records, 0);
+}
+END_TEST
+
+/* ---- items ---- */
+
+START_TEST(items_that_must_wait_are_sent_again_alone)
+{
+    backend_items(k->es, 201, 429, 201, 503);
+    backend_items(k->es, 429, 201);
+    kit_append(k, "app.log", "one\ntwo\nthree\nfour\n");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "one", "two", "three", "four");
+    kit_expect_bookmark(k, "app.log", 0);
+    kit_expect_counts(
+        k, 0,
+        (struct output_metrics){.read_records = 4, .proc_records = 2, .in_flight_records = 2});
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "two", "four");
+    kit_expect_bookmark(k, "app.log", 0);
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "two");
+    kit_expect_bookmark(k, "app.log", 19);
+    ck_assert_str_eq(backend_taken(k->es), "one three four two ");
+    kit_expect_counts(k, 0, (struct output_metrics){.read_records = 4, .proc_records = 4});
+}
+END_TEST
+
+START_TEST(what_is_there_already_is_delivered)
+{
+    backend_items(k->es, 409, 201);
+    kit_append(k, "app.log", "one\ntwo\n");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "one", "two");
+    kit_expect_bookmark(k, "app.log", 8);
+    kit_expect_counts(k, 0, (struct output_metrics){.read_records = 2, .proc_records = 2});
+    ck_assert_uint_eq(kit_counts(k, 0)->already_there_records, 1);
+}
+END_TEST
+
+START_TEST(one_of_a_thousand_is_set_aside_and_the_others_are_delivered)
+{
+    int statuses[1000];
+    uint64_t bytes;
+
+    for (unsigned i = 0; i < 1000; i++)
+        statuses[i] = i == 123 ? 400 : 201;
+    backend_items_n(k->es, statuses, 1000);
+    bytes = append_numbers(1000);
+    kit_pass_ms(k, 1000);
+    ck_assert_uint_eq(backend_next(k->es), 1000);
+    kit_expect_bookmark(k, "app.log", bytes);
+    kit_expect_counts(
+        k, 0,
+        (struct output_metrics){.read_records = 1000, .proc_records = 999, .set_aside_records = 1});
+    kit_pass_ms(k, 5000);
+    backend_expect_silence(k->es);
+}
+END_TEST
+
+START_TEST(a_blocked_index_is_waited_for)
+{
+    backend_items(k->es, 403, 403);
+    backend_items(k->es, 404, 404);
+    kit_append(k, "app.log", "one\ntwo\n");
+    kit_pass_ms(k, 2000);
+    kit_expect_bookmark(k, "app.log", 0);
+    kit_pass_ms(k, 1000);
+    kit_expect_bookmark(k, "app.log", 8);
+    ck_assert_uint_eq(kit_counts(k, 0)->requests, 3);
+}
+END_TEST
+
+/* ---- halves ---- */
+
+START_TEST(what_is_too_large_is_sent_in_halves)
+{
+    backend_answers(k->es, 413, 413);
+    kit_append(k, "app.log", "1\n2\n3\n4\n5\n");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "1", "2", "3", "4", "5");
+    backend_expect(k->es, "1", "2");
+    backend_expect(k->es, "1");
+    backend_expect(k->es, "2", "3", "4", "5");
+    kit_expect_bookmark(k, "app.log", 10);
+    ck_assert_str_eq(backend_taken(k->es), "1 2 3 4 5 ");
+    kit_expect_counts(k, 0, (struct output_metrics){.read_records = 5, .proc_records = 5});
+}
+END_TEST
+
+START_TEST(one_document_that_is_too_large_alone_is_set_aside)
+{
+    backend_answers(k->es, 413, 413, 413);
+    kit_append(k, "app.log", "1\n2\n3\n4\n");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "1", "2", "3", "4");
+    backend_expect(k->es, "1", "2");
+    backend_expect(k->es, "1");
+    backend_expect(k->es, "2", "3", "4");
+    kit_expect_bookmark(k, "app.log", 8);
+    kit_expect_counts(
+        k, 0,
+        (struct output_metrics){.read_records = 4, .proc_records = 3, .set_aside_records = 1});
+}
+END_TEST
+
+START_TEST(halving_ends_at_every_document_alone)
+{
+    for (unsigned i = 0; i < 200; i++)
+        backend_answers(k->es, 413);
+    append_numbers(32);
+    kit_pass_ms(k, 1000);
+    kit_expect_bookmark(k, "app.log", 86);
+    kit_expect_counts(k, 0, (struct output_metrics){.read_records = 32, .set_aside_records = 32});
+}
+END_TEST
+
+/* An answer 400 for the whole means that one document made it unreadable. */
+START_TEST(the_document_that_spoils_a_request_is_found)
+{
+    backend_answers(k->es, 400, 200, 400, 200, 400);
+    kit_append(k, "app.log", "1\n2\n3\n4\n");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "1", "2", "3", "4");
+    backend_expect(k->es, "1", "2");
+    backend_expect(k->es, "3", "4");
+    backend_expect(k->es, "3");
+    backend_expect(k->es, "4");
+    kit_expect_bookmark(k, "app.log", 8);
+    ck_assert_str_eq(backend_taken(k->es), "1 2 3 ");
+    kit_expect_counts(
+        k, 0,
+        (struct output_metrics){.read_records = 4, .proc_records = 3, .set_aside_records = 1});
+}
+END_TEST
+
+START_TEST(a_half_that_must_wait_is_sent_again_as_it_was)
+{
+    backend_answers(k->es, 413, 503);
+    kit_append(k, "app.log", "1\n2\n3\n4\n");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "1", "2", "3", "4");
+    backend_expect(k->es, "1", "2");
+    kit_expect_bookmark(k, "app.log", 0);
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "1", "2");
+    backend_expect(k->es, "3", "4");
+    kit_expect_bookmark(k, "app.log", 8);
+}
+END_TEST
+
+START_TEST(what_is_left_of_a_half_is_sent_again_before_the_next)
+{
+    backend_answers(k->es, 413);
+    backend_items(k->es, 201, 429);
+    kit_append(k, "app.log", "1\n2\n3\n4\n");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "1", "2", "3", "4");
+    backend_expect(k->es, "1", "2");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "2");
+    backend_expect(k->es, "3", "4");
+    kit_expect_bookmark(k, "app.log", 8);
+    ck_assert_str_eq(backend_taken(k->es), "1 2 3 4 ");
+}
+END_TEST
+
+/* Refused as a whole for what the request is: nobody knows which document it was. */
+START_TEST(a_refused_request_is_set_aside)
+{
+    backend_answers(k->es, 422);
+    kit_append(k, "app.log", "one\ntwo\n");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "one", "two");
+    kit_expect_bookmark(k, "app.log", 8);
+    kit_expect_counts(k, 0, (struct output_metrics){.read_records = 2, .set_aside_records = 2});
+}
+END_TEST
+
+/* ---- Retry_Limit ---- */
+
+static void limited(const char *limit)
+{
+    char *config = mem_format("%s Retry_Limit %s\n", TAIL_TO_ES, limit);
+
+    kit_end(&k);
+    k = kit_start(config);
+    mem_free(config);
+}
+
+START_TEST(what_reached_its_limit_is_given_up_and_counted)
+{
+    limited("2");
+    backend_answers(k->es, 503, 503, 503, 200);
+    kit_append(k, "app.log", "one\ntwo\n");
+    kit_pass_ms(k, 2999);
+    kit_expect_bookmark(k, "app.log", 0);
+    kit_pass_ms(k, 1);
+    kit_expect_bookmark(k, "app.log", 8);
+    kit_append(k, "app.log", "three\n");
+    kit_pass_ms(k, 1000);
+    kit_expect_bookmark(k, "app.log", 14);
+    ck_assert_str_eq(backend_taken(k->es), "three ");
+    kit_expect_counts(
+        k, 0, (struct output_metrics){.read_records = 3, .proc_records = 1, .given_up_records = 2});
+    ck_assert_uint_eq(kit_counts(k, 0)->retries_failed, 1);
+}
+END_TEST
+
+START_TEST(without_retries_the_first_trouble_is_the_last)
+{
+    limited("no_retries");
+    backend_items(k->es, 201, 429, 201);
+    kit_append(k, "app.log", "one\ntwo\nthree\n");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "one", "two", "three");
+    kit_expect_bookmark(k, "app.log", 14);
+    kit_expect_counts(
+        k, 0, (struct output_metrics){.read_records = 3, .proc_records = 2, .given_up_records = 1});
+    kit_pass_ms(k, 5000);
+    backend_expect_silence(k->es);
+}
+END_TEST
+
+/* ---- what is told ---- */
+
+static bool is_logged(const char *text)
+{
+    for (size_t i = 0; log_recent(i) != NULL; i++)
+        if (strstr(log_recent(i), text) != NULL)
+            return true;
+    return false;
+}
+
+START_TEST(trouble_is_told_as_long_as_it_lasts)
+{
+    const struct output *output = pipeline_output(k->pipeline, 0);
+    int64_t since_ns;
+
+    backend_says(k->es, (struct kit_answer){.status = 503, .body = "overloaded"});
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 1000);
+    kit_quiet(k);
+    ck_assert_str_eq(output_trouble(output, &since_ns), "status 503: overloaded");
+    ck_assert_int_ne(since_ns, 0);
+    kit_pass_ms(k, 1000);
+    kit_quiet(k);
+    ck_assert_str_eq(output_trouble(output, &since_ns), "");
+    ck_assert_int_eq(since_ns, 0);
+}
+END_TEST
+
+/* As long as some documents must wait the trouble is not over. */
+START_TEST(trouble_lasts_until_nothing_must_wait)
+{
+    const struct output *output = pipeline_output(k->pipeline, 0);
+    int64_t first_ns, since_ns;
+
+    backend_items(k->es, 201, 429, 429);
+    backend_items(k->es, 201, 429);
+    kit_append(k, "app.log", "one\ntwo\nthree\n");
+    kit_pass_ms(k, 1000);
+    kit_quiet(k);
+    output_trouble(output, &first_ns);
+    ck_assert_int_ne(first_ns, 0);
+    kit_pass_ms(k, 1000);
+    kit_quiet(k);
+    output_trouble(output, &since_ns);
+    ck_assert_int_eq(since_ns, first_ns);
+    kit_pass_ms(k, 1000);
+    kit_quiet(k);
+    output_trouble(output, &since_ns);
+    ck_assert_int_eq(since_ns, 0);
+}
+END_TEST
+
+START_TEST(a_back_end_that_comes_and_goes_does_not_fill_the_log)
+{
+    uint64_t before;
+
+    log_level_set(LOG_INFO);
+    before = log_count(LOG_WARN) + log_count(LOG_INFO);
+    for (unsigned i = 0; i < 20; i++) {
+        backend_answers(k->es, 503, 200);
+        kit_append(k, "app.log", "one\n");
+        kit_pass_ms(k, 2000);
+    }
+    log_level_set(LOG_OFF);
+    ck_assert_uint_le(log_count(LOG_WARN) + log_count(LOG_INFO) - before, 2 * 5);
+}
+END_TEST
+
+START_TEST(refused_documents_do_not_fill_the_log)
+{
+    uint64_t before;
+
+    log_level_set(LOG_ERROR);
+    before = log_count(LOG_ERROR);
+    for (unsigned i = 0; i < 20; i++) {
+        backend_items(k->es, 201, 400);
+        kit_append(k, "app.log", "one\ntwo\n");
+        kit_pass_ms(k, 1000);
+    }
+    log_level_set(LOG_OFF);
+    ck_assert_uint_eq(kit_counts(k, 0)->set_aside_records, 20);
+    ck_assert_uint_ge(log_count(LOG_ERROR) - before, 2);
+    ck_assert_uint_le(log_count(LOG_ERROR) - before, 3);
+    ck_assert(is_logged("document_parsing_exception: so it is"));
+}
+END_TEST
+
+START_TEST(it_is_told_why_a_document_alone_was_refused)
+{
+    log_level_set(LOG_ERROR);
+    backend_says(k->es, (struct kit_answer){.status = 400, .body = "unexpected end-of-input"});
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 1000);
+    kit_quiet(k);
+    log_level_set(LOG_OFF);
+    ck_assert(is_logged("status 400: unexpected end-of-input"));
+}
+END_TEST
+
+Suite *suite_pipeline_answers(void);
+
+Suite *suite_pipeline_answers(void)
+{
+    Suite *suite = suite_create("pipeline/answers");
+    TCase *answers = tcase_create("answers");
+    TCase *told = tcase_create("told");
+
+    tcase_add_checked_fixture(answers, set_up, tear_down);
+    tcase_add_test(answers, what_was_taken_moves_the_bookmark);
+    tcase_add_test(answers, a_refused_send_keeps_the_bookmark_and_the_second_try_moves_it);
+    tcase_add_loop_test(answers, trouble_of_any_kind_loses_nothing, 0, 15);
+    tcase_add_test(answers, what_the_back_end_asks_for_is_waited);
+    tcase_add_test(answers, a_long_outage_is_waited_out);
+    tcase_add_test(answers, items_that_must_wait_are_sent_again_alone);
+    tcase_add_test(answers, what_is_there_already_is_delivered);
+    tcase_add_test(answers, one_of_a_thousand_is_set_aside_and_the_others_are_delivered);
+    tcase_add_test(answers, a_blocked_index_is_waited_for);
+    tcase_add_test(answers, what_is_too_large_is_sent_in_halves);
+    tcase_add_test(answers, one_document_that_is_too_large_alone_is_set_aside);
+    tcase_add_test(answers, halving_ends_at_every_document_alone);
+    tcase_add_test(answers, the_document_that_spoils_a_request_is_found);
+    tcase_add_test(answers, a_half_that_must_wait_is_sent_again_as_it_was);
+    tcase_add_test(answers, what_is_left_of_a_half_is_sent_again_before_the_next);
+    tcase_add_test(answers, a_refused_request_is_set_aside);
+    tcase_add_test(answers, what_reached_its_limit_is_given_up_and_counted);
+    tcase_add_test(answers, without_retries_the_first_trouble_is_the_last);
+    suite_add_tcase(suite, answers);
+
+    tcase_add_checked_fixture(told, set_up, tear_down);
+    tcase_add_test(told, trouble_is_told_as_long_as_it_lasts);
+    tcase_add_test(told, trouble_lasts_until_nothing_must_wait);
+    tcase_add_test(told, a_back_end_that_comes_and_goes_does_not_fill_the_log);
+    tcase_add_test(told, refused_documents_do_not_fill_the_log);
+    tcase_add_test(told, it_is_told_why_a_document_alone_was_refused);
+    suite_add_tcase(suite, told);
+    return suite;
+}
