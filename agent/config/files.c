@@ -145,3 +145,16 @@ bool path_is_yaml(const char *path)
 
     return dot != NULL && (strcasecmp(dot, ".yaml") == 0 || strcasecmp(dot, ".yml") == 0);
 }
+
+const char *path_go_plugin(const char *path)
+{
+    static const char *const names[] = {"cloudwatch", "firehose", "kinesis"};
+    const char *slash = strrchr(path, '/');
+    struct slice file = slice_of(slash == NULL ? path : slash + 1);
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (slice_begins(file, slice_of(names[i])) &&
+            slice_is(slice_skip(file, strlen(names[i])), ".so"))
+            return names[i];
+    return NULL;
+}

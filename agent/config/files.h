@@ -54,4 +54,8 @@ MUST_USE int path_glob(const char *pattern, glob_t *paths);
 
 bool path_is_yaml(const char *path);
 
+/* The output that a shared object brings to Fluent Bit, if it is one of AWS's Go plugins:
+ * /fluent-bit/cloudwatch.so is "cloudwatch". NULL otherwise. */
+const char *path_go_plugin(const char *path);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "config/files.h"
 #include "plugin/plugin.h"
 
 static const struct place command_line;
@@ -124,21 +125,14 @@ static bool output_is_built_in(const char *name)
 /* Objects of the Go plugins, which images around Fluent Bit name on their command lines. */
 static void act_plugin_file(const struct flag_use *use)
 {
-    static const char *const known[] = {"cloudwatch", "firehose", "kinesis"};
-    const char *slash = strrchr(use->value, '/');
-    struct slice file = slice_of(slash == NULL ? use->value : slash + 1);
+    const char *name = path_go_plugin(use->value);
 
-    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-        struct slice name = slice_of(known[i]);
-
-        if (slice_begins(file, name) && slice_is(slice_skip(file, name.len), ".so")) {
-            log_info("config", "-e %s: not loaded; the output '%s' is %s", use->value, known[i],
-                     output_is_built_in(known[i]) ? "built in" : "not part of this version");
-            return;
-        }
-    }
-    report_error(use->report, command_line,
-                 "-e %s: shared objects are not loaded; every plugin is built in", use->value);
+    if (name != NULL)
+        log_info("config", "-e %s: not loaded; the output '%s' is %s", use->value, name,
+                 output_is_built_in(name) ? "built in" : "not part of this version");
+    else
+        report_error(use->report, command_line,
+                     "-e %s: shared objects are not loaded; every plugin is built in", use->value);
 }
 
 /* ---- the rest ---- */

@@ -1,6 +1,7 @@
 #include "service/instance.h"
 
 #include "service/known.h"
+#include "service/refuse.h"
 
 /* A plugin's first members are the same in all three kinds; these walk the tables by name. */
 typedef const char *name_at_fn(size_t index);
@@ -55,36 +56,12 @@ static int output_index(const struct section *s, struct report *report)
     return plugin_index(s, output_name_at, report);
 }
 
-/* Without its processors and routes, other records would come out of it. */
-static bool groups_are_refused(const struct section *s, struct report *report)
-{
-    const struct section *group = NULL;
-    unsigned errors_before = report->error_count;
-
-    while ((group = section_group(s, "processors", group)) != NULL) {
-        LIST_FOR (it, &group->groups) {
-            const struct section *processor = CONTAINER_OF(it, struct section, link);
-            const char *name = section_get(processor, "name");
-
-            if (name != NULL)
-                report_error(report, processor->place,
-                             "the processor \"%s\": processors are not part of this version%s",
-                             name,
-                             known_plugin(CONFIG_FILTER, name) ? "; write it as a filter" : "");
-        }
-    }
-    if ((group = section_group(s, "routes", NULL)) != NULL)
-        report_error(report, group->place,
-                     "routes are not part of this version; outputs choose by match");
-    return report->error_count > errors_before;
-}
-
 /* One plugin's options, the kind's common ones, and the section. */
 static bool keys_bind(const struct section *s, const struct option_target targets[2],
                       const char *owner, struct report *report)
 {
     struct property_list properties = section_properties(s, owner);
-    bool is_well = !groups_are_refused(s, report);
+    bool is_well = !refuse_groups(s, report);
 
     return options_bind(targets, 2, &properties, report) == 0 && is_well;
 }

@@ -8,6 +8,7 @@
 #include "plugin/parser_section.h"
 #include "record/parser_book.h"
 #include "service/instance.h"
+#include "service/refuse.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -204,7 +205,8 @@ struct pipeline *pipeline_new(struct loop *loop, const struct config *config, st
     metrics_book_init(&p->book);
     p->parsers = parser_book_new();
     p->chain = filter_chain_new();
-    is_well = service_keys_bind(&p->service, config, report);
+    is_well = !refuse_sections(config, report);
+    is_well &= service_keys_bind(&p->service, config, report);
     budget_init(&p->memory, NULL, p->service.memory_bytes);
     is_well &= parsers_add(p, config, report);
     is_well &= multilines_add(p, config, report);

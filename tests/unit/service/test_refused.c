@@ -2,6 +2,7 @@
 #include "config/yaml.h"
 #include "loop/loop.h"
 #include "service/pipeline.h"
+#include "service/refuse.h"
 
 #include <check.h>
 #include <string.h>
@@ -65,6 +66,8 @@ END_TEST
 START_TEST(a_processor_of_an_output_is_refused_too)
 {
     refuse("pipeline:\n"
+           "  inputs:\n"
+           "    - name: dummy\n"
            "  outputs:\n"
            "    - name: 'null'\n"
            "      match: '*'\n"
@@ -72,7 +75,7 @@ START_TEST(a_processor_of_an_output_is_refused_too)
            "        logs:\n"
            "          - name: sampling\n");
     ck_assert_uint_eq(report.error_count, 1);
-    expect("a.yaml:7: the processor \"sampling\"");
+    expect("a.yaml:9: the processor \"sampling\"");
 }
 END_TEST
 
@@ -120,6 +123,65 @@ START_TEST(a_comment_behind_a_host_is_no_part_of_it)
 }
 END_TEST
 
+START_TEST(a_group_that_nobody_knows_is_told)
+{
+    const struct place place = {"a.conf", 3};
+    struct section *s = config_add(config, CONFIG_INPUT, "INPUT", place);
+
+    section_add_group(config, s, "extra", place);
+    ck_assert(!refuse_groups(s, &report));
+    ck_assert_uint_eq(report.warning_count, 1);
+    expect("a.conf:3: the group 'extra' means nothing here and is left out");
+}
+END_TEST
+
+START_TEST(custom_plugins_are_refused)
+{
+    refuse("customs:\n"
+           "  - name: calyptia\n"
+           "pipeline:\n"
+           "  inputs:\n"
+           "    - name: dummy\n"
+           "  outputs:\n"
+           "    - name: 'null'\n");
+    ck_assert_uint_eq(report.error_count, 1);
+    expect("a.yaml:2: custom plugins are not part of this version");
+}
+END_TEST
+
+START_TEST(a_configuration_without_inputs_is_refused)
+{
+    refuse("pipline:\n"
+           "  inputs:\n"
+           "    - name: dummy\n");
+    ck_assert_uint_eq(report.error_count, 1);
+    expect("there is no input; nothing would ever be read");
+}
+END_TEST
+
+START_TEST(what_only_goes_missing_is_a_warning)
+{
+    struct reading reading = {.config = config, .report = &report};
+
+    yaml_parse(&reading,
+               SLICE("plugins:\n"
+                     "  - /fluent-bit/cloudwatch.so\n"
+                     "  - /opt/own.so\n"
+                     "stream_processor:\n"
+                     "  - name: a\n"
+                     "    exec: SELECT 1\n"
+                     "pipeline:\n"
+                     "  inputs:\n"
+                     "    - name: dummy\n"),
+               "a.yaml");
+    ck_assert(!refuse_sections(config, &report));
+    ck_assert_uint_eq(report.warning_count, 3);
+    expect("a.yaml:3: '/opt/own.so' is not loaded; every plugin is built in");
+    expect("a.yaml:5: stream processing is not part of tailrace");
+    expect("a.yaml:9: there is no output; what is read goes nowhere");
+}
+END_TEST
+
 Suite *suite_service_refused(void);
 Suite *suite_service_refused(void)
 {
@@ -132,6 +194,10 @@ Suite *suite_service_refused(void)
     tcase_add_test(parts, routes_are_refused);
     tcase_add_test(parts, an_output_that_is_not_there_is_one_mistake_and_not_two);
     tcase_add_test(parts, a_comment_behind_a_host_is_no_part_of_it);
+    tcase_add_test(parts, a_group_that_nobody_knows_is_told);
+    tcase_add_test(parts, custom_plugins_are_refused);
+    tcase_add_test(parts, a_configuration_without_inputs_is_refused);
+    tcase_add_test(parts, what_only_goes_missing_is_a_warning);
     suite_add_tcase(suite, parts);
     return suite;
 }

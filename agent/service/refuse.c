@@ -1,0 +1,90 @@
+#include "service/refuse.h"
+
+#include "config/files.h"
+#include "service/known.h"
+
+static void refuse_processor(const struct section *processor, struct report *report)
+{
+    const char *name = section_get(processor, "name");
+
+    if (name != NULL)
+        report_error(report, processor->place,
+                     "the processor \"%s\": processors are not part of this version%s", name,
+                     known_plugin(CONFIG_FILTER, name) ? "; write it as a filter" : "");
+}
+
+/* Of a filter the grammar has refused them. */
+static void refuse_processors(const struct section *s, const struct section *group,
+                              struct report *report)
+{
+    if (s->kind == CONFIG_FILTER)
+        return;
+    LIST_FOR (it, &group->groups) {
+        refuse_processor(CONTAINER_OF(it, struct section, link), report);
+    }
+}
+
+bool refuse_groups(const struct section *s, struct report *report)
+{
+    unsigned errors_before = report->error_count;
+
+    LIST_FOR (it, &s->groups) {
+        const struct section *group = CONTAINER_OF(it, struct section, link);
+        struct slice name = slice_of(group->name);
+
+        if (slice_is_nocase(name, "processors"))
+            refuse_processors(s, group, report);
+        else if (slice_is_nocase(name, "routes"))
+            report_error(report, group->place,
+                         "routes are not part of this version; outputs choose by match");
+        else
+            report_warn(report, group->place, "the group '%s' means nothing here and is left out",
+                        group->name);
+    }
+    return report->error_count > errors_before;
+}
+
+static void refuse_customs(const struct config *config, struct report *report)
+{
+    const struct section *s = config_first(config, CONFIG_CUSTOM);
+
+    for (; s != NULL; s = config_next(config, s))
+        report_error(report, s->place, "custom plugins are not part of this version");
+}
+
+static void refuse_tasks(const struct config *config, struct report *report)
+{
+    const struct section *s = config_first(config, CONFIG_STREAM_TASK);
+
+    for (; s != NULL; s = config_next(config, s))
+        report_warn(report, s->place,
+                    "stream processing is not part of tailrace; this task is left out");
+}
+
+/* Of the Go plugins around Fluent Bit nothing is said: the outputs that use them are told. */
+static void refuse_objects(const struct config *config, struct report *report)
+{
+    const struct section *s = config_first(config, CONFIG_PLUGINS);
+    const struct property *p = NULL;
+
+    for (; s != NULL; s = config_next(config, s))
+        while ((p = section_find(s, "path", p)) != NULL)
+            if (path_go_plugin(p->value) == NULL)
+                report_warn(report, p->place, "'%s' is not loaded; every plugin is built in",
+                            p->value);
+}
+
+bool refuse_sections(const struct config *config, struct report *report)
+{
+    unsigned errors_before = report->error_count;
+    const struct section *input = config_first(config, CONFIG_INPUT);
+
+    refuse_customs(config, report);
+    refuse_tasks(config, report);
+    refuse_objects(config, report);
+    if (input == NULL)
+        report_error(report, (struct place){0}, "there is no input; nothing would ever be read");
+    else if (config_first(config, CONFIG_OUTPUT) == NULL)
+        report_warn(report, input->place, "there is no output; what is read goes nowhere");
+    return report->error_count > errors_before;
+}
