@@ -37,7 +37,7 @@ const struct option service_options[] = {
     OPTION_INT(S, hc_period_s, "hc_period", "60", 0, "Seconds that both are counted over."),
     OPTION_DOUBLE(S, retry_base_s, "scheduler.base", "0.5", 0, "Shortest wait before a retry."),
     OPTION_DOUBLE(S, retry_cap_s, "scheduler.cap", "10", 0, "Longest wait before a retry."),
-    OPTION_SIZE(S, memory_bytes, "memory_limit", "3M", 0,
+    OPTION_SIZE(S, memory_bytes, "memory_limit", "2M", 0,
                 "Bytes of records and requests held at once, over all inputs."),
     OPTION_IGNORED("dns.mode", LIBC_RESOLVES),
     OPTION_IGNORED("dns.resolver", LIBC_RESOLVES),
