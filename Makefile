@@ -37,7 +37,7 @@ BASE     := -std=c11 -D_GNU_SOURCE -Iagent -I. -Itests -O2 -g -MMD -MP -ffile-pr
 ALL_CFLAGS  = $(BASE) $(if $(SAN),$(SANITIZE),$(HARDEN) $(if $(findstring clang,$(CC)),,-flto=auto -ffat-lto-objects -frandom-seed=$<)) $(PKG_CFLAGS) $(DEFINES) $(CFLAGS)
 LTO      := $(if $(SAN),,-flto=auto -O2 -g -frandom-seed=tailrace -ffile-prefix-map=$(CURDIR)=.)
 ALL_LDFLAGS = $(if $(SAN),-fsanitize=$(SAN),-pie -Wl,-z,relro,-z,now) -Wl,--as-needed $(LDFLAGS)
-LINK     = $(Q)echo '  link  $@'; $(CC) $(if $(SAN),,-fno-lto) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^)
+LINK     = $(Q)echo '  link  $@'; PWD=/proc/self/cwd $(CC) $(if $(SAN),,-fno-lto) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^)
 LIBS     = $(PKG_LIBS) -lpthread -lm
 
 .DEFAULT_GOAL := all
