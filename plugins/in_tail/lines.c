@@ -23,6 +23,12 @@ static void add_file_keys(struct tail_file *f, struct record *record, const stru
         record_add(record, slice_of(o->offset_key), value_uint(line->offset));
 }
 
+static void add_cut(struct tail_file *f, struct record *record, const struct line *line)
+{
+    if (UNLIKELY(line->cut_bytes > 0) && !f->tail->options.truncate_long_lines)
+        record_add(record, SLICE("truncated_bytes"), value_uint(line->cut_bytes));
+}
+
 static bool line_parse(struct tail_file *f, struct record *record, const struct line *line)
 {
     struct tail *t = f->tail;
@@ -62,47 +68,65 @@ static void line_push(struct tail_file *f, struct record *record, const struct l
         add_file_keys(f, record, line);
         record_add(record, slice_of(t->options.key), value_text(line->text));
     }
-    if (UNLIKELY(line->cut_bytes > 0) && !t->options.truncate_long_lines)
-        record_add(record, SLICE("truncated_bytes"), value_uint(line->cut_bytes));
+    add_cut(f, record, line);
     record_push(f, line->text.len, line->end);
 }
 
 /* ---- joined lines ---- */
 
+/* Who gives lines to the joiner, and gets records from it. */
+struct giver {
+    struct tail_file *file;
+    const struct line *line; /* under way, or NULL */
+};
+
+/* What is known of a line that comes back from the joiner; of one that waited, only where it was. */
+static struct line line_back(const struct giver *giver, uint64_t offset)
+{
+    struct line line = {.offset = offset};
+
+    if (giver->line != NULL && giver->line->offset == offset)
+        line.cut_bytes = giver->line->cut_bytes;
+    return line;
+}
+
 static struct record *sink_begin(void *owner)
 {
-    struct tail_file *f = owner;
+    const struct giver *giver = owner;
 
-    return intake_record(f->tail->input->intake);
+    return intake_record(giver->file->tail->input->intake);
 }
 
 static void sink_push(void *owner, uint64_t end)
 {
-    struct tail_file *f = owner;
-    struct record *record = intake_current(f->tail->input->intake);
-    struct line line = {.offset = record->offset};
+    const struct giver *giver = owner;
+    struct record *record = intake_current(giver->file->tail->input->intake);
+    struct line line = line_back(giver, record->offset);
 
-    add_file_keys(f, record, &line);
-    record_push(f, 0, end);
+    add_file_keys(giver->file, record, &line);
+    add_cut(giver->file, record, &line);
+    record_push(giver->file, 0, end);
 }
 
 /* Docker_Mode gives lines back, whole now. */
 static void sink_line(void *owner, const struct joiner_line *joined)
 {
-    struct tail_file *f = owner;
-    struct line line = {.text = joined->text, .offset = joined->offset, .end = joined->end};
+    const struct giver *giver = owner;
+    struct line line = line_back(giver, joined->offset);
 
-    line_push(f, intake_record(f->tail->input->intake), &line);
+    line.text = joined->text;
+    line.end = joined->end;
+    line_push(giver->file, sink_begin(owner), &line);
 }
 
-static struct joiner_sink sink_of(struct tail_file *f)
+static struct joiner_sink sink_of(struct giver *giver)
 {
     return (struct joiner_sink){
-        .owner = f,
+        .owner = giver,
         .begin = sink_begin,
         .push = sink_push,
         .line = sink_line,
-        .truncated = &f->tail->input->metrics.multiline_truncated,
+        .truncated = &giver->file->tail->input->metrics.multiline_truncated,
     };
 }
 
@@ -116,22 +140,24 @@ static void line_join(struct tail_file *f, struct record *record, const struct l
         .now_ms = t->now_ms,
         .wall_ns = t->wall_ns,
     };
-    struct joiner_sink sink;
+    struct giver giver = {f, line};
+    struct joiner_sink sink = sink_of(&giver);
 
     if (LIKELY(f->joiner == NULL && joiner_fill_whole(t->rules, &joined, record))) {
         record->offset = line->offset;
         add_file_keys(f, record, line);
+        add_cut(f, record, line);
         record_push(f, line->text.len, line->end);
         return;
     }
-    sink = sink_of(f);
     t->input->metrics.bytes += line->text.len;
     joiner_take(&f->joiner, t->rules, &joined, &sink);
 }
 
 void tail_lines_flush(struct tail_file *f, bool is_all)
 {
-    struct joiner_sink sink = sink_of(f);
+    struct giver giver = {.file = f};
+    struct joiner_sink sink = sink_of(&giver);
 
     if (f->joiner == NULL)
         return;

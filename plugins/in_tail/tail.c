@@ -2,9 +2,19 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #define S struct tail
 #define CACHE_IS_THE_KERNELS "The kernel's own read-ahead and eviction do well with logs."
+
+#define LINE_BYTES_DEFAULT "32768"
+#define LINE_BYTES_MIN 32
+#define LINE_BYTES_MAX ((uint64_t)1 << 30)
+
+#define DOCKER_FLUSH_S_MAX 86400
+
+/* Docker cuts a line after 16 KiB and writes each of its bytes as up to six; the rest is the frame. */
+#define DOCKER_LINE_BYTES ((uint64_t)7 * 16 * 1024)
 
 static const struct option options[] = {
     OPTION_LIST(S, options.path, "path", NULL, OPTION_REQUIRED,
@@ -36,7 +46,7 @@ static const struct option options[] = {
     OPTION_BOOL(S, options.ignore_active_older, "ignore_active_older_files", "false", 0,
                 "Go on with files that grow too old while they are followed."),
     OPTION_IGNORED("buffer_chunk_size", "All files share one read buffer."),
-    OPTION_SIZE(S, options.line_bytes_max, "buffer_max_size", "32768", 0,
+    OPTION_SIZE(S, options.line_bytes_max, "buffer_max_size", LINE_BYTES_DEFAULT, 0,
                 "Lines longer than that are cut, or skipped."),
     OPTION_IGNORED("static_batch_size", "Files take turns after every few reads."),
     OPTION_IGNORED("event_batch_size", "Files take turns after every few reads."),
@@ -152,6 +162,11 @@ static int joiner_bind(struct tail *t, struct plugin_setup *setup)
         .report = setup->report,
     };
 
+    if (j->docker_mode_flush_s < 0 || j->docker_mode_flush_s > DOCKER_FLUSH_S_MAX) {
+        report_error(setup->report, setup->place,
+                     "docker_mode_flush is below 0 or above %d seconds", DOCKER_FLUSH_S_MAX);
+        return -EINVAL;
+    }
     if (j->docker_mode && j->multiline) {
         report_error(setup->report, setup->place, "docker_mode and multiline exclude each other");
         return -EINVAL;
@@ -187,6 +202,34 @@ static int encoding_bind(struct tail *t, struct plugin_setup *setup)
     return t->encoding != NULL ? 0 : -EINVAL;
 }
 
+static bool reads_docker(const struct tail *t)
+{
+    const struct text_list *names = &t->join.multiline_parser;
+
+    if (t->join.docker_mode)
+        return true;
+    for (size_t i = 0; i < names->count; i++)
+        if (strcasecmp(names->items[i], "docker") == 0)
+            return true;
+    return names->count == 0 && t->options.parser != NULL &&
+           strcmp(t->options.parser, "docker") == 0;
+}
+
+/* Where nobody chose a limit, whole pieces of Docker's lines are within it. */
+static int line_limit_check(struct tail *t, struct plugin_setup *setup)
+{
+    uint64_t *limit = &t->options.line_bytes_max;
+
+    if (*limit < LINE_BYTES_MIN || *limit > LINE_BYTES_MAX) {
+        report_error(setup->report, setup->place,
+                     "buffer_max_size is below 32 bytes or above 1 GiB");
+        return -EINVAL;
+    }
+    if (*limit == strtoull(LINE_BYTES_DEFAULT, NULL, 10) && reads_docker(t))
+        *limit = DOCKER_LINE_BYTES;
+    return 0;
+}
+
 static int tail_init(void *self, struct plugin_setup *setup)
 {
     struct tail *t = self;
@@ -201,10 +244,7 @@ static int tail_init(void *self, struct plugin_setup *setup)
     rc |= tag_bind(t, setup);
     rc |= joiner_bind(t, setup);
     rc |= encoding_bind(t, setup);
-    if (t->options.line_bytes_max < 32) {
-        report_error(setup->report, setup->place, "buffer_max_size is below 32 bytes");
-        rc = -EINVAL;
-    }
+    rc |= line_limit_check(t, setup);
     return rc < 0 ? -EINVAL : 0;
 }
 

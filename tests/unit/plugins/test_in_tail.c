@@ -1,7 +1,10 @@
+#include "base/memory.h"
 #include "file/trouble.h"
 #include "kit/intake.h"
 #include "kit/plugin.h"
 #include "kit/tree.h"
+#include "line/multiline_book.h"
+#include "record/parser_book.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -16,6 +19,8 @@ extern const struct input_plugin in_tail;
 static struct plugin_kit plugin;
 static struct input_kit kit;
 static void *self;
+static struct parser_book *parsers;
+static struct multiline_book *multilines;
 static struct rlimit files_before;
 
 static void set_up(void)
@@ -23,6 +28,8 @@ static void set_up(void)
     log_level_set(LOG_OFF);
     clock_fake(5000, INT64_C(100) * NS_PER_S);
     input_kit_init(&kit, "app");
+    parsers = parser_book_new();
+    multilines = multiline_book_new(parsers);
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files_before), 0);
     tree_plant();
 }
@@ -33,6 +40,8 @@ static void tear_down(void)
     in_tail.fini(self);
     input_kit_fini(&kit);
     plugin_gone(&plugin, self);
+    multiline_book_free(&multilines);
+    parser_book_free(&parsers);
     tree_fell();
     clock_real();
     log_level_set(LOG_INFO);
@@ -42,6 +51,8 @@ static void start(const char *const *options)
 {
     self = plugin_make(&plugin, in_tail.self_bytes, in_tail.options, options);
     ck_assert_int_eq(plugin.status, 0);
+    plugin.setup.parsers = parsers;
+    plugin.setup.multilines = multilines;
     ck_assert_int_eq(in_tail.init(self, &plugin.setup), 0);
     ck_assert_int_eq(in_tail.start(self, &kit.input, &plugin.report), 0);
     loop_turn(kit.loop, false);
@@ -129,6 +140,70 @@ START_TEST(exit_on_eof_does_not_wait_for_what_cannot_be_read)
 }
 END_TEST
 
+/* ---- long lines ---- */
+
+/* A line of so many letters, after `head` and before `tail`. */
+static void write_long(const char *head, size_t letters, const char *tail)
+{
+    char *text = mem_format("%s%0*d%s\n", head, (int)letters, 0, tail);
+
+    tree_append("app.log", text);
+    mem_free(text);
+}
+
+static void expect_end(const char *end)
+{
+    const char *all = input_kit_records(&kit);
+    size_t len = strlen(all), end_len = strlen(end);
+
+    ck_assert_msg(len >= end_len && strcmp(all + len - end_len, end) == 0, "%s",
+                  len > 200 ? all + len - 200 : all);
+}
+
+START_TEST(a_line_too_long_is_cut_and_says_so)
+{
+    write_long("", 100, "");
+    START("buffer_max_size", "64", );
+    expect_end("0\",\"truncated_bytes\":37}\n");
+    ck_assert_uint_eq(kit.input.metrics.long_line_truncated, 1);
+}
+END_TEST
+
+START_TEST(so_does_one_that_might_have_been_joined)
+{
+    write_long("2026-11-21T05:00:00.000000001Z stdout F ", 100, "");
+    START("buffer_max_size", "64", "multiline.parser", "cri", );
+    expect_end("\"truncated_bytes\":77}\n");
+}
+END_TEST
+
+START_TEST(a_line_that_no_rule_of_joining_takes_says_so_too)
+{
+    write_long("no frame ", 100, "");
+    START("buffer_max_size", "64", "multiline.parser", "docker", );
+    expect_end("\"truncated_bytes\":46}\n");
+}
+END_TEST
+
+/* 16 KiB of which each byte is an escape. */
+START_TEST(a_piece_that_docker_wrote_is_never_cut)
+{
+    write_long("{\"log\":\"", (size_t)6 * 16384, "\\n\",\"stream\":\"stdout\"}");
+    START("multiline.parser", "docker, cri", );
+    expect_end("\"stream\":\"stdout\"}\n");
+    ck_assert_uint_eq(kit.input.metrics.long_line_truncated, 0);
+}
+END_TEST
+
+START_TEST(a_limit_that_was_chosen_counts_for_docker_too)
+{
+    write_long("{\"log\":\"", 40000, "\\n\",\"stream\":\"stdout\"}");
+    START("multiline.parser", "docker", "buffer_max_size", "33000", );
+    (void)input_kit_records(&kit);
+    ck_assert_uint_eq(kit.input.metrics.long_line_truncated, 1);
+}
+END_TEST
+
 /* It is read to its end through the descriptor. */
 START_TEST(a_file_that_is_deleted_while_it_is_followed_is_not_said_to_be_lost)
 {
@@ -151,6 +226,7 @@ Suite *suite_plugins_in_tail(void)
 {
     Suite *suite = suite_create("plugins/in_tail");
     TCase *follow = tcase_create("follow");
+    TCase *length = tcase_create("length");
 
     tcase_add_checked_fixture(follow, set_up, tear_down);
     tcase_add_test(follow, lines_are_records);
@@ -158,6 +234,13 @@ Suite *suite_plugins_in_tail(void)
     tcase_add_test(follow, what_could_not_be_opened_is_forgotten_with_its_name);
     tcase_add_test(follow, exit_on_eof_does_not_wait_for_what_cannot_be_read);
     tcase_add_test(follow, a_file_that_is_deleted_while_it_is_followed_is_not_said_to_be_lost);
+    tcase_add_checked_fixture(length, set_up, tear_down);
+    tcase_add_test(length, a_line_too_long_is_cut_and_says_so);
+    tcase_add_test(length, so_does_one_that_might_have_been_joined);
+    tcase_add_test(length, a_line_that_no_rule_of_joining_takes_says_so_too);
+    tcase_add_test(length, a_piece_that_docker_wrote_is_never_cut);
+    tcase_add_test(length, a_limit_that_was_chosen_counts_for_docker_too);
     suite_add_tcase(suite, follow);
+    suite_add_tcase(suite, length);
     return suite;
 }
