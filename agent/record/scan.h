@@ -19,11 +19,11 @@
 #define SCAN_BYTES 16
 #define SCAN_PAGE_BYTES 4096
 
-/* gcc and clang each have a way to say that the address sanitizer is on. */
-#if defined(__SANITIZE_ADDRESS__)
+/* gcc and clang each have a way to say that a sanitizer is on. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SCAN_IS_CHECKED
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define SCAN_IS_CHECKED
 #endif
 #endif
