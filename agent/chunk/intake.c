@@ -16,7 +16,6 @@ struct intake {
     uint32_t open_capacity;
     struct record record;
     struct json_scanner json;
-    uint64_t unrouted;
 };
 
 /* The time is over for every chunk that is open: the timer started with the oldest. */
@@ -76,11 +75,6 @@ struct json_scanner *intake_json(struct intake *intake)
     return &intake->json;
 }
 
-uint64_t intake_unrouted(const struct intake *intake)
-{
-    return intake->unrouted;
-}
-
 static struct chunk *chunk_for(struct intake *intake, output_set outputs)
 {
     for (uint32_t i = 0; i < intake->open_count; i++)
@@ -132,8 +126,7 @@ void intake_push(struct intake *intake, struct origin *origin, uint64_t end)
     if (UNLIKELY(origin->routed_by != intake))
         origin_route(intake, origin);
     origin->metrics->records++;
-    if (origin->outputs == 0)
-        intake->unrouted++;
+    origin->metrics->unrouted_records += origin->outputs == 0;
     if (origin->outputs == 0 || !record_passes(intake, origin)) {
         window_advance(&origin->window, end);
         return;

@@ -40,13 +40,10 @@ struct record *intake_current(struct intake *intake);
 struct json_scanner *intake_json(struct intake *intake);
 
 /* Takes the record that intake_record lent: its bytes end at `end` in the origin. Without a route
- * it is counted and gone, and its bytes are settled with those around them. */
+ * it is counted (unrouted_records) and gone, and its bytes are settled with those around them. */
 void intake_push(struct intake *intake, struct origin *origin, uint64_t end);
 
 /* Seals every open chunk now. */
 void intake_flush(struct intake *intake);
-
-/* Records that no output wanted. */
-uint64_t intake_unrouted(const struct intake *intake);
 
 #endif

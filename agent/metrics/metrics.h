@@ -30,6 +30,7 @@ struct input_metrics {
     uint64_t multiline_truncated;
     uint64_t long_line_truncated;
     uint64_t long_line_skipped;
+    uint64_t unrouted_records;   /* no output wanted them */
     uint64_t parse_failures;     /* lines that went on as text */
     uint64_t read_errors;        /* open or read failed: permission, disk */
     uint64_t is_paused;          /* 1: not reading, for want of memory */

@@ -37,6 +37,8 @@ const struct metric input_metric_table[] = {
      S(memory_bytes), NULL},
     {"tailrace_input_read_bytes_total", NULL, "Bytes read from the source, frames included.",
      METRIC_COUNTER, S(read_bytes), NULL},
+    {"tailrace_input_unrouted_records_total", NULL, "Records that no output's match wanted.",
+     METRIC_COUNTER, S(unrouted_records), NULL},
     {"tailrace_input_parse_failures_total", NULL, "Lines no parser knew; they went on as text.",
      METRIC_COUNTER, S(parse_failures), NULL},
     {"tailrace_input_read_errors_total", NULL, "Opens and reads that failed.", METRIC_COUNTER,
