@@ -101,8 +101,3 @@ uint64_t window_bookmark(const struct ack_window *w, unsigned output)
         bookmark = span_at(w, i)->end;
     return bookmark;
 }
-
-bool window_is_newest(const struct ack_window *w, uint64_t seq)
-{
-    return w->count > 0 && seq == w->first_seq + w->count - 1;
-}

@@ -58,9 +58,6 @@ bool window_settle(struct ack_window *w, uint64_t seq, unsigned output);
 /* Where this output's bookmark stands. */
 uint64_t window_bookmark(const struct ack_window *w, unsigned output);
 
-/* Whether the span is the newest, so that the next record may join it. */
-bool window_is_newest(const struct ack_window *w, uint64_t seq);
-
 void window_check(const struct ack_window *w);
 
 #endif

@@ -28,7 +28,7 @@ uint64_t admin_view_uptime_s(const struct admin_view *view)
     return (clock_ms() - view->start_ms) / 1000;
 }
 
-struct metrics_facts admin_view_facts(const struct admin_view *view)
+static struct metrics_facts view_facts(const struct admin_view *view)
 {
     return (struct metrics_facts){
         .hostname = view->hostname,
@@ -45,7 +45,7 @@ struct metrics_facts admin_view_facts(const struct admin_view *view)
 
 static void expose(const struct admin_view *view, enum exposition_form form, struct buffer *out)
 {
-    struct metrics_facts facts = admin_view_facts(view);
+    struct metrics_facts facts = view_facts(view);
 
     view->refresh(view->owner);
     exposition_write(view->book, &facts, form, out);

@@ -32,6 +32,5 @@ struct admin_view {
 };
 
 uint64_t admin_view_uptime_s(const struct admin_view *view);
-struct metrics_facts admin_view_facts(const struct admin_view *view);
 
 #endif

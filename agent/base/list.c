@@ -5,22 +5,12 @@ void list_init(struct list *head)
     head->next = head->prev = head;
 }
 
-static void list_link(struct list *before, struct list *member, struct list *after)
-{
-    member->prev = before;
-    member->next = after;
-    before->next = member;
-    after->prev = member;
-}
-
 void list_add_tail(struct list *head, struct list *member)
 {
-    list_link(head->prev, member, head);
-}
-
-void list_add_head(struct list *head, struct list *member)
-{
-    list_link(head, member, head->next);
+    member->prev = head->prev;
+    member->next = head;
+    member->prev->next = member;
+    head->prev = member;
 }
 
 void list_remove(struct list *member)

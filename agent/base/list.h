@@ -14,7 +14,6 @@ struct list {
 
 void list_init(struct list *head);
 void list_add_tail(struct list *head, struct list *member);
-void list_add_head(struct list *head, struct list *member);
 
 /* The member is in no list afterwards; removing it again does nothing. */
 void list_remove(struct list *member);

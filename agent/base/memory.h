@@ -2,7 +2,7 @@
  * The heap. The only folder that calls malloc.
  *
  * Nothing here returns NULL: when the system has no memory left, the process says so and stops,
- * and the log files still hold what was not acknowledged. Budgets (see output/budget.h) make that
+ * and the log files still hold what was not acknowledged. Budgets (see base/budget.h) make that
  * rare. Sizes are checked for overflow. Any thread.
  */
 #ifndef TAILRACE_BASE_MEMORY_H

@@ -113,7 +113,8 @@ static int error_of(int code)
     }
 }
 
-const char *database_words(const struct database *db)
+/* SQLite's own words for what failed last. */
+static const char *words_of(const struct database *db)
 {
     return sqlite3_errmsg(db->sqlite);
 }
@@ -223,7 +224,7 @@ static int try_open(struct database *db, const struct positions_config *config,
     case SCHEMA_READY:
         sqlite3_busy_timeout(db->sqlite, WRITE_WAIT_MS);
         rc = statements_prepare(db);
-        buffer_append_text(words, rc < 0 ? database_words(db) : "");
+        buffer_append_text(words, rc < 0 ? words_of(db) : "");
         return rc;
     case SCHEMA_DAMAGED:
         return -EBADMSG;
@@ -242,7 +243,7 @@ static int try_open(struct database *db, const struct positions_config *config,
     if (rc == -EBUSY)
         buffer_append_text(words, "another process holds it locked; is Fluent Bit still running?");
     else
-        buffer_append_text(words, database_words(db));
+        buffer_append_text(words, words_of(db));
     return rc;
 }
 

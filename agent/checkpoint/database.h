@@ -42,7 +42,4 @@ MUST_USE int database_find_path(struct database *db, const char *path, position_
                                 void *owner);
 MUST_USE int database_each(struct database *db, position_fn *each, void *owner);
 
-/* SQLite's own words for what failed last. */
-const char *database_words(const struct database *db);
-
 #endif

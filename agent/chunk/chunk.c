@@ -291,11 +291,6 @@ void chunk_seal(struct chunk *chunk)
         buffer_shrink(&chunk->bytes);
 }
 
-size_t chunk_memory(const struct chunk *chunk)
-{
-    return sizeof *chunk + chunk->bytes.capacity + chunk->run_capacity * sizeof *chunk->runs;
-}
-
 void chunk_settle(struct chunk *chunk, unsigned output)
 {
     CHECK(chunk->is_sealed);

@@ -86,9 +86,6 @@ bool chunk_is_full(const struct chunk *chunk);
 
 void chunk_seal(struct chunk *chunk);
 
-/* Memory that it holds. */
-size_t chunk_memory(const struct chunk *chunk);
-
 /* One output is done with all of it: settles each run's span. Loop. */
 void chunk_settle(struct chunk *chunk, unsigned output);
 

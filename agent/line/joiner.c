@@ -38,7 +38,7 @@ struct group *group_new(const struct joining *j, uint64_t flush_ms)
     return g;
 }
 
-void group_free(struct group *g)
+static void group_free(struct group *g)
 {
     buffer_fini(&g->stream);
     buffer_fini(&g->text.bytes);

@@ -94,8 +94,6 @@ void group_cut(struct joining *j, struct group *g, struct buffer *rest);
 /* Whether so much more text fits. */
 bool group_has_room(const struct joining *j, const struct group *g, size_t bytes);
 
-void group_free(struct group *g);
-
 /* The group that waits, of rules that know only one; NULL. */
 struct group *group_only(const struct joining *j);
 

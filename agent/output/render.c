@@ -10,7 +10,8 @@
 /* What one character takes at most as \uXXXX, a pair of them beyond U+FFFF. */
 #define ASCII_CHARACTER_MAX 12
 
-void render_quoted(struct slice text, struct buffer *out)
+/* `text` in quotes, escaped where it must be. */
+static void append_quoted(struct slice text, struct buffer *out)
 {
     char *to;
 
@@ -45,7 +46,7 @@ static void append_value(const struct chunk_field *field, struct buffer *out)
 {
     switch (field->kind) {
     case CHUNK_VALUE_TEXT:
-        render_quoted(field->value, out);
+        append_quoted(field->value, out);
         return;
     case CHUNK_VALUE_JSON:
         buffer_append(out, field->value);
@@ -71,7 +72,7 @@ void render_members(const struct chunk_record *record, struct buffer *out)
             buffer_append(out, slice_make(field.value.data + 1, field.value.len - 2));
             continue;
         }
-        render_quoted(field.key, out);
+        append_quoted(field.key, out);
         buffer_append_byte(out, ':');
         append_value(&field, out);
     }
@@ -89,7 +90,7 @@ void render_date(struct render *r, const char *key, enum time_json form)
 
 static void append_date(struct render *r, int64_t time_ns, struct buffer *out)
 {
-    render_quoted(r->date_key, out);
+    append_quoted(r->date_key, out);
     buffer_append_byte(out, ':');
     time_json_append(&r->time, r->date_form, time_ns, out);
 }

@@ -39,9 +39,6 @@ void render_members(const struct chunk_record *record, struct buffer *out);
 /* Whether the record has a field of this name. */
 bool render_has_key(const struct chunk_record *record, struct slice key);
 
-/* Appends `text` in quotes, escaped where it must be. */
-void render_quoted(struct slice text, struct buffer *out);
-
 /* The JSON text in `out` from `from` on: each character beyond ASCII becomes \uXXXX. */
 void render_ascii(struct buffer *out, size_t from);
 
@@ -71,8 +68,5 @@ void render_seconds(int64_t time_ns, struct buffer *out);
 /* Appends [time, {fields}] as msgpack, or [[time, {metadata}], {fields}]; the time is an event time,
  * extension 0, and JSON text becomes values. */
 void render_msgpack(const struct chunk_record *record, bool with_metadata, struct buffer *out);
-
-/* Appends the record's fields as one msgpack map, whole. */
-void render_msgpack_fields(const struct chunk_record *record, struct buffer *out);
 
 #endif

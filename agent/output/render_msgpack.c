@@ -73,7 +73,8 @@ static uint32_t field_count(const struct chunk_record *record)
     return count;
 }
 
-void render_msgpack_fields(const struct chunk_record *record, struct buffer *out)
+/* The fields as one map, whole. */
+static void append_fields(const struct chunk_record *record, struct buffer *out)
 {
     struct field_walk walk;
     struct chunk_field field;
@@ -96,5 +97,5 @@ void render_msgpack(const struct chunk_record *record, bool with_metadata, struc
         msgpack_append_json(out, record->metadata);
     else if (with_metadata)
         append_map_head(0, out);
-    render_msgpack_fields(record, out);
+    append_fields(record, out);
 }

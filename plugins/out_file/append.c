@@ -8,7 +8,8 @@
 #define FILE_MODE 0644
 #define FOLDER_MODE 0755
 
-int folders_make(const char *path)
+/* Makes the folders above the file, mode 0755. -errno. */
+static int folders_make(const char *path)
 {
     char *copy = mem_text(path);
     int rc = 0;

@@ -17,9 +17,6 @@ struct appended {
     off_t end;
 };
 
-/* Makes the folders above the file, mode 0755. -errno. */
-MUST_USE int folders_make(const char *path);
-
 /* Opens for appending and creates; with `makes_folders` those above it too. The descriptor in
  * *fd_out is the caller's. A pipe without a reader is -ENXIO. */
 MUST_USE int append_open(const char *path, bool makes_folders, int *fd_out);

@@ -104,20 +104,6 @@ START_TEST(a_span_without_bytes_is_one_all_the_same)
 }
 END_TEST
 
-START_TEST(only_the_last_span_is_the_newest)
-{
-    uint64_t a = window_issue(&w, 110, OUTPUTS(0));
-    uint64_t b = window_issue(&w, 120, OUTPUTS(0));
-
-    ck_assert(!window_is_newest(&w, a));
-    ck_assert(window_is_newest(&w, b));
-    window_settle(&w, a, 0);
-    ck_assert(window_is_newest(&w, b));
-    window_settle(&w, b, 0);
-    ck_assert(!window_is_newest(&w, b));
-}
-END_TEST
-
 /* ---- bookmarks ---- */
 
 START_TEST(each_output_has_its_own_bookmark)
@@ -368,7 +354,6 @@ Suite *suite_ack_window(void)
     tcase_add_test(use, bytes_without_records_belong_to_the_span_before_them);
     tcase_add_test(use, bytes_without_records_are_settled_at_once_when_nothing_is_in_flight);
     tcase_add_test(use, a_span_without_bytes_is_one_all_the_same);
-    tcase_add_test(use, only_the_last_span_is_the_newest);
     tcase_add_test(use, each_output_has_its_own_bookmark);
     tcase_add_test(use, an_output_that_owes_nothing_stands_at_the_end);
     tcase_add_test(use, a_bookmark_does_not_pass_a_span_that_is_owed_behind_one_that_is_not);

@@ -33,9 +33,9 @@ static int order(void)
 START_TEST(members_stand_in_the_order_they_were_added)
 {
     ck_assert_int_eq(order(), 12);
-    list_remove(&items[2].link);
-    list_add_head(&head, &items[2].link);
-    ck_assert_int_eq(order(), 201);
+    list_remove(&items[0].link);
+    list_add_tail(&head, &items[0].link);
+    ck_assert_int_eq(order(), 120);
 }
 END_TEST
 
