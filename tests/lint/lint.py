@@ -33,7 +33,7 @@ BANNED_CALLS = [
      r"malloc|calloc|realloc|reallocarray|free|strdup|strndup|v?asprintf|posix_memalign",
      "take memory from base/memory.h"),
     (PRODUCT, r"agent/loop/", r"uv_close|uv_\w+_init", "only loop/ opens and closes handles"),
-    (PRODUCT, r"agent/http/", r"curl_\w+", "only http/ knows curl; use http/client.h"),
+    (PRODUCT, r"agent/http/", r"curl_\w+", "only http/ knows curl; use http/http.h"),
     (PRODUCT, r"agent/base/", r"clock_gettime|gettimeofday|time", "ask base/clock.h for the time"),
     (r"", r"-", r"v?sprintf", "use snprintf or buffer_append_format"),
     (r"", r"-", r"strcpy|stpcpy|strcat|strncpy|strncat|gets", "use a slice or a buffer"),
