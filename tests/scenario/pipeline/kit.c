@@ -149,19 +149,30 @@ static void pipeline_gone(struct kit *k)
     kit_quiet(k);
 }
 
-uint64_t kit_stop(struct kit *k)
+void kit_stop_begin(struct kit *k)
 {
-    uint64_t begin_ms = clock_ms();
-
+    k->stop_ms = clock_ms();
     pipeline_stop(k->pipeline, on_stopped, k);
+}
+
+uint64_t kit_stop_end(struct kit *k)
+{
+    uint64_t took_ms;
+
     kit_quiet(k);
     while (!k->is_stopped) {
-        ck_assert_uint_le(clock_ms() - begin_ms, 60000);
+        ck_assert_uint_le(clock_ms() - k->stop_ms, 60000);
         kit_pass_ms(k, 10);
     }
-    begin_ms = clock_ms() - begin_ms;
+    took_ms = clock_ms() - k->stop_ms;
     pipeline_gone(k);
-    return begin_ms;
+    return took_ms;
+}
+
+uint64_t kit_stop(struct kit *k)
+{
+    kit_stop_begin(k);
+    return kit_stop_end(k);
 }
 
 static void file_swap(const char *from, const char *to)
@@ -180,11 +191,9 @@ void kit_kill(struct kit *k)
     file_swap("state/positions.db", "state/kept");
     file_swap("state/positions.db-wal", "state/kept-wal");
     k->may_hang = true;
-    pipeline_stop(k->pipeline, on_stopped, k);
+    kit_stop_begin(k);
     pipeline_hurry(k->pipeline);
-    kit_pass_ms(k, 10);
-    ck_assert(k->is_stopped);
-    pipeline_gone(k);
+    kit_stop_end(k);
     k->may_hang = could_hang;
     file_swap("state/none", "state/positions.db-shm");
     file_swap("state/kept", "state/positions.db");

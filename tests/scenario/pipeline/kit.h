@@ -40,7 +40,8 @@ struct kit {
     struct report report;
     struct backend *es, *other;
     bool is_stopped;
-    bool may_hang; /* calls under way are not waited for: a back-end holds them */
+    uint64_t stop_ms; /* when stopping began */
+    bool may_hang;    /* calls under way are not waited for: a back-end holds them */
 };
 
 /* Plants the tree, opens the back-ends, starts. */
@@ -60,8 +61,11 @@ void kit_quiet(struct kit *k);
 /* Lets time pass, timer by timer. */
 void kit_pass_ms(struct kit *k, uint64_t ms);
 
-/* Stops in order; how long that took by the test's clock. */
+/* Stops in order; how long that took by the test's clock. The same in two steps, of which the first
+ * only says so: nothing is waited for. */
 uint64_t kit_stop(struct kit *k);
+void kit_stop_begin(struct kit *k);
+uint64_t kit_stop_end(struct kit *k);
 
 /* As if the process were killed now: what was not on disk yet is gone. */
 void kit_kill(struct kit *k);
