@@ -30,11 +30,6 @@ static char *put_64(char *out, unsigned tag, uint64_t value)
     return out + sizeof value;
 }
 
-char *pack_nil(char *out)
-{
-    return put_byte(out, 0xc0);
-}
-
 char *pack_bool(char *out, bool value)
 {
     return put_byte(out, value ? 0xc3 : 0xc2);
@@ -76,10 +71,8 @@ char *pack_double(char *out, double value)
     return put_64(out, 0xcb, bits);
 }
 
-char *pack_map_head(char *out, uint32_t count)
+char *pack_map_head_long(char *out, uint32_t count)
 {
-    if (count < 16)
-        return put_byte(out, 0x80 | count);
     if (count <= UINT16_MAX)
         return put_16(out, 0xde, (uint16_t)count);
     return put_32(out, 0xdf, count);
@@ -94,10 +87,8 @@ char *pack_array_head(char *out, uint32_t count)
     return put_32(out, 0xdd, count);
 }
 
-char *pack_str_head(char *out, uint32_t len)
+char *pack_str_head_long(char *out, uint32_t len)
 {
-    if (len < 32)
-        return put_byte(out, 0xa0 | len);
     if (len <= UINT8_MAX)
         return put_byte(put_byte(out, 0xd9), len);
     if (len <= UINT16_MAX)

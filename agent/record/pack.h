@@ -14,19 +14,42 @@
 #define PACK_HEAD_MAX 6
 
 /* Each writes at `out`, which has room, and returns the place after. */
-char *pack_nil(char *out);
 char *pack_bool(char *out, bool value);
 char *pack_int(char *out, int64_t value);
 char *pack_uint(char *out, uint64_t value);
 char *pack_double(char *out, double value);
-char *pack_map_head(char *out, uint32_t count);
 char *pack_array_head(char *out, uint32_t count);
-char *pack_str_head(char *out, uint32_t len);
 char *pack_ext_head(char *out, char type, uint32_t len);
 
-/* What the shortest forms look like, for whoever reads back what was packed here. */
+/* The shortest forms are in line: every record has a dozen of them. */
 #define PACK_NIL ((char)0xc0)
+#define PACK_SMALL_MAP_MAX 15u
 #define PACK_SMALL_STR_MAX 31u
+
+char *pack_map_head_long(char *out, uint32_t count);
+char *pack_str_head_long(char *out, uint32_t len);
+
+static inline char *pack_nil(char *out)
+{
+    *out = PACK_NIL;
+    return out + 1;
+}
+
+static inline char *pack_map_head(char *out, uint32_t count)
+{
+    if (UNLIKELY(count > PACK_SMALL_MAP_MAX))
+        return pack_map_head_long(out, count);
+    *out = (char)(0x80 | count);
+    return out + 1;
+}
+
+static inline char *pack_str_head(char *out, uint32_t len)
+{
+    if (UNLIKELY(len > PACK_SMALL_STR_MAX))
+        return pack_str_head_long(out, len);
+    *out = (char)(0xa0 | len);
+    return out + 1;
+}
 
 /* The length of a string in the shortest form; above PACK_SMALL_STR_MAX: it is not one. */
 static inline unsigned pack_small_str_len(char head)
