@@ -260,7 +260,8 @@ int generations_read(const char *path, struct generations *list)
     listing_read(list, dir, slash ? whole : ".", base);
     closedir(dir);
     doubles_drop(list);
-    qsort_r(list->items, list->count, sizeof *list->items, order, &base);
+    if (list->count > 1)
+        qsort_r(list->items, list->count, sizeof *list->items, order, &base);
     while (list->count > GENERATIONS_MAX)
         generation_drop(list, 0);
     mem_free(whole);

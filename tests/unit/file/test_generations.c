@@ -426,6 +426,15 @@ START_TEST(equal_beginnings_are_told_apart_by_number)
 }
 END_TEST
 
+START_TEST(a_log_of_which_nothing_is_left_has_no_plan)
+{
+    tree_write("a.log", LINE(1));
+    save("a.log", 10);
+    tree_remove("a.log");
+    expect_plan("a.log", "");
+}
+END_TEST
+
 START_TEST(a_log_without_a_current_file_is_finished)
 {
     tree_write("a.log", LINE(1));
@@ -473,6 +482,7 @@ Suite *suite_file_generations(void)
     tcase_add_test(plans, a_short_log_that_was_read_in_part_is_lost_when_it_is_gone);
     tcase_add_test(plans, of_two_rows_for_one_file_the_later_counts);
     tcase_add_test(plans, equal_beginnings_are_told_apart_by_number);
+    tcase_add_test(plans, a_log_of_which_nothing_is_left_has_no_plan);
     tcase_add_test(plans, a_log_without_a_current_file_is_finished);
     suite_add_tcase(suite, plans);
     return suite;
