@@ -35,9 +35,9 @@ HARDEN   := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fsta
 SANITIZE := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 BASE     := -std=c11 -D_GNU_SOURCE -Iagent -I. -Itests -O2 -g -MMD -MP -ffile-prefix-map=$(CURDIR)=. $(WARN)
 ALL_CFLAGS  = $(BASE) $(if $(SAN),$(SANITIZE),$(HARDEN) $(if $(findstring clang,$(CC)),,-flto=auto -ffat-lto-objects -frandom-seed=$<)) $(PKG_CFLAGS) $(DEFINES) $(CFLAGS)
-LTO      := $(if $(SAN),,-flto=1 -O2 -g -frandom-seed=tailrace -ffile-prefix-map=$(CURDIR)=.)
+LTO      := $(if $(SAN),,-flto=auto -O2 -Wl,--strip-debug)
 ALL_LDFLAGS = $(if $(SAN),-fsanitize=$(SAN),-pie -Wl,-z,relro,-z,now) -Wl,--as-needed $(LDFLAGS)
-LINK     = $(Q)echo '  link  $@'; PWD=/proc/self/cwd $(CC) $(if $(SAN),,-fno-lto) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^)
+LINK     = $(Q)echo '  link  $@'; $(CC) $(if $(SAN),,-fno-lto) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^)
 LIBS     = $(PKG_LIBS) -lpthread -lm
 
 .DEFAULT_GOAL := all
@@ -107,7 +107,8 @@ ready:
 	@command -v $(CC) pkg-config >/dev/null && pkg-config --exists $(PKGS) check || packaging/deps.sh build
 
 # The agent alone is optimised as a whole: the small functions on a byte's way lie in many files.
-# Tests link the same objects as they are, which is faster to build.
+# Tests link the same objects as they are, which is faster to build. It has symbols but no
+# debug information: that would name the folder that it was linked in.
 $(OUT)/tailrace: $(OBJ)
 	$(LINK) $(LTO) $(LIBS)
 

@@ -113,7 +113,6 @@ static int error_of(int code)
     }
 }
 
-/* SQLite's own words for what failed last. */
 static const char *words_of(const struct database *db)
 {
     return sqlite3_errmsg(db->sqlite);
