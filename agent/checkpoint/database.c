@@ -1,4 +1,4 @@
-#include "checkpoint/database.h"
+#include "checkpoint/database_self.h"
 
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -20,47 +20,11 @@
 #define LOOKASIDE_SLOT_BYTES 256
 #define LOOKASIDE_SLOTS 64
 
-/* The numbers of the columns in `columns`. */
-enum {
-    COLUMN_ROW,
-    COLUMN_NAME,
-    COLUMN_OFFSET,
-    COLUMN_INODE,
-    COLUMN_CREATED,
-    COLUMN_ROTATED,
-    COLUMN_OURS, /* NULL where there is no row of ours */
-    COLUMN_REAL,
-    COLUMN_DEV,
-    COLUMN_GENERATION,
-    COLUMN_BORN,
-    COLUMN_HEAD_HASH,
-    COLUMN_HEAD_LEN,
-    COLUMN_TAIL_HASH,
-    COLUMN_TAIL_LEN,
-    COLUMN_OUR_OFFSET,
-    COLUMN_DONE,
-    COLUMN_SAVED,
-    COLUMN_NOTE,
-};
-
 #define SELECT                                                                              \
     "SELECT f.id, f.name, f.offset, f.inode, f.created, f.rotated, t.id, t.real, t.dev,"    \
     " t.generation, t.born_ns, t.head_hash, t.head_len, t.tail_hash, t.tail_len, t.offset," \
     " t.done, t.saved_ns, t.note FROM in_tail_files f"                                      \
     " LEFT JOIN tailrace_files t ON t.id = f.id AND t.inode = f.inode "
-
-enum statement {
-    PUT_FILE,
-    PUT_OURS,
-    REMOVE_FILE,
-    REMOVE_OURS,
-    BEGIN,
-    COMMIT,
-    BY_INODE,
-    BY_PATH,
-    ALL,
-    STATEMENT_COUNT,
-};
 
 static const char *const texts[STATEMENT_COUNT] = {
     [PUT_FILE] =
@@ -84,13 +48,7 @@ static const char *const texts[STATEMENT_COUNT] = {
     [ALL] = SELECT "ORDER BY f.id;",
 };
 
-struct database {
-    sqlite3 *sqlite;
-    sqlite3_stmt *statements[STATEMENT_COUNT];
-    int lock_fd; /* says to other agents that the file is taken */
-};
-
-static int error_of(int code)
+int database_error(int code)
 {
     switch (code & 0xff) {
     case SQLITE_FULL:
@@ -138,7 +96,7 @@ static int sqlite_open(struct database *db, const char *path)
         sqlite3_open_v2(path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 
     if (code != SQLITE_OK)
-        return error_of(code);
+        return database_error(code);
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_SLOT_BYTES,
                       LOOKASIDE_SLOTS);
     sqlite3_busy_timeout(db->sqlite, OPEN_WAIT_MS);
@@ -195,7 +153,7 @@ static int statements_prepare(struct database *db)
                                       &db->statements[i], NULL);
 
         if (code != SQLITE_OK)
-            return error_of(code);
+            return database_error(code);
     }
     return 0;
 }
@@ -238,7 +196,7 @@ static int try_open(struct database *db, const struct positions_config *config,
     case SCHEMA_FAILED:
         break;
     }
-    rc = error_of(result.code);
+    rc = database_error(result.code);
     if (rc == -EBUSY)
         buffer_append_text(words, "another process holds it locked; is Fluent Bit still running?");
     else
@@ -314,187 +272,4 @@ int64_t database_next_row(struct database *db)
         row = sqlite3_column_int64(query, 0);
     sqlite3_finalize(query);
     return row;
-}
-
-/* ---- writing ---- */
-
-static int statement_finish(sqlite3_stmt *statement)
-{
-    int code = sqlite3_step(statement);
-
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
-    return code == SQLITE_DONE ? 0 : error_of(code);
-}
-
-int database_begin(struct database *db)
-{
-    return statement_finish(db->statements[BEGIN]);
-}
-
-int database_commit(struct database *db)
-{
-    return statement_finish(db->statements[COMMIT]);
-}
-
-void database_rollback(struct database *db)
-{
-    if (!sqlite3_get_autocommit(db->sqlite))
-        (void)sqlite3_exec(db->sqlite, "ROLLBACK;", NULL, NULL, NULL);
-}
-
-static void bind_number(sqlite3_stmt *statement, int at, uint64_t number)
-{
-    (void)sqlite3_bind_int64(statement, at, (sqlite3_int64)number);
-}
-
-static void bind_text(sqlite3_stmt *statement, int at, const char *text)
-{
-    (void)sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
-}
-
-static int file_put(struct database *db, const struct position *p)
-{
-    sqlite3_stmt *put = db->statements[PUT_FILE];
-
-    bind_number(put, 1, (uint64_t)p->row);
-    bind_text(put, 2, p->name);
-    bind_number(put, 3, p->offset);
-    bind_number(put, 4, p->identity.id.ino);
-    bind_number(put, 5, (uint64_t)(p->saved_ns / NS_PER_S));
-    bind_number(put, 6, p->is_rotated);
-    return statement_finish(put);
-}
-
-static int ours_put(struct database *db, const struct position *p)
-{
-    sqlite3_stmt *put = db->statements[PUT_OURS];
-    const struct file_id *id = &p->identity.id;
-
-    bind_number(put, 1, (uint64_t)p->row);
-    bind_number(put, 2, id->ino);
-    bind_text(put, 3, p->real ? p->real : p->name);
-    bind_number(put, 4, id->dev);
-    bind_number(put, 5, id->generation);
-    bind_number(put, 6, (uint64_t)id->born_ns);
-    bind_number(put, 7, p->identity.head.hash);
-    bind_number(put, 8, p->identity.head.len);
-    bind_number(put, 9, p->tail.hash);
-    bind_number(put, 10, p->tail.len);
-    bind_number(put, 11, p->offset);
-    bind_number(put, 12, p->is_done);
-    bind_number(put, 13, (uint64_t)p->saved_ns);
-    bind_text(put, 14, p->note);
-    return statement_finish(put);
-}
-
-int database_put(struct database *db, const struct position *position)
-{
-    int rc = file_put(db, position);
-
-    return rc < 0 ? rc : ours_put(db, position);
-}
-
-int database_remove(struct database *db, int64_t row)
-{
-    int rc;
-
-    bind_number(db->statements[REMOVE_FILE], 1, (uint64_t)row);
-    rc = statement_finish(db->statements[REMOVE_FILE]);
-    if (rc < 0)
-        return rc;
-    bind_number(db->statements[REMOVE_OURS], 1, (uint64_t)row);
-    return statement_finish(db->statements[REMOVE_OURS]);
-}
-
-/* ---- reading ---- */
-
-static uint64_t number_at(sqlite3_stmt *row, int column)
-{
-    return (uint64_t)sqlite3_column_int64(row, column);
-}
-
-static const char *text_at(sqlite3_stmt *row, int column)
-{
-    return (const char *)sqlite3_column_text(row, column);
-}
-
-static struct file_print print_at(sqlite3_stmt *row, int hash_column, int len_column)
-{
-    uint64_t len = number_at(row, len_column);
-
-    if (len > FILE_HEAD_BYTES_MAX)
-        len = 0;
-    return (struct file_print){.hash = number_at(row, hash_column), .len = (uint32_t)len};
-}
-
-/* What Fluent Bit knows; and when it moved the offset after us, our print of the bytes before it
- * is of other bytes. */
-static void position_read(sqlite3_stmt *row, struct position *p)
-{
-    bool is_moved = number_at(row, COLUMN_OUR_OFFSET) != number_at(row, COLUMN_OFFSET);
-
-    *p = (struct position){
-        .row = sqlite3_column_int64(row, COLUMN_ROW),
-        .name = text_at(row, COLUMN_NAME),
-        .offset = number_at(row, COLUMN_OFFSET),
-        .is_rotated = number_at(row, COLUMN_ROTATED) != 0,
-        .is_foreign = sqlite3_column_type(row, COLUMN_OURS) == SQLITE_NULL,
-        .identity.id.ino = number_at(row, COLUMN_INODE),
-        .saved_ns = sqlite3_column_int64(row, COLUMN_CREATED) * NS_PER_S,
-    };
-    if (p->is_foreign)
-        return;
-    p->real = text_at(row, COLUMN_REAL);
-    p->identity.id.dev = number_at(row, COLUMN_DEV);
-    p->identity.id.generation = number_at(row, COLUMN_GENERATION);
-    p->identity.id.born_ns = sqlite3_column_int64(row, COLUMN_BORN);
-    p->identity.head = print_at(row, COLUMN_HEAD_HASH, COLUMN_HEAD_LEN);
-    p->note = text_at(row, COLUMN_NOTE);
-    p->saved_ns = sqlite3_column_int64(row, COLUMN_SAVED);
-    if (is_moved)
-        return;
-    p->tail = print_at(row, COLUMN_TAIL_HASH, COLUMN_TAIL_LEN);
-    p->is_done = number_at(row, COLUMN_DONE) != 0;
-}
-
-static int rows_walk(sqlite3_stmt *rows, position_fn *each, void *owner)
-{
-    struct position position;
-    int code;
-
-    while ((code = sqlite3_step(rows)) == SQLITE_ROW) {
-        position_read(rows, &position);
-        if (position.name != NULL && !each(owner, &position)) {
-            code = SQLITE_DONE;
-            break;
-        }
-    }
-    sqlite3_reset(rows);
-    sqlite3_clear_bindings(rows);
-    return code == SQLITE_DONE ? 0 : error_of(code);
-}
-
-int database_find_inode(struct database *db, uint64_t ino, position_fn *each, void *owner)
-{
-    bind_number(db->statements[BY_INODE], 1, ino);
-    return rows_walk(db->statements[BY_INODE], each, owner);
-}
-
-int database_find_path(struct database *db, const char *path, position_fn *each, void *owner)
-{
-    sqlite3_stmt *rows = db->statements[BY_PATH];
-    char *after = mem_format("%s\xff", path); /* no name begins so and sorts after */
-    int rc;
-
-    bind_text(rows, 1, path);
-    bind_text(rows, 2, after);
-    rc = rows_walk(rows, each, owner);
-    mem_free(after);
-    return rc;
-}
-
-int database_each(struct database *db, position_fn *each, void *owner)
-{
-    return rows_walk(db->statements[ALL], each, owner);
 }

@@ -1,0 +1,191 @@
+#include "checkpoint/database_self.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+/*
+ * Rows: a position is written into both tables, and read from both joined.
+ */
+
+/* ---- writing ---- */
+
+static int statement_finish(sqlite3_stmt *statement)
+{
+    int code = sqlite3_step(statement);
+
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    return code == SQLITE_DONE ? 0 : database_error(code);
+}
+
+int database_begin(struct database *db)
+{
+    return statement_finish(db->statements[BEGIN]);
+}
+
+int database_commit(struct database *db)
+{
+    return statement_finish(db->statements[COMMIT]);
+}
+
+void database_rollback(struct database *db)
+{
+    if (!sqlite3_get_autocommit(db->sqlite))
+        (void)sqlite3_exec(db->sqlite, "ROLLBACK;", NULL, NULL, NULL);
+}
+
+static void bind_number(sqlite3_stmt *statement, int at, uint64_t number)
+{
+    (void)sqlite3_bind_int64(statement, at, (sqlite3_int64)number);
+}
+
+static void bind_text(sqlite3_stmt *statement, int at, const char *text)
+{
+    (void)sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
+}
+
+static int file_put(struct database *db, const struct position *p)
+{
+    sqlite3_stmt *put = db->statements[PUT_FILE];
+
+    bind_number(put, 1, (uint64_t)p->row);
+    bind_text(put, 2, p->name);
+    bind_number(put, 3, p->offset);
+    bind_number(put, 4, p->identity.id.ino);
+    bind_number(put, 5, (uint64_t)(p->saved_ns / NS_PER_S));
+    bind_number(put, 6, p->is_rotated);
+    return statement_finish(put);
+}
+
+static int ours_put(struct database *db, const struct position *p)
+{
+    sqlite3_stmt *put = db->statements[PUT_OURS];
+    const struct file_id *id = &p->identity.id;
+
+    bind_number(put, 1, (uint64_t)p->row);
+    bind_number(put, 2, id->ino);
+    bind_text(put, 3, p->real ? p->real : p->name);
+    bind_number(put, 4, id->dev);
+    bind_number(put, 5, id->generation);
+    bind_number(put, 6, (uint64_t)id->born_ns);
+    bind_number(put, 7, p->identity.head.hash);
+    bind_number(put, 8, p->identity.head.len);
+    bind_number(put, 9, p->tail.hash);
+    bind_number(put, 10, p->tail.len);
+    bind_number(put, 11, p->offset);
+    bind_number(put, 12, p->is_done);
+    bind_number(put, 13, (uint64_t)p->saved_ns);
+    bind_text(put, 14, p->note);
+    return statement_finish(put);
+}
+
+int database_put(struct database *db, const struct position *position)
+{
+    int rc = file_put(db, position);
+
+    return rc < 0 ? rc : ours_put(db, position);
+}
+
+int database_remove(struct database *db, int64_t row)
+{
+    int rc;
+
+    bind_number(db->statements[REMOVE_FILE], 1, (uint64_t)row);
+    rc = statement_finish(db->statements[REMOVE_FILE]);
+    if (rc < 0)
+        return rc;
+    bind_number(db->statements[REMOVE_OURS], 1, (uint64_t)row);
+    return statement_finish(db->statements[REMOVE_OURS]);
+}
+
+/* ---- reading ---- */
+
+static uint64_t number_at(sqlite3_stmt *row, int column)
+{
+    return (uint64_t)sqlite3_column_int64(row, column);
+}
+
+static const char *text_at(sqlite3_stmt *row, int column)
+{
+    return (const char *)sqlite3_column_text(row, column);
+}
+
+static struct file_print print_at(sqlite3_stmt *row, int hash_column, int len_column)
+{
+    uint64_t len = number_at(row, len_column);
+
+    if (len > FILE_HEAD_BYTES_MAX)
+        len = 0;
+    return (struct file_print){.hash = number_at(row, hash_column), .len = (uint32_t)len};
+}
+
+/* What Fluent Bit knows; and when it moved the offset after us, our print of the bytes before it
+ * is of other bytes. */
+static void position_read(sqlite3_stmt *row, struct position *p)
+{
+    bool is_moved = number_at(row, COLUMN_OUR_OFFSET) != number_at(row, COLUMN_OFFSET);
+
+    *p = (struct position){
+        .row = sqlite3_column_int64(row, COLUMN_ROW),
+        .name = text_at(row, COLUMN_NAME),
+        .offset = number_at(row, COLUMN_OFFSET),
+        .is_rotated = number_at(row, COLUMN_ROTATED) != 0,
+        .is_foreign = sqlite3_column_type(row, COLUMN_OURS) == SQLITE_NULL,
+        .identity.id.ino = number_at(row, COLUMN_INODE),
+        .saved_ns = sqlite3_column_int64(row, COLUMN_CREATED) * NS_PER_S,
+    };
+    if (p->is_foreign)
+        return;
+    p->real = text_at(row, COLUMN_REAL);
+    p->identity.id.dev = number_at(row, COLUMN_DEV);
+    p->identity.id.generation = number_at(row, COLUMN_GENERATION);
+    p->identity.id.born_ns = sqlite3_column_int64(row, COLUMN_BORN);
+    p->identity.head = print_at(row, COLUMN_HEAD_HASH, COLUMN_HEAD_LEN);
+    p->note = text_at(row, COLUMN_NOTE);
+    p->saved_ns = sqlite3_column_int64(row, COLUMN_SAVED);
+    if (is_moved)
+        return;
+    p->tail = print_at(row, COLUMN_TAIL_HASH, COLUMN_TAIL_LEN);
+    p->is_done = number_at(row, COLUMN_DONE) != 0;
+}
+
+static int rows_walk(sqlite3_stmt *rows, position_fn *each, void *owner)
+{
+    struct position position;
+    int code;
+
+    while ((code = sqlite3_step(rows)) == SQLITE_ROW) {
+        position_read(rows, &position);
+        if (position.name != NULL && !each(owner, &position)) {
+            code = SQLITE_DONE;
+            break;
+        }
+    }
+    sqlite3_reset(rows);
+    sqlite3_clear_bindings(rows);
+    return code == SQLITE_DONE ? 0 : database_error(code);
+}
+
+int database_find_inode(struct database *db, uint64_t ino, position_fn *each, void *owner)
+{
+    bind_number(db->statements[BY_INODE], 1, ino);
+    return rows_walk(db->statements[BY_INODE], each, owner);
+}
+
+int database_find_path(struct database *db, const char *path, position_fn *each, void *owner)
+{
+    sqlite3_stmt *rows = db->statements[BY_PATH];
+    char *after = mem_format("%s\xff", path); /* no name begins so and sorts after */
+    int rc;
+
+    bind_text(rows, 1, path);
+    bind_text(rows, 2, after);
+    rc = rows_walk(rows, each, owner);
+    mem_free(after);
+    return rc;
+}
+
+int database_each(struct database *db, position_fn *each, void *owner)
+{
+    return rows_walk(db->statements[ALL], each, owner);
+}

@@ -1,0 +1,57 @@
+/*
+ * Inside of the database: database.c opens it and prepares its statements, database_rows.c writes
+ * and reads rows with them. For these two files only.
+ */
+#ifndef TAILRACE_CHECKPOINT_DATABASE_SELF_H
+#define TAILRACE_CHECKPOINT_DATABASE_SELF_H
+
+#include "checkpoint/database.h"
+
+#include <sqlite3.h>
+
+enum statement {
+    PUT_FILE,
+    PUT_OURS,
+    REMOVE_FILE,
+    REMOVE_OURS,
+    BEGIN,
+    COMMIT,
+    BY_INODE,
+    BY_PATH,
+    ALL,
+    STATEMENT_COUNT,
+};
+
+/* The numbers of the columns that BY_INODE, BY_PATH and ALL select. */
+enum {
+    COLUMN_ROW,
+    COLUMN_NAME,
+    COLUMN_OFFSET,
+    COLUMN_INODE,
+    COLUMN_CREATED,
+    COLUMN_ROTATED,
+    COLUMN_OURS, /* NULL where there is no row of ours */
+    COLUMN_REAL,
+    COLUMN_DEV,
+    COLUMN_GENERATION,
+    COLUMN_BORN,
+    COLUMN_HEAD_HASH,
+    COLUMN_HEAD_LEN,
+    COLUMN_TAIL_HASH,
+    COLUMN_TAIL_LEN,
+    COLUMN_OUR_OFFSET,
+    COLUMN_DONE,
+    COLUMN_SAVED,
+    COLUMN_NOTE,
+};
+
+struct database {
+    sqlite3 *sqlite;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    int lock_fd; /* says to other agents that the file is taken */
+};
+
+/* What SQLite's code means, as a negative errno. */
+int database_error(int code);
+
+#endif
