@@ -94,8 +94,9 @@ static void chunk_close(struct intake *intake, struct chunk *chunk)
 {
     uint32_t i = 0;
 
-    while (intake->open[i] != chunk)
+    while (i < intake->open_count && intake->open[i] != chunk)
         i++;
+    CHECK(i < intake->open_count);
     intake->open[i] = intake->open[--intake->open_count];
     if (intake->open_count == 0)
         timer_stop(intake->flush_timer);

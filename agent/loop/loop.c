@@ -145,6 +145,7 @@ static void job_done(uv_work_t *uv, int status)
     struct job *job = CONTAINER_OF(uv, struct job, uv);
 
     CHECK(status == 0);
+    CHECK(job->loop->job_count > 0);
     job->loop->job_count--;
     job->done(job->owner);
     mem_free(job);

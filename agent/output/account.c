@@ -10,6 +10,19 @@
 
 /* ---- counting ---- */
 
+/*
+ *   read = delivered + set aside + dropped + in flight
+ *
+ * in records and in bytes, whenever nothing of this file is on the stack.
+ */
+static void account_check(const struct output_metrics *m)
+{
+    CHECK(m->read_records ==
+          m->proc_records + m->set_aside_records + m->given_up_records + m->in_flight_records);
+    CHECK(m->read_bytes ==
+          m->proc_bytes + m->set_aside_bytes + m->given_up_bytes + m->in_flight_bytes);
+}
+
 /* The two counters of one way out. */
 struct tally {
     uint64_t *records;
@@ -32,6 +45,7 @@ void account_in(struct output *output, const struct chunk *chunk)
     output->metrics.read_bytes += chunk->bytes.len;
     output->metrics.in_flight_records += chunk->record_count;
     output->metrics.in_flight_bytes += chunk->bytes.len;
+    account_check(&output->metrics);
 }
 
 /* So many records, from `first` on, leave by these two counters. */
@@ -40,6 +54,8 @@ static void count_out(struct delivery *d, uint32_t first, uint32_t count, struct
     struct output_metrics *m = &d->output->metrics;
     uint64_t bytes = bytes_of(d, first, count);
 
+    CHECK(first + count <= d->chunk->record_count);
+    CHECK(count <= m->in_flight_records && bytes <= m->in_flight_bytes);
     if (d->batch.states != NULL)
         memset(d->batch.states + first, RECORD_DONE, count);
     *tally.records += count;
@@ -69,6 +85,7 @@ static uint32_t count_out_all(struct delivery *d, enum record_state state, struc
 {
     uint32_t at = d->batch.first, end = at + d->batch.count, count, sum = 0;
 
+    CHECK(end <= d->chunk->record_count);
     for (; (count = next_run(&d->batch, state, &at, end)) > 0; at += count) {
         count_out(d, at, count, tally);
         sum += count;
@@ -94,6 +111,7 @@ void account_let_go(struct delivery *d)
     count_out_all(d, RECORD_SKIPPED, left);
     m->read_records -= records;
     m->read_bytes -= bytes;
+    account_check(m);
 }
 
 /* ---- trouble, in words ---- */

@@ -115,6 +115,7 @@ void output_offer(struct output *output, struct chunk *chunk)
 
 static void delivery_begin(struct delivery *d)
 {
+    CHECK(d->output->under_way < d->output->config.workers);
     list_add_tail(&d->output->deliveries, &d->link);
     d->output->under_way++;
     d->batch = (struct batch){.chunk = d->chunk, .count = d->chunk->record_count};
@@ -138,6 +139,8 @@ static void delivery_end(struct delivery *d, bool is_settled)
 {
     struct output *output = d->output;
 
+    CHECK(d->call == NULL && d->body_bytes == 0);
+    CHECK(d->is_waiting || output->under_way > 0);
     if (is_settled)
         chunk_settle(d->chunk, output->config.index);
     if (!d->is_waiting)
@@ -249,6 +252,7 @@ static void on_wait_over(void *owner)
 {
     struct delivery *d = owner;
 
+    CHECK(d->is_waiting && d->call == NULL);
     d->is_waiting = false;
     d->output->under_way++;
     d->output->metrics.retries++;
@@ -296,6 +300,8 @@ static void delivery_next_part(struct delivery *d)
 {
     uint32_t after = d->batch.first + d->batch.count;
 
+    CHECK(batch_waiting(&d->batch) == 0 || d->batch.states == NULL);
+    CHECK(after <= d->chunk->record_count);
     d->attempts = 0;
     d->batch.first = after;
     d->batch.count = d->chunk->record_count - after;

@@ -259,6 +259,7 @@ static void on_sealed(void *owner, struct chunk *chunk)
 {
     struct pipeline *p = owner;
 
+    CHECK(chunk->is_sealed && chunk->outputs >> (p->output_count - 1) >> 1 == 0);
     for (size_t i = 0; i < p->output_count; i++)
         if (chunk->outputs >> i & 1)
             output_offer(p->outputs[i].output, chunk);

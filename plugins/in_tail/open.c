@@ -213,6 +213,7 @@ static struct tail_file *file_adopt(struct tail_file *f)
     tail_file_close(f);
     if (followed->name != NULL)
         return NULL;
+    CHECK(followed->tail->unnamed_count > 0);
     followed->name = name;
     followed->tail->unnamed_count--;
     tail_file_touch(followed);
