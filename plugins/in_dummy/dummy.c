@@ -107,11 +107,25 @@ static void metadata_take(struct in_dummy *d, struct json_scanner *json, struct 
         d->metadata = arena_copy(&d->arena, object.text);
 }
 
+/* Times are 64 bits of nanoseconds. */
+#define SECONDS_MAX (INT64_MAX / NS_PER_S / 2)
+
+static bool is_in_time(const struct in_dummy *d)
+{
+    return d->keys.start_sec <= SECONDS_MAX && d->keys.start_nsec <= SECONDS_MAX * NS_PER_S &&
+           d->keys.interval_sec <= SECONDS_MAX;
+}
+
 static int dummy_init(void *self, struct plugin_setup *setup)
 {
     struct in_dummy *d = self;
     struct json_scanner json;
 
+    if (!is_in_time(d)) {
+        report_error(setup->report, setup->place,
+                     "start_time_sec, start_time_nsec or interval_sec is beyond what time can be");
+        return -EINVAL;
+    }
     json_scanner_init(&json);
     if (bodies_take(d, slice_of(d->keys.dummy), &json) < 0) {
         report_warn(setup->report, setup->place, "dummy is not JSON objects; %s is used",

@@ -3,6 +3,7 @@
 #include "plugins/in_dummy/pace.h"
 
 #include <check.h>
+#include <errno.h>
 
 extern const struct input_plugin in_dummy;
 
@@ -103,6 +104,23 @@ START_TEST(a_fixed_time_stands_still)
     pass_ms(1);
     pass_ms(1);
     ck_assert_str_eq(input_kit_records(&kit), "dummy.0 0.000000005 {}\ndummy.0 0.000000005 {}\n");
+}
+END_TEST
+
+START_TEST(a_time_beyond_time_is_refused)
+{
+    static const char *const keys[] = {"start_time_sec", "interval_sec"};
+
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        void *odd = plugin_make(&plugin, in_dummy.self_bytes, in_dummy.options,
+                                (const char *[]){keys[i], "99999999999", NULL});
+
+        ck_assert_int_eq(in_dummy.init(odd, &plugin.setup), -EINVAL);
+        ck_assert(plugin_report_says(&plugin, "beyond what time can be"));
+        in_dummy.fini(odd);
+        plugin_gone(&plugin, odd);
+    }
+    START("samples", "1");
 }
 END_TEST
 
@@ -208,6 +226,7 @@ Suite *suite_plugins_in_dummy(void)
     tcase_add_test(records, the_first_sample_may_come_at_once);
     tcase_add_test(records, a_start_time_shifts_the_clock);
     tcase_add_test(records, a_fixed_time_stands_still);
+    tcase_add_test(records, a_time_beyond_time_is_refused);
     tcase_add_test(records, metadata_goes_with_every_record);
     tcase_add_test(records, what_is_no_json_is_replaced_and_told);
     tcase_add_test(records, it_pauses_while_there_is_no_memory);
