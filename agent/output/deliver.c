@@ -22,11 +22,13 @@
  * is refused (set aside, the rest goes on); it cannot be encoded (set aside).
  *
  * Stopping: what waits is tried once more at once, and what fails then is let go of unsettled, so
- * the bookmarks stay before it.
+ * the bookmarks stay before it. Letting go: nothing is begun any more; what a worker has at hand
+ * ends first.
  */
 
 static void output_pump(struct output *output);
 static void delivery_attempt(struct delivery *d);
+static void delivery_next_part(struct delivery *d);
 static void delivery_judged(struct delivery *d, enum verdict verdict, struct verdicts *verdicts,
                             uint64_t asked_ms);
 
@@ -199,7 +201,7 @@ static void on_encoded(void *owner)
     }
     if (batch_waiting(&d->batch) == 0) {
         http_request_fini(&d->request);
-        delivery_judged(d, VERDICT_DELIVERED, NULL, 0);
+        delivery_next_part(d);
         return;
     }
     d->body_bytes = d->request.body.capacity;
@@ -219,7 +221,9 @@ static void on_written(void *owner)
 
 static void delivery_attempt(struct delivery *d)
 {
-    if (d->output->config.plugin->encode != NULL)
+    if (d->output->is_letting_go)
+        delivery_let_go(d);
+    else if (d->output->config.plugin->encode != NULL)
         job_start(d->output->loop, encode_work, on_encoded, d);
     else
         job_start(d->output->loop, write_work, on_written, d);
@@ -291,6 +295,7 @@ static bool delivery_halve(struct delivery *d)
         return false;
     }
     d->output->metrics.errors++;
+    trouble_say(d, LOG_WARN, "sent again in halves");
     batch_narrow(&d->batch, waiting / 2);
     return true;
 }
