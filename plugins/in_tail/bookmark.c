@@ -1,9 +1,11 @@
 #include "plugins/in_tail/tail.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 /*
@@ -24,17 +26,36 @@ struct search {
     struct file_print tail_print;
 };
 
+/* Of this start of the machine. Machines made of one image have files with the same numbers, times
+ * and first bytes; a container has no better name for its machine. */
+uint64_t tail_machine(void)
+{
+    struct utsname names;
+    char boot[64];
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    int64_t len = fd < 0 ? -1 : file_read_at(fd, boot, sizeof boot, 0);
+
+    if (fd >= 0)
+        close(fd);
+    if (len > 0)
+        return slice_hash(slice_make(boot, (size_t)len));
+    return uname(&names) == 0 ? slice_hash(slice_of(names.nodename)) : 0;
+}
+
 /* The numbers of the file and its first bytes: a file that was truncated, and one that got the
- * number of a deleted one, must not be taken for the one before. */
+ * number of a deleted one, must not be taken for the one before. The machine and the tag: the same
+ * file elsewhere, or followed twice, has other documents. */
 static uint64_t stream_id_of(const struct tail_file *f, struct slice head)
 {
     const struct file_id *id = &f->identity.id;
-    uint64_t words[5] = {id->dev, id->ino, id->generation, (uint64_t)id->born_ns};
+    uint64_t words[7] = {id->dev, id->ino, id->generation, (uint64_t)id->born_ns};
     uint64_t hash;
 
     if (head.len > STREAM_HEAD_BYTES)
         head.len = STREAM_HEAD_BYTES;
     words[4] = slice_hash(head);
+    words[5] = slice_hash(f->origin.tag);
+    words[6] = f->tail->machine;
     hash = slice_hash(slice_make((const char *)words, sizeof words));
     return hash != 0 ? hash : 1;
 }

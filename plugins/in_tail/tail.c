@@ -294,6 +294,7 @@ static int tail_start(void *self, struct input *input, struct report *report)
 
     t->input = input;
     t->started_ms = clock_ms();
+    t->machine = tail_machine();
     t->parser_run.json = intake_json(input->intake);
     tail_work_start(t);
     rc = db_open(t, report);

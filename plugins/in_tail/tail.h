@@ -125,6 +125,7 @@ struct tail {
     struct place place;
     uint64_t refresh_ms;
     uint64_t started_ms;
+    uint64_t machine; /* a part of all ids */
     int64_t next_row;
     struct map rows;        /* the followed files, by row */
     struct map inodes;      /* and by device and number */
@@ -202,6 +203,9 @@ bool tail_generations_follow(struct tail *tail, const struct found_file *name);
 int tail_copy_open(const struct tail_file *file, char **path_out);
 
 /* ---- bookmark.c ---- */
+
+/* A number that other machines do not have. */
+uint64_t tail_machine(void);
 
 /* Where to begin with a file that was just opened; fills row and the origin's id. */
 uint64_t tail_bookmark_find(struct tail_file *file, bool is_new_name);

@@ -217,3 +217,18 @@ def generations_that_were_read_are_not_read_again_once_they_are_compressed(lab):
     assert not again, f"{len(again)} were stored twice"
     server.expect_all(range(600))
     agent.stop()
+
+
+@case()
+def a_file_that_two_inputs_follow_is_delivered_by_both(lab):
+    server, pod = open_both(lab)
+    pod.write(range(100))
+    keys = {"multiline.parser": "cri"}
+    agent = lab.start_agent({
+        "inputs": [config.tail(lab.path("containers", "*.log"), lab.path(f"{name}.db"),
+                               **keys, tag=f"{name}.*") for name in ("first", "second")],
+        "outputs": [config.bulk_output("127.0.0.1", server.port, "e2e")],
+    })
+    server.wait_for(range(100))
+    agent.stop()
+    assert len(server.stored) == 100 and set(server.stored.values()) == {2}, server.stored
