@@ -1,5 +1,6 @@
 #include "admin/server.h"
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -23,8 +24,17 @@
 #define BACKLOG 64
 #define CONNECTION_BYTES_MAX 16384
 
+/* A connection, in the order in which they came or were answered last. */
+struct guest {
+    struct list link; /* in server->guests */
+    struct MHD_Connection *connection;
+};
+
 struct server {
     struct MHD_Daemon *daemon;
+    struct list guests;
+    size_t guest_count;
+    bool has_room_again;
     const struct admin_view *view;
     struct poll *poll;
     struct timer *timer;
@@ -118,6 +128,57 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct page *pa
     return result;
 }
 
+/* ---- guests ---- */
+
+/* Whoever dribbles a request byte by byte would keep the places for ever, and the probe that asks
+ * whether we live would find none. The daemon sees the end of the connection at its next turn. */
+static void oldest_leaves(struct server *server)
+{
+    struct guest *oldest = CONTAINER_OF(list_take_first(&server->guests), struct guest, link);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(oldest->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    if (info != NULL)
+        (void)shutdown(info->connect_fd, SHUT_RDWR);
+}
+
+static void on_guest(void *owner, struct MHD_Connection *connection, void **context,
+                     enum MHD_ConnectionNotificationCode code)
+{
+    struct server *server = owner;
+    struct guest *guest = *context;
+
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        list_remove(&guest->link);
+        server->guest_count--;
+        server->has_room_again = true;
+        mem_free(guest);
+        return;
+    }
+    if (server->guest_count >= SERVER_CONNECTIONS_MAX - SERVER_CONNECTIONS_FREE &&
+        !list_is_empty(&server->guests))
+        oldest_leaves(server);
+    guest = mem_zalloc(1, sizeof *guest);
+    guest->connection = connection;
+    list_add_tail(&server->guests, &guest->link);
+    server->guest_count++;
+    *context = guest;
+}
+
+static void guest_served(struct server *server, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct guest *guest = info != NULL ? info->socket_context : NULL;
+
+    if (guest == NULL)
+        return;
+    list_remove(&guest->link);
+    list_add_tail(&server->guests, &guest->link);
+}
+
+/* ---- requests ---- */
+
 static enum MHD_Result on_request(void *owner, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *body,
                                   size_t *body_bytes, void **request)
@@ -136,6 +197,7 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *connection
         *body_bytes = 0;
         return MHD_YES;
     }
+    guest_served(server, connection);
     pages_answer(server->view, method, url, &page);
     result = answer(connection, &page);
     page_fini(&page);
@@ -153,11 +215,15 @@ static void on_daemon_says(void *owner, const char *format, va_list args)
 
 /* ---- turning ---- */
 
+/* The daemon that was full listens again only at the turn after the one in which somebody left. */
 static void server_turn(struct server *server)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms;
 
-    (void)MHD_run(server->daemon);
+    do {
+        server->has_room_again = false;
+        (void)MHD_run(server->daemon);
+    } while (server->has_room_again);
     if (MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES)
         timer_start(server->timer, wait_ms);
     else
@@ -180,12 +246,12 @@ static void on_timer(void *owner)
 
 static struct MHD_Daemon *daemon_start(struct server *server, int fd)
 {
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, server,
-                            MHD_OPTION_EXTERNAL_LOGGER, on_daemon_says, NULL,
-                            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-                            (unsigned)SERVER_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)CONNECTION_BYTES_MAX, MHD_OPTION_END);
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, server,
+        MHD_OPTION_EXTERNAL_LOGGER, on_daemon_says, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_guest,
+        server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_IDLE_S,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES_MAX, MHD_OPTION_END);
 }
 
 int server_start(struct loop *loop, const char *host, uint16_t port, const struct admin_view *view,
@@ -198,6 +264,7 @@ int server_start(struct loop *loop, const char *host, uint16_t port, const struc
     if (fd < 0)
         return fd;
     server = mem_zalloc(1, sizeof *server);
+    list_init(&server->guests);
     server->view = view;
     server->port = socket_port(fd);
     server->daemon = daemon_start(server, fd);

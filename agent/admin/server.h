@@ -5,7 +5,7 @@
  * Life     server_start -> requests -> server_stop, after which the port is free.
  * Thread   the loop.
  * Limits   SERVER_CONNECTIONS_MAX connections, each closed after SERVER_IDLE_S seconds without a
- *          byte. Bodies of requests are left unread.
+ *          byte. When they get few, the one that was not answered for the longest time is closed. Bodies of requests are left unread.
  */
 #ifndef TAILRACE_ADMIN_SERVER_H
 #define TAILRACE_ADMIN_SERVER_H
@@ -14,6 +14,7 @@
 #include "loop/loop.h"
 
 #define SERVER_CONNECTIONS_MAX 64
+#define SERVER_CONNECTIONS_FREE 8
 #define SERVER_IDLE_S 10
 
 struct server;

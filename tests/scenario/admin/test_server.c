@@ -180,6 +180,23 @@ START_TEST(a_request_may_come_in_pieces)
 }
 END_TEST
 
+/* More than the server has places for, and none of them ever ends its request. */
+START_TEST(those_who_dribble_do_not_keep_others_out)
+{
+    int slow[4 * SERVER_CONNECTIONS_MAX];
+
+    for (size_t i = 0; i < ARRAY_LEN(slow); i++) {
+        slow[i] = connect_to(server_port(kit.server));
+        say(slow[i], "GET / HTTP/1.1\r\nX-Slow: ");
+        for (int turn = 0; i % 50 == 0 && turn < 100; turn++)
+            loop_turn(kit.loop, false);
+    }
+    expect(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), "200 OK");
+    for (size_t i = 0; i < ARRAY_LEN(slow); i++)
+        close(slow[i]);
+}
+END_TEST
+
 START_TEST(nonsense_is_refused)
 {
     expect(ask("\x16\x03\x01 what\r\n\r\n"), "400");
@@ -241,6 +258,7 @@ Suite *suite_admin_server(void)
     tcase_add_test(requests, a_method_that_is_not_allowed_is_told_which_are);
     tcase_add_test(requests, the_body_of_a_request_is_left_unread);
     tcase_add_test(requests, a_request_may_come_in_pieces);
+    tcase_add_test(requests, those_who_dribble_do_not_keep_others_out);
     tcase_add_test(requests, nonsense_is_refused);
     tcase_add_test(requests, the_status_page_comes_whole_and_with_its_policy);
     tcase_add_checked_fixture(life, set_up, tear_down);
