@@ -31,11 +31,20 @@ static bool is_eased(const struct budget *b)
     return b->limit_bytes == 0 || b->used_bytes <= b->limit_bytes - b->limit_bytes / 4;
 }
 
+static void budget_turn(struct budget *b, bool is_full)
+{
+    if (b->is_full == is_full)
+        return;
+    b->is_full = is_full;
+    if (b->turned != NULL)
+        b->turned(b);
+}
+
 static void tell_waiters(struct budget *b)
 {
     struct list told;
 
-    b->is_full = false;
+    budget_turn(b, false);
     list_init(&told);
     while (!list_is_empty(&b->waiters))
         list_add_tail(&told, list_take_first(&b->waiters));
@@ -60,7 +69,7 @@ static struct budget *budget_full_one(struct budget *b)
 {
     for (; b != NULL; b = b->parent) {
         if (is_over(b))
-            b->is_full = true;
+            budget_turn(b, true);
         if (b->is_full)
             return b;
     }

@@ -22,6 +22,7 @@ struct budget {
     uint64_t peak_bytes;
     bool is_full; /* was found full, and not told yet that there is room */
     struct list waiters;
+    void (*turned)(struct budget *b); /* is_full has changed; NULL: nobody wants to know */
 };
 
 /* Waits for room; tells once, then waits no more. */

@@ -3,6 +3,8 @@
 #include "service/known.h"
 #include "service/refuse.h"
 
+#define PAUSE_INTERVAL_MS 10000
+
 /* A plugin's first members are the same in all three kinds; these walk the tables by name. */
 typedef const char *name_at_fn(size_t index);
 
@@ -140,6 +142,21 @@ void input_instance_fini(struct input_instance *i)
     mem_free(i->self);
     mem_free(i->name);
     mem_free(i->component);
+}
+
+/* In the words that scripts look for. */
+void input_instance_turned(struct budget *b)
+{
+    struct input_instance *i = CONTAINER_OF(b, struct input_instance, budget);
+    uint64_t held;
+
+    if (!b->is_full && i->pause_was_said) {
+        i->pause_was_said = false;
+        log_info("input", "%s resume (mem buf overlimit)", i->name);
+    } else if (b->is_full && log_brake_open(&i->pauses, PAUSE_INTERVAL_MS, &held)) {
+        i->pause_was_said = true;
+        log_warn("input", "%s paused (mem buf overlimit)", i->name);
+    }
 }
 
 /* ---- filters ---- */

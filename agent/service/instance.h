@@ -18,6 +18,8 @@ struct input_instance {
     struct pipeline *pipeline;
     char *name;
     char *component;
+    struct log_brake pauses; /* said that often, whatever happens that often */
+    bool pause_was_said;
     bool is_started;
 };
 
@@ -56,6 +58,9 @@ struct instance_shop {
 bool input_instance_init(struct input_instance *i, const struct section *s, unsigned number,
                          const struct instance_shop *shop);
 void input_instance_fini(struct input_instance *i);
+
+/* For the instance's budget: says that reading is paused, or resumes. */
+void input_instance_turned(struct budget *b);
 
 bool filter_instance_init(struct filter_instance *f, const struct section *s, unsigned number,
                           const struct instance_shop *shop);

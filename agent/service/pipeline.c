@@ -124,6 +124,7 @@ static bool inputs_add(struct pipeline *p, const struct instance_shop *shop)
         if (i->self == NULL)
             continue;
         budget_init(&i->budget, &p->memory, i->keys.mem_buf_limit);
+        i->budget.turned = input_instance_turned;
         i->input.loop = p->loop;
         i->input.budget = &i->budget;
         metrics_add_input(&p->book, &i->input.metrics);

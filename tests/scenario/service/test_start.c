@@ -1,6 +1,7 @@
 #include "service/pipeline.h"
 
 #include "admin/admin.h"
+#include "base/log.h"
 #include "config/arguments.h"
 #include "loop/loop.h"
 #include "metrics/table.h"
@@ -129,6 +130,25 @@ START_TEST(an_input_that_cannot_start_stops_the_others)
 }
 END_TEST
 
+/* Words that scripts around Fluent Bit look for. */
+START_TEST(an_input_that_waits_for_memory_says_so)
+{
+    const struct list *inputs;
+
+    MAKE("-f", "1", "-i", "dummy", "-p", "rate=1000", "-p", "mem_buf_limit=1", "-o", "null", "-m",
+         "*");
+    ck_assert_int_eq(start(), 0);
+    inputs = &pipeline_metrics(kit.pipeline)->inputs;
+    while (metric_sum(inputs, offsetof(struct input_metrics, is_paused)) == 0) {
+        loop_turn(kit.loop, true);
+        pipeline_refresh(kit.pipeline);
+    }
+    ck_assert_ptr_nonnull(log_recent(0));
+    ck_assert_ptr_nonnull(strstr(log_recent(0), "[input] dummy.0 paused (mem buf overlimit)"));
+    stop();
+}
+END_TEST
+
 START_TEST(without_http_server_nothing_listens)
 {
     MAKE("-i", "dummy", "-o", "null", "-m", "*");
@@ -179,6 +199,7 @@ Suite *suite_service_start(void)
     tcase_add_test(pipeline, what_came_in_is_delivered_before_the_end);
     tcase_add_test(pipeline, an_output_that_cannot_start_stops_the_others);
     tcase_add_test(pipeline, an_input_that_cannot_start_stops_the_others);
+    tcase_add_test(pipeline, an_input_that_waits_for_memory_says_so);
     tcase_add_checked_fixture(server, set_up, tear_down);
     tcase_add_test(server, without_http_server_nothing_listens);
     tcase_add_test(server, a_port_in_use_is_told_with_its_address);

@@ -127,6 +127,31 @@ START_TEST(what_was_full_unseen_does_not_wait_for_three_quarters)
 }
 END_TEST
 
+static unsigned turns;
+
+static void on_turned(struct budget *b)
+{
+    ck_assert_ptr_eq(b, &input);
+    ck_assert(b->is_full == (turns % 2 == 0));
+    turns++;
+}
+
+START_TEST(whoever_wants_to_know_hears_of_full_and_of_room)
+{
+    turns = 0;
+    input.turned = on_turned;
+    budget_take(&input, 400);
+    ck_assert_uint_eq(turns, 0);
+    ck_assert(!budget_has_room(&input));
+    ck_assert(!budget_has_room(&input));
+    ck_assert_uint_eq(turns, 1);
+    budget_give(&input, 100);
+    ck_assert_uint_eq(turns, 2);
+    budget_give(&input, 300);
+    ck_assert_uint_eq(turns, 2);
+}
+END_TEST
+
 /* ---- waiting ---- */
 
 START_TEST(who_waits_is_told_once_and_in_order)
@@ -243,6 +268,7 @@ Suite *suite_base_budget(void)
     tcase_add_test(use, a_budget_without_a_limit_always_has_room);
     tcase_add_test(use, room_comes_back_at_three_quarters);
     tcase_add_test(use, what_was_full_unseen_does_not_wait_for_three_quarters);
+    tcase_add_test(use, whoever_wants_to_know_hears_of_full_and_of_room);
     tcase_add_test(use, who_waits_is_told_once_and_in_order);
     tcase_add_test(use, who_waits_for_the_service_is_told_by_it);
     tcase_add_test(use, who_was_told_may_find_the_next_budget_full);
