@@ -99,21 +99,25 @@ static void append_input_storage(struct buffer *out, const struct input_metrics 
     append_size(out, m->memory_bytes);
     buffer_append_text(out, ",\"mem_limit\":");
     append_size(out, m->memory_limit_bytes);
-    buffer_append_text(out, "},\"chunks\":{\"total\":0,\"up\":0,\"down\":0,\"busy\":0,"
-                            "\"busy_size\":");
-    append_size(out, m->memory_bytes);
+    buffer_append_format(out,
+                         "},\"chunks\":{\"total\":%" PRIu64 ",\"up\":%" PRIu64
+                         ",\"down\":0,\"busy\":%" PRIu64 ",\"busy_size\":",
+                         m->chunks, m->chunks, m->chunks_busy);
+    append_size(out, m->chunks_busy_bytes);
     buffer_append_text(out, "}}");
 }
 
-/* There is no storage: the log files are the buffer, and what is in memory is in no file. */
+/* The log files are the buffer: every chunk is in memory, and in no file of its own. */
 void api_storage(const struct admin_view *view, struct buffer *out)
 {
     const struct list *inputs = &view->book->inputs;
 
     view->refresh(view->owner);
-    buffer_append_text(out, "{\"storage_layer\":{\"chunks\":{\"total_chunks\":0,\"mem_chunks\":0,"
-                            "\"fs_chunks\":0,\"fs_chunks_up\":0,\"fs_chunks_down\":0}},"
-                            "\"input_chunks\":{");
+    buffer_append_format(out,
+                         "{\"storage_layer\":{\"chunks\":{\"total_chunks\":%" PRIu64
+                         ",\"mem_chunks\":%" PRIu64 ",\"fs_chunks\":0,\"fs_chunks_up\":0,"
+                         "\"fs_chunks_down\":0}},\"input_chunks\":{",
+                         view->book->chunks, view->book->chunks);
     LIST_FOR (it, (struct list *)inputs) {
         if (it != inputs->next)
             buffer_append_byte(out, ',');

@@ -12,6 +12,15 @@
 #define BYTES_SMALL_MAX ((size_t)64 << 10)
 #define BYTES_FULL (CHUNK_BYTES_AIM + ((size_t)32 << 10))
 
+/* The loop's alone, as the references are. */
+static struct list living = {&living, &living};
+
+void chunks_each(void (*see)(void *owner, const struct chunk *chunk), void *owner)
+{
+    LIST_FOR (it, &living)
+        see(owner, CONTAINER_OF(it, struct chunk, link));
+}
+
 struct chunk *chunk_open(output_set outputs)
 {
     struct chunk *chunk = mem_zalloc(1, sizeof *chunk);
@@ -21,6 +30,7 @@ struct chunk *chunk_open(output_set outputs)
     chunk->outputs = outputs;
     chunk->opened_ms = clock_ms();
     chunk->created_wall_ns = clock_wall_ns();
+    list_add_tail(&living, &chunk->link);
     return chunk;
 }
 
@@ -44,6 +54,7 @@ void chunk_unref(struct chunk **address)
         budget_give(run->origin->budget, run->memory_bytes);
         origin_unref(&run->origin);
     }
+    list_remove(&chunk->link);
     MEM_FREE(&chunk->runs);
     buffer_fini(&chunk->bytes);
     arena_fini(&chunk->arena);

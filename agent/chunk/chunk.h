@@ -26,6 +26,7 @@
 
 #include "ack/origin.h"
 #include "base/buffer.h"
+#include "base/list.h"
 #include "record/record.h"
 
 /* Half a mebibyte: requests of about two thousand documents. Twice as much cost the same CPU and
@@ -57,6 +58,7 @@ struct chunk_run {
 };
 
 struct chunk {
+    struct list link; /* all that live */
     uint32_t refs;
     uint32_t record_count;
     output_set outputs; /* where it goes */
@@ -75,6 +77,9 @@ struct chunk *chunk_open(output_set outputs);
 
 struct chunk *chunk_ref(struct chunk *chunk);
 void chunk_unref(struct chunk **chunk);
+
+/* Lends every chunk that lives. */
+void chunks_each(void (*see)(void *owner, const struct chunk *chunk), void *owner);
 
 /* Copies the record. It came from `origin`, under `tag`; `end` is where its bytes end there.
  * Fields of one name must be gone already (record_drop_doubles). */

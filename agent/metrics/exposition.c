@@ -168,6 +168,27 @@ static void write_v2_facts(const struct writer *w)
     write_one(w, &own_build_info, own, ARRAY_LEN(own), 1);
 }
 
+static void write_storage(const struct writer *w)
+{
+    const struct {
+        const char *name, *help;
+        uint64_t value;
+    } rows[] = {
+        {"fluentbit_storage_chunks", "Chunks that live.", w->book->chunks},
+        {"fluentbit_storage_mem_chunks", "Those in memory: all.", w->book->chunks},
+        {"fluentbit_storage_fs_chunks", "Those in files: none.", 0},
+        {"fluentbit_storage_fs_chunks_up", "Those in files and in memory: none.", 0},
+        {"fluentbit_storage_fs_chunks_down", "Those in files alone: none.", 0},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct metric metric = {
+            .name = rows[i].name, .help = rows[i].help, .type = METRIC_GAUGE};
+
+        write_one(w, &metric, NULL, 0, rows[i].value);
+    }
+}
+
 static void write_log_lines(const struct writer *w)
 {
     static const char name[] = "fluentbit_logger_logs_total";
@@ -193,5 +214,6 @@ void exposition_write(const struct metrics_book *book, const struct metrics_fact
     }
     write_v2_facts(&w);
     write_log_lines(&w);
+    write_storage(&w);
     write_instances(&w);
 }

@@ -36,9 +36,14 @@ struct input_metrics {
     uint64_t is_paused;          /* 1: not reading, for want of memory */
     uint64_t memory_bytes;       /* in chunks */
     uint64_t memory_limit_bytes; /* Mem_Buf_Limit; 0: none of its own */
-    uint64_t unread_bytes;       /* in files, past what every output acknowledged */
-    uint64_t held_bytes;         /* unacknowledged bytes of rotated and deleted files */
-    uint64_t lost_bytes;         /* gone before they were read: truncated, let go */
+    uint64_t chunks;             /* that hold its records; these four by census_take */
+    uint64_t chunks_down;        /* not in memory: none ever */
+    uint64_t chunks_busy;        /* sealed, on their way */
+    uint64_t chunks_busy_bytes;
+    const void *counted_in; /* the chunk that was counted last */
+    uint64_t unread_bytes;  /* in files, past what every output acknowledged */
+    uint64_t held_bytes;    /* unacknowledged bytes of rotated and deleted files */
+    uint64_t lost_bytes;    /* gone before they were read: truncated, let go */
 };
 
 struct filter_metrics {
@@ -83,6 +88,7 @@ struct metrics_book {
     struct list inputs;
     struct list filters;
     struct list outputs;
+    uint64_t chunks; /* that live */
 };
 
 void metrics_book_init(struct metrics_book *book);

@@ -7,6 +7,7 @@
 #include "plugin/multiline_section.h"
 #include "plugin/parser_section.h"
 #include "record/parser_book.h"
+#include "service/census.h"
 #include "service/instance.h"
 #include "service/refuse.h"
 
@@ -439,6 +440,7 @@ void pipeline_refresh(struct pipeline *p)
         if (in->is_started && in->plugin->refresh != NULL)
             in->plugin->refresh(in->self);
     }
+    census_take(&p->book);
 }
 
 void pipeline_describe_inputs(const struct pipeline *p, struct buffer *out)

@@ -96,6 +96,20 @@ START_TEST(storage_shows_sizes_in_binary_units)
 }
 END_TEST
 
+START_TEST(storage_shows_chunks)
+{
+    admin_kit.book.chunks = 3;
+    admin_kit.input.chunks = 2;
+    admin_kit.input.chunks_busy = 1;
+    admin_kit.input.chunks_busy_bytes = 700;
+    ask_well("/api/v1/storage");
+    admin_kit_expect_body("{\"storage_layer\":{\"chunks\":{\"total_chunks\":3,\"mem_chunks\":3,"
+                          "\"fs_chunks\":0,");
+    admin_kit_expect_body("\"chunks\":{\"total\":2,\"up\":2,\"down\":0,\"busy\":1,"
+                          "\"busy_size\":\"700b\"}");
+}
+END_TEST
+
 START_TEST(health_goes_by_its_rule)
 {
     ask_well("/api/v1/health");
@@ -196,6 +210,7 @@ Suite *suite_admin_pages(void)
     tcase_add_test(pages, the_uptime_is_told_in_seconds_and_in_words);
     tcase_add_test(pages, metrics_are_brought_up_to_date_and_grouped_by_instance);
     tcase_add_test(pages, storage_shows_sizes_in_binary_units);
+    tcase_add_test(pages, storage_shows_chunks);
     tcase_add_test(pages, health_goes_by_its_rule);
     tcase_add_test(pages, without_health_check_only_its_second_version_is_there);
     tcase_add_test(pages, reloading_is_counted_and_not_enabled);

@@ -61,6 +61,21 @@ START_TEST(the_first_form_has_time_stamps_and_counters_alone)
 }
 END_TEST
 
+START_TEST(chunks_are_counted_for_all_and_for_each_input)
+{
+    book.chunks = 5;
+    tail.chunks = 4;
+    tail.chunks_busy = 3;
+    write(EXPOSITION_V2);
+    expect("# TYPE fluentbit_storage_chunks gauge\nfluentbit_storage_chunks 5\n");
+    expect("\nfluentbit_storage_mem_chunks 5\n");
+    expect("\nfluentbit_storage_fs_chunks_down 0\n");
+    expect("\nfluentbit_input_storage_chunks{name=\"tail.0\"} 4\n");
+    expect("\nfluentbit_input_storage_chunks_down{name=\"tail.0\"} 0\n");
+    expect("\nfluentbit_input_storage_chunks_busy{name=\"tail.0\"} 3\n");
+}
+END_TEST
+
 START_TEST(the_second_form_names_the_host)
 {
     write(EXPOSITION_V2);
@@ -154,6 +169,7 @@ Suite *suite_metrics_exposition(void)
 
     tcase_add_checked_fixture(forms, set_up, tear_down);
     tcase_add_test(forms, the_first_form_has_time_stamps_and_counters_alone);
+    tcase_add_test(forms, chunks_are_counted_for_all_and_for_each_input);
     tcase_add_test(forms, the_second_form_names_the_host);
     tcase_add_test(forms, the_third_form_is_a_line_for_each_value);
     tcase_add_test(forms, names_are_escaped);
