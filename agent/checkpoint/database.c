@@ -200,7 +200,7 @@ static int try_open(struct database *db, const struct positions_config *config,
     if (rc == -EBUSY)
         buffer_append_text(words, "another process holds it locked; is Fluent Bit still running?");
     else
-        buffer_append_text(words, words_of(db));
+        buffer_append_text(words, sqlite3_errstr(result.code));
     return rc;
 }
 

@@ -12,6 +12,7 @@ static const char *const sync_words[] = {"off", "normal", "full", "extra", NULL}
 static const char *const journal_words[] = {"delete", "truncate", "persist", "memory",
                                             "wal",    "off",      NULL};
 
+/* Nobody numbers rows below 1, or so high that no number is left for the next one. */
 static const char create_tables[] =
     "CREATE TABLE IF NOT EXISTS in_tail_files("
     "id INTEGER PRIMARY KEY, name TEXT NOT NULL, offset INTEGER, inode INTEGER, created INTEGER,"
@@ -24,6 +25,7 @@ static const char create_tables[] =
     "CREATE INDEX IF NOT EXISTS tailrace_by_inode ON in_tail_files(inode);"
     "CREATE INDEX IF NOT EXISTS tailrace_by_name ON in_tail_files(name);"
     "CREATE INDEX IF NOT EXISTS tailrace_by_real ON tailrace_files(real);"
+    "DELETE FROM in_tail_files WHERE id < 1 OR id > 4611686018427387904;"
     "DELETE FROM tailrace_files WHERE id NOT IN (SELECT id FROM in_tail_files);";
 
 /* What came later, in the order in which Fluent Bit added it. */

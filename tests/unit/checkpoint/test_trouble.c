@@ -105,6 +105,27 @@ START_TEST(an_unknown_table_is_refused_and_left_as_it_was)
 }
 END_TEST
 
+START_TEST(what_went_wrong_is_said_although_it_was_rolled_back)
+{
+    book_sql("CREATE VIEW in_tail_files AS SELECT 1 AS id, 'a' AS name, 2 AS offset, 3 AS inode;");
+    expect_refused(-EIO, "SQL logic error");
+}
+END_TEST
+
+START_TEST(rows_with_impossible_numbers_are_left_out)
+{
+    book_open();
+    positions_new_row(book.positions);
+    book_set(1, "/a.log", 7, 10);
+    book_close();
+    book_sql("INSERT INTO in_tail_files(id, name, offset, inode) VALUES(-1, '/b', 1, 8),"
+             "(9223372036854775807, '/c', 1, 9);");
+    book_open();
+    ck_assert_str_eq(book_all(), "1:/a.log@10");
+    ck_assert_int_eq(positions_new_row(book.positions), 2);
+}
+END_TEST
+
 START_TEST(unknown_words_are_refused)
 {
     book.config.path = tree_path("tail.db");
@@ -317,6 +338,8 @@ Suite *suite_checkpoint_trouble(void)
     tcase_add_test(start, a_database_that_is_locked_is_refused);
     tcase_add_test(start, a_newer_version_s_database_is_refused);
     tcase_add_test(start, an_unknown_table_is_refused_and_left_as_it_was);
+    tcase_add_test(start, what_went_wrong_is_said_although_it_was_rolled_back);
+    tcase_add_test(start, rows_with_impossible_numbers_are_left_out);
     tcase_add_test(start, unknown_words_are_refused);
     tcase_add_test(start, a_damaged_database_is_set_aside_and_begun_anew);
     tcase_add_test(start, damage_behind_the_head_is_found_too);
