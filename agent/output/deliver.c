@@ -11,11 +11,12 @@
  * One chunk on its way to one output.
  *
  *   output_offer      a sealed chunk joins the queue
- *   delivery_begin    the oldest chunk leaves it
+ *   delivery_begin    the first chunk leaves it, when there is a place
  *   delivery_attempt  a worker encodes the records that are left, or writes them
  *   on_encoded        the request goes out; or on_written, when the plugin writes by itself
  *   on_reply          the back-end has answered; the plugin judges
- *   delivery_judged   each record gets its verdict; what must be retried waits for on_wait_over
+ *   delivery_judged   each record gets its verdict; what must be retried waits without a place
+ *   on_wait_over      it is the first in the queue again
  *   delivery_end      the only way out: settle the chunk's spans, or let go of them
  *
  * Goes wrong: nobody answers (wait); the batch is too large (halves, from the front); part of it
@@ -110,6 +111,7 @@ void output_offer(struct output *output, struct chunk *chunk)
     CHECK(chunk->is_sealed && chunk->record_count > 0);
     d->output = output;
     d->chunk = chunk_ref(chunk);
+    d->batch = (struct batch){.chunk = chunk, .count = chunk->record_count};
     account_in(output, chunk);
     list_add_tail(&output->queue, &d->link);
     output_pump(output);
@@ -120,8 +122,16 @@ static void delivery_begin(struct delivery *d)
     CHECK(d->output->under_way < d->output->config.workers);
     list_add_tail(&d->output->deliveries, &d->link);
     d->output->under_way++;
-    d->batch = (struct batch){.chunk = d->chunk, .count = d->chunk->record_count};
+    d->is_under_way = true;
     delivery_attempt(d);
+}
+
+/* Gives its place to another. */
+static void delivery_pause(struct delivery *d)
+{
+    CHECK(!d->is_under_way || d->output->under_way > 0);
+    d->output->under_way -= d->is_under_way;
+    d->is_under_way = false;
 }
 
 static void output_pump(struct output *output)
@@ -142,11 +152,9 @@ static void delivery_end(struct delivery *d, bool is_settled)
     struct output *output = d->output;
 
     CHECK(d->call == NULL && d->body_bytes == 0);
-    CHECK(d->is_waiting || output->under_way > 0);
     if (is_settled)
         chunk_settle(d->chunk, output->config.index);
-    if (!d->is_waiting)
-        output->under_way--;
+    delivery_pause(d);
     list_remove(&d->link);
     timer_free(&d->timer);
     chunk_unref(&d->chunk);
@@ -252,16 +260,18 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
 
 /* ---- verdicts ---- */
 
+/* It is the next to get a place, which may be at once. */
 static void on_wait_over(void *owner)
 {
     struct delivery *d = owner;
+    struct output *output = d->output;
 
-    CHECK(d->is_waiting && d->call == NULL);
-    d->is_waiting = false;
-    d->output->under_way++;
-    d->output->metrics.retries++;
-    d->output->metrics.retried_records += batch_waiting(&d->batch);
-    delivery_attempt(d);
+    CHECK(!d->is_under_way && d->call == NULL);
+    output->metrics.retries++;
+    output->metrics.retried_records += batch_waiting(&d->batch);
+    list_remove(&d->link);
+    list_add_tail(output->queue.next, &d->link); /* before the first */
+    output_pump(output);
 }
 
 static void delivery_wait(struct delivery *d, uint64_t wait_ms)
@@ -279,8 +289,7 @@ static void delivery_wait(struct delivery *d, uint64_t wait_ms)
     if (d->timer == NULL)
         d->timer = timer_new(d->output->loop, on_wait_over, d);
     timer_start(d->timer, wait_ms);
-    d->is_waiting = true;
-    d->output->under_way--;
+    delivery_pause(d);
     output_pump(d->output);
 }
 
@@ -360,7 +369,7 @@ void output_stop(struct output *output)
     LIST_FOR_SAFE (it, after, &output->deliveries) {
         struct delivery *d = CONTAINER_OF(it, struct delivery, link);
 
-        if (d->is_waiting) {
+        if (!d->is_under_way) {
             timer_stop(d->timer);
             on_wait_over(d);
         }
@@ -370,21 +379,16 @@ void output_stop(struct output *output)
 void output_let_go(struct output *output)
 {
     output->is_stopping = output->is_letting_go = true;
-    LIST_FOR_SAFE (it, after, &output->queue) {
+    while (!list_is_empty(&output->queue))
+        delivery_let_go(CONTAINER_OF(output->queue.next, struct delivery, link));
+    LIST_FOR_SAFE (it, after, &output->deliveries) {
         struct delivery *d = CONTAINER_OF(it, struct delivery, link);
-
-        d->is_waiting = true;
-        delivery_let_go(d);
-    }
-    LIST_FOR_SAFE (it2, after2, &output->deliveries) {
-        struct delivery *d = CONTAINER_OF(it2, struct delivery, link);
 
         if (d->call != NULL) {
             http_call_cancel(&d->call);
             body_forget(d);
             delivery_let_go(d);
-        } else if (d->is_waiting) {
-            timer_stop(d->timer);
+        } else if (!d->is_under_way) {
             delivery_let_go(d);
         }
     }

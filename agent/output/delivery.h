@@ -27,9 +27,9 @@ struct output {
     struct loop *loop;
     struct http_client *client;
     struct output_metrics metrics;
-    struct list queue;      /* of delivery.link, not begun */
-    struct list deliveries; /* begun */
-    unsigned under_way;     /* of those, the ones that do not wait */
+    struct list queue;      /* of delivery.link, for a place; empty while one is free */
+    struct list deliveries; /* that have a place, or wait to be tried again */
+    unsigned under_way;     /* that have one: never more than config.workers */
     bool is_stopping;
     bool is_letting_go;
     struct trouble trouble;
@@ -42,7 +42,7 @@ struct delivery {
     struct chunk *chunk;
     struct batch batch;
     uint32_t attempts;
-    bool is_waiting;
+    bool is_under_way; /* has a place */
     int encode_status;
     enum verdict write_verdict;
     struct http_request request;

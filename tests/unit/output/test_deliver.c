@@ -21,6 +21,7 @@ static enum verdict answers[ANSWERS_MAX]; /* all delivered, unless the test says
 static unsigned asked;
 static struct buffer written; /* "0-2 3 " */
 static const char *skipped;   /* a digit each */
+static unsigned writers;      /* at it now, which is never more than one */
 
 /* The worker stays in a write until the test lets it go. */
 static struct {
@@ -57,6 +58,7 @@ static enum verdict write_as_told(void *self, struct batch *batch, char why[256]
     struct chunk_record record;
 
     (void)self;
+    CHECK(__atomic_add_fetch(&writers, 1, __ATOMIC_SEQ_CST) == 1);
     gate_pass();
     while (batch_next(batch, &record)) {
         char digit = (char)('0' + (record.head.time_ns - CHUNK_KIT_NS) / NS_PER_S);
@@ -68,6 +70,7 @@ static enum verdict write_as_told(void *self, struct batch *batch, char why[256]
     }
     buffer_append_byte(&written, ' ');
     snprintf(why, 256, "answer %u", asked);
+    __atomic_sub_fetch(&writers, 1, __ATOMIC_SEQ_CST);
     return answers[asked++];
 }
 
@@ -203,6 +206,59 @@ START_TEST(what_waits_lets_the_next_chunk_pass)
     pass_ms(1);
     ck_assert_str_eq(text(), "0 01 0 ");
     ck_assert(is_settled(0));
+}
+END_TEST
+
+/* Whoever writes by himself is never asked to write two batches at once. */
+START_TEST(what_waited_waits_for_a_place_too_and_is_the_next)
+{
+    answers[0] = VERDICT_RETRY;
+    offer(1);
+    quiet();
+    gate_set(true);
+    offer(2);
+    offer(3);
+    clock_advance_ms(100);
+    loop_turn(loop, false);
+    ck_assert_uint_eq(job_count(loop), 1);
+    gate_set(false);
+    quiet();
+    ck_assert_str_eq(text(), "0 01 0 012 ");
+}
+END_TEST
+
+START_TEST(several_that_waited_are_tried_one_by_one_when_stopping)
+{
+    answers[0] = answers[1] = answers[2] = VERDICT_RETRY;
+    for (unsigned i = 1; i <= 3; i++)
+        offer(i);
+    quiet();
+    gate_set(true);
+    output_stop(output);
+    ck_assert_uint_eq(job_count(loop), 1);
+    gate_set(false);
+    quiet();
+    for (unsigned i = 0; i < 3; i++)
+        ck_assert(is_settled(i));
+    ck_assert(output_is_idle(output));
+}
+END_TEST
+
+START_TEST(what_waited_and_waits_for_a_place_can_be_let_go_of)
+{
+    answers[0] = VERDICT_RETRY;
+    offer(1);
+    quiet();
+    gate_set(true);
+    offer(2);
+    clock_advance_ms(100);
+    loop_turn(loop, false);
+    output_let_go(output);
+    gate_set(false);
+    quiet();
+    ck_assert(output_is_idle(output));
+    ck_assert(!is_settled(0));
+    ck_assert(is_settled(1));
 }
 END_TEST
 
@@ -449,6 +505,9 @@ Suite *suite_output_deliver(void)
     tcase_add_checked_fixture(story, set_up, tear_down);
     tcase_add_test(story, chunks_are_delivered_in_the_order_they_came);
     tcase_add_test(story, what_waits_lets_the_next_chunk_pass);
+    tcase_add_test(story, what_waited_waits_for_a_place_too_and_is_the_next);
+    tcase_add_test(story, several_that_waited_are_tried_one_by_one_when_stopping);
+    tcase_add_test(story, what_waited_and_waits_for_a_place_can_be_let_go_of);
     tcase_add_test(story, halves_come_from_the_front_and_the_rest_follows);
     tcase_add_test(story, attempts_of_one_half_do_not_count_for_the_next);
     tcase_add_test(story, skipped_records_are_set_aside_once);
