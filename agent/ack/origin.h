@@ -33,6 +33,7 @@ struct origin {
     const struct filter_selection *selection; /* both found by the intake, which notes itself */
     const struct intake *routed_by;
     struct slice tag;       /* owned by the origin */
+    bool can_repeat;        /* the source keeps what it gave: what nobody took comes again */
     uint64_t id;            /* stable over restarts where the source is; 0: records have no ids */
     const void *last_chunk; /* the one that the newest span lies in, while it is open */
     struct ack_window window;

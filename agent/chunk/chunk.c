@@ -143,6 +143,14 @@ void chunk_seal(struct chunk *chunk)
         buffer_shrink(&chunk->bytes);
 }
 
+bool chunk_can_repeat(const struct chunk *chunk)
+{
+    for (uint32_t i = 0; i < chunk->run_count; i++)
+        if (!chunk->runs[i].origin->can_repeat)
+            return false;
+    return true;
+}
+
 void chunk_settle(struct chunk *chunk, unsigned output)
 {
     CHECK(chunk->is_sealed);

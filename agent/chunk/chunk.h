@@ -91,6 +91,9 @@ bool chunk_is_full(const struct chunk *chunk);
 
 void chunk_seal(struct chunk *chunk);
 
+/* Whether every record can be had again from where it came. */
+bool chunk_can_repeat(const struct chunk *chunk);
+
 /* One output is done with all of it: settles each run's span. Loop. */
 void chunk_settle(struct chunk *chunk, unsigned output);
 

@@ -171,6 +171,13 @@ void account_set_aside(struct delivery *d)
     m->dropped_records += count_out_all(d, RECORD_WAITING, set_aside(d));
 }
 
+static struct tally given_up(struct delivery *d)
+{
+    struct output_metrics *m = &d->output->metrics;
+
+    return (struct tally){&m->given_up_records, &m->given_up_bytes};
+}
+
 void account_give_up(struct delivery *d)
 {
     struct output_metrics *m = &d->output->metrics;
@@ -178,8 +185,23 @@ void account_give_up(struct delivery *d)
     trouble_say(d, LOG_ERROR, "records were dropped, Retry_Limit is reached");
     m->errors++;
     m->retries_failed++;
-    m->dropped_records +=
-        count_out_all(d, RECORD_WAITING, (struct tally){&m->given_up_records, &m->given_up_bytes});
+    m->dropped_records += count_out_all(d, RECORD_WAITING, given_up(d));
+}
+
+/* Said each time: these are the last words on them. */
+void account_lose(struct delivery *d)
+{
+    struct output_metrics *m = &d->output->metrics;
+    uint32_t count;
+
+    d->batch.count = d->chunk->record_count - d->batch.first;
+    count = count_out_all(d, RECORD_WAITING, given_up(d));
+    count += count_out_all(d, RECORD_SKIPPED, given_up(d));
+    m->dropped_records += count;
+    m->errors++;
+    log_error(d->output->config.component,
+              "%u records were dropped at the end, and nobody can read them again: %s", count,
+              d->why[0] != '\0' ? d->why : "others were in front of them");
 }
 
 static struct tally delivered(struct delivery *d)

@@ -23,9 +23,13 @@
  * is refused (set aside, the rest goes on); it cannot be encoded (set aside).
  *
  * Stopping: what waits is tried once more at once, and what fails then is let go of unsettled, so
- * the bookmarks stay before it. Letting go: nothing is begun any more; what a worker has at hand
+ * the bookmarks stay before it. Records that nobody can read again are tried until Grace is over,
+ * and then counted as dropped. Letting go: nothing is begun any more; what a worker has at hand
  * ends first.
  */
+
+/* Between two tries while stopping, as Grace is seconds. */
+#define STOPPING_WAIT_MS 1000
 
 static void output_pump(struct output *output);
 static void delivery_attempt(struct delivery *d);
@@ -163,10 +167,13 @@ static void delivery_end(struct delivery *d, bool is_settled)
     output_pump(output);
 }
 
-/* The records that are left stay unacknowledged: they will be read again. */
+/* The records that are left stay unacknowledged: they will be read again, if anybody can. */
 static void delivery_let_go(struct delivery *d)
 {
-    account_let_go(d);
+    if (chunk_can_repeat(d->chunk))
+        account_let_go(d);
+    else
+        account_lose(d);
     delivery_end(d, false);
 }
 
@@ -280,10 +287,12 @@ static void delivery_wait(struct delivery *d, uint64_t wait_ms)
 
     d->attempts++;
     d->output->metrics.errors++;
-    if (d->output->is_stopping) {
+    if (d->output->is_letting_go || (d->output->is_stopping && chunk_can_repeat(d->chunk))) {
         delivery_let_go(d);
         return;
     }
+    if (d->output->is_stopping && wait_ms > STOPPING_WAIT_MS)
+        wait_ms = STOPPING_WAIT_MS;
     snprintf(what, sizeof what, "retry in %" PRIu64 " seconds", (wait_ms + 999) / 1000);
     trouble_say(d, LOG_WARN, what);
     if (d->timer == NULL)

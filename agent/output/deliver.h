@@ -40,11 +40,12 @@ void output_free(struct output **output);
 /* Takes a reference of its own. */
 void output_offer(struct output *output, struct chunk *chunk);
 
-/* From now on nothing waits: what is to be tried again is tried at once, and given back unsettled
- * when that fails. */
+/* From now on what waits is tried at once. What fails then is given back unsettled, where its source
+ * has it still; else it is tried every second until output_let_go. */
 void output_stop(struct output *output);
 
-/* Lets go of everything that is not under way; its bytes stay unacknowledged. */
+/* Lets go of everything that is not under way; its bytes stay unacknowledged. What cannot be had
+ * again counts as dropped. */
 void output_let_go(struct output *output);
 
 /* Whether no chunk is queued, under way or waiting. */

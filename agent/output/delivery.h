@@ -58,6 +58,9 @@ void account_in(struct output *output, const struct chunk *chunk);
 /* The records that are left will be read again, so they were never here. */
 void account_let_go(struct delivery *d);
 
+/* The records that are left are dropped: the agent stops, and nobody can read them again. */
+void account_lose(struct delivery *d);
+
 /* What is waiting in the batch is refused as a whole; d->why says why. */
 void account_set_aside(struct delivery *d);
 

@@ -122,6 +122,7 @@ static struct tail_file *file_new(struct tail *t, const char *path, struct found
     mem_free(tag);
     f->origin.metrics = &t->input->metrics;
     f->origin.budget = t->input->budget;
+    f->origin.can_repeat = t->db.path != NULL || t->options.read_from_head;
     f->tail = t;
     f->name = name;
     f->path = mem_text(path);

@@ -40,6 +40,7 @@ static struct origin *maker_origin(struct chunk_maker *maker, const char *tag)
     origin = mem_alloc(sizeof *origin);
     origin_init(origin, &origin_ops, slice_of(tag), 0);
     origin->id = slice_hash(slice_of(tag));
+    origin->can_repeat = true;
     origin->budget = kit_budget();
     map_put(&maker->origins, slice_of(tag), origin);
     return origin;

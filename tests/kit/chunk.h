@@ -14,7 +14,8 @@
  *     chunk = chunk_maker_seal(&maker);
  *
  * The first record is of CHUNK_KIT_NS, each later one a second younger, unless its time_ns is set.
- * Each tag is an origin of its own, whose window counts records and whose id is its tag's hash.
+ * Each tag is an origin of its own, whose window counts records and whose id is its tag's hash; it
+ * can repeat what it gave.
  * Texts of a record must live until its push.
  */
 #ifndef TAILRACE_KIT_CHUNK_H

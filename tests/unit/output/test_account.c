@@ -108,6 +108,18 @@ START_TEST(what_is_let_go_was_never_read)
 }
 END_TEST
 
+START_TEST(what_is_lost_at_the_end_counts_as_dropped)
+{
+    batch_states(&d.batch)[0] = RECORD_SKIPPED;
+    account_lose(&d);
+    ck_assert_uint_eq(output.metrics.read_records, RECORDS);
+    ck_assert_uint_eq(output.metrics.given_up_records, RECORDS);
+    ck_assert_uint_eq(output.metrics.dropped_records, RECORDS);
+    ck_assert_uint_eq(output.metrics.in_flight_bytes, 0);
+    expect_balance();
+}
+END_TEST
+
 START_TEST(what_cannot_be_written_is_set_aside)
 {
     account_skipped(&d);
@@ -139,6 +151,7 @@ Suite *suite_output_account(void)
     tcase_add_test(tc, each_item_goes_its_own_way);
     tcase_add_test(tc, halves_are_counted_as_they_go);
     tcase_add_test(tc, what_is_let_go_was_never_read);
+    tcase_add_test(tc, what_is_lost_at_the_end_counts_as_dropped);
     tcase_add_test(tc, what_cannot_be_written_is_set_aside);
     suite_add_tcase(suite, tc);
     return suite;
