@@ -116,15 +116,23 @@ void account_let_go(struct delivery *d)
 
 /* ---- trouble, in words ---- */
 
+/* For the status page. */
+static void trouble_note(const struct delivery *d)
+{
+    struct trouble *trouble = &d->output->trouble;
+
+    if (trouble->since_ns == 0)
+        trouble->since_ns = clock_wall_ns();
+    snprintf(trouble->text, sizeof trouble->text, "%s", d->why);
+}
+
 void trouble_say(struct delivery *d, enum log_level level, const char *what)
 {
     const char *component = d->output->config.component;
     struct trouble *trouble = &d->output->trouble;
     uint64_t held;
 
-    if (trouble->since_ns == 0)
-        trouble->since_ns = clock_wall_ns();
-    snprintf(trouble->text, sizeof trouble->text, "%s", d->why);
+    trouble_note(d);
     if (!log_brake_open(&trouble->brake, SAID_INTERVAL_MS, &held))
         return;
     trouble->was_said = true;
@@ -178,14 +186,32 @@ static struct tally given_up(struct delivery *d)
     return (struct tally){&m->given_up_records, &m->given_up_bytes};
 }
 
+/* A loss is not to be held back because other trouble was told just before. */
+static void losses_say(struct delivery *d, uint32_t count)
+{
+    char since[80] = "";
+    uint64_t held;
+
+    if (!log_brake_open(&d->output->losses, SAID_INTERVAL_MS, &held))
+        return;
+    if (held > 0)
+        snprintf(since, sizeof since,
+                 ", as were those of %" PRIu64 " chunks since it was said last", held);
+    log_error(d->output->config.component,
+              "%" PRIu32 " records were dropped, Retry_Limit is reached%s: %s", count, since,
+              d->why);
+}
+
 void account_give_up(struct delivery *d)
 {
     struct output_metrics *m = &d->output->metrics;
+    uint32_t count = count_out_all(d, RECORD_WAITING, given_up(d));
 
-    trouble_say(d, LOG_ERROR, "records were dropped, Retry_Limit is reached");
+    trouble_note(d);
+    losses_say(d, count);
     m->errors++;
     m->retries_failed++;
-    m->dropped_records += count_out_all(d, RECORD_WAITING, given_up(d));
+    m->dropped_records += count;
 }
 
 /* Said each time: these are the last words on them. */

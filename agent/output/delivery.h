@@ -34,6 +34,7 @@ struct output {
     bool is_letting_go;
     struct trouble trouble;
     struct log_brake refusals; /* of records, while others are taken */
+    struct log_brake losses;   /* Retry_Limit was reached */
 };
 
 struct delivery {

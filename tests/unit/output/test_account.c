@@ -3,6 +3,8 @@
 #include "base/memory.h"
 
 #include <check.h>
+#include <stdio.h>
+#include <string.h>
 
 /* Ten records of a chunk of 105 bytes: ten bytes each, and the last one takes the rest. */
 #define RECORDS 10
@@ -108,6 +110,18 @@ START_TEST(what_is_let_go_was_never_read)
 }
 END_TEST
 
+START_TEST(a_loss_is_told_however_lately_other_trouble_was)
+{
+    (void)snprintf(d.why, sizeof d.why, "busy");
+    trouble_say(&d, LOG_WARN, "retry in 1 seconds");
+    account_give_up(&d);
+    ck_assert_ptr_nonnull(
+        strstr(log_recent(0), "10 records were dropped, Retry_Limit is reached: busy"));
+    ck_assert_uint_eq(output.metrics.retries_failed, 1);
+    expect_balance();
+}
+END_TEST
+
 START_TEST(what_is_lost_at_the_end_counts_as_dropped)
 {
     batch_states(&d.batch)[0] = RECORD_SKIPPED;
@@ -151,6 +165,7 @@ Suite *suite_output_account(void)
     tcase_add_test(tc, each_item_goes_its_own_way);
     tcase_add_test(tc, halves_are_counted_as_they_go);
     tcase_add_test(tc, what_is_let_go_was_never_read);
+    tcase_add_test(tc, a_loss_is_told_however_lately_other_trouble_was);
     tcase_add_test(tc, what_is_lost_at_the_end_counts_as_dropped);
     tcase_add_test(tc, what_cannot_be_written_is_set_aside);
     suite_add_tcase(suite, tc);
