@@ -1,7 +1,6 @@
 #include "record/parser.h"
 
 #include "base/memory.h"
-#include "record/cri.h"
 #include "record/parser_part.h"
 
 #include <errno.h>
@@ -51,10 +50,10 @@ static int regex_settle(struct parser *p, const struct parser_settings *s, struc
     if (regex_name_count(p->regex) == 0)
         report_warn(report, place, "parser \"%s\" never succeeds: its Regex has no (?<name>...)",
                     p->name);
-    if (strcmp(s->regex, CRI_REGEX_STOCK) == 0)
-        p->cri = CRI_STOCK;
-    else if (strcmp(s->regex, CRI_REGEX_MULTILINE) == 0)
-        p->cri = CRI_MULTILINE;
+    /* Groups of one name are one. */
+    p->cri = cri_twin_of(s->regex);
+    if (regex_name_count(p->regex) != (p->cri.has_tag ? 4 : 3))
+        p->cri.is_one = false;
     return 0;
 }
 

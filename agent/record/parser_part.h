@@ -6,6 +6,7 @@
 #ifndef TAILRACE_RECORD_PARSER_PART_H
 #define TAILRACE_RECORD_PARSER_PART_H
 
+#include "record/cri.h"
 #include "record/decoder.h"
 #include "record/parser.h"
 
@@ -58,20 +59,13 @@ struct parser_group {
     bool is_time;
 };
 
-/* Whether cri_split reads most lines instead of the expression. */
-enum cri_twin {
-    CRI_NONE,
-    CRI_STOCK,
-    CRI_MULTILINE, /* where the tag is F or P */
-};
-
 struct parser {
     char *name;
     enum parser_format format;
     struct regex *regex;
     struct parser_group *groups; /* in the order of the expression */
     unsigned group_count;
-    enum cri_twin cri;
+    struct cri_twin cri; /* cri_split reads most lines instead of the expression */
     bool skip_empty_values;
     bool no_bare_keys;
     struct parser_time time;

@@ -1,5 +1,4 @@
 #include "base/memory.h"
-#include "record/cri.h"
 #include "record/parser_part.h"
 
 void parser_groups_settle(struct parser *p)
@@ -32,20 +31,23 @@ static void group_add(struct parse *p, const struct parser_group *group, struct 
 }
 
 /* Where the splitter says no, the expression has the last word: it may match after a line break,
- * and the multiline one may find a time with blanks in it. */
-static bool cri_reads(enum cri_twin twin, struct slice text, struct cri_line *line)
+ * and a time may have blanks in it. */
+static bool cri_reads(struct cri_twin twin, struct slice text, struct cri_line *line)
 {
     if (text.len == 0 || memchr(text.data, '\n', text.len) != NULL || !cri_split(text, line))
         return false;
-    return twin == CRI_STOCK || slice_is(line->tag, "F") || slice_is(line->tag, "P");
+    return !twin.is_tag_exact || slice_is(line->tag, "F") || slice_is(line->tag, "P");
 }
 
 static void cri_add(struct parse *p, const struct cri_line *line)
 {
-    const struct slice captures[] = {line->time, line->stream, line->tag, line->text};
+    const struct parser_group *group = p->parser->groups;
 
-    for (unsigned i = 0; i < ARRAY_LEN(captures); i++)
-        group_add(p, &p->parser->groups[i], captures[i]);
+    group_add(p, group++, line->time);
+    group_add(p, group++, line->stream);
+    if (p->parser->cri.has_tag)
+        group_add(p, group++, line->tag);
+    group_add(p, group, line->text);
 }
 
 int parse_regex(struct parse *p, struct slice text)
@@ -56,7 +58,7 @@ int parse_regex(struct parse *p, struct slice text)
     struct cri_line line;
     int rc;
 
-    if (p->parser->cri != CRI_NONE && cri_reads(p->parser->cri, text, &line)) {
+    if (p->parser->cri.is_one && cri_reads(p->parser->cri, text, &line)) {
         cri_add(p, &line);
         return 0;
     }

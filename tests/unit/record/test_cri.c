@@ -116,6 +116,56 @@ START_TEST(the_splitter_gives_what_the_multiline_expression_gives)
 }
 END_TEST
 
+/* As they stand in public configurations. */
+static const char *const twins[] = {
+    "^(?<time>[^ ]+) (?<stream>stdout|stderr) (?<logtag>[^ ]*) (?<log>.*)$",
+    "^(?<time>[^ ]+) (?<stream>stdout|stderr) [^ ]* (?<log>.*)$",
+    "^(?<time>[^ ]+) (?<stream>stdout|stderr) (?<logtag>[FP]) (?<message>.*)$",
+    "^(?<time>.+?) (?<stream>stderr|stdout) (?<logtag>P|F) (?<log>.*)$",
+    "^(?<a>.+?) (?<b2>stdout|stderr) (?<_c>.*?) (?<d>.*)",
+};
+
+START_TEST(what_says_the_same_in_other_words_is_recognised)
+{
+    ck_assert(cri_twin_of(twins[_i]).is_one);
+    expect_same(twins[_i]);
+}
+END_TEST
+
+START_TEST(slashes_around_an_expression_do_not_hide_it)
+{
+    ck_assert(cri_twin_of("/" CRI_REGEX_STOCK "/").is_one);
+    ck_assert(!cri_twin_of("/" CRI_REGEX_STOCK "/x").is_one);
+    ck_assert(!cri_twin_of("/").is_one);
+}
+END_TEST
+
+START_TEST(what_may_say_something_else_is_not_taken_for_a_twin)
+{
+    static const char *const others[] = {
+        "",
+        "^(?<time>.+) (?<stream>stdout|stderr) (?<logtag>[^ ]*) (?<log>.*)$",
+        "^(?<time>[^ ]+) (?<stream>stdout|stderr) (?<logtag>[^ ]+) (?<log>.*)$",
+        "^(?<time>[^ ]+) (?<stream>stdout|stderr)( (?<logtag>.))? (?<log>.*)$",
+        "^(?<time>[^ ]+) (?<stream>[a-z]+) (?<logtag>[^ ]*) (?<log>.*)$",
+        "^(?<time>[^ ]+) (?<stream>stdout|stderr) F|P (?<log>.*)$",
+        "^(?<time>[^ ]+) (?<stream>stdout|stderr) (?<logtag>[^ ]*) (?<log>.+)$",
+        "^(?<time>[^ ]+) (?<stream>stdout|stderr) (?<logtag>[^ ]*) (?<log>.*)$ ",
+        "^(?<1>[^ ]+) (?<stream>stdout|stderr) (?<logtag>[^ ]*) (?<log>.*)$",
+        "(?<time>[^ ]+) (?<stream>stdout|stderr) (?<logtag>[^ ]*) (?<log>.*)$",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        ck_assert_msg(!cri_twin_of(others[i]).is_one, "%s", others[i]);
+}
+END_TEST
+
+START_TEST(groups_of_one_name_are_left_to_the_expression)
+{
+    expect_same("^(?<x>[^ ]+) (?<x>stdout|stderr) (?<x>[^ ]*) (?<log>.*)$");
+}
+END_TEST
+
 Suite *suite_record_cri(void)
 {
     Suite *suite = suite_create("record/cri");
@@ -126,6 +176,11 @@ Suite *suite_record_cri(void)
     tcase_add_test(tcase, every_cut_before_the_tags_end_is_refused);
     tcase_add_test(tcase, the_splitter_gives_what_the_stock_expression_gives);
     tcase_add_test(tcase, the_splitter_gives_what_the_multiline_expression_gives);
+    tcase_add_loop_test(tcase, what_says_the_same_in_other_words_is_recognised, 0,
+                        ARRAY_LEN(twins));
+    tcase_add_test(tcase, slashes_around_an_expression_do_not_hide_it);
+    tcase_add_test(tcase, what_may_say_something_else_is_not_taken_for_a_twin);
+    tcase_add_test(tcase, groups_of_one_name_are_left_to_the_expression);
     suite_add_tcase(suite, tcase);
     return suite;
 }
