@@ -14,7 +14,7 @@ KIT      := $(sort $(shell find tests/kit -name '*.c' 2>/dev/null))
 UNIT     := $(sort $(shell find tests/unit -name '*.c' 2>/dev/null))
 SCENARIO := $(sort $(shell find tests/scenario -name '*.c' 2>/dev/null))
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
-BENCH_MAINS := $(filter %/gen.c %/sink.c %/floor.c,$(BENCH_SRC))
+BENCH_MAINS := $(filter %/gen.c %/sink.c %/floor.c %/micro_json.c,$(BENCH_SRC))
 BENCH    := $(BENCH_MAINS:tests/bench/%.c=$(OUT)/bench/%)
 PROGRAMS := TAILRACE=$(CURDIR)/$(OUT)/tailrace BENCH_PROGRAMS=$(CURDIR)/$(OUT)/bench
 FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -131,6 +131,8 @@ $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(patsubst %.c,$(OUT)/%.o,$(filter-out $(
                 $(filter $(OUT)/agent/base/%,$(PARTS))
 	@mkdir -p $(@D)
 	$(LINK) $(LIBS)
+
+$(OUT)/bench/micro_json: $(filter $(OUT)/agent/record/%,$(PARTS))
 
 $(OUT)/player: $(OUT)/packaging/run/player.o
 	$(LINK)

@@ -52,18 +52,12 @@ struct json_object {
                                     set is not there */
 };
 
-struct json_key {
-    const char *data;
-    uint32_t len;
-};
-
 struct json_scanner {
-    struct json_member *members;
-    struct json_key *keys; /* of the objects that are open, innermost last */
+    struct json_member *members; /* of the objects that are open, outermost first */
+    struct json_marks *marks;
+    struct buffer copy; /* of a text at the end of a page */
     uint32_t member_capacity;
     uint32_t member_count;
-    uint32_t key_capacity;
-    uint32_t key_count;
     bool is_repaired; /* escapes in keys are canonical already */
     bool needs_repair;
     bool has_escaped_keys; /* at the top */
@@ -97,10 +91,11 @@ void json_replace_in_keys(struct buffer *out, struct slice text, char from, char
 MUST_USE int json_take_object(struct json_scanner *s, struct slice text, struct arena *arena,
                               struct json_object *out);
 
-/* The bit of a key in json_object.initials. */
+/* The bit of a key in json_object.initials: its first byte's, and of an empty one the quote's, which
+ * is what stands there. */
 static inline uint64_t json_initial(struct slice key)
 {
-    return key.len ? UINT64_C(1) << (key.data[0] & 63) : UINT64_C(1) << 63;
+    return UINT64_C(1) << ((key.len ? key.data[0] : '"') & 63);
 }
 
 /* Finds the last member with this (unescaped) key in a checked object; the value's text, or false.

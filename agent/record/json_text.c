@@ -54,6 +54,11 @@ static const char *nested_end(const char *p, const char *end)
     return NULL;
 }
 
+static bool ends_scalar(char byte)
+{
+    return (unsigned char)byte <= ' ' || byte == ',' || byte == '}' || byte == ']';
+}
+
 /* The place after the value at `p`, NULL when it lacks its end. */
 static const char *value_end(const char *p, const char *end)
 {
@@ -61,7 +66,7 @@ static const char *value_end(const char *p, const char *end)
         return string_end(p, end);
     if (*p == '{' || *p == '[')
         return nested_end(p, end);
-    while (p < end && strchr(",}] \t\r\n", *p) == NULL)
+    while (p < end && !ends_scalar(*p))
         p++;
     return p;
 }

@@ -52,9 +52,9 @@ static inline unsigned scan_odd(scan_block b)
 /* Bits of the bytes that are no decimal digits. */
 static inline unsigned scan_no_digit(scan_block b)
 {
-    __m128i shifted = _mm_add_epi8(b, _mm_set1_epi8((char)(0x80 - '0')));
+    __m128i value = _mm_sub_epi8(b, _mm_set1_epi8('0')), ten = _mm_set1_epi8(10);
 
-    return (unsigned)_mm_movemask_epi8(_mm_cmpgt_epi8(shifted, _mm_set1_epi8((char)(0x80 + 9))));
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(value, ten), value));
 }
 #else
 typedef struct {

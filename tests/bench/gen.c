@@ -8,6 +8,7 @@
  */
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "body.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,63 +21,10 @@
 #define PATH_BYTES_MAX 4096
 
 struct gen {
-    uint32_t state; /* of the random numbers; never 0 */
+    uint32_t random; /* never 0 */
     int64_t start_ns;
     struct buffer text;
 };
-
-static const char *const levels[] = {"debug", "info", "info", "warn", "error"};
-static const char *const messages[] = {
-    "order accepted",           "basket priced",         "session opened for a returning customer",
-    "cache entry was too old",  "stock reserved",        "payment provider answered late",
-    "mail queued for delivery", "health check answered", "address could not be verified"};
-static const char *const services[] = {"checkout", "catalogue", "accounts", "shipping-gateway"};
-static const char *const routes[] = {"/", "/api/v2/orders", "/api/v2/basket/items", "/healthz"};
-static const char *const methods[] = {"GET", "POST", "PUT", "DELETE"};
-static const int answers[] = {200, 200, 201, 204, 301, 400, 404, 500, 503};
-static const char *const zones[] = {"eu-west-1a", "eu-west-1b", "eu-west-1c"};
-
-static uint32_t draw(struct gen *g, uint32_t below)
-{
-    g->state ^= g->state << 13;
-    g->state ^= g->state >> 17;
-    g->state ^= g->state << 5;
-    return (uint32_t)(((uint64_t)g->state * below) >> 32);
-}
-
-#define DRAW_FROM(g, list) ((list)[draw(g, ARRAY_LEN(list))])
-
-static void append_text_field(struct gen *g, uint32_t percent, const char *key, const char *value)
-{
-    if (draw(g, 100) < percent)
-        buffer_append_format(&g->text, ",\"%s\":\"%s\"", key, value);
-}
-
-static void append_number_field(struct gen *g, uint32_t percent, const char *key, unsigned value)
-{
-    if (draw(g, 100) < percent)
-        buffer_append_format(&g->text, ",\"%s\":%u", key, value);
-}
-
-static void append_body(struct gen *g, uint64_t number, int64_t now_ns)
-{
-    buffer_append_format(&g->text, "{\"generated_at\":%" PRId64 ",\"message\":\"%s\"", now_ns,
-                         DRAW_FROM(g, messages));
-    buffer_append_format(&g->text, ",\"sequence_id\":%" PRIu64, number);
-    append_text_field(g, 90, "level", DRAW_FROM(g, levels));
-    append_text_field(g, 90, "service", DRAW_FROM(g, services));
-    append_text_field(g, 70, "method", DRAW_FROM(g, methods));
-    append_text_field(g, 60, "route", DRAW_FROM(g, routes));
-    append_number_field(g, 80, "status", (unsigned)DRAW_FROM(g, answers));
-    append_number_field(g, 80, "duration_ms", draw(g, 2000));
-    append_number_field(g, 60, "bytes_sent", draw(g, 60000));
-    append_number_field(g, 50, "customer", draw(g, 100000));
-    append_text_field(g, 30, "zone", DRAW_FROM(g, zones));
-    if (draw(g, 100) < 30)
-        buffer_append_format(&g->text, ",\"trace\":\"%08x%08x\"", draw(g, UINT32_MAX),
-                             draw(g, UINT32_MAX));
-    buffer_append_byte(&g->text, '}');
-}
 
 static void append_line(struct gen *g, uint64_t number, int64_t now_ns)
 {
@@ -87,8 +35,8 @@ static void append_line(struct gen *g, uint64_t number, int64_t now_ns)
     gmtime_r(&seconds, &parts);
     strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &parts);
     buffer_append_format(&g->text, "%s.%09" PRId64 "Z %s F ", stamp, now_ns % NS_PER_S,
-                         draw(g, 10) > 0 ? "stdout" : "stderr");
-    append_body(g, number, now_ns);
+                         body_draw(&g->random, 10) > 0 ? "stdout" : "stderr");
+    body_append(&g->text, &g->random, number, now_ns);
     buffer_append_byte(&g->text, '\n');
 }
 
@@ -141,7 +89,7 @@ static void write_log(struct gen *g, const char *dir, uint64_t file, uint64_t li
 
 int main(int argc, char **argv)
 {
-    struct gen g = {.state = 2463534242u};
+    struct gen g = {.random = BODY_RANDOM_FIRST};
     uint64_t file_count, line_count;
 
     if (argc < 4) {
@@ -155,7 +103,7 @@ int main(int argc, char **argv)
         return 2;
     }
     if (argc > 4)
-        g.state = (uint32_t)strtoul(argv[4], NULL, 10) * 2654435761u | 1;
+        g.random = (uint32_t)strtoul(argv[4], NULL, 10) * 2654435761u | 1;
     g.start_ns = clock_wall_ns() - 3600 * NS_PER_S;
     for (uint64_t file = 0; file < file_count; file++)
         write_log(&g, argv[1], file, line_count);

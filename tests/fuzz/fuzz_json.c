@@ -1,27 +1,40 @@
 /*
- * Any bytes as JSON: what the check accepts, a second and much plainer reader accepts too, and
- * what a repair makes needs no other. Walking finds what the check found.
+ * Any bytes as JSON: what the check accepts, and what it says needs repair, a second and much plainer
+ * reader does too, whichever way the marks are made, and what a repair makes needs no other. Walking
+ * finds what the check found.
  */
 #include "base/utf8.h"
 #include "record/json.h"
+#include "record/json_marks.h"
 #include "record/record.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <uv.h>
 
 /* ---- the plain reader ---- */
+
+#define READER_KEYS_MAX 100
 
 struct reader {
     const char *p;
     const char *end;
     unsigned depth;
+    bool needs_repair;
+    bool is_unsure; /* whether it does */
+};
+
+struct reader_keys {
+    struct slice keys[READER_KEYS_MAX];
+    size_t count;
 };
 
 static bool read_value(struct reader *r);
 
 static void blanks(struct reader *r)
 {
-    while (r->p < r->end && strchr(" \t\r\n", *r->p) != NULL && *r->p != '\0')
-        r->p++;
+    for (; r->p < r->end && strchr(" \t\r\n", *r->p) != NULL && *r->p != '\0'; r->p++)
+        r->needs_repair |= *r->p == '\r' || *r->p == '\n';
 }
 
 static bool take(struct reader *r, char byte)
@@ -62,6 +75,24 @@ static bool read_string(struct reader *r)
     return take(r, '"');
 }
 
+static bool read_key(struct reader *r, struct reader_keys *seen)
+{
+    const char *begin = r->p;
+    struct slice key;
+
+    if (!read_string(r))
+        return false;
+    key = slice_make(begin, (size_t)(r->p - begin));
+    r->needs_repair |= memchr(key.data, '\\', key.len) != NULL;
+    for (size_t i = 0; i < seen->count; i++)
+        r->needs_repair |= slice_equal(seen->keys[i], key);
+    if (seen->count < READER_KEYS_MAX)
+        seen->keys[seen->count++] = key;
+    else
+        r->is_unsure = true;
+    return true;
+}
+
 static bool read_digits(struct reader *r)
 {
     const char *begin = r->p;
@@ -71,7 +102,28 @@ static bool read_digits(struct reader *r)
     return r->p > begin;
 }
 
-static bool read_number(struct reader *r)
+/* Whether a number keeps its value in 64 bits, or in a double, and is not absurdly long. */
+static bool is_kept(struct slice number)
+{
+    char copy[512];
+    double value;
+
+    if (number.len >= sizeof copy)
+        return false;
+    memcpy(copy, number.data, number.len);
+    copy[number.len] = '\0';
+    value = strtod(copy, NULL);
+    if (strpbrk(copy, ".eE") != NULL)
+        return value <= __DBL_MAX__ && value >= -__DBL_MAX__;
+    errno = 0;
+    if (copy[0] == '-')
+        (void)strtoll(copy, NULL, 10);
+    else
+        (void)strtoull(copy, NULL, 10);
+    return errno == 0;
+}
+
+static bool read_number_text(struct reader *r)
 {
     const char *begin;
 
@@ -89,6 +141,16 @@ static bool read_number(struct reader *r)
     return true;
 }
 
+static bool read_number(struct reader *r)
+{
+    const char *begin = r->p;
+
+    if (!read_number_text(r))
+        return false;
+    r->needs_repair |= !is_kept(slice_make(begin, (size_t)(r->p - begin)));
+    return true;
+}
+
 static bool read_word(struct reader *r, struct slice word)
 {
     if (!slice_begins(slice_make(r->p, (size_t)(r->end - r->p)), word))
@@ -99,6 +161,9 @@ static bool read_word(struct reader *r, struct slice word)
 
 static bool read_members(struct reader *r, char close, bool has_keys)
 {
+    struct reader_keys keys;
+
+    keys.count = 0;
     r->p++;
     blanks(r);
     if (take(r, close))
@@ -106,7 +171,7 @@ static bool read_members(struct reader *r, char close, bool has_keys)
     for (;;) {
         blanks(r);
         if (has_keys) {
-            if (!read_string(r))
+            if (!read_key(r, &keys))
                 return false;
             blanks(r);
             if (!take(r, ':'))
@@ -142,11 +207,13 @@ static bool read_value(struct reader *r)
            read_word(r, SLICE("null")) || read_number(r);
 }
 
-static bool is_object(struct slice text)
+static bool is_object(struct slice text, struct reader *r)
 {
-    struct reader r = {.p = text.data, .end = text.data + text.len};
-
-    return text.len > 0 && *r.p == '{' && read_value(&r) && r.p == r.end;
+    *r = (struct reader){.p = text.data, .end = text.data + text.len};
+    if (text.len == 0 || *r->p != '{' || !read_value(r) || r->p != r->end)
+        return false;
+    r->needs_repair |= !utf8_is_valid(text);
+    return true;
 }
 
 /* ---- what is promised ---- */
@@ -190,11 +257,12 @@ static void check_repaired(struct json_scanner *scanner, struct slice text, uint
 {
     struct arena arena = {0};
     struct json_object object;
+    struct reader reader;
 
     CHECK(json_take_object(scanner, text, &arena, &object) == 0);
     CHECK(!object.needs_repair);
     CHECK(object.member_count <= member_count);
-    CHECK(is_object(object.text));
+    CHECK(is_object(object.text, &reader));
     CHECK(utf8_is_valid(object.text));
     CHECK(memchr(object.text.data, '\n', object.text.len) == NULL);
     check_members(&object);
@@ -203,25 +271,39 @@ static void check_repaired(struct json_scanner *scanner, struct slice text, uint
     arena_fini(&arena);
 }
 
+static void check_one_way(struct json_scanner *scanner, struct slice text)
+{
+    struct json_object object;
+    struct reader reader;
+
+    if (json_check_object(scanner, text, &object) == 0) {
+        CHECK(is_object(object.text, &reader));
+        CHECK(object.needs_repair == reader.needs_repair || reader.is_unsure);
+        check_members(&object);
+        check_repaired(scanner, text, object.member_count);
+    } else {
+        CHECK(!is_object(slice_trim(text), &reader));
+    }
+    (void)json_check_value(scanner, text, NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct slice text = slice_make((const char *)data, size);
-    struct json_scanner scanner;
-    struct json_object object;
     int64_t extent = json_value_extent(text);
+    struct json_scanner scanner;
 
     CHECK(extent <= (int64_t)size && extent != 0);
     json_scanner_init(&scanner);
-    if (json_check_object(&scanner, text, &object) == 0) {
-        CHECK(is_object(object.text));
-        check_members(&object);
-        check_repaired(&scanner, text, object.member_count);
-    } else {
-        CHECK(!is_object(slice_trim(text)));
+    scanner.marks = json_marks_new();
+    for (unsigned way = JSON_MARKS_SWAR; way <= JSON_MARKS_AVX512; way++) {
+        if (!json_marks_has(way))
+            continue;
+        scanner.marks->way = way;
+        check_one_way(&scanner, text);
     }
-    (void)json_check_value(&scanner, text, NULL);
     json_scanner_fini(&scanner);
     return 0;
 }

@@ -1,0 +1,62 @@
+/*
+ * Whether a key stands twice in an object, while the object is checked.
+ *
+ * A key sets a bit in each of two words; only when both were set before may it be there twice, and
+ * then all keys are looked at when the object ends: a few are compared with each other, more of them
+ * go into a table, and are sorted where the table does not keep them apart. So time stays linear, but
+ * for that logarithm. On the hot path; for json_check.c alone.
+ */
+#ifndef TAILRACE_RECORD_JSON_KEYS_H
+#define TAILRACE_RECORD_JSON_KEYS_H
+
+#include "record/json_check.h"
+
+/* All zero: no key yet. */
+struct json_keys_seen {
+    uint64_t bits_0;
+    uint64_t bits_1;
+    bool may_repeat;
+};
+
+static inline uint32_t json_load_16(const char *p)
+{
+    uint16_t two;
+
+    memcpy(&two, p, sizeof two);
+    return two;
+}
+
+/* A few bits of a key that stands in its quotes, cheap and spread enough that most objects never
+ * compare two keys. Of a key of one byte or none the quotes are looked at too, and of none the byte
+ * after them. */
+static inline uint32_t json_key_hash(const char *key, size_t len)
+{
+    uint32_t mix = json_load_16(key) << 16 | json_load_16(key + len - 1);
+
+    return (mix + (uint32_t)len) * UINT32_C(2654435769);
+}
+
+static inline uint64_t json_key_bit_0(uint32_t hash)
+{
+    return UINT64_C(1) << (hash >> 26);
+}
+
+static inline uint64_t json_key_bit_1(uint32_t hash)
+{
+    return UINT64_C(1) << (hash >> 20 & 63);
+}
+
+static inline void json_keys_add(struct json_keys_seen *seen, uint32_t hash)
+{
+    uint64_t bit_0 = json_key_bit_0(hash), bit_1 = json_key_bit_1(hash);
+
+    if (UNLIKELY((seen->bits_0 & bit_0) != 0) && (seen->bits_1 & bit_1) != 0)
+        seen->may_repeat = true;
+    seen->bits_0 |= bit_0;
+    seen->bits_1 |= bit_1;
+}
+
+/* Whether the scanner's members from `first` on have a key twice. */
+bool json_keys_repeat(const struct json_check *c, uint32_t first);
+
+#endif
