@@ -259,6 +259,17 @@ static void prepare_field(const struct binding *b, const struct found *f, const 
     b->is_given[f->given_at] = true;
 }
 
+/* What a variable that is not set leaves behind: nothing that a number or a word could be read
+ * from. Texts may be empty. */
+static bool is_left_empty(const struct option *o, const struct property *p)
+{
+    bool has_reading = o->type == OPTION_TYPE_BOOL || o->type == OPTION_TYPE_INT ||
+                       o->type == OPTION_TYPE_DOUBLE || o->type == OPTION_TYPE_SIZE ||
+                       o->type == OPTION_TYPE_TIME || o->type == OPTION_TYPE_CHOICE;
+
+    return has_reading && p->value[0] == '\0';
+}
+
 static void bind_one(const struct binding *b, const struct property *p)
 {
     const char *shown, *note;
@@ -267,6 +278,11 @@ static void bind_one(const struct binding *b, const struct property *p)
 
     if (!binding_find(b, p->key, &f)) {
         report_unknown(b, p);
+        return;
+    }
+    if (is_left_empty(f.option, p)) {
+        report_warn(b->report, p->place, "%s: '%s' is empty; the default counts",
+                    b->properties->owner, p->key);
         return;
     }
     prepare_field(b, &f, p);

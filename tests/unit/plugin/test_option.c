@@ -252,6 +252,20 @@ START_TEST(a_lenient_reading_is_a_warning)
 }
 END_TEST
 
+START_TEST(what_a_variable_left_empty_has_its_default)
+{
+    ck_assert_int_eq(BIND(given("url", ""), given("is_on", ""), given("count", ""),
+                          given("max_body", ""), given("wait", ""), given("mode", "")),
+                     0);
+    ck_assert_uint_eq(report.warning_count, 5);
+    ck_assert(report_says("a.conf:9: output thing: 'is_on' is empty; the default counts"));
+    ck_assert(thing.is_on);
+    ck_assert_int_eq(thing.count, 3);
+    ck_assert_int_eq(thing.mode, 1);
+    ck_assert_str_eq(thing.url, "");
+}
+END_TEST
+
 START_TEST(a_secret_is_never_shown)
 {
     struct buffer out = {0};
@@ -366,6 +380,7 @@ Suite *suite_plugin_option(void)
     tcase_add_test(binding, an_ignored_option_is_accepted);
     tcase_add_test(binding, an_ignored_option_with_a_star_takes_what_begins_so);
     tcase_add_test(binding, a_lenient_reading_is_a_warning);
+    tcase_add_test(binding, what_a_variable_left_empty_has_its_default);
     tcase_add_test(binding, a_secret_is_never_shown);
     tcase_add_test(tables, help_has_a_line_for_each_option);
     tcase_add_test(tables, markdown_has_a_row_for_each_option);
