@@ -58,9 +58,9 @@
                     "Key for Authorization: ApiKey."),                                            \
         OPTION_TEXT(SELF, login.bearer_token, "http_bearer_token", NULL, OPTION_SECRET,           \
                     "Token for Authorization: Bearer."),                                          \
-        OPTION_IGNORED("aws_auth", AWS_LATER), OPTION_IGNORED("aws_region", AWS_LATER),           \
-        OPTION_IGNORED("aws_sts_endpoint", AWS_LATER), OPTION_IGNORED("aws_role_arn", AWS_LATER), \
-        OPTION_IGNORED("aws_external_id", AWS_LATER),                                             \
+        OPTION_BOOL(SELF, login.is_signed, "aws_auth", "false", 0, AWS_LATER),                    \
+        OPTION_IGNORED("aws_region", AWS_LATER), OPTION_IGNORED("aws_sts_endpoint", AWS_LATER),   \
+        OPTION_IGNORED("aws_role_arn", AWS_LATER), OPTION_IGNORED("aws_external_id", AWS_LATER),  \
         OPTION_IGNORED("aws_service_name", AWS_LATER), OPTION_IGNORED("aws_profile", AWS_LATER)
 
 static const struct option es_options[] = {
@@ -174,6 +174,13 @@ static int init_login(struct out_es *es, struct plugin_setup *setup)
     return 0;
 }
 
+/* The back-end will answer 403 for ever; that is better known from the start. */
+static void init_signing(struct out_es *es, struct plugin_setup *setup)
+{
+    if (es->login.is_signed)
+        report_warn(setup->report, setup->place, "%s: aws_auth is on. " AWS_LATER, setup->name);
+}
+
 static void init_url(struct out_es *es)
 {
     const char *path = es->path ? es->path : "";
@@ -198,6 +205,7 @@ static int es_init(void *self, struct plugin_setup *setup)
     rc |= init_document(es, setup);
     rc |= init_identity(es, setup);
     rc |= init_cloud(es, setup);
+    init_signing(es, setup);
     rc |= init_login(es, setup);
     init_url(es);
     return rc < 0 ? -EINVAL : 0;

@@ -49,6 +49,7 @@ struct es_identity {
 };
 
 struct es_login {
+    bool is_signed; /* for AWS; not yet */
     char *user;
     char *password;
     char *api_key;
