@@ -19,6 +19,7 @@
 #include "base/memory.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
@@ -104,10 +105,21 @@ static void on_ready(void *owner, int status, int events)
         poll_start(connection->poll, connection->events);
 }
 
+/* While curl has more to send, the kernel waits for full segments: what curl's buffer ends with then
+ * goes with the next one. All of it goes as soon as curl only waits for an answer. */
+static void connection_cork(const struct connection *connection, int events)
+{
+    int before = (connection->events & POLL_WRITABLE) != 0, now = (events & POLL_WRITABLE) != 0;
+
+    if (before != now)
+        (void)setsockopt(connection->fd, IPPROTO_TCP, TCP_CORK, &now, sizeof now);
+}
+
 static void connection_watch(struct connection *connection, int events)
 {
     if (events == connection->events)
         return;
+    connection_cork(connection, events);
     connection->events = events;
     if (connection->poll == NULL)
         connection->poll = poll_new(connection->client->loop, connection->fd, on_ready, connection);
