@@ -103,7 +103,7 @@ static bool docker_fill(const struct frame_source *source, struct record *record
 
     if (!docker_split(source->run->json, source->line, &record->arena, &docker))
         return false;
-    record_add_members(record, &docker.object);
+    record_take_members(record, source->run->json, &docker.object);
     *out = (struct framed){
         .content = docker.log,
         .pattern = docker.is_whole ? SLICE("\n") : SLICE(""),

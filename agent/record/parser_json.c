@@ -81,7 +81,7 @@ int parse_json(struct parse *p, struct slice text)
     }
     if (p->parser->time.format != NULL)
         object_take_time(p, &object);
-    record_add_members(p->record, &object);
+    record_take_members(p->record, p->run->json, &object);
     return 0;
 }
 

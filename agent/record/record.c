@@ -3,6 +3,10 @@
 #include "base/memory.h"
 
 #define FIELDS_FIRST 16
+#define FRONT_ROOM 4
+
+/* An array of more members than this goes with its record. */
+#define TAKEN_MAX 4096
 
 /* With more fields than this, names are sorted instead of compared with one another. */
 #define FIELDS_COMPARED_MAX 64
@@ -14,9 +18,23 @@ void record_init(struct record *r)
 
 void record_fini(struct record *r)
 {
-    MEM_FREE(&r->root.fields);
+    if (r->root.fields != NULL)
+        mem_free(r->root.fields - r->front_room);
+    MEM_FREE(&r->taken.array);
     arena_fini(&r->arena);
     *r = (struct record){0};
+}
+
+/* The room in front is there again. */
+static inline void fields_back(struct record *r)
+{
+    uint32_t used = FRONT_ROOM - r->front_room;
+
+    if (r->root.fields == NULL || used == 0)
+        return;
+    r->root.fields += used;
+    r->root.capacity -= used;
+    r->front_room += used;
 }
 
 void record_reset(struct record *r)
@@ -25,22 +43,37 @@ void record_reset(struct record *r)
     r->offset = RECORD_NO_OFFSET;
     r->metadata = (struct slice){0};
     r->root.count = 0;
+    fields_back(r);
+    r->taken.is_in_use = false;
+    if (UNLIKELY(r->taken.capacity > TAKEN_MAX)) {
+        MEM_FREE(&r->taken.array);
+        r->taken.capacity = 0;
+    }
     arena_reset(&r->arena);
 }
 
-static void record_make_room(struct record *r, uint32_t extra)
+static void record_grow(struct record *r, uint32_t need)
 {
-    uint32_t need = r->root.count + extra, capacity = r->root.capacity;
+    struct field_list *root = &r->root;
+    uint32_t capacity = root->capacity > 0 ? root->capacity : FIELDS_FIRST;
+    uint32_t front = root->fields != NULL ? r->front_room : 0;
+    struct field *storage = root->fields != NULL ? root->fields - front : NULL;
 
-    if (LIKELY(need <= capacity))
-        return;
     CHECK(need <= RECORD_FIELDS_MAX);
-    if (capacity == 0)
-        capacity = FIELDS_FIRST;
     while (capacity < need)
         capacity *= 2;
-    r->root.fields = mem_resize(r->root.fields, capacity, sizeof *r->root.fields);
-    r->root.capacity = capacity;
+    if (storage == NULL)
+        front = FRONT_ROOM;
+    storage = mem_resize(storage, front + capacity, sizeof *storage);
+    root->fields = storage + front;
+    root->capacity = capacity;
+    r->front_room = front;
+}
+
+static inline void record_make_room(struct record *r, uint32_t extra)
+{
+    if (UNLIKELY(r->root.count + extra > r->root.capacity))
+        record_grow(r, r->root.count + extra);
 }
 
 void record_add(struct record *r, struct slice key, struct value value)
@@ -89,6 +122,40 @@ void record_add_members(struct record *r, const struct json_object *object)
     record_add(r, (struct slice){0}, (struct value){.kind = VALUE_MEMBERS, .members = list});
 }
 
+static void members_swap(struct taken_members *taken, struct json_scanner *json)
+{
+    struct json_member *array = taken->array;
+    uint32_t capacity = taken->capacity;
+
+    taken->array = json->members;
+    taken->capacity = json->member_capacity;
+    json->members = array;
+    json->member_capacity = capacity;
+}
+
+void record_take_members(struct record *r, struct json_scanner *json,
+                         const struct json_object *object)
+{
+    struct taken_members *taken = &r->taken;
+
+    if (UNLIKELY(taken->is_in_use || object->member_count == 0)) {
+        record_add_members(r, object);
+        return;
+    }
+    CHECK(object->members == json->members && !object->needs_repair);
+    members_swap(taken, json);
+    taken->is_in_use = true;
+    taken->list = (struct member_list){
+        .text = object->text,
+        .members = taken->array,
+        .count = object->member_count,
+        .has_escaped_keys = object->has_escaped_keys,
+        .initials = object->initials,
+    };
+    record_add(r, (struct slice){0},
+               (struct value){.kind = VALUE_MEMBERS, .members = &taken->list});
+}
+
 static struct slice member_key(const struct member_list *list, uint32_t i)
 {
     return slice_make(list->text.data + list->members[i].key_at, list->members[i].key_len);
@@ -107,22 +174,24 @@ static struct slice member_key_decoded(const struct member_list *list, uint32_t 
     return json_unescape(slice_make(key.data - 1, key.len + 2), arena);
 }
 
-static bool member_is(const struct member_list *list, uint32_t i, struct slice key,
-                      struct arena *arena)
+static int64_t member_index_decoded(const struct member_list *list, struct slice key,
+                                    struct arena *arena)
 {
-    if (UNLIKELY(list->has_escaped_keys))
-        return slice_equal(member_key_decoded(list, i, arena), key);
-    return list->members[i].key_len == key.len &&
-           memcmp(list->text.data + list->members[i].key_at, key.data, key.len) == 0;
+    for (uint32_t i = list->count; i-- > 0;)
+        if (slice_equal(member_key_decoded(list, i, arena), key))
+            return i;
+    return -1;
 }
 
 /* The initials say no for nearly every name that is not there. */
 static int64_t member_index(const struct member_list *list, struct slice key, struct arena *arena)
 {
-    if (!(list->initials & json_initial(key)) && !list->has_escaped_keys)
+    if (UNLIKELY(list->has_escaped_keys))
+        return member_index_decoded(list, key, arena);
+    if (!(list->initials & json_initial(key)))
         return -1;
     for (uint32_t i = list->count; i-- > 0;)
-        if (member_is(list, i, key, arena))
+        if (list->members[i].key_len == key.len && slice_equal(member_key(list, i), key))
             return i;
     return -1;
 }
@@ -146,6 +215,13 @@ void record_bring_forward(struct record *r, uint32_t first)
     CHECK(first <= r->root.count);
     if (first == 0 || after == 0)
         return;
+    if (LIKELY(after <= r->front_room)) {
+        memcpy(fields - after, fields + first, after * sizeof *fields);
+        r->root.fields -= after;
+        r->root.capacity += after;
+        r->front_room -= after;
+        return;
+    }
     kept = arena_alloc(&r->arena, first * sizeof *kept);
     memcpy(kept, fields, first * sizeof *kept);
     memmove(fields, fields + first, after * sizeof *fields);
@@ -218,8 +294,9 @@ void record_remove_at(struct record *r, uint32_t index)
     struct field *at = r->root.fields + index;
 
     CHECK(index < r->root.count);
-    memmove(at, at + 1, (r->root.count - index - 1) * sizeof *at);
     r->root.count--;
+    if (index < r->root.count)
+        memmove(at, at + 1, (r->root.count - index) * sizeof *at);
 }
 
 uint32_t record_remove(struct record *r, struct slice key)

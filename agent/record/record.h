@@ -71,11 +71,27 @@ struct member_list {
     uint64_t initials;
 };
 
+/* The first object of a record keeps the array that the scanner noted its members in. */
+struct taken_members {
+    struct member_list list;
+    struct json_member *array;
+    uint32_t capacity;
+    bool is_in_use; /* until record_reset; then the array is the next one to give away */
+};
+
+/*
+ *   storage          root.fields                        root.capacity
+ *      |-- front_room --|-- field, field, ... --|-- free --|
+ *
+ * Fields are brought forward into the room in front.
+ */
 struct record {
     int64_t time_ns;       /* since 1970-01-01 UTC */
     uint64_t offset;       /* where it begins in its origin; RECORD_NO_OFFSET where it has none */
     struct slice metadata; /* a JSON object's text, or empty */
     struct field_list root;
+    uint32_t front_room;
+    struct taken_members taken;
     struct arena arena;
 };
 
@@ -163,6 +179,11 @@ void record_add_at(struct record *r, uint32_t index, struct slice key, struct va
 /* Appends a checked object's members as ONE field. The members are copied into the arena, the text
  * is lent as long as the record. An empty object adds nothing. */
 void record_add_members(struct record *r, const struct json_object *object);
+
+/* The same, with the scanner's array instead of a copy; the scanner, whose last check made the
+ * object, gets another. */
+void record_take_members(struct record *r, struct json_scanner *json,
+                         const struct json_object *object);
 
 /* The same, but a field for each member: for whoever looks at every one. */
 void record_add_unfolded(struct record *r, const struct json_object *object);

@@ -198,15 +198,16 @@ static void others_drop(const struct filter_parser *f, struct record *record, ui
 static void record_arrange(const struct filter_parser *f, struct record *record, uint32_t first,
                            const struct source *source)
 {
+    uint32_t found;
+
     if (!f->reserve_data) {
         others_drop(f, record, first, source);
         return;
     }
-    if (!f->preserve_key && source->index >= 0 && record->root.count > 1) {
-        record_remove_at(record, (uint32_t)source->index);
-        first--;
-    }
+    found = record->root.count - first;
     record_bring_forward(record, first);
+    if (!f->preserve_key && source->index >= 0 && record->root.count > 1)
+        record_remove_at(record, (uint32_t)source->index + found);
 }
 
 static enum filter_verdict filter_parser_apply(void *self, struct record *record,
