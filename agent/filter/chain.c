@@ -107,10 +107,11 @@ bool filter_selection_is_empty(const struct filter_selection *selection)
     return selection->step_count == 0;
 }
 
-static size_t value_bytes(const struct value *value)
+static inline size_t value_bytes(const struct value *value)
 {
+    if (LIKELY(value->kind == VALUE_TEXT))
+        return value->text.len;
     switch (value->kind) {
-    case VALUE_TEXT:
     case VALUE_JSON:
     case VALUE_MSGPACK:
         return value->text.len;
