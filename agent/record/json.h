@@ -22,7 +22,8 @@
  * Life     json_scanner_init -> check* -> json_scanner_fini. What a check lends is good until the
  *          next check with the same scanner.
  * Thread   its owner's.
- * Limits   JSON_DEPTH_MAX levels, JSON_BYTES_MAX bytes. Time is linear in the bytes.
+ * Limits   JSON_DEPTH_MAX levels, JSON_BYTES_MAX bytes. Time is linear in the bytes. Bytes after the
+ *          text may be read, on the page of its last byte; they are never used.
  */
 #ifndef TAILRACE_RECORD_JSON_H
 #define TAILRACE_RECORD_JSON_H

@@ -113,6 +113,7 @@ struct quick {
     const uint32_t *next;
     size_t at;
     struct json_member *m; /* where the next one goes */
+    struct json_member *first;
     struct level level;
 };
 
@@ -127,7 +128,7 @@ static inline bool quick_key(struct quick *q)
         return false;
     if (text[at] == ' ')
         at++;
-    json_keys_add(&q->level.seen, json_key_hash(text + key, end - key));
+    json_keys_add(&q->level.seen, json_key_hash(text + key, end - key), (size_t)(q->m - q->first));
     q->level.initials |= UINT64_C(1) << (text[key] & 63);
     q->m->key_at = key;
     q->m->key_len = end - key;
@@ -195,6 +196,7 @@ static enum stand quick_members(struct json_check *c, struct level *level)
         .next = c->next,
         .at = (size_t)(c->p - c->text),
         .m = members_room(s, JSON_MARKS_ROOM / 2),
+        .first = s->members + level->first,
         .level = *level,
     };
     enum stand stand = quick_walk(&q);
@@ -241,7 +243,8 @@ static void member_begin(struct json_check *c, struct level *level, struct slice
     struct json_scanner *s = c->scanner;
 
     /* quick_key has seen the colon of an empty key right behind it. */
-    json_keys_add(&level->seen, json_key_hash(key.len ? key.data : &"\"\":"[1], key.len));
+    json_keys_add(&level->seen, json_key_hash(key.len ? key.data : &"\"\":"[1], key.len),
+                  s->member_count - level->first);
     level->initials |= json_initial(key);
     *members_room(s, 1) = (struct json_member){
         .key_at = (uint32_t)(key.data - c->text),
@@ -309,7 +312,8 @@ static void level_end(struct json_check *c, const struct level *level)
 {
     struct json_scanner *s = c->scanner;
 
-    if (UNLIKELY(level->seen.may_repeat) && json_keys_repeat(c, level->first))
+    if (UNLIKELY(level->seen.suspects != 0) &&
+        json_keys_repeat(c, level->first, level->seen.suspects))
         s->needs_repair = true;
     if (c->depth == 1)
         s->initials = level->initials;

@@ -1,10 +1,10 @@
 /*
  * Whether a key stands twice in an object, while the object is checked.
  *
- * A key sets a bit in each of two words; only when both were set before may it be there twice, and
- * then all keys are looked at when the object ends: a few are compared with each other, more of them
- * go into a table, and are sorted where the table does not keep them apart. So time stays linear, but
- * for that logarithm. On the hot path; for json_check.c alone.
+ * A key sets a bit in each of two words; only when both were set before may it be there twice. Such
+ * a key is a suspect. When the object ends, each suspect is compared with the keys before it; of a
+ * large object all keys go into a table instead, and are sorted where the table does not keep them
+ * apart. So time stays linear, but for that logarithm. On the hot path; for json_check.c alone.
  */
 #ifndef TAILRACE_RECORD_JSON_KEYS_H
 #define TAILRACE_RECORD_JSON_KEYS_H
@@ -15,7 +15,7 @@
 struct json_keys_seen {
     uint64_t bits_0;
     uint64_t bits_1;
-    bool may_repeat;
+    uint64_t suspects; /* by the number of their member; the last bit stands for the rest */
 };
 
 static inline uint32_t json_load_16(const char *p)
@@ -33,7 +33,7 @@ static inline uint32_t json_key_hash(const char *key, size_t len)
 {
     uint32_t mix = json_load_16(key) << 16 | json_load_16(key + len - 1);
 
-    return (mix + (uint32_t)len) * UINT32_C(2654435769);
+    return (mix + (uint32_t)len * 8) * UINT32_C(2654435769);
 }
 
 static inline uint64_t json_key_bit_0(uint32_t hash)
@@ -46,17 +46,18 @@ static inline uint64_t json_key_bit_1(uint32_t hash)
     return UINT64_C(1) << (hash >> 20 & 63);
 }
 
-static inline void json_keys_add(struct json_keys_seen *seen, uint32_t hash)
+/* The key of member `number`, from 0. */
+static inline void json_keys_add(struct json_keys_seen *seen, uint32_t hash, size_t number)
 {
     uint64_t bit_0 = json_key_bit_0(hash), bit_1 = json_key_bit_1(hash);
 
     if (UNLIKELY((seen->bits_0 & bit_0) != 0) && (seen->bits_1 & bit_1) != 0)
-        seen->may_repeat = true;
+        seen->suspects |= UINT64_C(1) << (number < 63 ? number : 63);
     seen->bits_0 |= bit_0;
     seen->bits_1 |= bit_1;
 }
 
 /* Whether the scanner's members from `first` on have a key twice. */
-bool json_keys_repeat(const struct json_check *c, uint32_t first);
+bool json_keys_repeat(const struct json_check *c, uint32_t first, uint64_t suspects);
 
 #endif

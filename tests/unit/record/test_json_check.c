@@ -2,6 +2,7 @@
 #include "record/json_marks.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <sys/mman.h>
 
 /* What json_check_object does the common way and the careful way must be the same, on every
@@ -166,6 +167,69 @@ START_TEST(a_doubled_key_is_found_however_it_is_written)
 }
 END_TEST
 
+/* `count` members, and `extra` as one more. */
+static struct slice many_members(unsigned count, const char *extra)
+{
+    struct buffer text = {0};
+    struct slice copy;
+
+    buffer_append_byte(&text, '{');
+    for (unsigned i = 0; i < count; i++)
+        buffer_append_format(&text, "\"%s%u\":%u,", i % 3 ? "key" : "a_longer_name", i, i);
+    buffer_append_text(&text, extra);
+    buffer_append_byte(&text, '}');
+    copy = arena_copy(&arena, buffer_view(&text));
+    buffer_fini(&text);
+    return copy;
+}
+
+START_TEST(a_doubled_key_is_found_among_any_number)
+{
+    for (unsigned count = 1; count < 150; count++) {
+        const char *last =
+            arena_format(&arena, "\"%s%u\":0", (count - 1) % 3 ? "key" : "a_longer_name", count - 1)
+                .data;
+
+        ck_assert(expect_members_of(many_members(count, "\"a_longer_name0\":0")).needs_repair);
+        ck_assert(expect_members_of(many_members(count, last)).needs_repair);
+        ck_assert(!expect_members_of(many_members(count, "\"key0\":0")).needs_repair);
+    }
+}
+END_TEST
+
+/* Where a short key begins to look for its place in a table of 128 (see json_keys.c). */
+static unsigned place_of(const char *key)
+{
+    uint64_t rest = 0;
+
+    for (size_t i = 0; key[i] != '\0'; i++)
+        rest = rest << 8 | (unsigned char)key[i];
+    return (unsigned)((strlen(key) ^ rest) * UINT64_C(0x9e3779b97f4a7c15) >> 57);
+}
+
+START_TEST(keys_that_were_made_to_meet_are_told_apart)
+{
+    struct buffer text = {0};
+    char key[8], last[8] = "";
+
+    buffer_append_byte(&text, '{');
+    for (unsigned i = 0, count = 0; count < 60; i++) {
+        snprintf(key, sizeof key, "%07u", i);
+        if (place_of(key) != 0)
+            continue;
+        buffer_append_format(&text, "\"%s\":1,", key);
+        memcpy(last, key, sizeof last);
+        count++;
+    }
+    buffer_append_text(&text, "\"end\":1}");
+    ck_assert(!expect_members_of(buffer_view(&text)).needs_repair);
+    text.len--;
+    buffer_append_format(&text, ",\"%s\":2}", last);
+    ck_assert(expect_members_of(buffer_view(&text)).needs_repair);
+    buffer_fini(&text);
+}
+END_TEST
+
 /* More marks, members and escapes than a window has, of each kind after the other. */
 START_TEST(a_text_may_be_longer_than_a_window)
 {
@@ -228,6 +292,8 @@ Suite *suite_record_json_check(void)
     tcase_add_loop_test(ways, what_stands_between_is_refused_wherever_it_stands, 0, WAYS);
     tcase_add_loop_test(ways, a_text_ends_where_its_slice_ends, 0, WAYS);
     tcase_add_loop_test(ways, a_doubled_key_is_found_however_it_is_written, 0, WAYS);
+    tcase_add_test(ways, a_doubled_key_is_found_among_any_number);
+    tcase_add_test(ways, keys_that_were_made_to_meet_are_told_apart);
     tcase_add_loop_test(ways, a_text_may_be_longer_than_a_window, 0, WAYS);
     tcase_add_loop_test(ways, a_text_may_end_where_no_page_follows, 0, WAYS);
     suite_add_tcase(suite, ways);
