@@ -33,6 +33,11 @@ void file_trouble_note(struct file_trouble *t, const char *speaker, const char *
     if (code != t->code)
         log_error(speaker, "cannot read %s: %s; %s", path, reason(code), advice(code));
     t->code = code;
+    file_trouble_note_silently(t);
+}
+
+void file_trouble_note_silently(struct file_trouble *t)
+{
     t->count++;
     t->wait_ms = t->wait_ms == 0 ? FILE_TROUBLE_WAIT_MIN_MS : t->wait_ms * 2;
     if (t->wait_ms > FILE_TROUBLE_WAIT_MAX_MS)

@@ -23,6 +23,9 @@ struct file_trouble {
 /* Opening or reading failed with `code`. Logs when the code is another than before. */
 void file_trouble_note(struct file_trouble *t, const char *speaker, const char *path, int code);
 
+/* The same for what many files have in common, and was said of all of them. */
+void file_trouble_note_silently(struct file_trouble *t);
+
 /* It went well. Logs that it is over, if there was trouble, and forgets it. */
 void file_trouble_over(struct file_trouble *t, const char *speaker, const char *path);
 

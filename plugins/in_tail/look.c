@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* How many files are shown: those with the most unread. */
 #define SHOWN_MAX 20
@@ -13,12 +14,26 @@ struct sight {
     uint64_t unread_bytes; /* not acknowledged by every output */
 };
 
+/* One that waits, for a descriptor or for leave: nothing of it was read. */
+static bool file_look_unopened(const struct tail_file *f, struct sight *sight)
+{
+    struct stat facts;
+
+    if (stat(f->path, &facts) < 0 || !S_ISREG(facts.st_mode))
+        return false;
+    *sight = (struct sight){
+        .file = f, .size_bytes = (uint64_t)facts.st_size, .unread_bytes = (uint64_t)facts.st_size};
+    return true;
+}
+
 static bool file_look(const struct tail_file *f, struct sight *sight)
 {
     struct file_facts facts;
     uint64_t settled = f->origin.window.settled, size;
 
-    if (f->fd < 0 || file_facts_read(f->fd, &facts) < 0)
+    if (f->fd < 0)
+        return file_look_unopened(f, sight);
+    if (file_facts_read(f->fd, &facts) < 0)
         return false;
     size = file_reader_size(&f->reader, facts.size_bytes);
     *sight = (struct sight){
@@ -65,6 +80,8 @@ static const char *file_note(const struct tail_file *f)
 {
     if (f->trouble.code != 0)
         return strerror(-f->trouble.code);
+    if (f->fd < 0)
+        return "waits to be opened";
     return f->name == NULL ? "rotated or deleted" : "";
 }
 

@@ -45,8 +45,14 @@ static void on_scanned(void *owner, bool is_first)
 {
     struct tail *t = owner;
 
-    (void)is_first;
     t->is_first_scan_over = true;
+    if (is_first)
+        LIST_FOR (it, &t->files) {
+            struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
+
+            if (!f->is_saved && f->fd >= 0)
+                tail_bookmark_save(f);
+        }
     if (t->positions != NULL && clock_ms() - t->started_ms >= TAIL_PRUNE_AFTER_MS)
         positions_prune(t->positions);
     if (list_is_empty(&t->ready))

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -146,15 +148,28 @@ static void file_form_find(struct tail_file *f)
 }
 
 /* A new file has a row before anything of it is read: if we are killed then, what it becomes by
- * rotation is still known to be unread. */
+ * rotation is still known to be unread. The first scan saves all rows at its end: what waits to be
+ * written is searched for each name. */
 static void file_begin_at(struct tail_file *f, uint64_t offset)
 {
     window_init(&f->origin.window, offset);
     f->state = (struct follow_state){
         .read = offset, .settled = offset, .size_before = offset, .grown_ms = clock_ms()};
     f->tail->input->metrics.files_opened++;
-    if (!f->is_saved)
+    if (!f->is_saved && f->tail->is_first_scan_over)
         tail_bookmark_save(f);
+}
+
+/* Files have descriptors below it. The limit may be raised from outside while we run. */
+static int fd_max(void)
+{
+    struct rlimit limit;
+    rlim_t kept;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > INT_MAX)
+        return INT_MAX;
+    kept = limit.rlim_cur / 4 < TAIL_FDS_KEPT_MAX ? limit.rlim_cur / 4 : TAIL_FDS_KEPT_MAX;
+    return (int)(limit.rlim_cur - kept);
 }
 
 /* Opens the file that `f` was made for. UV_ECANCELED: too old; UV_EEXIST: it is followed already;
@@ -168,6 +183,8 @@ static int file_open(struct tail_file *f)
     f->fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (f->fd < 0)
         return -errno;
+    if (f->fd >= fd_max())
+        return UV_EMFILE;
     if (is_too_old(t, f->fd))
         return UV_ECANCELED;
     rc = file_identify(f);
@@ -196,10 +213,29 @@ static void file_unopen(struct tail_file *f)
     f->fd = -1;
 }
 
+/* Not said for each file: there may be thousands. */
+static void limit_say(struct tail *t)
+{
+    uint64_t now = clock_ms();
+
+    if (t->limit_said_ms != 0 && now - t->limit_said_ms < TAIL_LIMIT_SAID_MS)
+        return;
+    t->limit_said_ms = now;
+    log_error(t->component,
+              "no more files can be opened: descriptors from %d on are kept for connections; raise "
+              "the limit of open files; the other files wait, and are tried again",
+              fd_max());
+}
+
 void tail_file_try_later(struct tail_file *f, int code)
 {
     f->tail->input->metrics.read_errors++;
-    file_trouble_note(&f->trouble, f->tail->component, f->path, code);
+    if (code == UV_EMFILE || code == UV_ENFILE) {
+        limit_say(f->tail);
+        file_trouble_note_silently(&f->trouble);
+    } else {
+        file_trouble_note(&f->trouble, f->tail->component, f->path, code);
+    }
     tail_file_look_again(f, f->trouble.wait_ms);
 }
 

@@ -31,6 +31,12 @@
  * its rows must outlive that: they tell that what was renamed is unread. */
 #define TAIL_PRUNE_AFTER_MS (10 * 60 * 1000)
 
+/* Files leave so many descriptors to connections, the database and the status page. */
+#define TAIL_FDS_KEPT_MAX 128
+
+/* That the limit of open files is reached is said again after that. */
+#define TAIL_LIMIT_SAID_MS (60 * 60 * 1000)
+
 struct tail;
 
 struct tail_options {
@@ -126,6 +132,7 @@ struct tail {
     uint64_t refresh_ms;
     uint64_t started_ms;
     uint64_t machine; /* a part of all ids */
+    uint64_t limit_said_ms;
     int64_t next_row;
     struct map rows;        /* the followed files, by row */
     struct map inodes;      /* and by device and number */

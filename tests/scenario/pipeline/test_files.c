@@ -359,6 +359,36 @@ START_TEST(a_file_waits_for_a_free_descriptor)
 }
 END_TEST
 
+/* More files than descriptors: those that fit are followed, and the connection to the back-end and
+ * the database have theirs. What waits is shown as unread, and comes when there is room. */
+START_TEST(files_leave_descriptors_to_connections)
+{
+    struct rlimit before, few;
+    char name[16];
+    unsigned delivered;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = 200;
+    kit_end(&k);
+    k = kit_make();
+    for (int i = 0; i < 300; i++) {
+        snprintf(name, sizeof name, "%d.log", i);
+        tree_write(name, "line\n");
+    }
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    kit_run(k, TAIL_TO_ES);
+    kit_pass_ms(k, 2000);
+    delivered = backend_taken_count(k->es);
+    ck_assert_uint_gt(delivered, 100);
+    ck_assert_uint_lt(delivered, 150);
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, (300 - delivered) * strlen("line\n"));
+    kit_end(&k);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    k = kit_start(TAIL_TO_ES);
+}
+END_TEST
+
 Suite *suite_pipeline_files(void);
 
 Suite *suite_pipeline_files(void)
@@ -385,6 +415,7 @@ Suite *suite_pipeline_files(void)
     tcase_add_test(files, lines_that_are_cut_by_the_moment_of_reading_are_whole);
     tcase_add_test(files, an_unreadable_file_is_read_when_it_can_be);
     tcase_add_test(files, a_file_waits_for_a_free_descriptor);
+    tcase_add_test(files, files_leave_descriptors_to_connections);
     suite_add_tcase(suite, files);
     return suite;
 }
