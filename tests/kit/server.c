@@ -72,14 +72,27 @@ void kit_server_answers_n(struct kit_server *server, const int *statuses, size_t
         kit_server_script(server, (struct kit_answer){.status = statuses[i]});
 }
 
-/* The next of the script; NULL behind its end. */
-static const struct step *script_take(struct kit_server *server)
+/* The place of the next in the script; -1 behind its end. */
+static int script_take(struct kit_server *server)
 {
-    const struct step *step = NULL;
+    int place = -1;
 
     pthread_mutex_lock(&server->lock);
     if (server->script_at < server->script_count)
-        step = server->script[server->script_at++];
+        place = (int)server->script_at++;
+    pthread_mutex_unlock(&server->lock);
+    return place;
+}
+
+/* The script grows meanwhile, its steps stay where they are. */
+static const struct step *script_step(struct kit_server *server, int place)
+{
+    const struct step *step;
+
+    if (place < 0)
+        return server->usual;
+    pthread_mutex_lock(&server->lock);
+    step = server->script[place];
     pthread_mutex_unlock(&server->lock);
     return step;
 }
@@ -233,9 +246,9 @@ static bool serve_one(struct link *link, struct wire *wire)
 
     if (!read_head(wire, &head, &body))
         goto out;
-    step = script_take(link->server);
-    step = step != NULL ? step : link->server->usual;
     request = request_new(&head, link->number);
+    request->answer = script_take(link->server);
+    step = script_step(link->server, request->answer);
     if (step_reads_body(step)) {
         if (!read_body(wire, content_length(&head), &body)) {
             request_free(request);

@@ -52,6 +52,7 @@ struct kit_request {
     char *head;          /* the request line and the header lines */
     struct slice body;   /* with a NUL behind it */
     unsigned connection; /* 0 for the first that was made */
+    int answer;          /* the place in the script of what it was answered; -1: behind its end */
 };
 
 struct kit_server *kit_server_start(void);

@@ -120,12 +120,13 @@ static void document_note(struct backend *b, struct slice name, struct slice act
     buffer_fini(&line);
 }
 
-static bool takes(const struct backend *b, unsigned request, size_t document)
+static bool takes(const struct backend *b, const struct kit_request *request, size_t document)
 {
-    const struct backend_answer *answer = &b->answers[request];
+    const struct backend_answer *answer;
 
-    if (request >= b->answer_count)
+    if (request->answer < 0)
         return true;
+    answer = &b->answers[b->answers_before + (unsigned)request->answer];
     if (answer->items == NULL)
         return answer->status >= 200 && answer->status < 300;
     ck_assert_uint_lt(document, answer->item_count);
@@ -143,7 +144,7 @@ static void request_read(struct backend *b, const struct kit_request *request)
         ck_assert(slice_next(&rest, '\n', &document));
         buffer_append(names, shown(document));
         buffer_append_byte(names, ' ');
-        document_note(b, shown(document), action, takes(b, b->come, count++));
+        document_note(b, shown(document), action, takes(b, request, count++));
     }
     b->come++;
 }
@@ -159,8 +160,9 @@ static void requests_read(struct backend *b)
 void backend_down(struct backend *b)
 {
     requests_read(b);
-    b->before = b->come;
     kit_server_stop(&b->server);
+    b->before = b->come;
+    b->answers_before = b->answer_count;
 }
 
 void backend_up(struct backend *b)

@@ -42,6 +42,7 @@ struct backend {
     struct buffer taken;                         /* "one two " of what was taken */
     struct backend_answer answers[BACKEND_ANSWERS_MAX];
     unsigned answer_count;
+    unsigned answers_before; /* of those, the ones of earlier lives */
 };
 
 void backend_open(struct backend *b, struct kit *kit);
