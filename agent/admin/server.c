@@ -61,17 +61,19 @@ static int socket_listen(const struct addrinfo *address)
     return rc < 0 ? rc : fd;
 }
 
-/* Asks the resolver only for what is no address; this is the start, and may wait. */
+/* On the first of the host's addresses that can be had. Asks the resolver only for what is no
+ * address; this is the start, and may wait. */
 static int host_listen(const char *host, uint16_t port)
 {
     struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM}, *addresses;
     char service[8];
-    int fd;
+    int fd = -EADDRNOTAVAIL;
 
     (void)snprintf(service, sizeof service, "%u", port);
     if (getaddrinfo(host, service, &hints, &addresses) != 0)
         return -EADDRNOTAVAIL;
-    fd = socket_listen(addresses);
+    for (const struct addrinfo *each = addresses; each != NULL && fd < 0; each = each->ai_next)
+        fd = socket_listen(each);
     freeaddrinfo(addresses);
     return fd;
 }

@@ -39,7 +39,11 @@ static int why_proxy(long status, char why[256])
 
 static int why_tls(const struct http_call *call, CURLcode result, char why[256])
 {
-    snprintf(why, 256, "[tls] error: %.200s", words_of(call, result));
+    const char *advice = "";
+
+    if (result == CURLE_PEER_FAILED_VERIFICATION)
+        advice = "; name its authority with tls.ca_file, or trust anybody with tls.verify off";
+    snprintf(why, 256, "[tls] error: %.160s%s", words_of(call, result), advice);
     return UV_EPROTO;
 }
 

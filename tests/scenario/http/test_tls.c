@@ -81,7 +81,7 @@ END_TEST
 START_TEST(without_a_file_the_system_is_asked_and_does_not_know_it)
 {
     tls.ca_file = NULL;
-    expect_tls_error("certificate");
+    expect_tls_error("tls.ca_file");
 }
 END_TEST
 
