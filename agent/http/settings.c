@@ -53,7 +53,6 @@ static void set_limits(struct http_own_settings *own)
     };
 }
 
-/* An empty text is none: it was a variable that is not set. */
 void settings_copy(struct http_own_settings *own, const struct http_settings *from)
 {
     *own = (struct http_own_settings){.s = *from};
@@ -64,7 +63,7 @@ void settings_copy(struct http_own_settings *own, const struct http_settings *fr
     for (size_t i = 0; i < ARRAY_LEN(own_texts); i++) {
         char **text = own_text(own, i);
 
-        *text = *text != NULL && **text != '\0' ? mem_text(*text) : NULL;
+        *text = *text != NULL ? mem_text(*text) : NULL;
     }
     set_limits(own);
 }

@@ -211,17 +211,23 @@ int retry_limit_parse(const char *text, uint32_t *attempts_out)
     return 0;
 }
 
+/* A variable that is not set leaves an empty text: then the key counts as not given. */
+static const char *text_given(const char *text)
+{
+    return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
 static void tls_lend(struct output_keys *keys)
 {
-    keys->tls.ca_file = keys->tls_ca_file;
-    keys->tls.ca_path = keys->tls_ca_path;
-    keys->tls.crt_file = keys->tls_crt_file;
-    keys->tls.key_file = keys->tls_key_file;
-    keys->tls.key_passwd = keys->tls_key_passwd;
-    keys->tls.vhost = keys->tls_vhost;
-    keys->tls.min_version = keys->tls_min_version;
-    keys->tls.max_version = keys->tls_max_version;
-    keys->tls.ciphers = keys->tls_ciphers;
+    keys->tls.ca_file = text_given(keys->tls_ca_file);
+    keys->tls.ca_path = text_given(keys->tls_ca_path);
+    keys->tls.crt_file = text_given(keys->tls_crt_file);
+    keys->tls.key_file = text_given(keys->tls_key_file);
+    keys->tls.key_passwd = text_given(keys->tls_key_passwd);
+    keys->tls.vhost = text_given(keys->tls_vhost);
+    keys->tls.min_version = text_given(keys->tls_min_version);
+    keys->tls.max_version = text_given(keys->tls_max_version);
+    keys->tls.ciphers = text_given(keys->tls_ciphers);
 }
 
 /* Part of a second counts as a whole one: 0 would mean no limit. */

@@ -94,22 +94,6 @@ START_TEST(a_copy_is_its_own_and_has_defaults)
 }
 END_TEST
 
-START_TEST(a_text_that_a_variable_left_empty_is_not_given)
-{
-    struct http_settings settings = good();
-    struct http_tls tls = {.ca_file = "", .vhost = "logs"};
-    struct http_own_settings own;
-
-    settings.tls = &tls;
-    settings.proxy = "";
-    settings_copy(&own, &settings);
-    ck_assert_ptr_null(own.tls.ca_file);
-    ck_assert_ptr_null(own.s.proxy);
-    ck_assert_str_eq(own.tls.vhost, "logs");
-    settings_free(&own);
-}
-END_TEST
-
 START_TEST(a_reply_is_never_larger_than_the_limit)
 {
     struct http_settings settings = good();
@@ -133,7 +117,6 @@ Suite *suite_http_settings(void)
     tcase_add_test(settings, port_0_is_refused);
     tcase_add_test(settings, a_source_is_an_address);
     tcase_add_test(settings, a_copy_is_its_own_and_has_defaults);
-    tcase_add_test(settings, a_text_that_a_variable_left_empty_is_not_given);
     tcase_add_test(settings, a_reply_is_never_larger_than_the_limit);
     suite_add_tcase(suite, settings);
     return suite;

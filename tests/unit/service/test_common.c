@@ -79,6 +79,17 @@ START_TEST(every_mistake_is_said)
 }
 END_TEST
 
+START_TEST(a_text_that_a_variable_left_empty_is_not_given)
+{
+    static char empty[] = "", host[] = "logs.example";
+    struct output_keys output = {.has_tls = true, .tls_ca_file = empty, .tls_vhost = host};
+    struct http_settings http = output_http(&output, "es.0", 9200);
+
+    ck_assert_ptr_null(http.tls->ca_file);
+    ck_assert_str_eq(http.tls->vhost, host);
+}
+END_TEST
+
 Suite *suite_service_common(void);
 Suite *suite_service_common(void)
 {
@@ -90,6 +101,7 @@ Suite *suite_service_common(void)
     tcase_add_test(service_case, durations_that_are_none_are_refused);
     tcase_add_test(service_case, a_port_that_is_none_is_refused);
     tcase_add_test(service_case, every_mistake_is_said);
+    tcase_add_test(service_case, a_text_that_a_variable_left_empty_is_not_given);
     suite_add_tcase(suite, service_case);
     return suite;
 }
