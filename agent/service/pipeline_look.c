@@ -1,0 +1,82 @@
+#include "service/pipeline_self.h"
+
+#include "service/census.h"
+
+#include <inttypes.h>
+
+const struct service_keys *pipeline_service(const struct pipeline *p)
+{
+    return &p->service;
+}
+
+struct metrics_book *pipeline_metrics(struct pipeline *p)
+{
+    return &p->book;
+}
+
+const struct budget *pipeline_memory(const struct pipeline *p)
+{
+    return &p->memory;
+}
+
+size_t pipeline_output_count(const struct pipeline *p)
+{
+    return p->started_output_count;
+}
+
+struct output *pipeline_output(const struct pipeline *p, size_t index)
+{
+    CHECK(index < p->started_output_count);
+    return p->outputs[index].output;
+}
+
+void pipeline_refresh(struct pipeline *p)
+{
+    for (size_t i = 0; i < p->started_output_count; i++)
+        (void)output_metrics(p->outputs[i].output);
+    for (size_t i = 0; i < p->input_count; i++) {
+        struct input_instance *in = &p->inputs[i];
+
+        in->input.metrics.memory_bytes = in->budget.used_bytes;
+        in->input.metrics.memory_limit_bytes = in->budget.limit_bytes;
+        in->input.metrics.is_paused = in->budget.is_full || p->memory.is_full;
+        if (in->is_started && in->plugin->refresh != NULL)
+            in->plugin->refresh(in->self);
+    }
+    census_take(&p->book);
+}
+
+void pipeline_describe_inputs(const struct pipeline *p, struct buffer *out)
+{
+    bool is_first = true;
+
+    buffer_append_byte(out, '[');
+    for (size_t i = 0; i < p->input_count; i++) {
+        if (!p->inputs[i].is_started || p->inputs[i].plugin->describe == NULL)
+            continue;
+        if (!is_first)
+            buffer_append_byte(out, ',');
+        is_first = false;
+        p->inputs[i].plugin->describe(p->inputs[i].self, out);
+    }
+    buffer_append_byte(out, ']');
+}
+
+void pipeline_summary(struct pipeline *p, struct buffer *out)
+{
+    uint64_t unread = 0;
+
+    pipeline_refresh(p);
+    for (size_t i = 0; i < p->input_count; i++)
+        unread += p->inputs[i].input.metrics.unread_bytes;
+    for (size_t i = 0; i < p->started_output_count; i++) {
+        const struct output_metrics *m = output_metrics(p->outputs[i].output);
+
+        buffer_append_format(out,
+                             "%s: read %" PRIu64 " = delivered %" PRIu64 " + set aside %" PRIu64
+                             " + dropped %" PRIu64 " + in flight %" PRIu64 " records; ",
+                             m->name, m->read_records, m->proc_records, m->set_aside_records,
+                             m->given_up_records, m->in_flight_records);
+    }
+    buffer_append_format(out, "still unread: %" PRIu64 " bytes", unread);
+}

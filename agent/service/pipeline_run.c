@@ -1,0 +1,163 @@
+#include "service/pipeline_self.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+
+/*
+ * Stopping, step by step:
+ *
+ *   pipeline_stop     inputs stop; what is open is sealed; outputs try what waits
+ *   on_drain_check    looks whether all is delivered
+ *   pipeline_hurry    Grace is over, or somebody asked twice: outputs let go
+ *   on_drain_check    ends it, once nothing is under way, or a worker does not come back
+ */
+
+#define DRAIN_CHECK_MS 10
+
+/* Workers that are not done so long after the outputs let go are stuck. */
+#define STUCK_AFTER_MS 1000
+
+/* ---- starting ---- */
+
+static void on_sealed(void *owner, struct chunk *chunk)
+{
+    struct pipeline *p = owner;
+
+    CHECK(chunk->is_sealed && chunk->outputs >> (p->output_count - 1) >> 1 == 0);
+    for (size_t i = 0; i < p->output_count; i++)
+        if (chunk->outputs >> i & 1)
+            output_offer(p->outputs[i].output, chunk);
+    chunk_unref(&chunk);
+}
+
+static void on_exit_wanted(struct input *input)
+{
+    struct input_instance *i = CONTAINER_OF(input, struct input_instance, input);
+
+    if (!i->pipeline->is_stopping)
+        i->pipeline->exit_wanted(i->pipeline->exit_owner);
+}
+
+static int output_start(struct pipeline *p, size_t index, struct report *report)
+{
+    struct output_instance *o = &p->outputs[index];
+    int64_t workers = o->keys.workers > 0 ? o->keys.workers : (int64_t)o->plugin->default_workers;
+    char why[256] = "";
+    struct output_config config = {
+        .plugin = o->plugin,
+        .self = o->self,
+        .name = o->name,
+        .component = o->component,
+        .index = (unsigned)index,
+        .workers = o->plugin->encode != NULL && workers > 0 ? (unsigned)workers : 1,
+        .retry = o->retry,
+        .budget = &p->memory,
+    };
+
+    o->output = output_new(p->loop, &config, why);
+    if (o->output == NULL) {
+        report_error(report, o->place, "output %s cannot start: %s", o->name, why);
+        return -EINVAL;
+    }
+    metrics_add_output(&p->book, output_metrics(o->output));
+    p->started_output_count++;
+    return 0;
+}
+
+static int input_start(struct pipeline *p, struct input_instance *i, struct report *report)
+{
+    int rc;
+
+    i->input.intake = p->intake;
+    i->input.exit_wanted = on_exit_wanted;
+    rc = i->plugin->start(i->self, &i->input, report);
+    if (rc < 0) {
+        report_error(report, (struct place){0}, "input %s cannot start", i->name);
+        return rc;
+    }
+    i->is_started = true;
+    return 0;
+}
+
+int pipeline_start(struct pipeline *p, struct report *report, pipeline_fn *exit_wanted, void *owner)
+{
+    int rc = 0;
+
+    p->exit_wanted = exit_wanted;
+    p->exit_owner = owner;
+    p->intake = intake_new(p->loop, p->chain, p->routes, (uint64_t)(p->service.flush_s * 1000));
+    intake_on_sealed(p->intake, on_sealed, p);
+    p->is_started = true;
+    for (size_t i = 0; i < p->output_count && rc == 0; i++)
+        rc = output_start(p, i, report);
+    for (size_t i = 0; i < p->input_count && rc == 0; i++)
+        rc = input_start(p, &p->inputs[i], report);
+    return rc;
+}
+
+/* ---- stopping ---- */
+
+static bool outputs_are_idle(const struct pipeline *p)
+{
+    for (size_t i = 0; i < p->started_output_count; i++)
+        if (!output_is_idle(p->outputs[i].output))
+            return false;
+    return true;
+}
+
+static void on_drain_check(void *owner)
+{
+    struct pipeline *p = owner;
+
+    if (!outputs_are_idle(p)) {
+        if (clock_ms() >= p->drain_until_ms)
+            pipeline_hurry(p);
+        if (clock_ms() < p->stuck_at_ms)
+            return;
+        p->is_stuck = !outputs_are_idle(p);
+    }
+    timer_free(&p->drain_timer);
+    intake_free(&p->intake);
+    p->is_started = false;
+    p->stopped(p->stop_owner);
+}
+
+void pipeline_stop(struct pipeline *p, pipeline_fn *stopped, void *owner)
+{
+    CHECK(p->is_started && !p->is_stopping);
+    p->is_stopping = true;
+    p->stopped = stopped;
+    p->stop_owner = owner;
+    for (size_t i = 0; i < p->input_count; i++)
+        if (p->inputs[i].is_started)
+            p->inputs[i].plugin->stop(p->inputs[i].self);
+    intake_flush(p->intake);
+    for (size_t i = 0; i < p->started_output_count; i++)
+        output_stop(p->outputs[i].output);
+    p->drain_until_ms =
+        clock_ms() + (uint64_t)(p->service.grace_s > 0 ? p->service.grace_s : 0) * 1000;
+    p->stuck_at_ms = UINT64_MAX;
+    p->drain_timer = timer_new(p->loop, on_drain_check, p);
+    timer_repeat(p->drain_timer, DRAIN_CHECK_MS);
+}
+
+void pipeline_hurry(struct pipeline *p)
+{
+    if (p->stuck_at_ms == UINT64_MAX)
+        p->stuck_at_ms = clock_ms() + STUCK_AFTER_MS;
+    for (size_t i = 0; i < p->started_output_count; i++)
+        output_let_go(p->outputs[i].output);
+}
+
+bool pipeline_is_stuck(const struct pipeline *p)
+{
+    return p->is_stuck;
+}
+
+void pipeline_leave(struct pipeline *p)
+{
+    CHECK(p->is_stuck);
+    for (size_t i = 0; i < p->input_count; i++)
+        input_instance_fini(&p->inputs[i]);
+}
