@@ -6,7 +6,8 @@
  *   on_stop_wanted   a signal, or an input at its end, wants it to stop
  *   on_stopped       all is delivered, or Grace is over, or a second signal came
  *
- * A worker that is stuck in the system cannot keep the process: it leaves without it.
+ * A worker that is stuck in the system cannot keep the process: it leaves without it. Nor can the
+ * loop itself be stuck for longer than Grace and a little: service/watchdog.h.
  *
  * Ends with 0 when it was stopped, with 1 when it could not begin.
  */
@@ -21,6 +22,7 @@
 #include "service/process.h"
 #include "service/support.h"
 #include "service/tell.h"
+#include "service/watchdog.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -33,7 +35,7 @@
 #define SETTLE_TRIES_MAX 12
 
 /* How long what nobody can cancel, a question to the name service for one, is waited for. */
-#define FINISH_MS 1000
+#define FINISH_MS 500
 
 static const char *const default_paths[] = {
     "/fluent-bit/etc/fluent-bit.conf",
@@ -41,6 +43,8 @@ static const char *const default_paths[] = {
     NULL,
 };
 
+/* The first of them stop it. */
+#define STOP_SIGNALS 3
 static const int signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGCONT};
 
 struct run {
@@ -67,6 +71,13 @@ static void summary_log(struct run *run)
 
 /* ---- running ---- */
 
+static uint64_t grace_ms(const struct run *run)
+{
+    int64_t grace_s = pipeline_service(run->pipeline)->grace_s;
+
+    return grace_s > 0 ? (uint64_t)grace_s * 1000 : 0;
+}
+
 static void on_stopped(void *owner)
 {
     struct run *run = owner;
@@ -85,6 +96,7 @@ static void on_stop_wanted(void *owner)
         return;
     }
     run->is_stopping = true;
+    watchdog_arm(grace_ms(run) + WATCHDOG_MARGIN_MS);
     timer_stop(run->settle);
     pipeline_stop(run->pipeline, on_stopped, run);
 }
@@ -129,8 +141,11 @@ static void on_settle(void *owner)
 
 static void watches_start(struct run *run)
 {
+    struct watchdog_limits limits = {grace_ms(run), WATCHDOG_MARGIN_MS, WATCHDOG_HURRY_MS};
+
     for (size_t i = 0; i < ARRAY_LEN(signals); i++)
         run->watches[i] = signal_watch_new(run->loop, signals[i], on_signal, run);
+    watchdog_start(&limits, signals, STOP_SIGNALS);
     run->settle = timer_new(run->loop, on_settle, run);
     timer_unref(run->settle);
     timer_start(run->settle, SETTLE_AFTER_MS);

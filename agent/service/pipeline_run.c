@@ -16,7 +16,7 @@
 #define DRAIN_CHECK_MS 10
 
 /* Workers that are not done so long after the outputs let go are stuck. */
-#define STUCK_AFTER_MS 1000
+#define STUCK_AFTER_MS 500
 
 /* ---- starting ---- */
 
