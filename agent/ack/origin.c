@@ -1,6 +1,10 @@
 #include "ack/origin.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
+
+#include <sys/random.h>
+#include <unistd.h>
 
 void origin_init(struct origin *o, const struct origin_ops *ops, struct slice tag, uint64_t offset)
 {
@@ -10,6 +14,21 @@ void origin_init(struct origin *o, const struct origin_ops *ops, struct slice ta
         .tag = slice_make(mem_text_n(tag.data, tag.len), tag.len),
     };
     window_init(&o->window, offset);
+}
+
+/* Far from where 48 bits end, which is what ids take of an offset. */
+#define FIRST_OFFSET_MAX (UINT64_C(1) << 47)
+
+void origin_init_once(struct origin *o, const struct origin_ops *ops, struct slice tag)
+{
+    uint64_t dice[2];
+
+    if (getrandom(dice, sizeof dice, GRND_NONBLOCK) != (ssize_t)sizeof dice) {
+        dice[0] = (uint64_t)clock_wall_ns();
+        dice[1] = dice[0] ^ (uint64_t)(uintptr_t)o ^ (uint64_t)getpid() << 24;
+    }
+    origin_init(o, ops, tag, dice[0] % FIRST_OFFSET_MAX);
+    o->id = dice[1] | 1; /* 0 would mean that records have none */
 }
 
 void origin_fini(struct origin *o)

@@ -44,6 +44,11 @@ struct origin {
 /* One reference, the caller's. The tag is copied. Bytes before `offset` are settled. */
 void origin_init(struct origin *o, const struct origin_ops *ops, struct slice tag, uint64_t offset);
 
+/* For what nobody can read again: the id is drawn, and so is where the offsets begin. A record that
+ * takes its offset from `window.issued` has an id that no other record has, and its chunk keeps it:
+ * whoever sends it twice sends the same one. */
+void origin_init_once(struct origin *o, const struct origin_ops *ops, struct slice tag);
+
 /* Frees what origin_init made; called from ops->free. */
 void origin_fini(struct origin *o);
 

@@ -177,6 +177,7 @@ static void make_record(struct in_dummy *d, struct slice body)
     record->time_ns = dummy_time(d);
     record->metadata = d->metadata;
     d->input->metrics.bytes += body.len;
+    record->offset = d->origin->window.issued;
     intake_push(intake, d->origin, d->origin->window.issued + 1);
 }
 
@@ -244,7 +245,7 @@ static int dummy_start(void *self, struct input *input, struct report *report)
     (void)report;
     d->input = input;
     d->origin = mem_alloc(sizeof *d->origin);
-    origin_init(d->origin, &origin_ops, slice_of(input->tag), 0);
+    origin_init_once(d->origin, &origin_ops, slice_of(input->tag));
     d->origin->metrics = &input->metrics;
     d->origin->budget = input->budget;
     budget_waiter_init(&d->waiter, on_room);

@@ -83,6 +83,7 @@ static void say(struct in_stdin *s, const char *what)
 
 static void push(struct in_stdin *s, size_t bytes)
 {
+    intake_current(s->input->intake)->offset = s->origin->window.issued;
     s->input->metrics.bytes += bytes;
     intake_push(s->input->intake, s->origin, s->origin->window.issued + bytes);
 }
@@ -264,7 +265,7 @@ static int stdin_start(void *self, struct input *input, struct report *report)
         return rc;
     }
     s->origin = mem_alloc(sizeof *s->origin);
-    origin_init(s->origin, &origin_ops, slice_of(input->tag), 0);
+    origin_init_once(s->origin, &origin_ops, slice_of(input->tag));
     s->origin->metrics = &input->metrics;
     s->origin->budget = input->budget;
     feed_on_bytes(s->feed, on_bytes, s);

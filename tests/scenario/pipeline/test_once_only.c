@@ -1,6 +1,8 @@
 #include "base/log.h"
 #include "scenario/pipeline/kit.h"
 
+#include <stdio.h>
+
 /* Records that nobody can read again, when the agent stops and the back-end does not take them. */
 
 #define ONCE                                                                         \
@@ -62,6 +64,24 @@ START_TEST(lines_that_are_read_again_do_not_hold_up_the_end)
 }
 END_TEST
 
+/* The back-end has it and the answer is lost: the id says so. */
+START_TEST(they_are_sent_again_under_the_id_that_they_had)
+{
+    char first[200];
+
+    k = kit_start(ONCE);
+    backend_says(k->es, (struct kit_answer){.move = KIT_CLOSE});
+    kit_pass_ms(k, 200);
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "one");
+    snprintf(first, sizeof first, "%s", buffer_text(&k->es->actions) + 1);
+    ck_assert_ptr_nonnull(strstr(first, "\"_id\":\""));
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "one");
+    ck_assert_str_eq(strchr(buffer_text(&k->es->actions), '\n') + 2, first);
+}
+END_TEST
+
 Suite *suite_pipeline_once_only(void);
 Suite *suite_pipeline_once_only(void)
 {
@@ -73,6 +93,7 @@ Suite *suite_pipeline_once_only(void)
     tcase_add_test(stop, they_are_let_go_of_when_grace_is_over);
     tcase_add_test(stop, lines_of_a_file_whose_positions_nobody_keeps_are_such_records);
     tcase_add_test(stop, lines_that_are_read_again_do_not_hold_up_the_end);
+    tcase_add_test(stop, they_are_sent_again_under_the_id_that_they_had);
     suite_add_tcase(suite, stop);
     return suite;
 }

@@ -48,6 +48,25 @@ START_TEST(the_last_reference_frees_once)
 }
 END_TEST
 
+START_TEST(what_nobody_can_read_again_gets_an_id_that_no_other_has)
+{
+    struct origin *first = &origin, other, *second = &other;
+
+    origin_unref(&first);
+    origin_init_once(&origin, &ops, SLICE("app"));
+    origin_init_once(&other, &ops, SLICE("app"));
+    ck_assert_uint_ne(origin.id, 0);
+    ck_assert_uint_ne(origin.id, other.id);
+    ck_assert_uint_ne(origin.window.issued, other.window.issued);
+    ck_assert_uint_eq(origin.window.issued, origin.window.settled);
+    ck_assert_uint_lt(origin.window.issued, UINT64_C(1) << 47);
+    ck_assert(!origin.can_repeat);
+    first = &origin;
+    origin_unref(&first);
+    origin_unref(&second);
+}
+END_TEST
+
 START_TEST(letting_go_of_nothing_does_nothing)
 {
     struct origin *none = NULL, *mine = &origin;
@@ -95,6 +114,7 @@ Suite *suite_ack_origin(void)
     tcase_add_checked_fixture(use, set_up, NULL);
     tcase_add_test(use, an_origin_keeps_a_tag_of_its_own_and_begins_at_its_offset);
     tcase_add_test(use, the_last_reference_frees_once);
+    tcase_add_test(use, what_nobody_can_read_again_gets_an_id_that_no_other_has);
     tcase_add_test(use, letting_go_of_nothing_does_nothing);
     tcase_add_test(use, what_is_in_flight_goes_with_the_origin);
     suite_add_tcase(suite, use);
