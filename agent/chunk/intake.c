@@ -106,7 +106,7 @@ static void chunk_close(struct intake *intake, struct chunk *chunk)
 
 static void origin_route(struct intake *intake, struct origin *origin)
 {
-    origin->selection = filter_chain_select(intake->chain, origin->tag);
+    origin->selection = filter_chain_select(intake->chain, origin->tag, origin->metrics);
     origin->outputs = route_table_outputs(intake->routes, origin->tag);
     origin->routed_by = intake;
 }

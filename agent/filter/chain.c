@@ -7,6 +7,7 @@ struct filter_step {
     void *self;
     struct tag_match *match;
     struct filter_metrics *metrics;
+    const void *source; /* NULL: any */
 };
 
 /* The steps of the chain, by index, that some tags go through. */
@@ -68,14 +69,26 @@ void filter_chain_add(struct filter_chain *chain, const struct filter_plugin *pl
     };
 }
 
-static struct filter_selection *selection_new(const struct filter_chain *chain, struct slice tag)
+void filter_chain_keep_to(struct filter_chain *chain, const void *source)
+{
+    CHECK(chain->step_count > 0 && chain->selection_count == 0);
+    chain->steps[chain->step_count - 1].source = source;
+}
+
+static bool step_takes(const struct filter_step *step, struct slice tag, const void *source)
+{
+    return (step->source == NULL || step->source == source) && tag_match_accepts(step->match, tag);
+}
+
+static struct filter_selection *selection_new(const struct filter_chain *chain, struct slice tag,
+                                              const void *source)
 {
     struct filter_selection *selection = mem_zalloc(1, sizeof *selection);
 
     selection->chain = chain;
     selection->steps = mem_zalloc(chain->step_count + 1, sizeof *selection->steps);
     for (uint32_t i = 0; i < chain->step_count; i++)
-        if (tag_match_accepts(chain->steps[i].match, tag))
+        if (step_takes(&chain->steps[i], tag, source))
             selection->steps[selection->step_count++] = i;
     return selection;
 }
@@ -86,9 +99,10 @@ static bool selection_is_same(const struct filter_selection *a, const struct fil
            memcmp(a->steps, b->steps, a->step_count * sizeof *a->steps) == 0;
 }
 
-const struct filter_selection *filter_chain_select(struct filter_chain *chain, struct slice tag)
+const struct filter_selection *filter_chain_select(struct filter_chain *chain, struct slice tag,
+                                                   const void *source)
 {
-    struct filter_selection *selection = selection_new(chain, tag);
+    struct filter_selection *selection = selection_new(chain, tag, source);
 
     for (uint32_t i = 0; i < chain->selection_count; i++) {
         if (selection_is_same(chain->selections[i], selection)) {

@@ -1,5 +1,6 @@
 /*
- * The filter chain: all filters of the configuration, in the order of the file.
+ * The filter chain: the filters that stand inside of inputs (processors), then all others of the
+ * configuration, in the order of the file.
  *
  * Which of them take a tag is found once for the tag, not once for each record: whoever has many
  * records of one tag (an origin) asks filter_chain_select and keeps the answer.
@@ -29,8 +30,13 @@ void filter_chain_free(struct filter_chain **chain);
 void filter_chain_add(struct filter_chain *chain, const struct filter_plugin *plugin, void *self,
                       struct tag_match *match, struct filter_metrics *metrics);
 
-/* The filters that take this tag: lent until the chain is freed. Never NULL. */
-const struct filter_selection *filter_chain_select(struct filter_chain *chain, struct slice tag);
+/* The filter that was added last takes records of this source alone: whatever filter_chain_select
+ * is told; only compared. */
+void filter_chain_keep_to(struct filter_chain *chain, const void *source);
+
+/* The filters that take this tag from this source: lent until the chain is freed. Never NULL. */
+const struct filter_selection *filter_chain_select(struct filter_chain *chain, struct slice tag,
+                                                   const void *source);
 
 /* Whether nothing is to be done for such a tag. */
 bool filter_selection_is_empty(const struct filter_selection *selection);

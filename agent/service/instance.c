@@ -161,6 +161,14 @@ void input_instance_turned(struct budget *b)
 
 /* ---- filters ---- */
 
+static char *filter_name(const struct filter_instance *f, unsigned number,
+                         const struct instance_shop *shop)
+{
+    if (f->keys.alias == NULL && shop->owner != NULL)
+        return mem_format("%s.%s.%u", shop->owner, f->plugin->name, number);
+    return instance_name(f->keys.alias, f->plugin->name, number);
+}
+
 bool filter_instance_init(struct filter_instance *f, const struct section *s, unsigned number,
                           const struct instance_shop *shop)
 {
@@ -175,7 +183,7 @@ bool filter_instance_init(struct filter_instance *f, const struct section *s, un
     is_well = keys_bind(
         s, (struct option_target[2]){{f->plugin->options, f->self}, {filter_options, &f->keys}},
         f->plugin->name, shop->report);
-    f->name = instance_name(f->keys.alias, f->plugin->name, number);
+    f->name = filter_name(f, number, shop);
     f->component = mem_format("filter:%s:%s", f->plugin->name, f->name);
     setup = setup_of(s, f->name, f->component, shop);
     if (f->plugin->init != NULL && f->plugin->init(f->self, &setup) < 0)

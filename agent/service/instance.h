@@ -51,6 +51,7 @@ struct instance_shop {
     struct report *report;
     struct parser_book *parsers;
     struct multiline_book *multilines;
+    const char *owner; /* of the filters that are made now: the input they stand in, or NULL */
 };
 
 /* Each fills a zeroed instance; false when there was a mistake, which the report has. The fini

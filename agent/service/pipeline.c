@@ -86,32 +86,80 @@ static bool inputs_add(struct pipeline *p, const struct instance_shop *shop)
     return is_well;
 }
 
+/* `otherwise` is the match of a filter that names none, or NULL. */
+static bool filter_add(struct pipeline *p, const struct section *s, unsigned number,
+                       const char *otherwise, const struct instance_shop *shop)
+{
+    struct filter_instance *f = &p->filters[p->filter_count++];
+    bool is_well = filter_instance_init(f, s, number, shop);
+    struct tag_match *match;
+
+    if (f->self == NULL)
+        return false;
+    if (f->keys.match != NULL || f->keys.match_regex != NULL)
+        otherwise = f->keys.match;
+    else if (otherwise == NULL)
+        report_warn(shop->report, s->place, "filter %s has no match, so it sees no record",
+                    f->name);
+    match = tag_match_new(otherwise, f->keys.match_regex, shop->report, s->place);
+    is_well &= match != NULL;
+    if (match == NULL)
+        match = tag_match_new(NULL, NULL, shop->report, s->place);
+    filter_chain_add(p->chain, f->plugin, f->self, match, &f->metrics);
+    metrics_add_filter(&p->book, &f->metrics);
+    return is_well;
+}
+
+/* The processors of one input; those that are no filters here are refused with the input. */
+static bool processors_add(struct pipeline *p, const struct input_instance *input,
+                           const struct section *s, struct instance_shop shop)
+{
+    const struct section *group = NULL;
+    unsigned number = 0;
+    bool is_well = true;
+
+    shop.owner = input->name;
+    while ((group = section_group(s, "processors", group)) != NULL)
+        LIST_FOR (it, &group->groups) {
+            const struct section *processor = CONTAINER_OF(it, struct section, link);
+
+            if (!processor_is_filter(processor))
+                continue;
+            is_well &= filter_add(p, processor, number++, "*", &shop);
+            if (p->filters[p->filter_count - 1].self != NULL)
+                filter_chain_keep_to(p->chain, &input->input.metrics);
+        }
+    return is_well;
+}
+
+static size_t processors_count(const struct config *config)
+{
+    const struct section *group = NULL;
+    size_t count = 0;
+
+    for (const struct section *s = config_first(config, CONFIG_INPUT); s != NULL;
+         s = config_next(config, s))
+        while ((group = section_group(s, "processors", group)) != NULL)
+            LIST_FOR (it, &group->groups)
+                count += processor_is_filter(CONTAINER_OF(it, struct section, link));
+    return count;
+}
+
 static bool filters_add(struct pipeline *p, const struct instance_shop *shop)
 {
-    size_t max = count_sections(shop->config, CONFIG_FILTER);
+    size_t max = count_sections(shop->config, CONFIG_FILTER) + processors_count(shop->config);
+    const struct input_instance *input = p->inputs;
+    unsigned number = 0;
     bool is_well = true;
 
     p->filters = mem_zalloc(max, sizeof *p->filters);
+    for (const struct section *s = config_first(shop->config, CONFIG_INPUT); s != NULL;
+         s = config_next(shop->config, s), input++)
+        is_well &= input->self == NULL || processors_add(p, input, s, *shop);
     for (const struct section *s = config_first(shop->config, CONFIG_FILTER); s != NULL;
-         s = config_next(shop->config, s)) {
-        struct filter_instance *f = &p->filters[p->filter_count];
-        struct tag_match *match;
-
-        if (section_is_inactive(s))
-            continue;
-        is_well &= filter_instance_init(f, s, (unsigned)p->filter_count++, shop);
-        if (f->self == NULL)
-            continue;
-        if (f->keys.match == NULL && f->keys.match_regex == NULL)
-            report_warn(shop->report, s->place, "filter %s has no match, so it sees no record",
-                        f->name);
-        match = tag_match_new(f->keys.match, f->keys.match_regex, shop->report, s->place);
-        is_well &= match != NULL;
-        if (match == NULL)
-            match = tag_match_new(NULL, NULL, shop->report, s->place);
-        filter_chain_add(p->chain, f->plugin, f->self, match, &f->metrics);
-        metrics_add_filter(&p->book, &f->metrics);
-    }
+         s = config_next(shop->config, s))
+        if (!section_is_inactive(s))
+            is_well &= filter_add(p, s, number++, NULL, shop);
     return is_well;
 }
 

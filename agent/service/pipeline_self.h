@@ -24,7 +24,7 @@ struct pipeline {
     struct route_table *routes;
     struct intake *intake;
     struct input_instance *inputs;
-    struct filter_instance *filters;
+    struct filter_instance *filters; /* those of inputs first */
     struct output_instance *outputs;
     size_t input_count, filter_count, output_count;
     size_t started_output_count; /* the first of them */

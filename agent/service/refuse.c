@@ -1,16 +1,58 @@
 #include "service/refuse.h"
 
 #include "config/files.h"
+#include "plugin/plugin.h"
 #include "service/known.h"
 
-static void refuse_processor(const struct section *processor, struct report *report)
+static bool is_filter_here(const char *name)
+{
+    for (size_t i = 0; filter_plugins[i] != NULL; i++)
+        if (slice_is_nocase(slice_of(name), filter_plugins[i]->name))
+            return true;
+    return false;
+}
+
+bool processor_is_filter(const struct section *processor)
 {
     const char *name = section_get(processor, "name");
 
-    if (name != NULL)
+    return name != NULL && strcasecmp(processor->name, "logs") == 0 && is_filter_here(name) &&
+           section_group(processor, "condition", NULL) == NULL;
+}
+
+static void refuse_processor_of_input(const struct section *processor, const char *name,
+                                      struct report *report)
+{
+    if (processor_is_filter(processor))
+        return;
+    if (strcasecmp(processor->name, "logs") != 0)
+        report_warn(report, processor->place,
+                    "the processor \"%s\" is left out: there are no %s here", name,
+                    processor->name);
+    else if (is_filter_here(name))
         report_error(report, processor->place,
-                     "the processor \"%s\": processors are not part of this version%s", name,
-                     known_plugin(CONFIG_FILTER, name) ? "; write it as a filter" : "");
+                     "the processor \"%s\": conditions are not part of this version", name);
+    else
+        report_error(
+            report, processor->place,
+            "the processor \"%s\" is not part of this version; of processors there are the "
+            "filters",
+            name);
+}
+
+static void refuse_processor(const struct section *s, const struct section *processor,
+                             struct report *report)
+{
+    const char *name = section_get(processor, "name");
+
+    if (name == NULL)
+        return;
+    if (s->kind == CONFIG_INPUT)
+        refuse_processor_of_input(processor, name, report);
+    else
+        report_error(report, processor->place,
+                     "the processor \"%s\": an output has no processors in this version%s", name,
+                     is_filter_here(name) ? "; write it as a filter, or into the input" : "");
 }
 
 /* Of a filter the grammar has refused them. */
@@ -20,7 +62,7 @@ static void refuse_processors(const struct section *s, const struct section *gro
     if (s->kind == CONFIG_FILTER)
         return;
     LIST_FOR (it, &group->groups) {
-        refuse_processor(CONTAINER_OF(it, struct section, link), report);
+        refuse_processor(s, CONTAINER_OF(it, struct section, link), report);
     }
 }
 

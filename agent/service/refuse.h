@@ -9,7 +9,10 @@
 
 #include "config/tree.h"
 
-/* The processors, routes and unknown groups of an input, filter or output. True when there was an
+/* Whether a processor of an input is one of the filters, and so is made. */
+bool processor_is_filter(const struct section *processor);
+
+/* The other processors, the routes and unknown groups of an input, filter or output. True when there was an
  * error. */
 bool refuse_groups(const struct section *s, struct report *report);
 

@@ -3,6 +3,8 @@
 #include "admin/admin.h"
 #include "base/log.h"
 #include "config/arguments.h"
+#include "config/reading.h"
+#include "config/yaml.h"
 #include "loop/loop.h"
 #include "metrics/table.h"
 
@@ -56,6 +58,17 @@ static void make(char *const *argv)
 }
 #define MAKE(...) make((char *const[]){"tailrace", __VA_ARGS__, NULL})
 
+static void make_of_yaml(const char *yaml)
+{
+    struct reading reading = {.report = &kit.report};
+    int status;
+
+    reading.config = kit.config = config_new();
+    yaml_parse(&reading, slice_of(yaml), "a.yaml");
+    kit.pipeline = pipeline_new(kit.loop, kit.config, &kit.report, &status);
+    ck_assert_int_eq(status, 0);
+}
+
 static void on_exit_wanted(void *owner)
 {
     (void)owner;
@@ -102,6 +115,24 @@ START_TEST(what_came_in_is_delivered_before_the_end)
     ck_assert_int_eq(start(), 0);
     while (metric_sum(&pipeline_metrics(kit.pipeline)->inputs,
                       offsetof(struct input_metrics, records)) == 0)
+        loop_turn(kit.loop, true);
+    stop();
+    expect_summary("null.0: read 1 = delivered 1 + ");
+}
+END_TEST
+
+START_TEST(a_processor_sees_the_records_of_its_input_alone)
+{
+    make_of_yaml("pipeline:\n"
+                 "  inputs:\n"
+                 "    - {name: dummy, samples: 1, flush_on_startup: on, processors: {logs: [\n"
+                 "        {name: grep, regex: message .}, {name: grep, exclude: message dummy}]}}\n"
+                 "    - {name: dummy, samples: 1, flush_on_startup: on}\n"
+                 "  outputs:\n"
+                 "    - {name: 'null', match: '*'}\n");
+    ck_assert_int_eq(start(), 0);
+    while (metric_sum(&pipeline_metrics(kit.pipeline)->inputs,
+                      offsetof(struct input_metrics, records)) < 2)
         loop_turn(kit.loop, true);
     stop();
     expect_summary("null.0: read 1 = delivered 1 + ");
@@ -197,6 +228,7 @@ Suite *suite_service_start(void)
 
     tcase_add_checked_fixture(pipeline, set_up, tear_down);
     tcase_add_test(pipeline, what_came_in_is_delivered_before_the_end);
+    tcase_add_test(pipeline, a_processor_sees_the_records_of_its_input_alone);
     tcase_add_test(pipeline, an_output_that_cannot_start_stops_the_others);
     tcase_add_test(pipeline, an_input_that_cannot_start_stops_the_others);
     tcase_add_test(pipeline, an_input_that_waits_for_memory_says_so);

@@ -80,7 +80,7 @@ static enum filter_verdict pass(const char *tag, const char *json)
     struct filter_run run = {.tag = slice_of(tag)};
 
     kit_record_fill(&record, json);
-    return filter_selection_apply(filter_chain_select(chain, run.tag), &record, &run);
+    return filter_selection_apply(filter_chain_select(chain, run.tag, NULL), &record, &run);
 }
 
 START_TEST(filters_that_match_the_tag_run_in_order)
@@ -116,19 +116,34 @@ END_TEST
 
 START_TEST(tags_with_the_same_filters_share_a_selection)
 {
-    const struct filter_selection *kube = filter_chain_select(chain, SLICE("kube.x"));
+    const struct filter_selection *kube = filter_chain_select(chain, SLICE("kube.x"), NULL);
 
-    ck_assert_ptr_eq(filter_chain_select(chain, SLICE("kube.y")), kube);
-    ck_assert_ptr_ne(filter_chain_select(chain, SLICE("app")), kube);
-    ck_assert_ptr_eq(filter_chain_select(chain, SLICE("kube.")), kube);
+    ck_assert_ptr_eq(filter_chain_select(chain, SLICE("kube.y"), NULL), kube);
+    ck_assert_ptr_ne(filter_chain_select(chain, SLICE("app"), NULL), kube);
+    ck_assert_ptr_eq(filter_chain_select(chain, SLICE("kube."), NULL), kube);
     ck_assert(!filter_selection_is_empty(kube));
+}
+END_TEST
+
+START_TEST(a_filter_may_keep_to_one_source)
+{
+    static const int source, another;
+    struct filter_run run = {.tag = SLICE("kube.x")};
+
+    filter_chain_keep_to(chain, &source);
+    kit_record_fill(&record, "{\"a\":1}");
+    filter_selection_apply(filter_chain_select(chain, SLICE("app"), &source), &record, &run);
+    ck_assert_str_eq(kit_record_text(&record), "{\"a\":1,\"first\":1,\"third\":1}");
+    kit_record_fill(&record, "{\"a\":1}");
+    filter_selection_apply(filter_chain_select(chain, SLICE("app"), &another), &record, &run);
+    ck_assert_str_eq(kit_record_text(&record), "{\"a\":1,\"first\":1}");
 }
 END_TEST
 
 START_TEST(a_chain_of_nothing_keeps_everything)
 {
     struct filter_chain *none = filter_chain_new();
-    const struct filter_selection *selection = filter_chain_select(none, SLICE("x"));
+    const struct filter_selection *selection = filter_chain_select(none, SLICE("x"), NULL);
     struct filter_run run = {.tag = SLICE("x")};
 
     ck_assert(filter_selection_is_empty(selection));
@@ -149,7 +164,7 @@ END_TEST
 
 START_TEST(adding_after_a_selection_is_a_bug)
 {
-    filter_chain_select(chain, SLICE("x"));
+    filter_chain_select(chain, SLICE("x"), NULL);
     add(0, "*");
 }
 END_TEST
@@ -164,6 +179,7 @@ Suite *suite_filter_chain(void)
     tcase_add_test(tcase, a_dropped_record_goes_no_further);
     tcase_add_test(tcase, each_filter_counts_what_it_saw);
     tcase_add_test(tcase, tags_with_the_same_filters_share_a_selection);
+    tcase_add_test(tcase, a_filter_may_keep_to_one_source);
     tcase_add_test(tcase, a_chain_of_nothing_keeps_everything);
     tcase_add_test(tcase, filters_end_last_one_first);
     suite_add_tcase(suite, tcase);

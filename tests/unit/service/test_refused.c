@@ -55,11 +55,26 @@ START_TEST(a_processor_is_refused_with_its_place)
            "          - name: content_modifier\n"
            "            action: insert\n"
            "          - name: grep\n"
-           "            regex: a b\n");
+           "            condition:\n"
+           "              op: and\n");
     ck_assert_uint_eq(report.error_count, 2);
-    expect("a.yaml:6: the processor \"content_modifier\": processors are not part");
-    expect("a.yaml:8: the processor \"grep\": processors are not part of this version; write it as "
-           "a filter");
+    expect("a.yaml:6: the processor \"content_modifier\" is not part of this version; of "
+           "processors there are the filters");
+    expect("a.yaml:8: the processor \"grep\": conditions are not part of this version");
+}
+END_TEST
+
+START_TEST(a_processor_that_is_a_filter_is_checked_like_one)
+{
+    refuse("pipeline:\n"
+           "  inputs:\n"
+           "    - name: dummy\n"
+           "      processors:\n"
+           "        logs:\n"
+           "          - name: grep\n"
+           "            regexp: a b\n");
+    expect("a.yaml:7: ");
+    expect("regexp");
 }
 END_TEST
 
@@ -190,6 +205,7 @@ Suite *suite_service_refused(void)
 
     tcase_add_checked_fixture(parts, set_up, tear_down);
     tcase_add_test(parts, a_processor_is_refused_with_its_place);
+    tcase_add_test(parts, a_processor_that_is_a_filter_is_checked_like_one);
     tcase_add_test(parts, a_processor_of_an_output_is_refused_too);
     tcase_add_test(parts, routes_are_refused);
     tcase_add_test(parts, an_output_that_is_not_there_is_one_mistake_and_not_two);
