@@ -48,6 +48,10 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "heads are little endi
 #define CHUNK_EXT_JSON 'J'
 #define CHUNK_EXT_MEMBERS 'M'
 
+/* What stands before a head: array(3), ext8 of 32 bytes, CHUNK_EXT_HEAD. */
+#define CHUNK_RECORD_BEGIN "\x93\xc7\x20H"
+#define CHUNK_HEAD_AT 4
+
 struct chunk_run {
     struct origin *origin; /* a reference */
     struct slice tag;      /* the origin's, or the chunk's own copy when a filter renamed it */

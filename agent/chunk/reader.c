@@ -14,11 +14,9 @@ void chunk_reader_init(struct chunk_reader *reader, const struct chunk *chunk)
 
 static const char *head_read(const char *p, struct chunk_head *head)
 {
-    /* array(3), ext8, as head_append writes them. */
-    CHECK((uint8_t)p[0] == 0x93 && (uint8_t)p[1] == 0xc7 && p[2] == sizeof *head &&
-          p[3] == CHUNK_EXT_HEAD);
-    memcpy(head, p + 4, sizeof *head);
-    return p + 4 + sizeof *head;
+    CHECK(memcmp(p, CHUNK_RECORD_BEGIN, CHUNK_HEAD_AT) == 0);
+    memcpy(head, p + CHUNK_HEAD_AT, sizeof *head);
+    return p + CHUNK_HEAD_AT + sizeof *head;
 }
 
 static const char *fields_read(const char *p, const char *end, struct chunk_record *record)

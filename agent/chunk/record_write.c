@@ -98,33 +98,47 @@ static char *fields_put(char *to, const struct field_list *list)
     return to;
 }
 
-static uint64_t fields_initials(const struct field_list *list)
+static inline uint64_t field_initials(const struct field *f)
 {
-    uint64_t initials = 0;
+    return f->value.kind == VALUE_MEMBERS ? f->value.members->initials : json_initial(f->key);
+}
 
-    for (uint32_t i = 0; i < list->count; i++) {
-        const struct field *f = &list->fields[i];
+static inline void put_64(char *to, uint64_t number)
+{
+    memcpy(to, &number, sizeof number);
+}
 
-        initials |=
-            f->value.kind == VALUE_MEMBERS ? f->value.members->initials : json_initial(f->key);
-    }
-    return initials;
+/* One number after the other into its place: put together elsewhere and then copied, the whole
+ * would be read before the parts have arrived. */
+static inline void head_put(char *to, const struct chunk_head *head)
+{
+    memcpy(to, CHUNK_RECORD_BEGIN, CHUNK_HEAD_AT);
+    to += CHUNK_HEAD_AT;
+    put_64(to, (uint64_t)head->time_ns);
+    put_64(to + 8, head->offset);
+    put_64(to + 16, head->initials);
+    put_64(to + 24, head->field_count | (uint64_t)head->fields_bytes << 32);
 }
 
 char *record_write(char *to, const struct record *record)
 {
-    struct chunk_head head = {
-        .time_ns = record->time_ns,
-        .offset = record->offset,
-        .initials = fields_initials(&record->root),
-        .field_count = record->root.count,
-    };
-    char *fields, *head_at = pack_ext_head(pack_array_head(to, 3), CHUNK_EXT_HEAD, sizeof head);
+    const struct field_list *root = &record->root;
+    char *begin = to,
+         *fields = pack_map_head(to + CHUNK_HEAD_AT + sizeof(struct chunk_head), root->count);
+    uint64_t initials = 0;
 
-    fields = pack_map_head(head_at + sizeof head, record->root.count);
-    to = fields_put(fields, &record->root);
-    head.fields_bytes = (uint32_t)(to - fields);
-    memcpy(head_at, &head, sizeof head);
+    to = fields;
+    for (uint32_t i = 0; i < root->count; i++) {
+        initials |= field_initials(&root->fields[i]);
+        to = field_put(to, &root->fields[i]);
+    }
+    head_put(begin, &(struct chunk_head){
+                        .time_ns = record->time_ns,
+                        .offset = record->offset,
+                        .initials = initials,
+                        .field_count = root->count,
+                        .fields_bytes = (uint32_t)(to - fields),
+                    });
     if (UNLIKELY(record->metadata.len > 0))
         return ext_put(to, CHUNK_EXT_JSON, record->metadata);
     return pack_nil(to);

@@ -78,15 +78,6 @@ char *pack_map_head_long(char *out, uint32_t count)
     return put_32(out, 0xdf, count);
 }
 
-char *pack_array_head(char *out, uint32_t count)
-{
-    if (count < 16)
-        return put_byte(out, 0x90 | count);
-    if (count <= UINT16_MAX)
-        return put_16(out, 0xdc, (uint16_t)count);
-    return put_32(out, 0xdd, count);
-}
-
 char *pack_str_head_long(char *out, uint32_t len)
 {
     if (len <= UINT8_MAX)
@@ -94,15 +85,4 @@ char *pack_str_head_long(char *out, uint32_t len)
     if (len <= UINT16_MAX)
         return put_16(out, 0xda, (uint16_t)len);
     return put_32(out, 0xdb, len);
-}
-
-char *pack_ext_head(char *out, char type, uint32_t len)
-{
-    if (len <= UINT8_MAX)
-        out = put_byte(put_byte(out, 0xc7), len);
-    else if (len <= UINT16_MAX)
-        out = put_16(out, 0xc8, (uint16_t)len);
-    else
-        out = put_32(out, 0xc9, len);
-    return put_byte(out, (unsigned char)type);
 }

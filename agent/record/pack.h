@@ -2,8 +2,8 @@
  * Writes msgpack into a buffer, as a record is put into a chunk.
  *
  * msgpack-c packs through a callback for each piece of a value; on the path of a byte that costs
- * more than the copy itself, so the few forms a chunk needs are written here, always in the
- * shortest form. Source: the msgpack specification, spec.md. Pure.
+ * more than the copy itself, so the few forms a chunk needs are written here, in the shortest form
+ * but for extensions. Source: the msgpack specification, spec.md. Pure.
  */
 #ifndef TAILRACE_RECORD_PACK_H
 #define TAILRACE_RECORD_PACK_H
@@ -18,8 +18,6 @@ char *pack_bool(char *out, bool value);
 char *pack_int(char *out, int64_t value);
 char *pack_uint(char *out, uint64_t value);
 char *pack_double(char *out, double value);
-char *pack_array_head(char *out, uint32_t count);
-char *pack_ext_head(char *out, char type, uint32_t len);
 
 /* The shortest forms are in line: every record has a dozen of them. */
 #define PACK_NIL ((char)0xc0)
@@ -49,6 +47,18 @@ static inline char *pack_str_head(char *out, uint32_t len)
         return pack_str_head_long(out, len);
     *out = (char)(0xa0 | len);
     return out + 1;
+}
+
+/* Always with four bytes of length: lines are about as long as one byte of it says, and which side
+ * of that the next one is on cannot be guessed, here or where it is read. */
+static inline char *pack_ext_head(char *out, char type, uint32_t len)
+{
+    uint32_t swapped = __builtin_bswap32(len);
+
+    out[0] = (char)0xc9;
+    memcpy(out + 1, &swapped, sizeof swapped);
+    out[5] = type;
+    return out + PACK_HEAD_MAX;
 }
 
 /* The length of a string in the shortest form; above PACK_SMALL_STR_MAX: it is not one. */
