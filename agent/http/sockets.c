@@ -29,8 +29,9 @@ struct connection {
     struct http_client *client;
     struct poll *poll; /* NULL until curl waits for something */
     int fd;
-    int events;             /* as POLL_*; what curl waits for */
-    bool is_curls_own;      /* made without asking us: not ours to close */
+    int events;        /* as POLL_*; what curl waits for */
+    bool is_curls_own; /* made without asking us: not ours to close */
+    bool is_corked;
     uint32_t requests;      /* that went over it */
     struct http_call *call; /* the one under way on it, from the request on */
 };
@@ -105,21 +106,23 @@ static void on_ready(void *owner, int status, int events)
         poll_start(connection->poll, connection->events);
 }
 
-/* While curl has more to send, the kernel waits for full segments: what curl's buffer ends with then
- * goes with the next one. All of it goes as soon as curl only waits for an answer. */
-static void connection_cork(const struct connection *connection, int events)
+/* From a request's head on, while curl has more to send, the kernel waits for full segments: the head
+ * goes with the body, and what curl's buffer ends with goes with the next one. So the back-end wakes
+ * for a request, not for its head alone. All of it goes as soon as curl only waits for an answer. */
+static void connection_cork(struct connection *connection, bool is_corked)
 {
-    int before = (connection->events & POLL_WRITABLE) != 0, now = (events & POLL_WRITABLE) != 0;
+    int value = is_corked;
 
-    if (before != now)
-        (void)setsockopt(connection->fd, IPPROTO_TCP, TCP_CORK, &now, sizeof now);
+    if (is_corked == connection->is_corked)
+        return;
+    connection->is_corked = is_corked;
+    (void)setsockopt(connection->fd, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
 }
 
 static void connection_watch(struct connection *connection, int events)
 {
     if (events == connection->events)
         return;
-    connection_cork(connection, events);
     connection->events = events;
     if (connection->poll == NULL)
         connection->poll = poll_new(connection->client->loop, connection->fd, on_ready, connection);
@@ -254,11 +257,24 @@ void sockets_renew(struct http_client *client, CURLMcode error)
         call_end(CONTAINER_OF(it, struct http_call, link), UV_EIO, curl_multi_strerror(error));
 }
 
+/* What curl has sent whole goes out whole. curl says nothing of a wish that stays as it was, so this
+ * is looked at after each step. */
+static void uncork(struct http_client *client)
+{
+    LIST_FOR (it, &client->connections) {
+        struct connection *connection = CONTAINER_OF(it, struct connection, link);
+
+        if (!(connection->events & POLL_WRITABLE))
+            connection_cork(connection, false);
+    }
+}
+
 static void drive(struct http_client *client, curl_socket_t fd, int ready)
 {
     int running = 0;
     CURLMcode rc = curl_multi_socket_action(client->multi, fd, ready, &running);
 
+    uncork(client);
     if (rc == CURLM_OK)
         drain(client);
     else
@@ -290,6 +306,7 @@ bool sockets_use(struct http_call *call, int port)
 
         if (local_port(connection->fd) != port)
             continue;
+        connection_cork(connection, true);
         connection->call = call;
         connection->requests++;
         return most != 0 && connection->requests >= most;
