@@ -74,11 +74,14 @@ struct output_metrics {
     uint64_t read_bytes;
     uint64_t set_aside_records; /* refused by the back-end for their content */
     uint64_t set_aside_bytes;
-    uint64_t given_up_records; /* after Retry_Limit attempts */
+    uint64_t resent_as_text_records; /* refused as they were, and sent once more as text */
+    uint64_t as_text_records;        /* of those, the ones that the back-end then took */
+    uint64_t given_up_records;       /* after Retry_Limit attempts */
     uint64_t given_up_bytes;
     uint64_t in_flight_records;
     uint64_t in_flight_bytes;
     uint64_t already_there_records; /* delivered, of which the back-end had them before */
+    uint64_t unanswered_records;    /* sent, and no answer came: the back-end may have them */
     uint64_t requests;
     uint64_t request_bytes; /* on the wire, before TLS */
 };

@@ -3,8 +3,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <uv.h>
 
 #define SAID_INTERVAL_MS 10000
 
@@ -64,29 +66,34 @@ static void count_out(struct delivery *d, uint32_t first, uint32_t count, struct
     m->in_flight_bytes -= bytes;
 }
 
-/* The next run of records of one state, at `*first` or behind it, before `end`. How many. */
-static uint32_t next_run(const struct batch *batch, enum record_state state, uint32_t *first,
-                         uint32_t end)
+/* Sets of states. */
+#define STATE(state) (1u << (state))
+#define STATES_WAITING (STATE(RECORD_WAITING) | STATE(RECORD_AS_TEXT))
+#define STATES_LEFT (STATES_WAITING | STATE(RECORD_SKIPPED))
+
+/* The next run of records in one of these states, at `*first` or behind it, before `end`. How
+ * many. */
+static uint32_t next_run(const struct batch *batch, unsigned states, uint32_t *first, uint32_t end)
 {
     uint32_t at = *first;
 
     if (batch->states == NULL) /* one run */
-        return state == RECORD_WAITING ? end - at : 0;
-    while (at < end && batch->states[at] != state)
+        return states & STATE(RECORD_WAITING) ? end - at : 0;
+    while (at < end && !(states & STATE(batch->states[at])))
         at++;
     *first = at;
-    while (at < end && batch->states[at] == state)
+    while (at < end && states & STATE(batch->states[at]))
         at++;
     return at - *first;
 }
 
-/* All records of that state in the batch leave. How many. */
-static uint32_t count_out_all(struct delivery *d, enum record_state state, struct tally tally)
+/* All records in these states in the batch leave. How many. */
+static uint32_t count_out_all(struct delivery *d, unsigned states, struct tally tally)
 {
     uint32_t at = d->batch.first, end = at + d->batch.count, count, sum = 0;
 
     CHECK(end <= d->chunk->record_count);
-    for (; (count = next_run(&d->batch, state, &at, end)) > 0; at += count) {
+    for (; (count = next_run(&d->batch, states, &at, end)) > 0; at += count) {
         count_out(d, at, count, tally);
         sum += count;
     }
@@ -107,8 +114,7 @@ void account_let_go(struct delivery *d)
     struct tally left = {&records, &bytes};
 
     d->batch.count = d->chunk->record_count - d->batch.first;
-    count_out_all(d, RECORD_WAITING, left);
-    count_out_all(d, RECORD_SKIPPED, left);
+    count_out_all(d, STATES_LEFT, left);
     m->read_records -= records;
     m->read_bytes -= bytes;
     account_check(m);
@@ -154,20 +160,21 @@ void trouble_over(struct output *output)
     log_info(output->config.component, "delivering again, after: %s", trouble->text);
 }
 
-static void refusals_say(struct delivery *d, const struct item_verdict *first, uint32_t count)
+static void refusals_say(struct delivery *d, enum log_level level, const char *what, uint32_t count,
+                         const char *reason)
 {
-    const char *reason = first->reason ? first->reason : "no reason was given";
     char since[80] = "";
     uint64_t held;
 
-    if (!log_brake_open(&d->output->refusals, SAID_INTERVAL_MS, &held))
+    if (!log_brake_open(level == LOG_ERROR ? &d->output->refusals : &d->output->as_texts,
+                        SAID_INTERVAL_MS, &held))
         return;
     if (held > 0)
         snprintf(since, sizeof since, ", as some of %" PRIu64 " requests since it was said last",
                  held);
-    log_error(d->output->config.component,
-              "records of a request were refused and set aside: %" PRIu32 "%s; the first: %s",
-              count, since, reason);
+    LOG_AT(level, d->output->config.component,
+           "records of a request were refused and %s: %" PRIu32 "%s; the first: %s", what, count,
+           since, reason);
 }
 
 void account_set_aside(struct delivery *d)
@@ -176,7 +183,7 @@ void account_set_aside(struct delivery *d)
 
     trouble_say(d, LOG_ERROR, "records were refused and set aside");
     m->errors++;
-    m->dropped_records += count_out_all(d, RECORD_WAITING, set_aside(d));
+    m->dropped_records += count_out_all(d, STATES_WAITING, set_aside(d));
 }
 
 static struct tally given_up(struct delivery *d)
@@ -202,10 +209,11 @@ static void losses_say(struct delivery *d, uint32_t count)
               d->why);
 }
 
-void account_give_up(struct delivery *d)
+void account_give_up(struct delivery *d, bool keeps_texts)
 {
     struct output_metrics *m = &d->output->metrics;
-    uint32_t count = count_out_all(d, RECORD_WAITING, given_up(d));
+    unsigned states = keeps_texts ? STATE(RECORD_WAITING) : STATES_WAITING;
+    uint32_t count = count_out_all(d, states, given_up(d));
 
     trouble_note(d);
     losses_say(d, count);
@@ -221,8 +229,7 @@ void account_lose(struct delivery *d)
     uint32_t count;
 
     d->batch.count = d->chunk->record_count - d->batch.first;
-    count = count_out_all(d, RECORD_WAITING, given_up(d));
-    count += count_out_all(d, RECORD_SKIPPED, given_up(d));
+    count = count_out_all(d, STATES_LEFT, given_up(d));
     m->dropped_records += count;
     m->errors++;
     log_error(d->output->config.component,
@@ -239,62 +246,104 @@ static struct tally delivered(struct delivery *d)
 
 /* What became of the items of one answer. */
 struct outcome {
-    uint32_t refused, retry;
-    const struct item_verdict *first_refused;
+    uint32_t refused;
+    const char *first_refused, *first_as_text; /* why */
+    struct items_left left;
 };
 
-static void item_settle(struct delivery *d, uint32_t index, const struct item_verdict *item,
+static void item_refused(struct delivery *d, uint32_t index, struct item_verdict *item,
+                         struct outcome *outcome)
+{
+    struct output_metrics *m = &d->output->metrics;
+
+    if (item->reason == NULL)
+        item->reason = mem_text("no reason was given");
+    if (item->may_be_text && d->batch.states[index] == RECORD_WAITING) {
+        if (outcome->left.as_text++ == 0)
+            outcome->first_as_text = item->reason;
+        m->resent_as_text_records++;
+        batch_refuse(&d->batch, index, item->reason);
+        item->reason = NULL;
+        return;
+    }
+    if (outcome->refused++ == 0)
+        outcome->first_refused = item->reason;
+    count_out(d, index, 1, set_aside(d));
+    m->dropped_records++;
+}
+
+static void item_settle(struct delivery *d, uint32_t index, struct item_verdict *item,
                         struct outcome *outcome)
 {
     struct output_metrics *m = &d->output->metrics;
 
     switch ((enum verdict)item->verdict) {
     case VERDICT_DELIVERED:
-        count_out(d, index, 1, delivered(d));
+        m->as_text_records += d->batch.states[index] == RECORD_AS_TEXT;
         m->already_there_records += item->was_there;
+        count_out(d, index, 1, delivered(d));
         return;
     case VERDICT_RETRY:
-        if (outcome->retry++ == 0)
+        if (outcome->left.retry++ == 0)
             snprintf(d->why, sizeof d->why, "%s",
                      item->reason ? item->reason : "items must be retried");
         return;
     default:
-        if (outcome->refused++ == 0)
-            outcome->first_refused = item;
-        count_out(d, index, 1, set_aside(d));
-        m->dropped_records++;
+        item_refused(d, index, item, outcome);
     }
 }
 
-bool account_items(struct delivery *d, const struct verdicts *verdicts)
+struct items_left account_items(struct delivery *d, struct verdicts *verdicts)
 {
     struct outcome outcome = {0};
-    const uint8_t *states;
-    uint32_t item = 0;
+    uint32_t item = 0, after = d->batch.first + d->batch.count;
 
     if (verdicts == NULL || verdicts->items == NULL) {
-        count_out_all(d, RECORD_WAITING, delivered(d));
-        return false;
+        count_out_all(d, STATE(RECORD_WAITING), delivered(d));
+        d->output->metrics.as_text_records += count_out_all(d, STATE(RECORD_AS_TEXT), delivered(d));
+        return outcome.left;
     }
-    states = batch_states(&d->batch);
-    for (uint32_t i = d->batch.first; i < d->batch.first + d->batch.count; i++) {
-        if (states[i] != RECORD_WAITING)
+    (void)batch_states(&d->batch);
+    for (uint32_t i = d->batch.first; i < after; i++) {
+        if (!(STATES_WAITING & STATE(d->batch.states[i])))
             continue;
         CHECK(item < verdicts->count);
         item_settle(d, i, &verdicts->items[item], &outcome);
         item++;
     }
-    if (outcome.refused > 0) {
-        d->output->metrics.errors++;
-        refusals_say(d, outcome.first_refused, outcome.refused);
+    if (outcome.refused > 0)
+        refusals_say(d, LOG_ERROR, "set aside", outcome.refused, outcome.first_refused);
+    if (outcome.left.as_text > 0)
+        refusals_say(d, LOG_WARN, "go once more as text", outcome.left.as_text,
+                     outcome.first_as_text);
+    d->output->metrics.errors += outcome.refused > 0;
+    return outcome.left;
+}
+
+/* Whether the back-end cannot have seen the request. */
+static bool is_before_sending(int error)
+{
+    switch (error) {
+    case -ECONNREFUSED:
+    case -EHOSTUNREACH:
+    case -ENETUNREACH:
+    case -EPROTO: /* TLS was not agreed upon */
+        return true;
+    default:
+        return error <= UV_EAI_ADDRFAMILY && error >= UV_EAI_PROTOCOL; /* it has no address */
     }
-    return outcome.retry > 0;
+}
+
+void account_unanswered(struct delivery *d, int error)
+{
+    if (!is_before_sending(error))
+        d->output->metrics.unanswered_records += batch_waiting(&d->batch);
 }
 
 void account_skipped(struct delivery *d)
 {
     struct output_metrics *m = &d->output->metrics;
-    uint32_t skipped = count_out_all(d, RECORD_SKIPPED, set_aside(d));
+    uint32_t skipped = count_out_all(d, STATE(RECORD_SKIPPED), set_aside(d));
 
     if (skipped == 0)
         return;

@@ -12,7 +12,27 @@ uint8_t *batch_states(struct batch *batch)
 
 void batch_fini(struct batch *batch)
 {
+    for (uint32_t i = 0; batch->refusals != NULL && i < batch->chunk->record_count; i++)
+        mem_free(batch->refusals[i]);
+    MEM_FREE(&batch->refusals);
     MEM_FREE(&batch->states);
+}
+
+static bool is_waiting(const struct batch *batch, uint32_t index)
+{
+    return batch->states == NULL || batch->states[index] == RECORD_WAITING ||
+           batch->states[index] == RECORD_AS_TEXT;
+}
+
+void batch_refuse(struct batch *batch, uint32_t index, char *reason)
+{
+    uint8_t *states = batch_states(batch);
+
+    CHECK(states[index] == RECORD_WAITING);
+    if (batch->refusals == NULL)
+        batch->refusals = mem_zalloc(batch->chunk->record_count, sizeof *batch->refusals);
+    batch->refusals[index] = reason;
+    states[index] = RECORD_AS_TEXT;
 }
 
 void batch_rewind(struct batch *batch)
@@ -30,7 +50,7 @@ bool batch_next(struct batch *batch, struct chunk_record *record)
         uint32_t at = batch->at++;
 
         CHECK(chunk_reader_next(&batch->reader, record));
-        if (batch->states == NULL || batch->states[at] == RECORD_WAITING)
+        if (is_waiting(batch, at))
             return true;
     }
     return false;
@@ -49,7 +69,7 @@ uint32_t batch_waiting(const struct batch *batch)
     if (batch->states == NULL)
         return batch->count;
     for (uint32_t i = 0; i < batch->count; i++)
-        waiting += batch->states[batch->first + i] == RECORD_WAITING;
+        waiting += is_waiting(batch, batch->first + i);
     return waiting;
 }
 
@@ -62,6 +82,6 @@ void batch_narrow(struct batch *batch, uint32_t waiting_count)
         return;
     }
     for (uint32_t seen = 0; seen < waiting_count; count++)
-        seen += batch->states[batch->first + count] == RECORD_WAITING;
+        seen += is_waiting(batch, batch->first + count);
     batch->count = count;
 }

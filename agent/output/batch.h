@@ -15,6 +15,7 @@ enum record_state {
     RECORD_WAITING,
     RECORD_DONE,    /* delivered, set aside or dropped */
     RECORD_SKIPPED, /* encode found no way to write it */
+    RECORD_AS_TEXT, /* refused as it was; waits to be sent once more, as text */
 };
 
 struct batch {
@@ -25,10 +26,13 @@ struct batch {
     uint32_t count;  /* from there on, those done already included */
     struct chunk_reader reader;
     uint32_t at; /* the next record's index in the chunk */
+    char *
+        *refusals; /* of the chunk's records: why one was refused, and waits as text; NULL: none */
 };
 
 /* The states, made now if nobody needed them before. They are the batch's. */
 uint8_t *batch_states(struct batch *batch);
+/* Before the chunk goes. */
 void batch_fini(struct batch *batch);
 
 /* From the first record again. */
@@ -37,10 +41,19 @@ void batch_rewind(struct batch *batch);
 /* The next waiting record; false after the last. */
 bool batch_next(struct batch *batch, struct chunk_record *record);
 
+/* Why the record that batch_next gave last was refused: it is to be sent as text. NULL: it was not. */
+static inline const char *batch_refusal(const struct batch *batch)
+{
+    return LIKELY(batch->refusals == NULL) ? NULL : batch->refusals[batch->at - 1];
+}
+
+/* The record of this index in the chunk was refused and waits as text. The reason is taken. */
+void batch_refuse(struct batch *batch, uint32_t index, char *reason);
+
 /* The record that batch_next gave last has no place in the body. */
 void batch_skip(struct batch *batch);
 
-/* How many records are waiting in it. */
+/* How many records are waiting in it, as they are or as text. */
 uint32_t batch_waiting(const struct batch *batch);
 
 /* Cuts it off behind so many waiting records. */

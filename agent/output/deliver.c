@@ -16,6 +16,7 @@
  *   on_encoded        the request goes out; or on_written, when the plugin writes by itself
  *   on_reply          the back-end has answered; the plugin judges
  *   delivery_judged   each record gets its verdict; what must be retried waits without a place
+ *   delivery_attempt  at once, where records were refused and may be sent as text
  *   on_wait_over      it is the first in the queue again
  *   delivery_end      the only way out: settle the chunk's spans, or let go of them
  *
@@ -161,8 +162,8 @@ static void delivery_end(struct delivery *d, bool is_settled)
     delivery_pause(d);
     list_remove(&d->link);
     timer_free(&d->timer);
-    chunk_unref(&d->chunk);
     batch_fini(&d->batch);
+    chunk_unref(&d->chunk);
     mem_free(d);
     output_pump(output);
 }
@@ -255,6 +256,7 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
     d->call = NULL;
     if (error < 0) {
         snprintf(d->why, sizeof d->why, "%s", why);
+        account_unanswered(d, error);
     } else {
         verdicts.count = batch_waiting(&d->batch);
         verdict = config->plugin->judge(config->self, http_call_reply(call), &verdicts, d->why);
@@ -337,13 +339,19 @@ static void delivery_next_part(struct delivery *d)
 static void delivery_judged(struct delivery *d, enum verdict verdict, struct verdicts *verdicts,
                             uint64_t asked_ms)
 {
+    struct items_left left = {0};
     struct retry_plan plan;
 
     if (verdict == VERDICT_DELIVERED) {
-        if (account_items(d, verdicts))
+        left = account_items(d, verdicts);
+        if (left.retry > 0)
             verdict = VERDICT_RETRY;
         else
             trouble_over(d->output);
+        if (left.retry == 0 && left.as_text > 0) {
+            delivery_attempt(d);
+            return;
+        }
     }
     plan = retry_next(&d->output->config.retry, verdict, d->attempts, asked_ms, random_number());
     switch (plan.move) {
@@ -364,8 +372,12 @@ static void delivery_judged(struct delivery *d, enum verdict verdict, struct ver
         delivery_next_part(d);
         return;
     case RETRY_GIVE_UP:
-        account_give_up(d);
-        delivery_next_part(d);
+        account_give_up(d, left.as_text > 0);
+        d->attempts = 0;
+        if (left.as_text > 0)
+            delivery_attempt(d);
+        else
+            delivery_next_part(d);
         return;
     }
 }

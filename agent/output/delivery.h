@@ -34,6 +34,7 @@ struct output {
     bool is_letting_go;
     struct trouble trouble;
     struct log_brake refusals; /* of records, while others are taken */
+    struct log_brake as_texts; /* of those that go once more as text */
     struct log_brake losses;   /* Retry_Limit was reached */
 };
 
@@ -65,15 +66,26 @@ void account_lose(struct delivery *d);
 /* What is waiting in the batch is refused as a whole; d->why says why. */
 void account_set_aside(struct delivery *d);
 
-/* What is waiting in the batch is dropped: Retry_Limit is reached. */
-void account_give_up(struct delivery *d);
+/* What is waiting in the batch is dropped: Retry_Limit is reached. `keeps_texts`: but for what
+ * waits to be sent as text, which was not tried yet. */
+void account_give_up(struct delivery *d, bool keeps_texts);
+
+/* The request went out, as far as one knows, and no answer came: the back-end may have what is
+ * waiting in the batch. */
+void account_unanswered(struct delivery *d, int error);
 
 /* Records that encode or write had no way to write are set aside. */
 void account_skipped(struct delivery *d);
 
+/* What an answer left to do. */
+struct items_left {
+    uint32_t retry;   /* must be tried again, later */
+    uint32_t as_text; /* were refused, and go as text */
+};
+
 /* The batch was taken: each record fares as its item says, or is delivered where there are no
- * items. True when some must be tried again. */
-bool account_items(struct delivery *d, const struct verdicts *verdicts);
+ * items. Reasons that are kept are taken out of the items. */
+struct items_left account_items(struct delivery *d, struct verdicts *verdicts);
 
 /* Says d->why, not too often, and shows it on the status page until trouble_over. */
 void trouble_say(struct delivery *d, enum log_level level, const char *what);

@@ -25,8 +25,9 @@ struct plugin_setup;
 struct item_verdict {
     uint8_t verdict; /* enum verdict */
     uint16_t status;
-    bool was_there; /* delivered, and the back-end had it already */
-    char *reason;   /* why it was refused or must wait; freed by deliver; may be NULL */
+    bool was_there;   /* delivered, and the back-end had it already */
+    bool may_be_text; /* refused, but encode has a way to write it as text (batch_refusal) */
+    char *reason;     /* why it was refused or must wait; freed by deliver; may be NULL */
 };
 
 struct verdicts {

@@ -49,6 +49,12 @@
                     "Record accessor whose value, a string, is the _id."),                        \
         OPTION_BOOL(SELF, document.replace_dots, "replace_dots", "false", 0,                      \
                     "Write an underscore for each dot in keys."),                                 \
+        OPTION_BOOL(SELF, refused.is_sent_as_text, "refused_as_text", "true", 0,                  \
+                    "Send a document that was refused once more, with its content as text."),     \
+        OPTION_TEXT(SELF, refused.text_key, "refused_text_key", "log", 0,                         \
+                    "Key of that text, unless it is what was refused."),                          \
+        OPTION_TEXT(SELF, refused.reason_key, "refused_reason_key", "refused_reason", 0,          \
+                    "Key of the reason beside it."),                                              \
         OPTION_BOOL(SELF, index.is_current_time, "current_time_index", "false", 0,                \
                     "Use the time of sending for index and time key."),                           \
         OPTION_BOOL(SELF, trace_output, "trace_output", "false", 0, "Log every body."),           \

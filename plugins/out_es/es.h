@@ -1,8 +1,8 @@
 /*
  * Inside of the es and opensearch outputs, which are one plugin in two flavours.
  *
- * es.c holds the options and what is made of them at start; es_encode.c makes bodies; es_judge.c
- * reads answers. All of struct out_es is constant once init has run, so encodes may overlap.
+ * es.c holds the options and what is made of them at start; es_encode.c makes bodies; es_text.c
+ * makes text of what was refused; es_judge.c reads answers. All of struct out_es is constant once init has run, so encodes may overlap.
  */
 #ifndef TAILRACE_PLUGINS_OUT_ES_H
 #define TAILRACE_PLUGINS_OUT_ES_H
@@ -48,6 +48,13 @@ struct es_identity {
     struct accessor *key_accessor;
 };
 
+/* What becomes of a document that was refused for its content. */
+struct es_refused {
+    bool is_sent_as_text;
+    char *text_key;
+    char *reason_key;
+};
+
 struct es_login {
     bool is_signed; /* for AWS; not yet */
     char *user;
@@ -63,6 +70,7 @@ struct out_es {
     struct es_index index;
     struct es_document document;
     struct es_identity identity;
+    struct es_refused refused;
     struct es_login login;
     int operation; /* enum es_operation */
     char *type;

@@ -1,5 +1,6 @@
 #include "plugins/out_es/es_action.h"
 #include "plugins/out_es/es_id.h"
+#include "plugins/out_es/es_text.h"
 
 /*
  * Makes a _bulk body: for each record an action line and a document line. This is on the path of
@@ -364,18 +365,41 @@ static char *put_document(struct es_writer *w, char *at, const struct chunk_reco
     return UNLIKELY(is_nested) ? put(at, SLICE("}\n")) : put(at, SLICE("\n"));
 }
 
+/* What was refused as it is: its own time key and tag key, too, are in the text. Operations with
+ * another frame are not sent as text. */
+static void put_document_as_text(struct es_writer *w, const struct chunk_record *record,
+                                 const char *reason)
+{
+    buffer_append_byte(w->out, '{');
+    buffer_append(w->out, buffer_view(&w->time_head));
+    buffer_append(w->out, time_value(w, record));
+    buffer_append_text(w->out, "\",");
+    if (w->es->document.has_tag) {
+        buffer_append(w->out, buffer_view(&w->tag_head));
+        json_escape(w->out, record->run->tag);
+        buffer_append_text(w->out, "\",");
+    }
+    es_text_members(w->es, record, reason, w->out);
+    buffer_append_text(w->out, "}\n");
+}
+
 static void put_record(struct es_writer *w, struct batch *batch, const struct chunk_record *record)
 {
     struct slice action = es_action_text(&w->action, record, time_of(w, record), &w->arena);
+    const char *refusal = batch_refusal(batch);
     char *at;
 
     w->record_room =
         action.len + w->frame_room + record->fields.len + record->head.field_count * FIELD_ROOM;
     at = put_action(w, buffer_reserve(w->out, w->record_room), record);
-    if (LIKELY(at != NULL))
-        writer_stand(w, put_document(w, at, record));
-    else
+    if (UNLIKELY(at == NULL)) {
         batch_skip(batch);
+    } else if (UNLIKELY(refusal != NULL)) {
+        writer_stand(w, at);
+        put_document_as_text(w, record, refusal);
+    } else {
+        writer_stand(w, put_document(w, at, record));
+    }
     if (UNLIKELY(w->arena.newest != NULL))
         arena_reset(&w->arena);
 }

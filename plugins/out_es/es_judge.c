@@ -16,9 +16,12 @@
  *
  * The request's own status goes by the common table (http/judge.h); 400 for the whole means that
  * one document made it unreadable, so halves are tried until that one stands alone.
+ *
+ * What is refused with 400 may be sent once more as text (es_text.h).
  */
 
 #define SHOWN_BYTES 80
+#define REASON_BYTES_MAX 600
 
 #define COUNT_BLOCK 64
 
@@ -51,13 +54,28 @@ static struct slice member_text(struct slice object, const char *key)
     return value;
 }
 
+/* Reasons may quote the document, and are cut. */
 static char *item_reason(struct slice error, unsigned status)
 {
     struct slice type = member_text(error, "type"), reason = member_text(error, "reason");
+    struct arena arena = {0};
+    char *text;
 
     if (error.len > 0 && error.data[0] == '"')
         return mem_format("status %u: %.*s", status, SLICE_ARG(error));
-    return mem_format("status %u: %.*s: %.*s", status, SLICE_ARG(type), SLICE_ARG(reason));
+    if (reason.len > 0 && reason.data[-1] == '"')
+        reason = json_unescape(slice_make(reason.data - 1, reason.len + 2), &arena);
+    reason.len = utf8_cut(reason, REASON_BYTES_MAX);
+    text = mem_format("status %u: %.*s: %.*s", status, SLICE_ARG(type), SLICE_ARG(reason));
+    arena_fini(&arena);
+    return text;
+}
+
+/* What was refused for its content can be written as text where the whole document is ours. */
+static bool may_be_text(const struct out_es *es, enum verdict verdict, unsigned status)
+{
+    return verdict == VERDICT_REFUSED && status == 400 && es->refused.is_sent_as_text &&
+           es->operation < ES_UPDATE;
 }
 
 static bool status_read(struct slice text, uint16_t *status_out)
@@ -89,6 +107,7 @@ static bool item_judge(const struct out_es *es, struct slice item, struct item_v
             verdict = VERDICT_REFUSED;
     }
     out->verdict = (uint8_t)verdict;
+    out->may_be_text = may_be_text(es, verdict, out->status);
     out->was_there = verdict == VERDICT_DELIVERED && out->status == 409;
     return true;
 }
@@ -205,6 +224,18 @@ static void status_explain(const struct http_reply *reply, char why[256])
                  body.data);
 }
 
+/* One document alone made the request unreadable: that is its verdict. */
+static enum verdict alone_judge(const struct out_es *es, struct verdicts *verdicts, const char *why)
+{
+    struct item_verdict *item = verdicts_item(verdicts, 0);
+
+    item->verdict = VERDICT_REFUSED;
+    item->status = 400;
+    item->reason = mem_text(why);
+    item->may_be_text = may_be_text(es, VERDICT_REFUSED, 400);
+    return VERDICT_DELIVERED;
+}
+
 enum verdict es_judge(void *self, const struct http_reply *reply, struct verdicts *verdicts,
                       char why[256])
 {
@@ -215,11 +246,11 @@ enum verdict es_judge(void *self, const struct http_reply *reply, struct verdict
         verdict = answer_judge(es, reply, verdicts, why);
     else
         status_explain(reply, why);
-    if (verdict == VERDICT_REFUSED && reply->status == 400)
-        verdict = VERDICT_TOO_LARGE;
     if (es->trace_error && verdict != VERDICT_DELIVERED)
         log_warn(es->component, "the answer was, status %d: %.*s", reply->status,
                  (int)(reply->body.len < 2000 ? reply->body.len : 2000),
                  reply->body.data ? reply->body.data : "");
+    if (verdict == VERDICT_REFUSED && reply->status == 400)
+        verdict = verdicts->count == 1 ? alone_judge(es, verdicts, why) : VERDICT_TOO_LARGE;
     return verdict;
 }

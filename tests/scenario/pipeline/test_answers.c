@@ -95,6 +95,22 @@ START_TEST(trouble_of_any_kind_loses_nothing)
 }
 END_TEST
 
+/* What may be there twice when a data stream rolls over in between. */
+START_TEST(what_no_answer_came_to_is_counted)
+{
+    backend_says(k->es, (struct kit_answer){.move = KIT_CLOSE});
+    backend_answers(k->es, 503);
+    kit_append(k, "app.log", "one\ntwo\n");
+    kit_pass_ms(k, 4000);
+    kit_expect_bookmark(k, "app.log", 8);
+    ck_assert_uint_eq(kit_counts(k, 0)->unanswered_records, 2);
+    backend_down(k->es);
+    kit_append(k, "app.log", "three\n");
+    kit_pass_ms(k, 4000);
+    ck_assert_uint_eq(kit_counts(k, 0)->unanswered_records, 2);
+}
+END_TEST
+
 START_TEST(what_the_back_end_asks_for_is_waited)
 {
     backend_says(k->es, (struct kit_answer){.status = 429, .headers = "Retry-After: 7\r\n"});
@@ -166,9 +182,11 @@ START_TEST(one_of_a_thousand_is_set_aside_and_the_others_are_delivered)
     for (unsigned i = 0; i < 1000; i++)
         statuses[i] = i == 123 ? 400 : 201;
     backend_items_n(k->es, statuses, 1000);
+    backend_items(k->es, 400);
     bytes = append_numbers(1000);
     kit_pass_ms(k, 1000);
     ck_assert_uint_eq(backend_next(k->es), 1000);
+    ck_assert_uint_eq(backend_next(k->es), 1);
     kit_expect_bookmark(k, "app.log", bytes);
     kit_expect_counts(
         k, 0,
@@ -238,7 +256,7 @@ END_TEST
 /* An answer 400 for the whole means that one document made it unreadable. */
 START_TEST(the_document_that_spoils_a_request_is_found)
 {
-    backend_answers(k->es, 400, 200, 400, 200, 400);
+    backend_answers(k->es, 400, 200, 400, 200, 400, 400);
     kit_append(k, "app.log", "1\n2\n3\n4\n");
     kit_pass_ms(k, 1000);
     backend_expect(k->es, "1", "2", "3", "4");
@@ -246,6 +264,7 @@ START_TEST(the_document_that_spoils_a_request_is_found)
     backend_expect(k->es, "3", "4");
     backend_expect(k->es, "3");
     backend_expect(k->es, "4");
+    backend_expect(k->es, "{\\\"log\\\":\\\"4\\\"}");
     kit_expect_bookmark(k, "app.log", 8);
     ck_assert_str_eq(backend_taken(k->es), "1 2 3 ");
     kit_expect_counts(
@@ -418,6 +437,7 @@ START_TEST(refused_documents_do_not_fill_the_log)
     before = log_count(LOG_ERROR);
     for (unsigned i = 0; i < 20; i++) {
         backend_items(k->es, 201, 400);
+        backend_items(k->es, 400);
         kit_append(k, "app.log", "one\ntwo\n");
         kit_pass_ms(k, 1000);
     }
@@ -431,7 +451,7 @@ END_TEST
 
 START_TEST(it_is_told_why_a_document_alone_was_refused)
 {
-    log_level_set(LOG_ERROR);
+    log_level_set(LOG_WARN);
     backend_says(k->es, (struct kit_answer){.status = 400, .body = "unexpected end-of-input"});
     kit_append(k, "app.log", "one\n");
     kit_pass_ms(k, 1000);
@@ -453,6 +473,7 @@ Suite *suite_pipeline_answers(void)
     tcase_add_test(answers, what_was_taken_moves_the_bookmark);
     tcase_add_test(answers, a_refused_send_keeps_the_bookmark_and_the_second_try_moves_it);
     tcase_add_loop_test(answers, trouble_of_any_kind_loses_nothing, 0, 15);
+    tcase_add_test(answers, what_no_answer_came_to_is_counted);
     tcase_add_test(answers, what_the_back_end_asks_for_is_waited);
     tcase_add_test(answers, a_long_outage_is_waited_out);
     tcase_add_test(answers, items_that_must_wait_are_sent_again_alone);

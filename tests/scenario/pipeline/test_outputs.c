@@ -149,6 +149,7 @@ START_TEST(an_output_that_sets_aside_does_not_hold_the_other)
 {
     k = kit_start(TO_BOTH);
     backend_items(k->es, 400, 201);
+    backend_items(k->es, 400);
     kit_append(k, "app.log", "one\ntwo\n");
     kit_pass_ms(k, 1000);
     kit_expect_bookmark(k, "app.log", 8);

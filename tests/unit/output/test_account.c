@@ -42,7 +42,7 @@ START_TEST(what_is_delivered_whole_needs_no_states)
 {
     struct verdicts verdicts = {.count = RECORDS};
 
-    ck_assert(!account_items(&d, &verdicts));
+    ck_assert_uint_eq(account_items(&d, &verdicts).retry, 0);
     ck_assert_ptr_null(d.batch.states);
     ck_assert_uint_eq(output.metrics.proc_records, RECORDS);
     ck_assert_uint_eq(output.metrics.proc_bytes, BYTES);
@@ -58,7 +58,7 @@ START_TEST(each_item_goes_its_own_way)
     verdicts_item(&verdicts, 3)->verdict = VERDICT_RETRY;
     verdicts_item(&verdicts, 3)->reason = mem_text("busy");
     verdicts_item(&verdicts, 9)->was_there = true;
-    ck_assert(account_items(&d, &verdicts));
+    ck_assert_uint_eq(account_items(&d, &verdicts).retry, 1);
     verdicts_fini(&verdicts);
 
     ck_assert_str_eq(d.why, "busy");
@@ -71,7 +71,7 @@ START_TEST(each_item_goes_its_own_way)
     ck_assert_uint_eq(batch_waiting(&d.batch), 1);
     expect_balance();
 
-    ck_assert(!account_items(&d, NULL));
+    ck_assert_uint_eq(account_items(&d, NULL).retry, 0);
     ck_assert_uint_eq(output.metrics.proc_records, 9);
     ck_assert_uint_eq(output.metrics.in_flight_bytes, 0);
     expect_balance();
@@ -81,12 +81,12 @@ END_TEST
 START_TEST(halves_are_counted_as_they_go)
 {
     batch_narrow(&d.batch, 5);
-    ck_assert(!account_items(&d, NULL));
+    ck_assert_uint_eq(account_items(&d, NULL).retry, 0);
     ck_assert_uint_eq(output.metrics.proc_records, 5);
 
     d.batch.first = 5;
     d.batch.count = 5;
-    account_give_up(&d);
+    account_give_up(&d, false);
     ck_assert_uint_eq(output.metrics.given_up_records, 5);
     ck_assert_uint_eq(output.metrics.given_up_bytes, 55);
     ck_assert_uint_eq(output.metrics.dropped_records, 5);
@@ -97,7 +97,7 @@ END_TEST
 START_TEST(what_is_let_go_was_never_read)
 {
     batch_narrow(&d.batch, 5);
-    ck_assert(!account_items(&d, NULL));
+    ck_assert_uint_eq(account_items(&d, NULL).retry, 0);
     d.batch.first = 5;
     d.batch.count = 3;
     batch_states(&d.batch)[6] = RECORD_SKIPPED;
@@ -114,7 +114,7 @@ START_TEST(a_loss_is_told_however_lately_other_trouble_was)
 {
     (void)snprintf(d.why, sizeof d.why, "busy");
     trouble_say(&d, LOG_WARN, "retry in 1 seconds");
-    account_give_up(&d);
+    account_give_up(&d, false);
     ck_assert_ptr_nonnull(
         strstr(log_recent(0), "10 records were dropped, Retry_Limit is reached: busy"));
     ck_assert_uint_eq(output.metrics.retries_failed, 1);

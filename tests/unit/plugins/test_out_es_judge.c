@@ -107,8 +107,7 @@ START_TEST(each_document_fares_as_its_item_says)
     ck_assert_int_eq(es_kit_judge(200, answer, 5), VERDICT_DELIVERED);
     ck_assert_str_eq(es_kit_items(5), "dresd");
     ck_assert_str_eq(es_kit.items[1].reason, "status 429: es_rejected: queue is full");
-    ck_assert_str_eq(es_kit.items[3].reason,
-                     "status 400: mapper_parsing: failed to parse \\\"a\\\"");
+    ck_assert_str_eq(es_kit.items[3].reason, "status 400: mapper_parsing: failed to parse \"a\"");
 }
 END_TEST
 
@@ -269,10 +268,40 @@ START_TEST(the_whole_goes_by_the_common_table_but_for_400)
             continue;
         if (status == 400)
             expected = VERDICT_TOO_LARGE;
-        verdict = es_kit_judge(status, "{\"errors\":false}", 1);
+        verdict = es_kit_judge(status, "{\"errors\":false}", 2);
         ck_assert_msg(verdict == expected, "%d: %s", status, verdict_name(verdict));
         ck_assert_str_ne(es_kit.why, "");
     }
+}
+END_TEST
+
+START_TEST(what_is_refused_for_its_content_may_be_text)
+{
+    static const char answer[] = ANSWER(
+        ITEM(201) "," FAILED(400, "a", "b") "," FAILED(429, "a", "b") "," FAILED(413, "a", "b"));
+
+    es_kit_judge(200, answer, 4);
+    ck_assert_str_eq(es_kit_items(4), "dsrs");
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_int_eq(es_kit.items[i].may_be_text, i == 1);
+    es_kit_close();
+    es_kit_open("refused_as_text", "off", NULL);
+    es_kit_judge(200, answer, 4);
+    ck_assert(!es_kit.items[1].may_be_text);
+    es_kit_close();
+    es_kit_open("write_operation", "upsert", "generate_id", "on", NULL);
+    es_kit_judge(200, answer, 4);
+    ck_assert(!es_kit.items[1].may_be_text);
+}
+END_TEST
+
+START_TEST(a_document_that_spoils_its_request_alone_may_be_text)
+{
+    ck_assert_int_eq(es_kit_judge(400, "what is this", 1), VERDICT_DELIVERED);
+    ck_assert_str_eq(es_kit_items(1), "s");
+    ck_assert(es_kit.items[0].may_be_text);
+    ck_assert_str_eq(es_kit.items[0].reason, "status 400: what is this");
+    ck_assert_int_eq(es_kit_judge(413, "", 1), VERDICT_TOO_LARGE);
 }
 END_TEST
 
@@ -325,6 +354,8 @@ Suite *suite_plugins_out_es_judge(void)
     tcase_add_test(judge, what_is_no_bulk_answer_is_tried_again);
     tcase_add_test(judge, it_is_said_what_came_instead);
     tcase_add_test(judge, the_whole_goes_by_the_common_table_but_for_400);
+    tcase_add_test(judge, what_is_refused_for_its_content_may_be_text);
+    tcase_add_test(judge, a_document_that_spoils_its_request_alone_may_be_text);
     tcase_add_test(judge, the_words_of_the_back_end_are_kept);
     tcase_add_test(judge, an_answer_may_be_logged);
     suite_add_tcase(suite, judge);

@@ -1,0 +1,87 @@
+#include "plugins/out_es/es_text.h"
+
+/* Where nothing else is free of trouble. */
+#define LAST_KEY "refused_text"
+
+/* Names "[log]", or "[log.level]", as both back-ends write the field that is at fault. */
+static bool is_named(struct slice reason, struct slice key)
+{
+    const char *at = reason.data, *end = reason.data + reason.len, *behind;
+
+    while ((at = memchr(at, '[', (size_t)(end - at))) != NULL) {
+        at++;
+        behind = at + key.len;
+        if (behind < end && memcmp(at, key.data, key.len) == 0 &&
+            (*behind == ']' || *behind == '.'))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the index may have this field, or get it, as text. `is_there`: the record has it so. */
+static bool is_text_key(const struct chunk_record *record, struct slice reason, struct slice key,
+                        bool *is_there)
+{
+    struct value value;
+
+    *is_there = chunk_record_find(record, key, &value);
+    return (!*is_there || value_is_text(&value)) && !is_named(reason, key);
+}
+
+struct slice es_text_key(const struct out_es *es, const struct chunk_record *record,
+                         struct slice reason)
+{
+    const struct slice keys[] = {slice_of(es->refused.text_key), SLICE("log"), SLICE("message")};
+    struct slice first = {0};
+    bool is_there;
+
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        if (!is_text_key(record, reason, keys[i], &is_there))
+            continue;
+        if (is_there)
+            return keys[i];
+        if (first.data == NULL)
+            first = keys[i];
+    }
+    return first.data != NULL ? first : SLICE(LAST_KEY);
+}
+
+/* No field that the index has not got yet would be taken. */
+static bool is_new_field_refused(struct slice reason)
+{
+    static const struct slice signs[] = {SLICE("Limit of total fields"),
+                                         SLICE("strict_dynamic_mapping_exception")};
+
+    for (size_t i = 0; i < ARRAY_LEN(signs); i++)
+        if (memmem(reason.data, reason.len, signs[i].data, signs[i].len) != NULL)
+            return true;
+    return false;
+}
+
+static void append_key(struct buffer *out, struct slice key)
+{
+    json_write_text(out, key);
+    buffer_append_byte(out, ':');
+}
+
+void es_text_members(const struct out_es *es, const struct chunk_record *record, const char *reason,
+                     struct buffer *out)
+{
+    struct slice why = slice_of(reason);
+    struct buffer text = {0};
+
+    why.len = utf8_cut(why, ES_REASON_BYTES_MAX);
+    append_key(out, es_text_key(es, record, why));
+    if (is_new_field_refused(why))
+        buffer_append_format(&text, "[refused: %.*s] ", SLICE_ARG(why));
+    buffer_append_byte(&text, '{');
+    render_members(record, &text);
+    buffer_append_byte(&text, '}');
+    json_write_text(out, buffer_view(&text));
+    buffer_fini(&text);
+    if (is_new_field_refused(why))
+        return;
+    buffer_append_byte(out, ',');
+    append_key(out, slice_of(es->refused.reason_key));
+    json_write_text(out, why);
+}
