@@ -13,56 +13,20 @@
  * The mutex guards the database and `is_batch_done`. It is held through a transaction, so the loop
  * waits for the disk when it looks a row up meanwhile; nothing else in the loop takes it.
  */
-#include "checkpoint/positions.h"
+#include "checkpoint/positions_self.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "checkpoint/database.h"
-#include "checkpoint/pending.h"
-#include "checkpoint/stale.h"
 #include "loop/loop.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 #define ROWS_PER_PACE 64
 #define EXTRA_PACES_MAX 4
 #define RETRY_PACES_MAX 32
-
-struct store {
-    struct list link; /* in stores */
-    struct list users;
-    struct loop *loop;
-    struct database *database;
-    pthread_mutex_t mutex;
-    char *path;
-    char *speaker;
-    struct timer *pace;
-    uint64_t pace_ms;
-    uint64_t retry_paces; /* until the next try, while failing; 0: something is urgent */
-    size_t rows_last;     /* that the last write had */
-    struct pending pending;
-    struct pending batch; /* the job's, until it is done */
-    struct map claims;    /* row -> how often, as a pointer */
-    struct stale stale;   /* what to prune with the batch */
-    bool wants_prune;
-    bool is_busy;       /* a job is under way */
-    bool is_batch_done; /* its batch was written without it */
-    bool is_closing;    /* nobody uses it; freed after the job, unless somebody opens it again */
-    int batch_rc;
-    uint64_t batch_ns;
-    int64_t next_row;
-    struct positions_stats stats;
-};
-
-struct positions {
-    struct list link; /* in store->users */
-    struct store *store;
-    bool has_scanned;
-};
 
 static struct list stores = {&stores, &stores};
 
@@ -146,12 +110,12 @@ int positions_open(struct loop *loop, const struct positions_config *config, str
 
 /* ---- writing ---- */
 
-static void lock(struct store *store)
+void store_lock(struct store *store)
 {
     CHECK(pthread_mutex_lock(&store->mutex) == 0);
 }
 
-static void unlock(struct store *store)
+void store_unlock(struct store *store)
 {
     CHECK(pthread_mutex_unlock(&store->mutex) == 0);
 }
@@ -238,7 +202,7 @@ static void batch_work(void *owner)
     struct store *store = owner;
     int64_t began_ns;
 
-    lock(store);
+    store_lock(store);
     began_ns = clock_wall_ns();
     if (!store->is_batch_done) {
         store->batch_rc = transaction_write(store, &store->batch, NULL);
@@ -246,7 +210,7 @@ static void batch_work(void *owner)
             stale_prune(&store->stale, store->database);
     }
     store->batch_ns = (uint64_t)(clock_wall_ns() - began_ns);
-    unlock(store);
+    store_unlock(store);
 }
 
 static void on_written(void *owner)
@@ -291,13 +255,13 @@ static int store_flush(struct store *store)
     bool has_batch;
     int rc = 0;
 
-    lock(store);
+    store_lock(store);
     has_batch = store->is_busy && !store->is_batch_done && pending_count(&store->batch) > 0;
     if (has_batch || pending_count(&store->pending) > 0)
         rc = transaction_write(store, &store->batch, &store->pending);
     if (rc == 0)
         store->is_batch_done = store->is_busy;
-    unlock(store);
+    store_unlock(store);
     if (rc == 0) {
         pending_fini(&store->pending);
         pending_init(&store->pending);
@@ -338,91 +302,6 @@ void positions_close(struct positions **address)
     timer_stop(store->pace);
     if (!store->is_busy)
         store_free(store);
-}
-
-/* ---- reading ---- */
-
-struct find {
-    const struct store *store;
-    position_fn *each;
-    void *owner;
-    uint64_t ino;
-    struct slice path; /* empty: by inode */
-    bool is_stopped;
-};
-
-static bool begins(const char *text, struct slice path)
-{
-    return text != NULL && slice_begins(slice_of(text), path);
-}
-
-static bool is_wanted(const struct find *f, const struct position *p)
-{
-    if (f->path.len > 0)
-        return begins(p->name, f->path) || begins(p->real, f->path);
-    return p->identity.id.ino == f->ino;
-}
-
-/* What waits is newer than what is on disk. */
-static const struct pending_row *newer_of(const struct store *store, int64_t row)
-{
-    const struct pending_row *newer = pending_get(&store->pending, row);
-
-    return newer ? newer : pending_get(&store->batch, row);
-}
-
-static bool on_row(void *owner, const struct position *position)
-{
-    struct find *f = owner;
-
-    if (newer_of(f->store, position->row) != NULL)
-        return true;
-    f->is_stopped = !f->each(f->owner, position);
-    return !f->is_stopped;
-}
-
-static void pending_walk(struct find *f, const struct pending *pending)
-{
-    for (struct list *it = pending->rows.next; it != &pending->rows && !f->is_stopped;
-         it = it->next) {
-        const struct pending_row *row = CONTAINER_OF(it, struct pending_row, link);
-        bool is_newest = newer_of(f->store, row->position.row) == row;
-
-        if (is_newest && !row->is_removal && is_wanted(f, &row->position))
-            f->is_stopped = !f->each(f->owner, &row->position);
-    }
-}
-
-/* What waits first, then the disk. */
-static int find_run(struct store *store, struct find *f)
-{
-    int rc;
-
-    f->store = store;
-    pending_walk(f, &store->pending);
-    pending_walk(f, &store->batch);
-    if (f->is_stopped)
-        return 0;
-    lock(store);
-    rc = f->path.len > 0 ? database_find_path(store->database, f->path.data, on_row, f)
-                         : database_find_inode(store->database, f->ino, on_row, f);
-    unlock(store);
-    return rc;
-}
-
-int positions_find_inode(struct positions *p, uint64_t ino, position_fn *each, void *owner)
-{
-    struct find f = {.each = each, .owner = owner, .ino = ino};
-
-    return find_run(p->store, &f);
-}
-
-int positions_find_path(struct positions *p, const char *path, position_fn *each, void *owner)
-{
-    struct find f = {.each = each, .owner = owner, .path = slice_of(path)};
-
-    CHECK(f.path.len > 0);
-    return find_run(p->store, &f);
 }
 
 /* ---- setting ---- */

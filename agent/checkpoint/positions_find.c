@@ -1,0 +1,84 @@
+#include "checkpoint/positions_self.h"
+
+struct find {
+    const struct store *store;
+    position_fn *each;
+    void *owner;
+    uint64_t ino;
+    struct slice path; /* empty: by inode */
+    bool is_stopped;
+};
+
+static bool begins(const char *text, struct slice path)
+{
+    return text != NULL && slice_begins(slice_of(text), path);
+}
+
+static bool is_wanted(const struct find *f, const struct position *p)
+{
+    if (f->path.len > 0)
+        return begins(p->name, f->path) || begins(p->real, f->path);
+    return p->identity.id.ino == f->ino;
+}
+
+/* What waits is newer than what is on disk. */
+static const struct pending_row *newer_of(const struct store *store, int64_t row)
+{
+    const struct pending_row *newer = pending_get(&store->pending, row);
+
+    return newer ? newer : pending_get(&store->batch, row);
+}
+
+static bool on_row(void *owner, const struct position *position)
+{
+    struct find *f = owner;
+
+    if (newer_of(f->store, position->row) != NULL)
+        return true;
+    f->is_stopped = !f->each(f->owner, position);
+    return !f->is_stopped;
+}
+
+static void pending_walk(struct find *f, const struct pending *pending)
+{
+    for (struct list *it = pending->rows.next; it != &pending->rows && !f->is_stopped;
+         it = it->next) {
+        const struct pending_row *row = CONTAINER_OF(it, struct pending_row, link);
+        bool is_newest = newer_of(f->store, row->position.row) == row;
+
+        if (is_newest && !row->is_removal && is_wanted(f, &row->position))
+            f->is_stopped = !f->each(f->owner, &row->position);
+    }
+}
+
+/* What waits first, then the disk. */
+static int find_run(struct store *store, struct find *f)
+{
+    int rc;
+
+    f->store = store;
+    pending_walk(f, &store->pending);
+    pending_walk(f, &store->batch);
+    if (f->is_stopped)
+        return 0;
+    store_lock(store);
+    rc = f->path.len > 0 ? database_find_path(store->database, f->path.data, on_row, f)
+                         : database_find_inode(store->database, f->ino, on_row, f);
+    store_unlock(store);
+    return rc;
+}
+
+int positions_find_inode(struct positions *p, uint64_t ino, position_fn *each, void *owner)
+{
+    struct find f = {.each = each, .owner = owner, .ino = ino};
+
+    return find_run(p->store, &f);
+}
+
+int positions_find_path(struct positions *p, const char *path, position_fn *each, void *owner)
+{
+    struct find f = {.each = each, .owner = owner, .path = slice_of(path)};
+
+    CHECK(f.path.len > 0);
+    return find_run(p->store, &f);
+}

@@ -1,0 +1,52 @@
+/*
+ * Inside of the positions: one store for each database file. For the files of this folder only.
+ *
+ *   positions.c        opening, setting, writing
+ *   positions_find.c   reading
+ */
+#ifndef TAILRACE_CHECKPOINT_POSITIONS_SELF_H
+#define TAILRACE_CHECKPOINT_POSITIONS_SELF_H
+
+#include "checkpoint/database.h"
+#include "checkpoint/pending.h"
+#include "checkpoint/stale.h"
+
+#include <pthread.h>
+
+struct store {
+    struct list link; /* in stores */
+    struct list users;
+    struct loop *loop;
+    struct database *database;
+    pthread_mutex_t mutex;
+    char *path;
+    char *speaker;
+    struct timer *pace;
+    uint64_t pace_ms;
+    uint64_t retry_paces; /* until the next try, while failing; 0: something is urgent */
+    size_t rows_last;     /* that the last write had */
+    struct pending pending;
+    struct pending batch; /* the job's, until it is done */
+    struct map claims;    /* row -> how often, as a pointer */
+    struct stale stale;   /* what to prune with the batch */
+    bool wants_prune;
+    bool is_busy;       /* a job is under way */
+    bool is_batch_done; /* its batch was written without it */
+    bool is_closing;    /* nobody uses it; freed after the job, unless somebody opens it again */
+    int batch_rc;
+    uint64_t batch_ns;
+    int64_t next_row;
+    struct positions_stats stats;
+};
+
+struct positions {
+    struct list link; /* in store->users */
+    struct store *store;
+    bool has_scanned;
+};
+
+/* Around whatever the database is asked for; see positions.c. */
+void store_lock(struct store *store);
+void store_unlock(struct store *store);
+
+#endif
