@@ -163,13 +163,13 @@ static int try_open(struct database *db, const struct positions_config *config,
                     struct buffer *words)
 {
     struct schema_result result;
-    int rc = lock_take(db, config->path);
+    int rc = config->is_memory ? 0 : lock_take(db, config->path);
 
     if (rc < 0) {
         buffer_append_text(words, rc == -EBUSY ? "another agent uses it" : strerror(-rc));
         return rc;
     }
-    rc = sqlite_open(db, config->path);
+    rc = sqlite_open(db, config->is_memory ? ":memory:" : config->path);
     if (rc == 0 && sqlite3_db_readonly(db->sqlite, "main") == 1)
         rc = -EROFS;
     if (rc < 0) {

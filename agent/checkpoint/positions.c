@@ -29,22 +29,25 @@
 #define RETRY_PACES_MAX 32
 
 static struct list stores = {&stores, &stores};
+static bool are_kept;
 
 static void on_pace(void *owner);
 static void on_written(void *owner);
 
 /* ---- opening ---- */
 
-static struct store *store_find(struct loop *loop, const char *path)
+static struct store *store_find(struct loop *loop, const struct positions_config *config)
 {
     char real[PATH_MAX];
+    const char *path = config->is_memory ? config->path : realpath(config->path, real);
 
-    if (realpath(path, real) == NULL)
+    if (path == NULL)
         return NULL;
     LIST_FOR (it, &stores) {
         struct store *store = CONTAINER_OF(it, struct store, link);
 
-        if (store->loop == loop && strcmp(store->path, real) == 0)
+        if (store->loop == loop && store->is_memory == config->is_memory &&
+            strcmp(store->path, path) == 0)
             return store;
     }
     return NULL;
@@ -58,7 +61,9 @@ static struct store *store_new(struct loop *loop, const struct positions_config 
 
     store->loop = loop;
     store->database = database;
-    store->path = mem_text(realpath(config->path, real) ? real : config->path);
+    store->is_memory = config->is_memory;
+    store->path =
+        mem_text(!config->is_memory && realpath(config->path, real) ? real : config->path);
     store->speaker = mem_text(config->speaker ? config->speaker : "positions");
     store->pace_ms = config->pace_ms ? config->pace_ms : POSITIONS_PACE_MS;
     store->pace = timer_new(loop, on_pace, store);
@@ -91,7 +96,7 @@ static void store_free(struct store *store)
 int positions_open(struct loop *loop, const struct positions_config *config, struct report *report,
                    struct place place, struct positions **positions_out)
 {
-    struct store *store = store_find(loop, config->path);
+    struct store *store = store_find(loop, config);
     struct database *database;
     int rc;
 
@@ -279,22 +284,10 @@ int positions_flush(struct positions *p)
     return rc;
 }
 
-void positions_close(struct positions **address)
+static void store_close(struct store *store)
 {
-    struct positions *p = *address;
-    struct store *store;
-    int rc;
+    int rc = store_flush(store);
 
-    *address = NULL;
-    if (p == NULL)
-        return;
-    store = p->store;
-    list_remove(&p->link);
-    mem_free(p);
-    if (!list_is_empty(&store->users))
-        return;
-
-    rc = store_flush(store);
     if (rc < 0)
         log_error(store->speaker, "the last positions could not be saved to %s: %s", store->path,
                   strerror(-rc));
@@ -302,6 +295,32 @@ void positions_close(struct positions **address)
     timer_stop(store->pace);
     if (!store->is_busy)
         store_free(store);
+}
+
+void positions_close(struct positions **address)
+{
+    struct positions *p = *address;
+    struct store *store;
+
+    *address = NULL;
+    if (p == NULL)
+        return;
+    store = p->store;
+    list_remove(&p->link);
+    mem_free(p);
+    if (list_is_empty(&store->users) && !are_kept)
+        store_close(store);
+}
+
+void positions_keep(bool keep)
+{
+    are_kept = keep;
+    LIST_FOR_SAFE (it, after, &stores) {
+        struct store *store = CONTAINER_OF(it, struct store, link);
+
+        if (!are_kept && list_is_empty(&store->users) && !store->is_closing)
+            store_close(store);
+    }
 }
 
 /* ---- setting ---- */

@@ -38,6 +38,7 @@ struct positions_config {
     const char *speaker;      /* for the log */
     bool is_locked;           /* `DB.locking`: nobody else may open it */
     uint64_t pace_ms;         /* 0: POSITIONS_PACE_MS */
+    bool is_memory;           /* no file: `path` is but a name, and what it knows ends with it */
 };
 
 struct position {
@@ -75,6 +76,10 @@ MUST_USE int positions_open(struct loop *loop, const struct positions_config *co
 /* Writes what is left, before it returns or when the write under way has ended. Takes the address
  * and leaves NULL. */
 void positions_close(struct positions **positions);
+
+/* While they are kept, those that nobody uses stay open as they are, settings included: for the
+ * moment in which one pipeline takes over from another. Afterwards they close. */
+void positions_keep(bool are_kept);
 
 /* Return false to stop. The position and its texts are lent for the call, in which nothing else may
  * be asked of the positions. */

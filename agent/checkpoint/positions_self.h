@@ -32,6 +32,7 @@ struct store {
     bool wants_prune;
     bool is_busy;       /* a job is under way */
     bool is_batch_done; /* its batch was written without it */
+    bool is_memory;     /* `path` is but a name */
     bool is_closing;    /* nobody uses it; freed after the job, unless somebody opens it again */
     int batch_rc;
     uint64_t batch_ns;

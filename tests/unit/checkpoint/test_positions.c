@@ -357,6 +357,64 @@ START_TEST(pruning_waits_for_the_first_scan_of_every_user)
 }
 END_TEST
 
+/* ---- one takes over from another ---- */
+
+START_TEST(positions_without_a_file_are_kept_for_the_one_that_takes_over)
+{
+    book.config.is_memory = true;
+    book_open();
+    positions_new_row(book.positions);
+    book_set(1, "/a.log", 7, 10);
+    positions_keep(true);
+    book_close();
+    book_open();
+    ck_assert_str_eq(book_find(7), "1:/a.log@10");
+    positions_keep(false);
+    ck_assert_str_eq(book_find(7), "1:/a.log@10");
+    ck_assert(!tree_has("tail.db"));
+}
+END_TEST
+
+START_TEST(positions_without_a_file_are_gone_when_nobody_takes_over)
+{
+    book.config.is_memory = true;
+    book_open();
+    positions_new_row(book.positions);
+    book_set(1, "/a.log", 7, 10);
+    book_close();
+    book_open();
+    ck_assert_str_eq(book_find(7), "");
+}
+END_TEST
+
+START_TEST(what_is_kept_is_written_and_closed_when_nobody_takes_over)
+{
+    book_open();
+    positions_new_row(book.positions);
+    book_set(1, "/a.log", 7, 10);
+    positions_keep(true);
+    book_close();
+    positions_keep(false);
+    ck_assert_str_eq(book_sql("SELECT offset FROM in_tail_files"), "10");
+    book_open();
+    ck_assert_str_eq(book_find(7), "1:/a.log@10");
+}
+END_TEST
+
+START_TEST(a_name_in_memory_is_not_the_file_of_that_name)
+{
+    book_open();
+    positions_new_row(book.positions);
+    book_set(1, "/a.log", 7, 10);
+    positions_keep(true);
+    book_close();
+    book.config.is_memory = true;
+    book_open();
+    ck_assert_str_eq(book_find(7), "");
+    positions_keep(false);
+}
+END_TEST
+
 /* ---- broken promises ---- */
 
 /* The process ends before a teardown, so the folder goes first. */
@@ -392,6 +450,10 @@ Suite *suite_checkpoint_positions(void)
     tcase_add_test(use, the_newest_row_of_an_inode_comes_first);
     tcase_add_test(use, a_search_stops_when_told);
     tcase_add_test(use, users_of_one_file_share_it);
+    tcase_add_test(use, positions_without_a_file_are_kept_for_the_one_that_takes_over);
+    tcase_add_test(use, positions_without_a_file_are_gone_when_nobody_takes_over);
+    tcase_add_test(use, what_is_kept_is_written_and_closed_when_nobody_takes_over);
+    tcase_add_test(use, a_name_in_memory_is_not_the_file_of_that_name);
     suite_add_tcase(suite, use);
     tcase_add_checked_fixture(stale, book_set_up, book_tear_down);
     tcase_add_test(stale, rows_of_files_that_are_gone_go);
