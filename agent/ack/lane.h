@@ -1,0 +1,91 @@
+/*
+ * Lanes: outputs that read a file together, and those that read it alone.
+ *
+ * Normally every file is read once, for all outputs. When the memory is full of what one output does
+ * not take, that one falls behind: what waits for it is let go of, the others go on, and each file is
+ * read a second time for it alone, within its share of the memory, from where it was left. Once it
+ * delivers again, each file joins the others where both readers stand at the same byte.
+ *
+ *   together ──memory is full of it──> leaving ──nothing under way──> away
+ *      ^                                  ^                             │ delivers
+ *      └──── every file has joined ────── catching up <─────────────────┘
+ *
+ * This says who falls behind and when. Pure: service/lanes.c looks and obeys.
+ *
+ * Thread   the loop.
+ * Limits   an output's share is half the memory's limit, divided by the outputs, or one chunk where
+ *          that is more; but all shares but one together are at most half of the limit, so that
+ *          outputs that stand still leave room for the one that does not.
+ */
+#ifndef TAILRACE_ACK_LANE_H
+#define TAILRACE_ACK_LANE_H
+
+#include "ack/window.h"
+
+struct budget;
+
+/* An output that others wait for falls behind after so many looks in a row, which are so far apart. */
+#define LANE_LOOKS 3
+#define LANE_LOOK_MS 50
+
+enum lane_state {
+    LANE_TOGETHER,    /* it reads with the others */
+    LANE_LEAVING,     /* it gets nothing any more; what is under way is awaited */
+    LANE_AWAY,        /* it has its own readers, and does not deliver */
+    LANE_CATCHING_UP, /* it delivers, and files join the others */
+};
+
+/* Of one output. */
+struct lane {
+    const char *output; /* its name; lent */
+    enum lane_state state;
+    unsigned looks;        /* in a row in which others waited for it */
+    uint32_t reader_count; /* that are its own, of all inputs; they count themselves */
+    uint64_t behind_bytes; /* that lie before the others' readers, and it has not; when looked at */
+    struct budget *share;  /* what its readers may hold */
+};
+
+struct lanes {
+    struct lane items[WINDOW_OUTPUTS_MAX]; /* by the output's index */
+    unsigned count;
+    output_set away; /* those that are leaving or away: no file is to be read for them together */
+};
+
+/* What an input is told of an output. */
+enum lane_event {
+    LANE_EVENT_LEFT,   /* it leaves; nothing may be read again for it yet */
+    LANE_EVENT_LET_GO, /* what it owes of those records is let go of: they may */
+    LANE_EVENT_WELL,   /* it delivers again: files may join */
+};
+
+uint64_t lane_share(uint64_t limit_bytes, unsigned output_count, uint64_t chunk_bytes);
+
+/* What one output holds of a budget that is full. */
+struct lane_load {
+    uint64_t held_bytes; /* that could be let go of */
+    bool is_concerned;   /* whether records under this budget go to it */
+};
+
+/* The outputs that hold more than their share while one that is concerned holds less: it waits for
+ * them. */
+output_set lane_holders(const struct lane_load *loads, unsigned count, uint64_t share_bytes);
+
+struct lane_seen {
+    bool is_waited_for;  /* it is among the holders */
+    bool is_delivering;  /* its last request since it left was taken */
+    bool has_last_tries; /* requests that were under way when it left */
+    bool has_nothing;    /* no chunk waits for it */
+};
+
+enum lane_move {
+    LANE_STAY,
+    LANE_LEAVE,
+    LANE_LET_GO,
+    LANE_CATCH_UP,
+    LANE_JOIN,
+};
+
+/* What to do about an output. */
+enum lane_move lane_plan(const struct lane *lane, const struct lane_seen *seen);
+
+#endif

@@ -1,0 +1,176 @@
+#include "ack/lane.h"
+
+#include <check.h>
+
+#define MIB (UINT64_C(1) << 20)
+#define CHUNK (MIB / 2)
+
+/* ---- shares ---- */
+
+START_TEST(a_share_is_half_the_memory_divided_by_the_outputs)
+{
+    ck_assert_uint_eq(lane_share(64 * MIB, 2, CHUNK), 16 * MIB);
+    ck_assert_uint_eq(lane_share(64 * MIB, 4, CHUNK), 8 * MIB);
+}
+END_TEST
+
+START_TEST(a_share_has_room_for_one_chunk)
+{
+    ck_assert_uint_eq(lane_share(MIB, 2, CHUNK), CHUNK);
+    ck_assert_uint_eq(lane_share(2 * MIB, 3, CHUNK), CHUNK);
+}
+END_TEST
+
+START_TEST(shares_of_all_but_one_leave_half_of_the_memory)
+{
+    for (unsigned count = 2; count <= WINDOW_OUTPUTS_MAX; count++)
+        for (uint64_t limit = MIB / 4; limit <= 256 * MIB; limit *= 2)
+            ck_assert_uint_le(lane_share(limit, count, CHUNK) * (count - 1), limit / 2);
+}
+END_TEST
+
+START_TEST(without_a_limit_there_is_no_share)
+{
+    ck_assert_uint_eq(lane_share(0, 3, CHUNK), 0);
+}
+END_TEST
+
+/* ---- who is waited for ---- */
+
+static output_set holders(uint64_t a, uint64_t b, uint64_t c)
+{
+    struct lane_load loads[] = {{a, true}, {b, true}, {c, true}};
+
+    return lane_holders(loads, 3, 100);
+}
+
+START_TEST(the_one_that_holds_more_than_its_share_is_waited_for)
+{
+    ck_assert_uint_eq(holders(0, 300, 0), 2);
+    ck_assert_uint_eq(holders(99, 101, 50), 2);
+}
+END_TEST
+
+START_TEST(of_three_two_may_be_waited_for_at_once)
+{
+    ck_assert_uint_eq(holders(300, 0, 300), 5);
+}
+END_TEST
+
+START_TEST(nobody_is_waited_for_while_all_hold_much)
+{
+    ck_assert_uint_eq(holders(300, 200, 101), 0);
+    ck_assert_uint_eq(holders(300, 200, 100), 0);
+}
+END_TEST
+
+START_TEST(nobody_is_waited_for_while_nobody_holds_much)
+{
+    ck_assert_uint_eq(holders(100, 0, 20), 0);
+}
+END_TEST
+
+START_TEST(an_output_without_records_of_this_budget_waits_for_nobody)
+{
+    struct lane_load loads[] = {{300, true}, {0, false}};
+
+    ck_assert_uint_eq(lane_holders(loads, 2, 100), 0);
+}
+END_TEST
+
+/* ---- the plan ---- */
+
+static enum lane_move plan(enum lane_state state, unsigned looks, uint32_t readers,
+                           struct lane_seen seen)
+{
+    struct lane lane = {.state = state, .looks = looks, .reader_count = readers};
+
+    return lane_plan(&lane, &seen);
+}
+
+#define SEEN(...) ((struct lane_seen){__VA_ARGS__})
+
+START_TEST(an_output_leaves_when_others_waited_for_it_long_enough)
+{
+    for (unsigned looks = 1; looks < LANE_LOOKS; looks++)
+        ck_assert_int_eq(plan(LANE_TOGETHER, looks, 0, SEEN(.is_waited_for = true)), LANE_STAY);
+    ck_assert_int_eq(plan(LANE_TOGETHER, LANE_LOOKS, 0, SEEN(.is_waited_for = true)), LANE_LEAVE);
+}
+END_TEST
+
+START_TEST(an_output_that_nobody_waits_for_stays)
+{
+    ck_assert_int_eq(plan(LANE_TOGETHER, LANE_LOOKS, 0, SEEN(.is_delivering = true)), LANE_STAY);
+    ck_assert_int_eq(plan(LANE_TOGETHER, 0, 7, SEEN(.has_nothing = true)), LANE_STAY);
+}
+END_TEST
+
+START_TEST(nothing_is_read_again_before_what_is_under_way_has_ended)
+{
+    ck_assert_int_eq(plan(LANE_LEAVING, 0, 1, SEEN(.has_last_tries = true)), LANE_STAY);
+    ck_assert_int_eq(plan(LANE_LEAVING, 0, 1, SEEN(.has_last_tries = false)), LANE_LET_GO);
+}
+END_TEST
+
+START_TEST(an_output_that_is_away_catches_up_once_it_delivers)
+{
+    ck_assert_int_eq(plan(LANE_AWAY, 0, 3, SEEN(.is_delivering = false)), LANE_STAY);
+    ck_assert_int_eq(plan(LANE_AWAY, 0, 3, SEEN(.is_delivering = true)), LANE_CATCH_UP);
+}
+END_TEST
+
+/* Its files were deleted, or truncated: it need not show that it delivers. */
+START_TEST(an_output_that_has_nothing_to_deliver_comes_back)
+{
+    ck_assert_int_eq(plan(LANE_AWAY, 0, 0, SEEN(.has_nothing = true)), LANE_CATCH_UP);
+    ck_assert_int_eq(plan(LANE_AWAY, 0, 0, SEEN(.has_nothing = false)), LANE_STAY);
+    ck_assert_int_eq(plan(LANE_AWAY, 0, 1, SEEN(.has_nothing = true)), LANE_STAY);
+}
+END_TEST
+
+START_TEST(it_is_back_when_every_file_has_joined)
+{
+    ck_assert_int_eq(plan(LANE_CATCHING_UP, 0, 1, SEEN(.is_delivering = true)), LANE_STAY);
+    ck_assert_int_eq(plan(LANE_CATCHING_UP, 0, 0, SEEN(.is_delivering = true)), LANE_JOIN);
+}
+END_TEST
+
+START_TEST(it_may_fall_behind_again_while_it_catches_up)
+{
+    ck_assert_int_eq(plan(LANE_CATCHING_UP, LANE_LOOKS, 4, SEEN(.is_waited_for = true)),
+                     LANE_LEAVE);
+}
+END_TEST
+
+Suite *suite_ack_lane(void);
+
+Suite *suite_ack_lane(void)
+{
+    Suite *suite = suite_create("ack/lane");
+    TCase *shares = tcase_create("shares");
+    TCase *waiting = tcase_create("waiting");
+    TCase *plans = tcase_create("plan");
+
+    tcase_add_test(shares, a_share_is_half_the_memory_divided_by_the_outputs);
+    tcase_add_test(shares, a_share_has_room_for_one_chunk);
+    tcase_add_test(shares, shares_of_all_but_one_leave_half_of_the_memory);
+    tcase_add_test(shares, without_a_limit_there_is_no_share);
+    suite_add_tcase(suite, shares);
+
+    tcase_add_test(waiting, the_one_that_holds_more_than_its_share_is_waited_for);
+    tcase_add_test(waiting, of_three_two_may_be_waited_for_at_once);
+    tcase_add_test(waiting, nobody_is_waited_for_while_all_hold_much);
+    tcase_add_test(waiting, nobody_is_waited_for_while_nobody_holds_much);
+    tcase_add_test(waiting, an_output_without_records_of_this_budget_waits_for_nobody);
+    suite_add_tcase(suite, waiting);
+
+    tcase_add_test(plans, an_output_leaves_when_others_waited_for_it_long_enough);
+    tcase_add_test(plans, an_output_that_nobody_waits_for_stays);
+    tcase_add_test(plans, nothing_is_read_again_before_what_is_under_way_has_ended);
+    tcase_add_test(plans, an_output_that_is_away_catches_up_once_it_delivers);
+    tcase_add_test(plans, an_output_that_has_nothing_to_deliver_comes_back);
+    tcase_add_test(plans, it_is_back_when_every_file_has_joined);
+    tcase_add_test(plans, it_may_fall_behind_again_while_it_catches_up);
+    suite_add_tcase(suite, plans);
+    return suite;
+}
