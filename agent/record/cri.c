@@ -1,5 +1,7 @@
 #include "record/cri.h"
 
+#include "record/scan.h"
+
 #include <ctype.h>
 
 /* "stdout" and "stderr" are six letters; the blanks around them make eight. */
@@ -10,24 +12,31 @@ static bool is_stream(const char *p)
     return memcmp(p, "stdout", STREAM_BYTES) == 0 || memcmp(p, "stderr", STREAM_BYTES) == 0;
 }
 
+/* Up to the blank behind it, which mostly stands behind one letter, or to the end. */
+static inline size_t tag_len(const char *p, const char *end)
+{
+    return LIKELY(end - p > 1 && p[1] == ' ' && p[0] != ' ') ? 1 : scan_until(p, end, ' ');
+}
+
 bool cri_split(struct slice line, struct cri_line *out)
 {
     const char *p = line.data, *end = p + line.len;
-    const char *blank = line.len ? memchr(p, ' ', line.len) : NULL;
+    size_t len = scan_until(p, end, ' ');
 
-    if (blank == NULL || blank == p)
+    if (len == 0 || line.len - len <= STREAM_BYTES + 1)
         return false;
-    out->time = slice_make(p, (size_t)(blank - p));
-    p = blank + 1;
-    if (end - p <= STREAM_BYTES || !is_stream(p) || p[STREAM_BYTES] != ' ')
+    out->time = slice_make(p, len);
+    p += len + 1;
+    if (!is_stream(p) || p[STREAM_BYTES] != ' ')
         return false;
     out->stream = slice_make(p, STREAM_BYTES);
     p += STREAM_BYTES + 1;
-    blank = p < end ? memchr(p, ' ', (size_t)(end - p)) : NULL;
-    if (blank == NULL)
+    len = tag_len(p, end);
+    if (len == (size_t)(end - p))
         return false;
-    out->tag = slice_make(p, (size_t)(blank - p));
-    out->text = slice_make(blank + 1, (size_t)(end - blank - 1));
+    out->tag = slice_make(p, len);
+    p += len + 1;
+    out->text = slice_make(p, (size_t)(end - p));
     return true;
 }
 

@@ -82,7 +82,9 @@ static int check_text(struct json_scanner *s, struct slice text)
     };
     if (!json_check_one(&c) || c.p != c.end)
         return -EINVAL;
-    s->needs_repair |= !s->marks->is_utf8;
+    /* Not written unless it has to be: it is read at once, and with what stands beside it. */
+    if (UNLIKELY(!s->marks->is_utf8))
+        s->needs_repair = true;
     return 0;
 }
 

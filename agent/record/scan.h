@@ -49,6 +49,12 @@ static inline unsigned scan_odd(scan_block b)
     return (unsigned)_mm_movemask_epi8(odd);
 }
 
+/* Bits of the bytes that are this one. */
+static inline unsigned scan_equal(scan_block b, char byte)
+{
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(b, _mm_set1_epi8(byte)));
+}
+
 /* Bits of the bytes that are no decimal digits. */
 static inline unsigned scan_no_digit(scan_block b)
 {
@@ -77,6 +83,15 @@ static inline unsigned scan_odd(scan_block b)
         mask |=
             (unsigned)((signed char)b.bytes[i] < 0x20 || b.bytes[i] == '"' || b.bytes[i] == '\\')
             << i;
+    return mask;
+}
+
+static inline unsigned scan_equal(scan_block b, char byte)
+{
+    unsigned mask = 0;
+
+    for (unsigned i = 0; i < SCAN_BYTES; i++)
+        mask |= (unsigned)(b.bytes[i] == byte) << i;
     return mask;
 }
 
@@ -130,6 +145,21 @@ static inline size_t scan_plain(const char *p, const char *end)
         unsigned mask = scan_odd(scan_load_before(p, end)) | scan_end_bit(p, end);
 
         if (LIKELY(mask != 0))
+            return (size_t)(p - begin) + (size_t)__builtin_ctz(mask);
+        p += SCAN_BYTES;
+    }
+    return (size_t)(p - begin);
+}
+
+/* How many bytes from `p` on are another than this one; stops at `end`. For what is near. */
+static inline size_t scan_until(const char *p, const char *end, char byte)
+{
+    const char *begin = p;
+
+    while (p < end) {
+        unsigned mask = scan_equal(scan_load_before(p, end), byte) | scan_end_bit(p, end);
+
+        if (mask != 0)
             return (size_t)(p - begin) + (size_t)__builtin_ctz(mask);
         p += SCAN_BYTES;
     }

@@ -48,6 +48,26 @@ static bool read_minute(struct time_minute *last, const char *at)
     return true;
 }
 
+/* The number that eight digits are, all at once; false where one of them is none. */
+static inline bool eight_digits(const char *at, uint32_t *number)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t x, pairs;
+
+    memcpy(&x, at, sizeof x);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    x = __builtin_bswap64(x);
+#endif
+    x ^= '0' * ones;
+    if (((x | (x + 0x76 * ones)) & 0x80 * ones) != 0)
+        return false;
+    pairs = x * 10 + (x >> 8); /* in the bytes 0, 2, 4, 6 */
+    *number = (uint32_t)(((pairs & UINT64_C(0xff000000ff)) * (100 + (UINT64_C(1000000) << 32)) +
+                          (pairs >> 16 & UINT64_C(0xff000000ff)) * (1 + (UINT64_C(10000) << 32))) >>
+                         32);
+    return true;
+}
+
 /* ".digits" if it is there: one to nine of them. NULL when it is malformed. */
 static const char *read_fraction(const char *at, const char *end, uint32_t *ns_out)
 {
@@ -58,6 +78,11 @@ static const char *read_fraction(const char *at, const char *end, uint32_t *ns_o
 
     if (at == end || *at != '.')
         return at;
+    if (end - digits >= 9 && digit(digits[8]) <= 9 && eight_digits(digits, &value)) {
+        *ns_out = value * 10 + digit(digits[8]);
+        return digits + 9;
+    }
+    value = 0;
     for (at = digits; at < end && at - digits < 9 && digit(*at) <= 9; at++)
         value = value * 10 + digit(*at);
     *ns_out = value * unit[at - digits];

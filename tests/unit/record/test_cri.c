@@ -11,6 +11,7 @@ static const char *const lines[] = {
     "2026-11-21T08:18:54Z stdout F ",
     "2026-11-21T08:18:54Z stdout F",
     "2026-11-21T08:18:54Z stdout  no tag",
+    "2026-11-21T08:18:54Z stdout   three blanks",
     "2026-11-21T08:18:54Z stdout",
     "2026-11-21T08:18:54Z stdout ",
     "2026-11-21T08:18:54Z stdoutF x",

@@ -2,6 +2,8 @@
 
 #include <check.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 static const struct {
     const char *text;
@@ -113,6 +115,51 @@ START_TEST(times_may_come_in_any_order)
 }
 END_TEST
 
+/* Nine digits are read eight at once, fewer one by one. */
+START_TEST(every_fraction_is_read_alike)
+{
+    struct time_minute last = {0};
+    char text[] = "1970-01-01T00:00:00.000000000Z";
+    char *fraction = strchr(text, '.') + 1;
+    uint32_t random = 5;
+    int64_t ns;
+
+    for (unsigned i = 0; i < 20000; i++) {
+        unsigned value, digits = i % 9 + 1;
+
+        random = random * 1664525 + 1013904223;
+        value = random % 1000000000;
+        snprintf(fraction, 11, "%09uZ", value);
+        for (unsigned at = digits; at < 9; at++)
+            fraction[at] = '0';
+        value = (unsigned)strtoul(fraction, NULL, 10);
+        snprintf(fraction + digits, 2, "Z");
+        ck_assert_int_eq(time_parse_rfc3339(&last, slice_of(text), &ns), 0);
+        ck_assert_int_eq(ns, value);
+    }
+}
+END_TEST
+
+START_TEST(a_fraction_of_anything_but_digits_is_refused)
+{
+    struct time_minute last = {0};
+    const char *good = "1970-01-01T00:00:00.123456789Z";
+    char text[32];
+    int64_t ns;
+
+    for (unsigned at = 20; at < 29; at++) {
+        for (unsigned byte = 0; byte < 256; byte++) {
+            bool is_digit = byte >= '0' && byte <= '9';
+
+            snprintf(text, sizeof text, "%s", good);
+            text[at] = (char)byte;
+            ck_assert_int_eq(time_parse_rfc3339(&last, slice_make(text, 30), &ns),
+                             is_digit ? 0 : -EINVAL);
+        }
+    }
+}
+END_TEST
+
 Suite *suite_record_time_rfc3339(void);
 
 Suite *suite_record_time_rfc3339(void)
@@ -124,6 +171,8 @@ Suite *suite_record_time_rfc3339(void)
     tcase_add_loop_test(tcase, times_that_are_none_are_refused, 0, ARRAY_LEN(unreadable));
     tcase_add_test(tcase, a_refused_minute_does_not_spoil_the_one_that_was_kept);
     tcase_add_test(tcase, times_may_come_in_any_order);
+    tcase_add_test(tcase, every_fraction_is_read_alike);
+    tcase_add_test(tcase, a_fraction_of_anything_but_digits_is_refused);
     suite_add_tcase(suite, tcase);
     return suite;
 }
