@@ -75,7 +75,7 @@ static uint64_t generation_read_of(int fd)
     return words[0];
 }
 
-int file_facts_read(int fd, struct file_facts *facts_out)
+int file_state_read(int fd, struct file_facts *facts_out)
 {
     struct statx x;
 
@@ -92,9 +92,16 @@ int file_facts_read(int fd, struct file_facts *facts_out)
     };
     if (x.stx_mask & STATX_BTIME)
         facts_out->id.born_ns = (int64_t)x.stx_btime.tv_sec * NS_PER_S + x.stx_btime.tv_nsec;
-    if (facts_out->is_regular)
-        facts_out->id.generation = generation_read_of(fd);
     return 0;
+}
+
+int file_facts_read(int fd, struct file_facts *facts_out)
+{
+    int rc = file_state_read(fd, facts_out);
+
+    if (rc == 0 && facts_out->is_regular)
+        facts_out->id.generation = generation_read_of(fd);
+    return rc;
 }
 
 int64_t file_read_at(int fd, char *buf, size_t len, uint64_t offset)

@@ -75,6 +75,10 @@ bool file_content_match(const struct file_identity *saved, struct slice head);
 
 MUST_USE int file_facts_read(int fd, struct file_facts *facts_out);
 
+/* The same with one call less, without the id's generation: for who knows the file and looks how it
+ * fares. */
+MUST_USE int file_state_read(int fd, struct file_facts *facts_out);
+
 /* Reads up to `len` bytes at `offset`, across interruptions; fewer only at the end of the file. */
 MUST_USE int64_t file_read_at(int fd, char *buf, size_t len, uint64_t offset);
 

@@ -92,7 +92,7 @@ static uint64_t offset_of_new(const struct tail_file *f, bool is_new_name)
 
     if (f->is_next || (is_new_name ? o->read_new_from_head : o->read_from_head))
         return 0;
-    return file_facts_read(f->fd, &facts) < 0 || f->reader.is_gzip ? 0 : facts.size_bytes;
+    return file_state_read(f->fd, &facts) < 0 || f->reader.is_gzip ? 0 : facts.size_bytes;
 }
 
 static struct slice row_key(const int64_t *row)
@@ -198,6 +198,18 @@ static bool is_recognisable(const struct tail_file *f)
     return f->identity.head.len >= FILE_PRINT_BYTES_MIN || f->reader.is_gzip;
 }
 
+/* Of what stands before the offset: at hand where the file rests, else read. */
+static struct file_print print_before(const struct tail_file *f, uint64_t offset)
+{
+    struct file_print print = {0};
+
+    if (offset == f->state.read && f->tail_print.len > 0)
+        return f->tail_print;
+    if (f->reader.is_gzip || file_tail_print(f->fd, offset, &print) < 0)
+        return (struct file_print){0};
+    return print;
+}
+
 void tail_bookmark_save(struct tail_file *f)
 {
     char note[24];
@@ -216,8 +228,7 @@ void tail_bookmark_save(struct tail_file *f)
         return;
     tail_bookmark_renew(f);
     position.identity = f->identity;
-    if (!f->reader.is_gzip && file_tail_print(f->fd, position.offset, &position.tail) < 0)
-        position.tail = (struct file_print){0};
+    position.tail = print_before(f, position.offset);
     snprintf(note, sizeof note, "%016" PRIx64, f->origin.id);
     positions_set(f->tail->positions, &position);
     f->is_saved = is_recognisable(f);

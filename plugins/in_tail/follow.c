@@ -34,13 +34,30 @@ static void file_advance(struct tail_file *f, uint64_t end)
         window_advance(&f->origin.window, end);
 }
 
+/* How many bytes to ask for: no more than were seen, or the kernel would be asked again for those
+ * that are not there. */
+static size_t bytes_wanted(const struct tail_file *f, uint64_t from, uint64_t size)
+{
+    size_t line_max = (size_t)f->tail->options.line_bytes_max + 1;
+    size_t want = line_max > TAIL_READ_BYTES ? line_max : TAIL_READ_BYTES;
+
+    return f->reader.is_gzip || size - from > want ? want : (size_t)(size - from);
+}
+
+/* Of the bytes just read, while they are at hand; of none when they are too few to tell by. */
+static struct file_print print_of_end(const struct tail_file *f, struct slice bytes)
+{
+    if (f->reader.is_gzip || bytes.len < FILE_TAIL_BYTES_MAX)
+        return (struct file_print){0};
+    return file_print_of(slice_skip(bytes, bytes.len - FILE_TAIL_BYTES_MAX));
+}
+
 /* Reads once and takes the lines out. Bytes that came, 0 at the end, or negative. */
-static int64_t file_read(struct tail_file *f, bool is_last)
+static int64_t file_read(struct tail_file *f, uint64_t size, bool is_last)
 {
     struct tail *t = f->tail;
-    size_t line_max = (size_t)t->options.line_bytes_max + 1;
-    size_t want = line_max > TAIL_READ_BYTES ? line_max : TAIL_READ_BYTES;
     uint64_t from = f->state.read - f->state.unfinished_bytes;
+    size_t want = bytes_wanted(f, from, size);
     size_t taken;
     int64_t got;
 
@@ -55,6 +72,8 @@ static int64_t file_read(struct tail_file *f, bool is_last)
     t->input->metrics.read_bytes += taken;
     f->state.read = from + (uint64_t)got;
     f->tail_print = (struct file_print){0};
+    if (f->state.read == size)
+        f->tail_print = print_of_end(f, slice_make(t->bytes.data, (size_t)got));
     f->state.unfinished_bytes = (uint64_t)got - taken;
     if (taken > 0)
         f->state.grown_ms = clock_ms();
@@ -77,11 +96,10 @@ static bool is_rewritten(const struct tail_file *f)
 static int file_look(struct tail_file *f, struct follow_seen *seen)
 {
     struct file_facts facts;
-    int rc = file_facts_read(f->fd, &facts);
+    int rc = file_state_read(f->fd, &facts);
 
     if (rc < 0)
         return rc;
-    f->state.settled = f->origin.window.settled;
     if (facts.size_bytes > f->state.size_before)
         f->state.size_before = facts.size_bytes;
     *seen = (struct follow_seen){
@@ -110,7 +128,8 @@ void tail_file_look_again(struct tail_file *f, uint64_t wait_ms)
  * on only at the end of the file: one that is not read for want of memory has the rest ahead. */
 static void file_rest(struct tail_file *f, uint64_t wait_ms, bool is_at_end)
 {
-    if (!f->reader.is_gzip && file_tail_print(f->fd, f->state.read, &f->tail_print) < 0)
+    if (!f->reader.is_gzip && f->tail_print.len == 0 &&
+        file_tail_print(f->fd, f->state.read, &f->tail_print) < 0)
         f->tail_print = (struct file_print){0};
     tail_file_look_again(f, wait_ms);
     if (f->joiner == NULL || !is_at_end)
@@ -132,14 +151,15 @@ static void wait_for_room(struct tail *t)
 /* What came of one step: whether the file has more to do now. */
 enum file_next {
     FILE_GOES_ON,
+    FILE_IS_READ, /* to the end that was seen: it goes on, and need not be looked at again */
     FILE_RESTS,
     FILE_NEEDS_ROOM,
     FILE_IS_GONE, /* the pointer is not good any more */
 };
 
-static enum file_next file_read_step(struct tail_file *f, bool is_last)
+static enum file_next file_read_step(struct tail_file *f, uint64_t size, bool is_last)
 {
-    int64_t taken = file_read(f, is_last);
+    int64_t taken = file_read(f, size, is_last);
 
     if (taken < 0) {
         tail_file_try_later(f, (int)taken);
@@ -149,7 +169,7 @@ static enum file_next file_read_step(struct tail_file *f, bool is_last)
         file_trouble_over(&f->trouble, f->tail->component, f->path);
     if (taken == 0 && !is_last && f->state.unfinished_bytes > 0 && f->reader.is_gzip)
         return FILE_RESTS;
-    return FILE_GOES_ON;
+    return f->state.read == size && !f->reader.is_gzip ? FILE_IS_READ : FILE_GOES_ON;
 }
 
 static struct follow_limits limits_of(const struct tail *t)
@@ -174,32 +194,27 @@ static enum file_next file_end(struct tail_file *f)
     return FILE_IS_GONE;
 }
 
-static enum file_next file_step(struct tail_file *f)
+static enum file_next file_step(struct tail_file *f, const struct follow_seen *seen)
 {
     struct follow_limits limits = limits_of(f->tail);
-    struct follow_seen seen;
     struct follow_step step;
-    int rc = file_look(f, &seen);
 
-    if (rc < 0) {
-        tail_file_try_later(f, rc);
-        return FILE_RESTS;
-    }
-    step = follow_plan(&f->state, &seen, &limits);
+    f->state.settled = f->origin.window.settled;
+    step = follow_plan(&f->state, seen, &limits);
     switch (step.move) {
     case FOLLOW_WAIT:
-        file_rest(f, step.wait_ms, seen.size <= f->state.read);
-        return seen.has_room ? FILE_RESTS : FILE_NEEDS_ROOM;
+        file_rest(f, step.wait_ms, seen->size <= f->state.read);
+        return seen->has_room ? FILE_RESTS : FILE_NEEDS_ROOM;
     case FOLLOW_READ:
-        return file_read_step(f, false);
+        return file_read_step(f, seen->size, false);
     case FOLLOW_FINISH_LINE:
-        return file_read_step(f, true);
+        return file_read_step(f, seen->size, true);
     case FOLLOW_RESTART:
         tail_file_restart(f, step.lost_bytes);
         return FILE_IS_GONE;
     case FOLLOW_MARK_ROTATED:
         f->state.is_rotated = true;
-        f->state.rotated_ms = seen.now_ms;
+        f->state.rotated_ms = seen->now_ms;
         f->tail->input->metrics.files_rotated++;
         tail_bookmark_move(f);
         tail_bookmark_save(f);
@@ -225,15 +240,32 @@ static enum file_next file_step(struct tail_file *f)
 
 /* ---- whose turn it is ---- */
 
-/* A few steps of one file. It goes to the end of the queue when it has more to do. */
-static void file_turn(struct tail *t, struct tail_file *f)
+/* A few steps of one file, until it rests. Bytes that come after a look are told of anew. */
+static enum file_next file_steps(struct tail_file *f)
 {
     enum file_next next = FILE_GOES_ON;
+    struct follow_seen seen;
+
+    for (unsigned i = 0; i < TAIL_READS_PER_TURN && next <= FILE_IS_READ; i++) {
+        int rc = next == FILE_IS_READ ? 0 : file_look(f, &seen);
+
+        if (rc < 0) {
+            tail_file_try_later(f, rc);
+            return FILE_RESTS;
+        }
+        next = file_step(f, &seen);
+    }
+    return next;
+}
+
+/* It goes to the end of the queue when it has more to do. */
+static void file_turn(struct tail *t, struct tail_file *f)
+{
+    enum file_next next;
 
     if (f->fd < 0 && !tail_file_reopen(f))
         return;
-    for (unsigned i = 0; i < TAIL_READS_PER_TURN && next == FILE_GOES_ON; i++)
-        next = file_step(f);
+    next = file_steps(f);
     if (next == FILE_IS_GONE || next == FILE_RESTS)
         return;
     if (!list_is_linked(&f->ready_link))

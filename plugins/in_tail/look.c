@@ -33,7 +33,7 @@ static bool file_look(const struct tail_file *f, struct sight *sight)
 
     if (f->fd < 0)
         return file_look_unopened(f, sight);
-    if (file_facts_read(f->fd, &facts) < 0)
+    if (file_state_read(f->fd, &facts) < 0)
         return false;
     size = file_reader_size(&f->reader, facts.size_bytes);
     *sight = (struct sight){

@@ -110,7 +110,7 @@ static bool is_too_old(const struct tail *t, int fd)
     struct follow_limits limits = {.ignore_older_ms = t->options.ignore_older_ms};
     struct file_facts facts;
 
-    if (limits.ignore_older_ms == 0 || file_facts_read(fd, &facts) < 0)
+    if (limits.ignore_older_ms == 0 || file_state_read(fd, &facts) < 0)
         return false;
     return !follow_may_open(&limits, (clock_wall_ns() - facts.modified_ns) / NS_PER_MS);
 }
