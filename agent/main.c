@@ -2,8 +2,8 @@
  * tailrace: from the command line to the running agent, and out again.
  *
  *   main             what is printed is printed; else the configuration is read
- *   run              the pipeline is made, started, and runs until
- *   on_stop_wanted   a signal, or an input at its end, wants it to stop
+ *   run              the agent is made, started, and runs until
+ *   on_signal        a signal, or an input at its end, wants it to stop
  *   on_stopped       all is delivered, or Grace is over, or a second signal came
  *
  * A worker that is stuck in the system cannot keep the process: it leaves without it. Nor can the
@@ -18,7 +18,7 @@
 #include "config/arguments.h"
 #include "loop/loop.h"
 #include "output/deliver.h"
-#include "service/pipeline.h"
+#include "service/agent.h"
 #include "service/process.h"
 #include "service/support.h"
 #include "service/tell.h"
@@ -48,8 +48,9 @@ static const char *const default_paths[] = {
 static const int signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGCONT};
 
 struct run {
+    const struct arguments *arguments;
     struct loop *loop;
-    struct pipeline *pipeline;
+    struct agent *agent;
     struct admin *admin;
     struct signal_watch *watches[ARRAY_LEN(signals)];
     struct timer *settle;
@@ -58,47 +59,23 @@ struct run {
     bool is_stopping;
 };
 
-/* ---- looking in ---- */
-
-static void summary_log(struct run *run)
-{
-    struct buffer text = {0};
-
-    pipeline_summary(run->pipeline, &text);
-    log_info("tailrace", "%s", buffer_text(&text));
-    buffer_fini(&text);
-}
-
 /* ---- running ---- */
 
-static uint64_t grace_ms(const struct run *run)
+static struct pipeline *pipeline_of(const struct run *run)
 {
-    int64_t grace_s = pipeline_service(run->pipeline)->grace_s;
-
-    return grace_s > 0 ? (uint64_t)grace_s * 1000 : 0;
+    return agent_pipeline(run->agent);
 }
 
 static void on_stopped(void *owner)
 {
     struct run *run = owner;
+    struct buffer text = {0};
 
-    summary_log(run);
+    pipeline_summary(pipeline_of(run), &text);
+    log_info("tailrace", "%s", buffer_text(&text));
+    buffer_fini(&text);
     admin_stop(&run->admin);
     loop_stop(run->loop);
-}
-
-static void on_stop_wanted(void *owner)
-{
-    struct run *run = owner;
-
-    if (run->is_stopping) {
-        pipeline_hurry(run->pipeline);
-        return;
-    }
-    run->is_stopping = true;
-    watchdog_arm(grace_ms(run) + WATCHDOG_MARGIN_MS);
-    timer_stop(run->settle);
-    pipeline_stop(run->pipeline, on_stopped, run);
 }
 
 static void on_signal(void *owner, int signal_number)
@@ -107,28 +84,29 @@ static void on_signal(void *owner, int signal_number)
 
     switch (signal_number) {
     case SIGCONT:
-        admin_log_state(run->pipeline);
+        admin_log_state(pipeline_of(run));
         return;
     case SIGHUP:
-        log_warn("tailrace", "SIGHUP: reloading is not part of this version; still running with "
-                             "the configuration of the start");
+        if (agent_reload(run->agent) == RELOAD_BUSY)
+            log_info("tailrace", "SIGHUP: a reload is under way, or the agent is stopping");
         return;
     default:
         log_info("tailrace", "caught signal (%s), %s", strsignal(signal_number),
                  run->is_stopping ? "hurrying" : "stopping");
-        on_stop_wanted(run);
+        run->is_stopping = true;
+        agent_stop(run->agent);
     }
 }
 
 static bool outputs_are_idle(const struct run *run)
 {
-    for (size_t i = 0; i < pipeline_output_count(run->pipeline); i++)
-        if (!output_is_idle(pipeline_output(run->pipeline, i)))
+    for (size_t i = 0; i < pipeline_output_count(pipeline_of(run)); i++)
+        if (!output_is_idle(pipeline_output(pipeline_of(run), i)))
             return false;
     return true;
 }
 
-/* What only start-up needed is given back once, in a quiet moment. */
+/* What only starting needed is given back once, in a quiet moment. */
 static void on_settle(void *owner)
 {
     struct run *run = owner;
@@ -139,31 +117,82 @@ static void on_settle(void *owner)
         timer_start(run->settle, SETTLE_AFTER_MS);
 }
 
+static void settle_start(struct run *run)
+{
+    run->settle_tries = 0;
+    timer_start(run->settle, SETTLE_AFTER_MS);
+}
+
 static void watches_start(struct run *run)
 {
-    struct watchdog_limits limits = {grace_ms(run), WATCHDOG_MARGIN_MS, WATCHDOG_HURRY_MS};
+    struct watchdog_limits limits = {pipeline_grace_ms(pipeline_of(run)), WATCHDOG_MARGIN_MS,
+                                     WATCHDOG_HURRY_MS};
 
     for (size_t i = 0; i < ARRAY_LEN(signals); i++)
         run->watches[i] = signal_watch_new(run->loop, signals[i], on_signal, run);
     watchdog_start(&limits, signals, STOP_SIGNALS);
     run->settle = timer_new(run->loop, on_settle, run);
     timer_unref(run->settle);
-    timer_start(run->settle, SETTLE_AFTER_MS);
+    settle_start(run);
 }
+
+/* ---- reloading ---- */
+
+static int on_read(void *owner, struct report *report, struct config **config_out)
+{
+    const struct run *run = owner;
+
+    int rc = arguments_config(run->arguments, report, config_out);
+
+    return process_log_check(*config_out, report) < 0 ? -EINVAL : rc;
+}
+
+static int on_check(void *owner, struct pipeline *next, struct report *report)
+{
+    return admin_check(((struct run *)owner)->admin, next, report);
+}
+
+/* Opening the log again is what rotation of the log asks for. */
+static void on_changed(void *owner)
+{
+    struct run *run = owner;
+    const struct service_keys *service = pipeline_service(pipeline_of(run));
+
+    process_log_again(service->log_level, service->log_file);
+    admin_change(run->admin, pipeline_of(run));
+    settle_start(run);
+}
+
+static void on_reloaded(void *owner, enum reload_state state, struct report *report)
+{
+    struct run *run = owner;
+
+    admin_reloaded(run->admin, state, report);
+    report_print(report);
+}
+
+static const struct agent_ops agent_ops = {
+    .read = on_read,
+    .check = on_check,
+    .changed = on_changed,
+    .reloaded = on_reloaded,
+    .stopped = on_stopped,
+};
+
+/* ---- from start to end ---- */
 
 /* False when a worker does not come back: then all is saved, and only leaving is left. */
 static bool run_fini(struct run *run)
 {
+    bool is_stuck;
+
     for (size_t i = 0; i < ARRAY_LEN(signals); i++)
         signal_watch_free(&run->watches[i]);
     timer_free(&run->settle);
     admin_stop(&run->admin);
-    if (pipeline_is_stuck(run->pipeline)) {
-        pipeline_leave(run->pipeline);
-        return false;
-    }
-    pipeline_free(&run->pipeline);
-    if (!loop_finish(run->loop, FINISH_MS))
+    is_stuck = agent_is_stuck(run->agent);
+    agent_free(&run->agent);
+    if (is_stuck || !loop_finish(run->loop, FINISH_MS))
         return false;
     loop_free(&run->loop);
     return true;
@@ -171,7 +200,7 @@ static bool run_fini(struct run *run)
 
 static int run_start(struct run *run, struct report *report)
 {
-    const struct service_keys *service = pipeline_service(run->pipeline);
+    const struct service_keys *service = pipeline_service(pipeline_of(run));
     int rc = service->is_daemon ? process_to_background(report) : 0;
 
     if (rc < 0)
@@ -179,12 +208,13 @@ static int run_start(struct run *run, struct report *report)
     report_print(report);
     log_info("tailrace", "version=%s, compatible with Fluent Bit %s, commit=%s, pid=%ld",
              VERSION_TAILRACE, VERSION_COMPATIBLE, version_commit(), (long)getpid());
-    rc = admin_start(run->loop, run->pipeline, report, &run->admin);
+    rc = admin_start(run->loop, pipeline_of(run), report, &run->admin);
     if (rc < 0)
         return rc;
+    admin_take_reloads(run->admin, run->agent);
     watches_start(run);
     run->is_started = true;
-    rc = pipeline_start(run->pipeline, report, on_stop_wanted, run);
+    rc = agent_start(run->agent, report);
     mem_settle();
     return rc;
 }
@@ -195,16 +225,18 @@ static void run_until_stopped(struct run *run, int start_status)
     if (!run->is_started)
         return;
     if (start_status < 0)
-        on_stop_wanted(run);
+        agent_stop(run->agent);
     loop_run(run->loop);
 }
 
-static int run(const struct config *config, bool is_dry, struct report *report)
+static int run(const struct arguments *a, const struct config *config, bool is_dry,
+               struct report *report)
 {
-    struct run it = {.loop = loop_new()};
+    struct run it = {.arguments = a, .loop = loop_new()};
     int rc;
 
-    it.pipeline = pipeline_new(it.loop, config, report, &rc);
+    it.agent = agent_new(it.loop, &agent_ops, &it);
+    rc = agent_make(it.agent, config, report);
     if (rc == 0 && !is_dry) {
         rc = run_start(&it, report);
         report_print(report);
@@ -236,7 +268,7 @@ static int configured(const struct arguments *a, const struct config *config, in
                       struct report *report)
 {
     bool is_dry = a->task == TASK_DRY_RUN || rc < 0;
-    int run_rc = run(config, is_dry, report);
+    int run_rc = run(a, config, is_dry, report);
 
     if (rc < 0 || run_rc < 0)
         return 1;

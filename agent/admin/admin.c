@@ -12,13 +12,24 @@
 
 #define HOSTNAME_BYTES_MAX 256
 
+/* One address that is listened on. */
+struct door {
+    struct server *server; /* NULL: there is none */
+    char *host;
+    int64_t port; /* as configured */
+};
+
 struct admin {
+    struct loop *loop;
     struct pipeline *pipeline;
+    struct agent *agent; /* NULL: nobody reloads */
     struct admin_view view;
     struct health health;
     struct pace pace;
-    struct timer *sampler; /* only while Health_Check is on */
-    struct server *server;
+    struct timer *sampler; /* on while Health_Check is on */
+    struct door door, next_door;
+    enum reload_state outcome;
+    struct buffer mistakes; /* of the last reload, with a NUL behind each */
     char hostname[HOSTNAME_BYTES_MAX];
 };
 
@@ -56,74 +67,120 @@ static uint64_t at_least_zero(int64_t number)
     return number < 0 ? 0 : (uint64_t)number;
 }
 
-static void health_start(struct admin *a, struct loop *loop, const struct service_keys *service)
+static enum reload_state on_reload(void *owner)
 {
+    struct admin *a = owner;
+
+    return a->agent != NULL ? agent_reload(a->agent) : RELOAD_DISABLED;
+}
+
+static enum reload_state on_outcome(void *owner, struct slice *words)
+{
+    struct admin *a = owner;
+
+    *words = buffer_view(&a->mistakes);
+    return a->outcome;
+}
+
+/* What came before another pipeline took over does not count. */
+static void health_start(struct admin *a, const struct service_keys *service)
+{
+    health_fini(&a->health);
     health_init(&a->health, (struct health_limits){
                                 .errors = at_least_zero(service->hc_errors_count),
                                 .retries_failed = at_least_zero(service->hc_retry_failure_count),
                                 .period_s = at_least_zero(service->hc_period_s),
                             });
-    if (!service->has_health_check)
-        return;
-    a->sampler = timer_new(loop, on_sample, a);
-    timer_unref(a->sampler);
-    timer_repeat(a->sampler, health_interval_ms(&a->health));
+    timer_stop(a->sampler);
+    if (service->has_health_check)
+        timer_repeat(a->sampler, health_interval_ms(&a->health));
 }
 
-static void view_init(struct admin *a, bool has_health_check)
+static void pipeline_view(struct admin *a, struct pipeline *pipeline)
+{
+    const struct service_keys *service = pipeline_service(pipeline);
+
+    a->pipeline = pipeline;
+    a->pace = (struct pace){0};
+    a->view.book = pipeline_metrics(pipeline);
+    a->view.memory = pipeline_memory(pipeline);
+    a->view.has_health_check = service->has_health_check;
+    health_start(a, service);
+}
+
+static void view_init(struct admin *a)
 {
     if (gethostname(a->hostname, sizeof a->hostname - 1) < 0)
         a->hostname[0] = '\0';
     a->view = (struct admin_view){
-        .book = pipeline_metrics(a->pipeline),
-        .memory = pipeline_memory(a->pipeline),
         .hostname = a->hostname,
         .start_ms = clock_ms(),
         .start_wall_ns = clock_wall_ns(),
         .health = &a->health,
-        .has_health_check = has_health_check,
         .pace = &a->pace,
         .owner = a,
         .refresh = on_refresh,
         .describe_inputs = on_describe,
         .output_trouble = on_output_trouble,
+        .reload = on_reload,
+        .reload_outcome = on_outcome,
     };
 }
 
-/* ---- life ---- */
+/* ---- doors ---- */
 
-static int listen_start(struct admin *a, struct loop *loop, const struct service_keys *service,
-                        struct report *report)
+static bool door_is_wanted(const struct door *door, const struct service_keys *service)
+{
+    return door->server != NULL && service->has_http && door->port == service->http_port &&
+           strcmp(door->host, service->http_listen) == 0;
+}
+
+static void door_close(struct door *door)
+{
+    if (door->server != NULL) {
+        server_resume(door->server);
+        server_stop(&door->server);
+    }
+    mem_free(door->host);
+    *door = (struct door){0};
+}
+
+static int door_open(struct admin *a, struct door *door, const struct service_keys *service,
+                     struct report *report)
 {
     struct place nowhere = {0};
     int rc;
 
-    rc = server_start(loop, service->http_listen, (uint16_t)service->http_port, &a->view,
-                      &a->server);
-    if (rc < 0)
+    rc = server_start(a->loop, service->http_listen, (uint16_t)service->http_port, &a->view,
+                      &door->server);
+    if (rc < 0) {
         report_error(report, nowhere, "the HTTP server cannot listen on %s:%" PRId64 ": %s",
                      service->http_listen, service->http_port, strerror(-rc));
-    else
-        log_info("http_server", "listening on %s:%u with 1 worker", service->http_listen,
-                 server_port(a->server));
-    return rc;
+        return rc;
+    }
+    door->host = mem_text(service->http_listen);
+    door->port = service->http_port;
+    log_info("http_server", "listening on %s:%u with 1 worker", service->http_listen,
+             server_port(door->server));
+    return 0;
 }
+
+/* ---- life ---- */
 
 int admin_start(struct loop *loop, struct pipeline *pipeline, struct report *report,
                 struct admin **admin_out)
 {
     const struct service_keys *service = pipeline_service(pipeline);
-    struct admin *a;
-    int rc;
+    struct admin *a = mem_zalloc(1, sizeof *a);
+    int rc = 0;
 
-    *admin_out = NULL;
-    if (!service->has_http)
-        return 0;
-    a = mem_zalloc(1, sizeof *a);
-    a->pipeline = pipeline;
-    view_init(a, service->has_health_check);
-    health_start(a, loop, service);
-    rc = listen_start(a, loop, service, report);
+    a->loop = loop;
+    a->sampler = timer_new(loop, on_sample, a);
+    timer_unref(a->sampler);
+    view_init(a);
+    pipeline_view(a, pipeline);
+    if (service->has_http)
+        rc = door_open(a, &a->door, service, report);
     if (rc < 0)
         admin_stop(&a);
     *admin_out = a;
@@ -137,10 +194,77 @@ void admin_stop(struct admin **address)
     *address = NULL;
     if (a == NULL)
         return;
-    server_stop(&a->server);
+    door_close(&a->door);
+    door_close(&a->next_door);
     timer_free(&a->sampler);
     health_fini(&a->health);
+    buffer_fini(&a->mistakes);
     mem_free(a);
+}
+
+unsigned admin_port(const struct admin *a)
+{
+    return a->door.server != NULL ? server_port(a->door.server) : 0;
+}
+
+/* ---- reloading ---- */
+
+void admin_take_reloads(struct admin *a, struct agent *agent)
+{
+    a->agent = agent;
+}
+
+int admin_check(struct admin *a, const struct pipeline *next, struct report *report)
+{
+    const struct service_keys *service = pipeline_service(next);
+
+    if (!service->has_http || door_is_wanted(&a->door, service))
+        return 0;
+    return door_open(a, &a->next_door, service, report);
+}
+
+/* Who waits for the reload is at one of the doors, and is answered before it closes. */
+void admin_change(struct admin *a, struct pipeline *pipeline)
+{
+    pipeline_view(a, pipeline);
+}
+
+/* Of two doors the one stays that the pipeline asks for. */
+static void doors_settle(struct admin *a)
+{
+    const struct service_keys *service = pipeline_service(a->pipeline);
+
+    if (!door_is_wanted(&a->door, service)) {
+        door_close(&a->door);
+        a->door = a->next_door;
+        a->next_door = (struct door){0};
+    }
+    door_close(&a->next_door);
+}
+
+static void mistakes_keep(struct admin *a, const struct report *report)
+{
+    struct slice rest = buffer_view(&report->text);
+
+    buffer_clear(&a->mistakes);
+    while (rest.len > 0) {
+        size_t bytes = strlen(rest.data) + 1;
+
+        if (rest.data[0] == 'E')
+            buffer_append(&a->mistakes, slice_make(rest.data + 1, bytes - 1));
+        rest = slice_skip(rest, bytes);
+    }
+}
+
+void admin_reloaded(struct admin *a, enum reload_state state, const struct report *report)
+{
+    a->outcome = state;
+    mistakes_keep(a, report);
+    if (a->agent != NULL)
+        a->view.reload_count = agent_reload_count(a->agent);
+    if (a->door.server != NULL)
+        server_resume(a->door.server);
+    doors_settle(a);
 }
 
 /* ---- the log ---- */

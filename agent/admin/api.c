@@ -163,3 +163,29 @@ void api_health(const struct admin_view *view, struct buffer *out)
                          recent.retries_failed, health->limits.errors,
                          health->limits.retries_failed, health->limits.period_s);
 }
+
+/* ---- reloading ---- */
+
+void api_reload_count(const struct admin_view *view, struct buffer *out)
+{
+    buffer_append_format(out, "{\"hot_reload_count\":%" PRIu64 "}", view->reload_count);
+}
+
+void api_reload_mistakes(const struct admin_view *view, struct buffer *out)
+{
+    struct slice words = {0};
+    bool is_first = true;
+
+    (void)view->reload_outcome(view->owner, &words);
+    buffer_append_text(out, "{\"reload\":\"failed\",\"status\":-3,\"errors\":[");
+    while (words.len > 0) {
+        struct slice message = slice_of(words.data);
+
+        if (!is_first)
+            buffer_append_byte(out, ',');
+        is_first = false;
+        json_write_text(out, message);
+        words = slice_skip(words, message.len + 1);
+    }
+    buffer_append_text(out, "]}");
+}

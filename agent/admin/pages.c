@@ -35,6 +35,7 @@ static struct metrics_facts view_facts(const struct admin_view *view)
         .now_ns = clock_wall_ns(),
         .start_s = (uint64_t)(view->start_wall_ns / NS_PER_S),
         .uptime_s = admin_view_uptime_s(view),
+        .reload_count = view->reload_count,
         .memory_used_bytes = view->memory->used_bytes,
         .memory_limit_bytes = view->memory->limit_bytes,
         .memory_peak_bytes = view->memory->peak_bytes,
@@ -90,18 +91,50 @@ static void answer_health_v2(const struct admin_view *view, const char *method, 
     api_health(view, &page->body);
 }
 
+static void answer_reload_state(const struct admin_view *view, enum reload_state state,
+                                struct page *page)
+{
+    switch (state) {
+    case RELOAD_WAITING:
+        page->is_waiting = true;
+        return;
+    case RELOAD_DONE:
+        page->fixed = SLICE("{\"reload\":\"done\",\"status\":0}");
+        return;
+    case RELOAD_DISABLED:
+        page->fixed = SLICE("{\"reload\":\"not enabled\",\"status\":-1}");
+        return;
+    case RELOAD_BUSY:
+        page->status = 400;
+        page->fixed = SLICE("{\"reload\":\"in progress\",\"status\":-2}");
+        return;
+    case RELOAD_REFUSED:
+        page->status = 400;
+        api_reload_mistakes(view, &page->body);
+    }
+}
+
 static void answer_reload(const struct admin_view *view, const char *method, struct page *page)
 {
-    (void)view;
     if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0) {
-        page->fixed = SLICE("{\"hot_reload_count\":0}");
+        api_reload_count(view, &page->body);
     } else if (strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0) {
-        page->fixed = SLICE("{\"reload\":\"not enabled\",\"status\":-1}");
+        answer_reload_state(
+            view, view->reload != NULL ? view->reload(view->owner) : RELOAD_DISABLED, page);
     } else {
         page->status = 405;
         page->type = NULL;
         page->allow = "GET, POST, PUT";
     }
+}
+
+void pages_outcome(const struct admin_view *view, struct page *page)
+{
+    struct slice words;
+
+    page->status = 200;
+    page->type = TYPE_JSON;
+    answer_reload_state(view, view->reload_outcome(view->owner, &words), page);
 }
 
 static void answer_ui(const struct admin_view *view, const char *method, struct page *page)

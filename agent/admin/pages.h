@@ -16,12 +16,16 @@ struct page {
     const char *type;              /* of the content; NULL: there is none */
     const char *allow;             /* the methods that are allowed, when this one is not */
     char policy[POLICY_BYTES_MAX]; /* Content-Security-Policy, of a page for browsers */
+    bool is_waiting;               /* for the end of a reload: pages_outcome has the rest */
     struct slice fixed;            /* a body that lives for ever, or */
     struct buffer body;
 };
 
 void pages_answer(const struct admin_view *view, const char *method, const char *path,
                   struct page *page);
+
+/* The answer that was waited for. */
+void pages_outcome(const struct admin_view *view, struct page *page);
 void page_fini(struct page *page);
 
 #endif

@@ -15,13 +15,15 @@
 
 /*
  * One request: on_request comes first with its head, then for each part of its body, and last
- * with none; only then it is answered. What makes the daemon turn:
+ * with none; only then it is answered. One that waits for a reload is suspended instead, and comes
+ * once more when server_resume wakes it. What makes the daemon turn:
  *
  *   on_ready   its epoll descriptor: a connection, a request, room to write
  *   on_timer   the time that it asked for: an idle connection is to be closed
  */
 
 #define BACKLOG 64
+#define RESUME_TURNS 4
 #define CONNECTION_BYTES_MAX 16384
 
 /* A connection, in the order in which they came or were answered last. */
@@ -35,6 +37,8 @@ struct server {
     struct list guests;
     size_t guest_count;
     bool has_room_again;
+    struct MHD_Connection *waiting; /* for the end of a reload, its request suspended */
+    bool is_outcome_known;
     const struct admin_view *view;
     struct poll *poll;
     struct timer *timer;
@@ -200,8 +204,18 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *connection
         return MHD_YES;
     }
     guest_served(server, connection);
-    pages_answer(server->view, method, url, &page);
-    result = answer(connection, &page);
+    if (server->is_outcome_known && server->waiting == connection)
+        pages_outcome(server->view, &page);
+    else
+        pages_answer(server->view, method, url, &page);
+    if (page.is_waiting) {
+        CHECK(server->waiting == NULL);
+        server->waiting = connection;
+        MHD_suspend_connection(connection);
+        result = MHD_YES;
+    } else {
+        result = answer(connection, &page);
+    }
     page_fini(&page);
     return result;
 }
@@ -244,14 +258,27 @@ static void on_timer(void *owner)
     server_turn(owner);
 }
 
+/* It takes one turn to wake up, and others to be written. */
+void server_resume(struct server *server)
+{
+    if (server->waiting == NULL)
+        return;
+    server->is_outcome_known = true;
+    MHD_resume_connection(server->waiting);
+    for (int turn = 0; turn < RESUME_TURNS; turn++)
+        server_turn(server);
+    server->waiting = NULL;
+    server->is_outcome_known = false;
+}
+
 /* ---- life ---- */
 
 static struct MHD_Daemon *daemon_start(struct server *server, int fd)
 {
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, server,
-        MHD_OPTION_EXTERNAL_LOGGER, on_daemon_says, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_guest,
-        server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+        MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
+        server, MHD_OPTION_EXTERNAL_LOGGER, on_daemon_says, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+        on_guest, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_IDLE_S,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES_MAX, MHD_OPTION_END);
 }
@@ -293,6 +320,7 @@ void server_stop(struct server **address)
     *address = NULL;
     if (server == NULL)
         return;
+    CHECK(server->waiting == NULL);
     poll_free(&server->poll);
     timer_free(&server->timer);
     MHD_stop_daemon(server->daemon);

@@ -25,6 +25,9 @@ MUST_USE int server_start(struct loop *loop, const char *host, uint16_t port,
                           const struct admin_view *view, struct server **server_out);
 void server_stop(struct server **server);
 
+/* A request that waited for a reload is answered now. */
+void server_resume(struct server *server);
+
 uint16_t server_port(const struct server *server);
 
 #endif

@@ -11,6 +11,7 @@
 #include "admin/verdict.h"
 #include "base/budget.h"
 #include "metrics/exposition.h"
+#include "service/agent.h"
 
 struct admin_view {
     struct metrics_book *book;
@@ -21,6 +22,7 @@ struct admin_view {
     const struct health *health;
     bool has_health_check;
     struct pace *pace;
+    uint64_t reload_count;
 
     void *owner; /* of the rest */
     /* Brings counters up to date. */
@@ -29,6 +31,11 @@ struct admin_view {
     void (*describe_inputs)(void *owner, struct buffer *out);
     /* The trouble of an output in the order of the book; `*since_ns` is 0 when there is none. */
     const char *(*output_trouble)(void *owner, size_t index, int64_t *since_ns);
+    /* Begins a reload. NULL: there is nobody to do that. */
+    enum reload_state (*reload)(void *owner);
+    /* What became of the last one; `*words` gets its mistakes, one after the other with a NUL behind
+     * each. */
+    enum reload_state (*reload_outcome)(void *owner, struct slice *words);
 };
 
 uint64_t admin_view_uptime_s(const struct admin_view *view);

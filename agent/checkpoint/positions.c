@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "checkpoint/orphans.h"
 #include "loop/loop.h"
 
 #include <errno.h>
@@ -315,6 +316,8 @@ void positions_close(struct positions **address)
 void positions_keep(bool keep)
 {
     are_kept = keep;
+    if (!keep)
+        orphans_close();
     LIST_FOR_SAFE (it, after, &stores) {
         struct store *store = CONTAINER_OF(it, struct store, link);
 

@@ -7,6 +7,7 @@
 #ifndef TAILRACE_PLUGIN_FOLLOW_H
 #define TAILRACE_PLUGIN_FOLLOW_H
 
+#include "checkpoint/orphans.h"
 #include "checkpoint/positions.h"
 #include "file/discover.h"
 #include "file/follow_plan.h"

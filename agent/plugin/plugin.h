@@ -63,6 +63,9 @@ struct input {
     struct budget *budget; /* its Mem_Buf_Limit, below the service's */
     struct input_metrics metrics;
     void (*exit_wanted)(struct input *input); /* Exit_On_Eof: this input is done; stop the agent */
+    bool may_be_replaced; /* Hot_Reload: another pipeline may go on where this one stops */
+    bool is_replaced;     /* set before stop: one does, and reads again what is not acknowledged */
+    int64_t since_ns;     /* when the one before this one stopped, wall clock; 0: there was none */
 };
 
 /*

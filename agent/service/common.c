@@ -69,9 +69,11 @@ const struct option service_options[] = {
     OPTION_IGNORED("json.convert_nan_to_null", "NaN is always null; JSON has no other way."),
     OPTION_IGNORED("sp.convert_from_str_to_num", "Stream processing is not part of tailrace."),
     OPTION_IGNORED("enable_chunk_trace", "There is no chunk trace."),
-    OPTION_IGNORED("hot_reload", "Reloading comes later."),
+    OPTION_BOOL(S, has_reload, "hot_reload", "off", 0,
+                "Read the configuration again at SIGHUP, or when /api/v2/reload is told to."),
     OPTION_IGNORED("hot_reload.ensure_thread_safety", ONE_THREAD),
-    OPTION_IGNORED("hot_reload.timeout", "Reloading comes later."),
+    OPTION_INT(S, reload_timeout_s, "hot_reload.timeout", "0", 0,
+               "Seconds after which a reload that hangs ends the process; 0 for never."),
     OPTION_IGNORED("security.fips_mode", "Set it for OpenSSL, system-wide."),
     OPTION_END,
 };

@@ -30,6 +30,8 @@ struct service_keys {
     uint64_t memory_bytes;
     bool escape_unicode;
     uint64_t multiline_bytes_max;
+    bool has_reload;
+    int64_t reload_timeout_s;
     struct text_list parsers_files, plugins_files; /* the loader has read them */
 };
 

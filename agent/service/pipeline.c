@@ -81,6 +81,7 @@ static bool inputs_add(struct pipeline *p, const struct instance_shop *shop)
         i->budget.turned = input_instance_turned;
         i->input.loop = p->loop;
         i->input.budget = &i->budget;
+        i->input.may_be_replaced = p->service.has_reload;
         metrics_add_input(&p->book, &i->input.metrics);
     }
     return is_well;

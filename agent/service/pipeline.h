@@ -36,6 +36,15 @@ MUST_USE int pipeline_start(struct pipeline *pipeline, struct report *report,
 /* No more reading; what was read is delivered within Grace, what is not stays unacknowledged. */
 void pipeline_stop(struct pipeline *pipeline, pipeline_fn *stopped, void *owner);
 
+/* The same, for another pipeline of this process to go on from the positions: what is not delivered
+ * is read again by it, even where there is no DB. A worker that does not come back is waited for,
+ * unless pipeline_keep says that nothing comes after this one. */
+void pipeline_hand_over(struct pipeline *pipeline, pipeline_fn *stopped, void *owner);
+void pipeline_keep(struct pipeline *pipeline);
+
+/* Before its start: it goes on from one that stopped at that time (wall clock). */
+void pipeline_takes_over(struct pipeline *pipeline, int64_t since_ns);
+
 /* Stop waiting: what is not delivered now stays unacknowledged. */
 void pipeline_hurry(struct pipeline *pipeline);
 
@@ -50,6 +59,7 @@ void pipeline_leave(struct pipeline *pipeline);
 /* ---- looking in ---- */
 
 const struct service_keys *pipeline_service(const struct pipeline *pipeline);
+uint64_t pipeline_grace_ms(const struct pipeline *pipeline);
 struct metrics_book *pipeline_metrics(struct pipeline *pipeline);
 const struct budget *pipeline_memory(const struct pipeline *pipeline);
 

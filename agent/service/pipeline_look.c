@@ -9,6 +9,11 @@ const struct service_keys *pipeline_service(const struct pipeline *p)
     return &p->service;
 }
 
+uint64_t pipeline_grace_ms(const struct pipeline *p)
+{
+    return p->service.grace_s > 0 ? (uint64_t)p->service.grace_s * 1000 : 0;
+}
+
 struct metrics_book *pipeline_metrics(struct pipeline *p)
 {
     return &p->book;

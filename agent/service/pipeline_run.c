@@ -11,6 +11,9 @@
  *   on_drain_check    looks whether all is delivered
  *   pipeline_hurry    Grace is over, or somebody asked twice: outputs let go
  *   on_drain_check    ends it, once nothing is under way, or a worker does not come back
+ *
+ * pipeline_hand_over is the same, but for a worker that does not come back: what it holds cannot be
+ * freed, so the one that takes over has to wait.
  */
 
 #define DRAIN_CHECK_MS 10
@@ -80,6 +83,13 @@ static int input_start(struct pipeline *p, struct input_instance *i, struct repo
     return 0;
 }
 
+void pipeline_takes_over(struct pipeline *p, int64_t since_ns)
+{
+    CHECK(!p->is_started);
+    for (size_t i = 0; i < p->input_count; i++)
+        p->inputs[i].input.since_ns = since_ns;
+}
+
 int pipeline_start(struct pipeline *p, struct report *report, pipeline_fn *exit_wanted, void *owner)
 {
     int rc = 0;
@@ -113,7 +123,7 @@ static void on_drain_check(void *owner)
     if (!outputs_are_idle(p)) {
         if (clock_ms() >= p->drain_until_ms)
             pipeline_hurry(p);
-        if (clock_ms() < p->stuck_at_ms)
+        if (clock_ms() < p->stuck_at_ms || p->is_handed_over)
             return;
         p->is_stuck = !outputs_are_idle(p);
     }
@@ -135,11 +145,24 @@ void pipeline_stop(struct pipeline *p, pipeline_fn *stopped, void *owner)
     intake_flush(p->intake);
     for (size_t i = 0; i < p->started_output_count; i++)
         output_stop(p->outputs[i].output);
-    p->drain_until_ms =
-        clock_ms() + (uint64_t)(p->service.grace_s > 0 ? p->service.grace_s : 0) * 1000;
+    p->drain_until_ms = clock_ms() + pipeline_grace_ms(p);
     p->stuck_at_ms = UINT64_MAX;
     p->drain_timer = timer_new(p->loop, on_drain_check, p);
     timer_repeat(p->drain_timer, DRAIN_CHECK_MS);
+}
+
+void pipeline_hand_over(struct pipeline *p, pipeline_fn *stopped, void *owner)
+{
+    p->is_handed_over = true;
+    for (size_t i = 0; i < p->input_count; i++)
+        p->inputs[i].input.is_replaced = true;
+    pipeline_stop(p, stopped, owner);
+}
+
+void pipeline_keep(struct pipeline *p)
+{
+    CHECK(p->is_stopping);
+    p->is_handed_over = false;
 }
 
 void pipeline_hurry(struct pipeline *p)

@@ -36,6 +36,7 @@ struct pipeline {
     uint64_t drain_until_ms;
     uint64_t stuck_at_ms; /* UINT64_MAX: the outputs have not let go */
     bool is_started, is_stopping, is_stuck;
+    bool is_handed_over; /* another one takes over */
 };
 
 #endif

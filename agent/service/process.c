@@ -67,23 +67,39 @@ static struct property service_said(const struct config *config, const char *key
 }
 
 /* The environment has the last word. */
-int process_log_level(const struct config *config, struct report *report)
+static int level_read(const struct config *config, struct report *report, enum log_level *level_out)
 {
     const char *from_env = getenv("FLB_LOG_LEVEL");
     bool is_env = from_env != NULL && from_env[0] != '\0';
     struct property said = service_said(config, "log_level");
-    enum log_level level = LOG_INFO;
 
+    *level_out = LOG_INFO;
     if (is_env)
         said = (struct property){.value = from_env};
-    if (said.value != NULL && log_level_parse(said.value, &level) < 0) {
+    if (said.value != NULL && log_level_parse(said.value, level_out) < 0) {
         report_error(report, said.place,
                      "%s is \"%s\"; it is off, error, warn, info, debug or trace",
                      is_env ? "FLB_LOG_LEVEL" : "log_level", said.value);
         return -EINVAL;
     }
-    log_level_set(level);
     return 0;
+}
+
+int process_log_check(const struct config *config, struct report *report)
+{
+    enum log_level level;
+
+    return level_read(config, report, &level);
+}
+
+int process_log_level(const struct config *config, struct report *report)
+{
+    enum log_level level;
+    int rc = level_read(config, report, &level);
+
+    if (rc == 0)
+        log_level_set(level);
+    return rc;
 }
 
 int process_log_file(const struct config *config, struct report *report)
@@ -94,6 +110,22 @@ int process_log_file(const struct config *config, struct report *report)
     if (rc < 0)
         report_error(report, (struct place){0}, "log_file %s: %s", path, strerror(-rc));
     return rc;
+}
+
+void process_log_again(const char *level_name, const char *path)
+{
+    const char *from_env = getenv("FLB_LOG_LEVEL");
+    enum log_level level;
+    int rc = path == NULL ? 0 : log_open(path);
+
+    if (rc < 0)
+        log_error("tailrace", "log_file %s: %s; the log goes on where it was", path, strerror(-rc));
+    if (from_env != NULL && from_env[0] != '\0')
+        return;
+    if (log_level_parse(level_name, &level) < 0)
+        log_error("tailrace", "log_level is \"%s\"; the level stays", level_name);
+    else
+        log_level_set(level);
 }
 
 void process_leave(int status)

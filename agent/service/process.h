@@ -1,7 +1,8 @@
 /*
  * What the agent does to its own process: limits, the log it writes, the background.
  *
- * Thread   the main one. All but process_leave before there is any other.
+ * Thread   the main one. process_leave, process_log_check and process_log_again at any time, the others
+ *          before there is another.
  */
 #ifndef TAILRACE_SERVICE_PROCESS_H
 #define TAILRACE_SERVICE_PROCESS_H
@@ -17,6 +18,13 @@ void process_ignore_pipes(void);
 /* The level of FLB_LOG_LEVEL, else the service's, else info. -EINVAL: the report says which is
  * none. */
 MUST_USE int process_log_level(const struct config *config, struct report *report);
+
+/* Whether process_log_level would do, without doing it. */
+MUST_USE int process_log_check(const struct config *config, struct report *report);
+
+/* After a reload: the level, and the file, which is opened anew. What is wrong with either is said,
+ * and the log goes on as it is. */
+void process_log_again(const char *level, const char *path);
 
 /* Logs to the service's log_file from now on, if it has one. Negative: the report says why. */
 MUST_USE int process_log_file(const struct config *config, struct report *report);

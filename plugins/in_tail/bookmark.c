@@ -90,6 +90,7 @@ static uint64_t offset_of_new(const struct tail_file *f, bool is_new_name)
     const struct tail_options *o = &f->tail->options;
     struct file_facts facts;
 
+    is_new_name |= tail_file_is_since(f);
     if (f->is_next || (is_new_name ? o->read_new_from_head : o->read_from_head))
         return 0;
     return file_state_read(f->fd, &facts) < 0 || f->reader.is_gzip ? 0 : facts.size_bytes;

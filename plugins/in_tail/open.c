@@ -286,7 +286,8 @@ void tail_file_open_generation(struct tail *t, const char *log_path, const struc
 
     MEM_FREE(&f->real_path);
     f->real_path = mem_text(start->path);
-    f->fd = open(start->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    f->fd = start->is_open ? start->fd
+                           : open(start->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (f->fd < 0 || file_identify(f) < 0 || file_reader_seek(&f->reader, start->offset) < 0) {
         log_warn(t->component, "%s cannot be read", start->path);
         file_unopen(f);
@@ -385,6 +386,7 @@ void tail_file_close(struct tail_file *f)
     struct origin *origin = &f->origin;
 
     if (f->fd >= 0) {
+        tail_file_hand_on(f);
         file_reader_fini(&f->reader);
         tail_bookmark_end(f);
         inode_leave(f);

@@ -248,17 +248,19 @@ static int tail_init(void *self, struct plugin_setup *setup)
     return rc < 0 ? -EINVAL : 0;
 }
 
+/* Without DB there are positions only as long as the process, for who takes over. */
 static int db_open(struct tail *t, struct report *report)
 {
     struct positions_config config = {
-        .path = t->db.path,
+        .path = tail_positions_name(t),
+        .is_memory = t->db.path == NULL,
         .sync = t->db.sync,
         .journal_mode = t->db.journal_mode,
         .speaker = t->component,
         .is_locked = t->db.is_locked,
     };
 
-    if (t->db.path == NULL)
+    if (t->db.path == NULL && !t->input->may_be_replaced)
         return 0;
     return positions_open(t->input->loop, &config, report, t->place, &t->positions);
 }
@@ -303,6 +305,7 @@ static int tail_start(void *self, struct input *input, struct report *report)
     rc = names_add(t, report);
     if (rc < 0)
         return rc;
+    tail_take_over(t);
     discover_start(t->discover);
     return 0;
 }
@@ -313,6 +316,7 @@ static void tail_stop(void *self)
     struct tail *t = self;
 
     t->is_stopping = true;
+    tail_prepare_to_hand_on(t);
     tail_work_stop(t);
     discover_free(&t->discover);
     LIST_FOR (it, &t->files)

@@ -8,6 +8,7 @@
  *   lines.c     bytes to lines to records
  *   generations.c  what rotation made of a log while nobody looked
  *   bookmark.c  where each file was left, in the DB
+ *   takeover.c  going on where another tail of this process stopped
  *   tag.c       the tag that a path makes
  *   look.c      what is shown of the files: unread bytes, the ones that lag
  *
@@ -154,6 +155,8 @@ struct tail_file *tail_file_open(struct tail *tail, struct found_file *name, boo
 /* How to go on with a generation that the log's name does not refer to any more. */
 struct tail_start {
     const char *path;
+    int fd; /* when is_open; it is taken */
+    bool is_open;
     uint64_t offset;
     int64_t row;        /* 0: a new one */
     uint64_t stream_id; /* 0: not known */
@@ -234,6 +237,21 @@ void tail_bookmark_move(struct tail_file *file);
 /* A file that was short when it was opened is known by more of its bytes as it grows. */
 void tail_bookmark_renew(struct tail_file *file);
 void tail_bookmark_end(struct tail_file *file);
+
+/* ---- takeover.c ---- */
+
+/* What the positions are known by, with or without a DB. */
+const char *tail_positions_name(const struct tail *tail);
+
+/* Whether it may have come while neither this tail nor the one before it looked. */
+bool tail_file_is_since(const struct tail_file *file);
+
+/* Before it stops, and when a file of it closes: the next one needs more than positions. */
+void tail_prepare_to_hand_on(struct tail *tail);
+void tail_file_hand_on(struct tail_file *file);
+
+/* Follows what the one before handed on. */
+void tail_take_over(struct tail *tail);
 
 /* ---- look.c ---- */
 

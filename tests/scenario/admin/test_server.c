@@ -46,6 +46,19 @@ static const char *on_trouble(void *owner, size_t index, int64_t *since_ns)
     return "";
 }
 
+static enum reload_state on_reload(void *owner)
+{
+    (void)owner;
+    return RELOAD_WAITING;
+}
+
+static enum reload_state on_outcome(void *owner, struct slice *words)
+{
+    (void)owner;
+    *words = (struct slice){0};
+    return RELOAD_DONE;
+}
+
 static void set_up(void)
 {
     memset(&kit, 0, sizeof kit);
@@ -168,6 +181,41 @@ START_TEST(the_body_of_a_request_is_left_unread)
 }
 END_TEST
 
+/* A server that answers reloads, and one that was asked for one and waits. */
+static int ask_to_reload(void)
+{
+    int fd = connect_to(server_port(kit.server));
+
+    kit.view.reload = on_reload;
+    kit.view.reload_outcome = on_outcome;
+    say(fd, "POST /api/v2/reload HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    for (int i = 0; i < 100; i++)
+        loop_turn(kit.loop, false);
+    return fd;
+}
+
+START_TEST(who_asks_for_a_reload_is_answered_at_its_end)
+{
+    char byte;
+    int fd = ask_to_reload();
+
+    ck_assert_int_lt(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
+    expect(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), "\"fluent-bit\"");
+    server_resume(kit.server);
+    expect(hear_all(fd), "{\"reload\":\"done\",\"status\":0}");
+}
+END_TEST
+
+START_TEST(who_asks_for_a_reload_may_go_meanwhile)
+{
+    close(ask_to_reload());
+    for (int i = 0; i < 100; i++)
+        loop_turn(kit.loop, false);
+    server_resume(kit.server);
+    expect(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), "\"fluent-bit\"");
+}
+END_TEST
+
 START_TEST(a_request_may_come_in_pieces)
 {
     int fd = connect_to(server_port(kit.server));
@@ -257,6 +305,8 @@ Suite *suite_admin_server(void)
     tcase_add_test(requests, an_unknown_path_is_not_found_and_empty);
     tcase_add_test(requests, a_method_that_is_not_allowed_is_told_which_are);
     tcase_add_test(requests, the_body_of_a_request_is_left_unread);
+    tcase_add_test(requests, who_asks_for_a_reload_is_answered_at_its_end);
+    tcase_add_test(requests, who_asks_for_a_reload_may_go_meanwhile);
     tcase_add_test(requests, a_request_may_come_in_pieces);
     tcase_add_test(requests, those_who_dribble_do_not_keep_others_out);
     tcase_add_test(requests, nonsense_is_refused);

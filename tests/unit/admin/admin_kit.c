@@ -27,6 +27,17 @@ static const char *on_trouble(void *owner, size_t index, int64_t *since_ns)
     return kit->trouble != NULL ? kit->trouble : "";
 }
 
+static enum reload_state on_reload(void *owner)
+{
+    return ((struct admin_kit *)owner)->reload;
+}
+
+static enum reload_state on_outcome(void *owner, struct slice *words)
+{
+    *words = ((struct admin_kit *)owner)->mistakes;
+    return RELOAD_REFUSED;
+}
+
 static void view_init(struct admin_kit *kit)
 {
     kit->view = (struct admin_view){
@@ -42,6 +53,8 @@ static void view_init(struct admin_kit *kit)
         .refresh = on_refresh,
         .describe_inputs = on_describe,
         .output_trouble = on_trouble,
+        .reload = on_reload,
+        .reload_outcome = on_outcome,
     };
 }
 
@@ -55,6 +68,7 @@ void admin_kit_set_up(void)
         .filter = {.name = "grep.0", .plugin = "grep", .drop_records = 2},
         .output = {.name = "es \"one\"", .plugin = "es", .proc_records = 5, .proc_bytes = 500},
         .follows = "[]",
+        .reload = RELOAD_DISABLED,
     };
     metrics_book_init(&kit->book);
     metrics_add_input(&kit->book, &kit->input);

@@ -22,6 +22,8 @@ struct admin_kit {
     const char *follows; /* what inputs say of themselves */
     const char *trouble; /* the output's, since the start */
     unsigned refreshed;
+    enum reload_state reload; /* what becomes of one */
+    struct slice mistakes;
 };
 
 extern struct admin_kit admin_kit;

@@ -136,6 +136,43 @@ START_TEST(without_health_check_only_its_second_version_is_there)
 }
 END_TEST
 
+static void expect_reload(enum reload_state state, unsigned status, const char *body)
+{
+    admin_kit.reload = state;
+    admin_kit_ask("PUT", "/api/v2/reload");
+    ck_assert_uint_eq(admin_kit.page.status, status);
+    ck_assert_str_eq(admin_kit_body(), body);
+}
+
+START_TEST(what_becomes_of_a_reload_is_told)
+{
+    static const char words[] = "a.conf:3: no such \"key\"\0a.conf:4: nor that";
+
+    admin_kit.mistakes = slice_make(words, sizeof words);
+    expect_reload(RELOAD_DONE, 200, "{\"reload\":\"done\",\"status\":0}");
+    expect_reload(RELOAD_BUSY, 400, "{\"reload\":\"in progress\",\"status\":-2}");
+    expect_reload(RELOAD_REFUSED, 400,
+                  "{\"reload\":\"failed\",\"status\":-3,\"errors\":["
+                  "\"a.conf:3: no such \\\"key\\\"\",\"a.conf:4: nor that\"]}");
+    admin_kit.view.reload_count = 7;
+    ask_well("/api/v2/reload");
+    ck_assert_str_eq(admin_kit_body(), "{\"hot_reload_count\":7}");
+    ask_well("/api/v2/metrics/prometheus");
+    admin_kit_expect_body("fluentbit_hot_reloaded_times{hostname=\"node-1\"} 7\n");
+}
+END_TEST
+
+START_TEST(a_reload_under_way_is_waited_for)
+{
+    admin_kit.reload = RELOAD_WAITING;
+    admin_kit_ask("POST", "/api/v2/reload");
+    ck_assert(admin_kit.page.is_waiting);
+    pages_outcome(&admin_kit.view, &admin_kit.page);
+    ck_assert_uint_eq(admin_kit.page.status, 400);
+    ck_assert_str_eq(admin_kit_body(), "{\"reload\":\"failed\",\"status\":-3,\"errors\":[]}");
+}
+END_TEST
+
 START_TEST(reloading_is_counted_and_not_enabled)
 {
     ask_well("/api/v2/reload");
@@ -214,6 +251,8 @@ Suite *suite_admin_pages(void)
     tcase_add_test(pages, health_goes_by_its_rule);
     tcase_add_test(pages, without_health_check_only_its_second_version_is_there);
     tcase_add_test(pages, reloading_is_counted_and_not_enabled);
+    tcase_add_test(pages, what_becomes_of_a_reload_is_told);
+    tcase_add_test(pages, a_reload_under_way_is_waited_for);
     tcase_add_test(pages, the_status_page_runs_its_own_script_alone);
     tcase_add_test(pages, a_policy_names_the_digest_of_what_is_inside);
     tcase_add_checked_fixture(status, admin_kit_set_up, admin_kit_tear_down);

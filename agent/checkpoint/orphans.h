@@ -1,0 +1,32 @@
+/*
+ * Orphans: open files that no name leads to any more, on their way from an input that stops to the
+ * one that takes over. A position alone would not do: what was deleted can only be read by who has
+ * it open.
+ *
+ * Life     orphans_leave when the one stops -> orphans_take when the other starts -> positions_keep
+ *          (false), which closes what nobody took and says so.
+ * Thread   the loop. Limits: those of who held them before.
+ */
+#ifndef TAILRACE_CHECKPOINT_ORPHANS_H
+#define TAILRACE_CHECKPOINT_ORPHANS_H
+
+#include "base/check.h"
+
+struct orphan {
+    char *path; /* by which it was followed, and by which it was opened; with mem_free */
+    char *real;
+    int fd;
+    int64_t row;
+    uint64_t offset;
+    uint64_t stream_id;
+};
+
+/* Takes the texts and the descriptor. `positions` names the positions that have its row. */
+void orphans_leave(const char *positions, const struct orphan *orphan);
+
+/* One that was left with these positions; its texts and its descriptor are yours. False: no more. */
+bool orphans_take(const char *positions, struct orphan *orphan_out);
+
+void orphans_close(void);
+
+#endif

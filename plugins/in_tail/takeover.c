@@ -1,0 +1,80 @@
+#include "plugins/in_tail/tail.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+/*
+ * One tail takes over from another in the same process, when the configuration is read again. The
+ * positions say where each file was left, those without DB too; what positions cannot say:
+ *
+ *   a file that was deleted, and has no name to be opened by, is handed on open
+ *   a file that appeared while neither looked is new, though this one finds it at its first scan
+ */
+
+/* The one before may not have noticed what came just before it stopped. */
+#define UNNOTICED_NS (60 * NS_PER_S)
+
+const char *tail_positions_name(const struct tail *t)
+{
+    return t->db.path != NULL ? t->db.path : t->component;
+}
+
+bool tail_file_is_since(const struct tail_file *f)
+{
+    int64_t since_ns = f->tail->input->since_ns;
+
+    return since_ns != 0 && f->identity.id.born_ns > since_ns - UNNOTICED_NS;
+}
+
+static bool is_deleted(const struct tail_file *f)
+{
+    struct stat facts;
+
+    return fstat(f->fd, &facts) == 0 && facts.st_nlink == 0 &&
+           (f->reader.is_gzip || (uint64_t)facts.st_size > f->origin.window.settled);
+}
+
+/* The row goes on with the descriptor. */
+void tail_file_hand_on(struct tail_file *f)
+{
+    const struct tail *t = f->tail;
+    struct orphan orphan = {
+        .row = f->row, .offset = f->origin.window.settled, .stream_id = f->origin.id, .fd = -1};
+
+    if (!t->input->is_replaced || t->positions == NULL || f->fd < 0)
+        return;
+    if (is_deleted(f))
+        orphan.fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
+    if (orphan.fd < 0)
+        return;
+    orphan.path = mem_text(f->path);
+    orphan.real = mem_text(f->real_path);
+    orphans_leave(tail_positions_name(t), &orphan);
+}
+
+void tail_take_over(struct tail *t)
+{
+    struct orphan orphan;
+
+    while (t->positions != NULL && orphans_take(tail_positions_name(t), &orphan)) {
+        struct tail_start start = {.path = orphan.real,
+                                   .fd = orphan.fd,
+                                   .is_open = true,
+                                   .offset = orphan.offset,
+                                   .row = orphan.row,
+                                   .stream_id = orphan.stream_id};
+
+        tail_file_open_generation(t, orphan.path, &start);
+        mem_free(orphan.path);
+        mem_free(orphan.real);
+    }
+}
+
+/* What is not acknowledged is read again by the next one. */
+void tail_prepare_to_hand_on(struct tail *t)
+{
+    if (!t->input->is_replaced || t->positions == NULL)
+        return;
+    LIST_FOR (it, &t->files)
+        CONTAINER_OF(it, struct tail_file, link)->origin.can_repeat = true;
+}
