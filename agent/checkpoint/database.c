@@ -158,6 +158,22 @@ static int statements_prepare(struct database *db)
     return 0;
 }
 
+/* Beside a full disk there is no room for the file in which SQLite shares its index with others; it
+ * does without where it has the database for itself. */
+static struct schema_result prepare(struct database *db, const struct positions_config *config)
+{
+    struct schema_result result = schema_prepare(db->sqlite, config);
+
+    if (result.verdict != SCHEMA_FAILED ||
+        sqlite3_extended_errcode(db->sqlite) != SQLITE_IOERR_SHMSIZE)
+        return result;
+    sqlite_close(db);
+    if (sqlite_open(db, config->path) < 0 ||
+        sqlite3_exec(db->sqlite, "PRAGMA locking_mode=exclusive;", NULL, NULL, NULL) != SQLITE_OK)
+        return result;
+    return schema_prepare(db->sqlite, config);
+}
+
 /* One try: 0, negative, or -EBADMSG for a damaged file. Says in `words` what is wrong. */
 static int try_open(struct database *db, const struct positions_config *config,
                     struct buffer *words)
@@ -176,7 +192,7 @@ static int try_open(struct database *db, const struct positions_config *config,
         buffer_append_text(words, rc == -EROFS ? "it cannot be written to" : strerror(-rc));
         return rc;
     }
-    result = schema_prepare(db->sqlite, config);
+    result = prepare(db, config);
     switch (result.verdict) {
     case SCHEMA_READY:
         sqlite3_busy_timeout(db->sqlite, WRITE_WAIT_MS);

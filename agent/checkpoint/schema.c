@@ -179,7 +179,8 @@ static int columns_add(sqlite3 *db)
     return SQLITE_OK;
 }
 
-static struct schema_result tables_make(sqlite3 *db)
+/* Writes nothing where everything is there: an agent must start beside a full disk, too. */
+static struct schema_result tables_make(sqlite3 *db, int64_t version_before)
 {
     char version[16];
     struct schema_result result;
@@ -199,7 +200,7 @@ static struct schema_result tables_make(sqlite3 *db)
     snprintf(version, sizeof version, "%d", DATABASE_VERSION);
     if (code == SQLITE_OK)
         code = run(db, create_tables);
-    if (code == SQLITE_OK)
+    if (code == SQLITE_OK && version_before != DATABASE_VERSION)
         code = pragma_set(db, "user_version", version);
     return code == SQLITE_OK ? verdict(SCHEMA_READY) : failed(code);
 }
@@ -224,7 +225,7 @@ struct schema_result schema_prepare(sqlite3 *db, const struct positions_config *
     if (code != SQLITE_OK)
         return failed(code);
 
-    result = tables_make(db);
+    result = tables_make(db, version);
     if (result.verdict == SCHEMA_READY) {
         code = run(db, "COMMIT;");
         result = code == SQLITE_OK ? result : failed(code);

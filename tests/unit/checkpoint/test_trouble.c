@@ -322,6 +322,22 @@ START_TEST(a_full_disk_is_said_once_and_waited_out)
 }
 END_TEST
 
+START_TEST(an_agent_starts_beside_a_full_disk)
+{
+    if (!small_disk())
+        return;
+    book_open();
+    positions_new_row(book.positions);
+    book_set(1, "/a.log", 7, 10);
+    book_close();
+    disk_fill();
+    ck_assert_int_eq(book_try_open(), 0);
+    ck_assert_str_eq(book_all(), "1:/a.log@10");
+    book_close();
+    ck_assert_int_eq(umount2(tree_path(""), MNT_DETACH), 0);
+}
+END_TEST
+
 Suite *suite_checkpoint_trouble(void);
 
 Suite *suite_checkpoint_trouble(void)
@@ -350,6 +366,7 @@ Suite *suite_checkpoint_trouble(void)
     tcase_add_test(later, a_search_that_fails_says_so);
     tcase_add_test(later, closing_says_when_the_last_positions_are_lost);
     tcase_add_test(later, a_full_disk_is_said_once_and_waited_out);
+    tcase_add_test(later, an_agent_starts_beside_a_full_disk);
     suite_add_tcase(suite, later);
     return suite;
 }
