@@ -61,14 +61,35 @@ static struct item item_of(struct slice action)
     return item;
 }
 
-static void append_conflict(struct buffer *out, const struct item *item)
+static const char *type_of(int status)
 {
-    buffer_append_format(
-        out,
-        "{\"%.*s\":{\"status\":%d,\"error\":{"
-        "\"type\":\"version_conflict_engine_exception\",\"reason\":\"[%.*s]: version "
-        "conflict, document already exists (current version [1])\"}}}",
-        SLICE_ARG(item->verb), item->status, SLICE_ARG(item->id));
+    switch (status) {
+    case 400:
+        return "document_parsing_exception";
+    case 409:
+        return "version_conflict_engine_exception";
+    case 429:
+        return "es_rejected_execution_exception";
+    case 503:
+        return "unavailable_shards_exception";
+    default:
+        return "engine_exception";
+    }
+}
+
+static const char *reason_of(int status)
+{
+    return status == 409 ? "version conflict, document already exists (current version [1])"
+                         : "the sink was told so";
+}
+
+static void append_failure(struct buffer *out, const struct item *item)
+{
+    buffer_append_format(out,
+                         "{\"%.*s\":{\"status\":%d,\"error\":{\"type\":\"%s\",\"reason\":\"[%.*s]: "
+                         "%s\"}}}",
+                         SLICE_ARG(item->verb), item->status, type_of(item->status),
+                         SLICE_ARG(item->id), reason_of(item->status));
 }
 
 static void append_whole(struct buffer *out, const struct item *item, uint64_t nth)
@@ -96,7 +117,7 @@ static void append_item(struct buffer *out, const struct item *item, struct answ
     if (out->data[out->len - 1] != '[')
         buffer_append_byte(out, ',');
     if (is_failed)
-        append_conflict(out, item);
+        append_failure(out, item);
     else if (form.is_whole)
         append_whole(out, item, nth);
     else
@@ -104,39 +125,42 @@ static void append_item(struct buffer *out, const struct item *item, struct answ
                              item->status);
 }
 
-static void store_item(struct seen *seen, struct bulk_tally *tally, struct item *item,
-                       struct slice document)
+static void store_item(struct bulk *b, struct item *item, struct slice document)
 {
-    bool is_new = item->id.len == 0 || seen_store_id(seen, item->id);
+    bool is_stored;
 
-    if (!is_new && slice_is(item->verb, "create")) {
-        item->status = 409;
-        tally->conflict_count++;
+    item->status = faults_item(&b->faults, document, &is_stored);
+    if (!is_stored) {
+        b->failed_count++;
         return;
     }
-    tally->document_count++;
-    seen_document(seen, document);
+    if (item->id.len > 0 && !seen_store_id(&b->seen, item->id) && slice_is(item->verb, "create")) {
+        item->status = 409;
+        b->conflict_count++;
+        return;
+    }
+    b->document_count++;
+    seen_document(&b->seen, document);
 }
 
-void bulk_store(struct seen *seen, struct bulk_tally *tally, struct slice body, struct slice target,
-                struct buffer *answer)
+void bulk_store(struct bulk *b, struct slice body, struct slice target, struct buffer *answer)
 {
     static struct buffer items;
     struct answer_form form = form_of(target);
-    uint64_t conflicts_before = tally->conflict_count;
+    bool has_errors = false;
     struct slice action, document;
 
     buffer_clear(&items);
     buffer_append_byte(&items, '[');
-    tally->plain_bytes += body.len;
+    b->plain_bytes += body.len;
     while (slice_next(&body, '\n', &action) && slice_next(&body, '\n', &document)) {
         struct item item = item_of(action);
 
-        store_item(seen, tally, &item, document);
-        append_item(&items, &item, form, tally->document_count);
+        store_item(b, &item, document);
+        append_item(&items, &item, form, b->document_count);
+        has_errors |= item.status >= 300;
     }
-    buffer_append_format(answer, "{\"errors\":%s",
-                         tally->conflict_count > conflicts_before ? "true" : "false");
+    buffer_append_format(answer, "{\"errors\":%s", has_errors ? "true" : "false");
     if (form.has_took)
         buffer_append_text(answer, ",\"took\":3");
     if (form.has_items && (form.has_status || items.len > 1)) {

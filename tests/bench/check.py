@@ -2,6 +2,7 @@
 """Checks the yardstick itself: what gen writes, what floor ships, what sink counts and answers."""
 
 import gzip
+import http.client
 import http.server
 import json
 import os
@@ -105,6 +106,48 @@ def the_sink_opens_gzip_in_several_members():
         assert sink.stats()["unique"] == 2
 
 
+def the_sink_does_wrong_as_it_is_told():
+    with measure.Sink() as sink:
+        def ask(path):
+            with measure.urllib.request.urlopen(f"http://127.0.0.1:{sink.port}{path}") as reply:
+                return json.load(reply)
+
+        ask("/__faults?item429=1000")
+        assert post(sink, (NUMBER % 1).encode())["items"][0]["create"]["status"] == 429
+        ask("/__faults?item409=1000")
+        assert post(sink, (NUMBER % 2).encode())["items"][0]["create"]["status"] == 409
+        ask("/__faults?refuse=100&poison=100")
+        as_text = b'{"create":{}}\n{"log":"{\\"sequence_id\\":%d}"}\n'
+        for body, status in ((NUMBER % 107, 400), (NUMBER % 111, 400), (NUMBER % 106, 201),
+                             ((as_text % 207).decode(), 201), ((as_text % 211).decode(), 400)):
+            item = post(sink, body.encode())["items"][0]["create"]
+            assert item["status"] == status, (body, item)
+        for fault in ("closed", "lost", "cut"):
+            ask(f"/__faults?{fault}=1000")
+            try:
+                post(sink, (NUMBER % 3).encode())
+                raise AssertionError(fault + " was answered")
+            except (OSError, http.client.HTTPException, ValueError):
+                pass
+        ask("/__faults?huge=1000")
+        assert post(sink, (NUMBER % 4).encode())["errors"] is False
+        missing, stats = ask("/__missing"), sink.stats()
+    assert missing[:3] == [0, 1, 5] and stats["failed"] == 4, (missing, stats)
+    assert stats["unique"] == 5 and stats["duplicates"] == 1, stats
+
+
+def the_sink_goes_down_and_comes_back():
+    with measure.Sink() as sink:
+        post(sink, (NUMBER % 1).encode())
+        try:
+            measure.urllib.request.urlopen(f"http://127.0.0.1:{sink.port}/__faults?down=500")
+        except OSError:
+            pass
+        assert sink.stats() is None
+        assert measure.Sink.wait_for(lambda: sink.stats() is not None, 5)
+        assert sink.stats()["unique"] == 1
+
+
 CHECKS = [
     generated_lines_are_numbered_json_in_cri_frames,
     the_floor_ships_every_line_as_a_document,
@@ -112,6 +155,8 @@ CHECKS = [
     the_sink_answers_as_filter_path_asks,
     the_sink_refuses_to_create_an_id_twice,
     the_sink_opens_gzip_in_several_members,
+    the_sink_does_wrong_as_it_is_told,
+    the_sink_goes_down_and_comes_back,
 ]
 
 for check in CHECKS:

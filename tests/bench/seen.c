@@ -57,6 +57,20 @@ static bool read_number(struct slice text, uint64_t *number_out)
     return has_digits;
 }
 
+bool seen_find(struct slice document, uint64_t *number_out, bool *is_plain_out)
+{
+    const size_t key_len = sizeof(number_key) - 1;
+    const char *at;
+
+    while ((at = memmem(document.data, document.len, number_key, key_len))) {
+        document = slice_skip(document, (size_t)(at - document.data) + key_len);
+        *is_plain_out = slice_begins(document, SLICE("\":"));
+        if (read_number(document, number_out))
+            return true;
+    }
+    return false;
+}
+
 void seen_document(struct seen *s, struct slice document)
 {
     const size_t key_len = sizeof(number_key) - 1;
@@ -91,4 +105,22 @@ uint64_t seen_gap_count(const struct seen *s)
     for (size_t i = 0; i < SEEN_FILES_MAX; i++)
         gaps += s->files[i].line_count - s->files[i].unique_count;
     return gaps;
+}
+
+bool seen_next_gap(const struct seen *s, uint64_t *number)
+{
+    for (uint64_t nth = *number / SEEN_FILE_NUMBERS; nth < SEEN_FILES_MAX; nth++) {
+        const struct seen_file *file = &s->files[nth];
+        uint64_t line = *number > nth * SEEN_FILE_NUMBERS ? *number % SEEN_FILE_NUMBERS : 0;
+
+        if (file->unique_count == file->line_count)
+            continue;
+        for (; line < file->line_count; line++) {
+            if (file->bits[line / 8] & (1u << (line & 7)))
+                continue;
+            *number = nth * SEEN_FILE_NUMBERS + line;
+            return true;
+        }
+    }
+    return false;
 }

@@ -31,10 +31,17 @@ struct seen {
  * is counted as unnumbered. */
 void seen_document(struct seen *s, struct slice document);
 
+/* The first such number; false where there is none. Is_plain: it stands as a member of the document,
+ * not in a text. */
+bool seen_find(struct slice document, uint64_t *number_out, bool *is_plain_out);
+
 /* False where the id has been stored before. */
 bool seen_store_id(struct seen *s, struct slice id);
 
 /* Numbers below the highest of their file that have not arrived. */
 uint64_t seen_gap_count(const struct seen *s);
+
+/* The first of those at or after *number; false where there is none. */
+bool seen_next_gap(const struct seen *s, uint64_t *number);
 
 #endif

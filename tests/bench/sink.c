@@ -5,6 +5,8 @@
  *
  *   POST /…/_bulk            stored and answered in Elasticsearch's shape (see bulk.h)
  *   GET  /__stats            what has arrived, as one line of JSON
+ *   GET  /__faults?NAME=N&…  what goes wrong from now on (see faults.h)
+ *   GET  /__missing          the first numbers that are missing below the highest of their file
  *   anything else            an answer that a client looking for Elasticsearch is content with
  *
  * One thread, one request at a time per connection, up to CONNECTIONS_MAX of them.
@@ -24,12 +26,15 @@
 
 #define CONNECTIONS_MAX 256
 #define READ_BYTES ((size_t)256 << 10)
+#define HUGE_BYTES ((size_t)20 << 20)
+#define MISSING_SHOWN_MAX 20
 
 struct connection {
     int fd; /* -1: free */
     struct buffer in;
     struct buffer out;
     uint64_t due_ms; /* when `out` may go; 0: nothing waits */
+    bool is_last;    /* closed once `out` is sent */
 };
 
 struct request {
@@ -40,14 +45,14 @@ struct request {
 
 struct sink {
     struct connection connections[CONNECTIONS_MAX];
-    struct seen seen;
-    struct bulk_tally tally;
+    struct bulk bulk;
     struct buffer plain;
     struct buffer answer;
     uint64_t request_count;
     uint64_t wire_bytes;
-    uint64_t delay_ms;
-    int listener;
+    uint64_t up_at_ms; /* when to listen again, while nobody listens */
+    const char *port;
+    int listener; /* -1: down */
 };
 
 static const char greeting[] =
@@ -66,14 +71,27 @@ static void respond(struct connection *c, int status, struct slice body)
 
 static void answer_stats(struct sink *s, struct connection *c)
 {
-    buffer_append_format(
-        &s->answer,
-        "{\"docs\":%" PRIu64 ",\"unique\":%" PRIu64 ",\"duplicates\":%" PRIu64 ",\"gaps\":%" PRIu64
-        ",\"unnumbered\":%" PRIu64 ",\"conflicts\":%" PRIu64 ",\"requests\":%" PRIu64
-        ",\"wire_bytes\":%" PRIu64 ",\"plain_bytes\":%" PRIu64 "}\n",
-        s->tally.document_count, s->seen.unique_count, s->seen.duplicate_count,
-        seen_gap_count(&s->seen), s->seen.unnumbered_count, s->tally.conflict_count,
-        s->request_count, s->wire_bytes, s->tally.plain_bytes);
+    const struct bulk *b = &s->bulk;
+
+    buffer_append_format(&s->answer,
+                         "{\"docs\":%" PRIu64 ",\"unique\":%" PRIu64 ",\"duplicates\":%" PRIu64
+                         ",\"gaps\":%" PRIu64 ",\"unnumbered\":%" PRIu64 ",\"conflicts\":%" PRIu64
+                         ",\"failed\":%" PRIu64 ",\"requests\":%" PRIu64 ",\"wire_bytes\":%" PRIu64
+                         ",\"plain_bytes\":%" PRIu64 "}\n",
+                         b->document_count, b->seen.unique_count, b->seen.duplicate_count,
+                         seen_gap_count(&b->seen), b->seen.unnumbered_count, b->conflict_count,
+                         b->failed_count, s->request_count, s->wire_bytes, b->plain_bytes);
+    respond(c, 200, buffer_view(&s->answer));
+}
+
+static void answer_missing(struct sink *s, struct connection *c)
+{
+    uint64_t number = 0;
+
+    buffer_append_byte(&s->answer, '[');
+    for (int i = 0; i < MISSING_SHOWN_MAX && seen_next_gap(&s->bulk.seen, &number); i++)
+        buffer_append_format(&s->answer, "%s%" PRIu64, i > 0 ? "," : "", number++);
+    buffer_append_text(&s->answer, "]\n");
     respond(c, 200, buffer_view(&s->answer));
 }
 
@@ -91,8 +109,50 @@ static struct slice header(struct slice head, const char *name)
     return slice_make(NULL, 0);
 }
 
+/* White space after the answer is JSON still. */
+static void respond_huge(struct sink *s, struct connection *c)
+{
+    memset(buffer_reserve(&s->answer, HUGE_BYTES), ' ', HUGE_BYTES);
+    buffer_commit(&s->answer, HUGE_BYTES);
+    respond(c, 200, buffer_view(&s->answer));
+}
+
+static void hang_up_after(struct connection *c, size_t byte_count)
+{
+    c->out.len = byte_count;
+    c->is_last = true;
+    c->due_ms = clock_ms();
+}
+
+/* The answer in s->answer, in whatever shape it gets there. */
+static void answer_badly(struct sink *s, struct connection *c, enum mishap mishap)
+{
+    switch (mishap) {
+    case MISHAP_BUSY:
+        respond(c, 429,
+                SLICE("{\"error\":{\"type\":\"es_rejected_execution_exception\"},\"status\":429}"));
+        return;
+    case MISHAP_UNAVAILABLE:
+        respond(c, 503, SLICE("<html>503</html>"));
+        return;
+    case MISHAP_PAGE:
+        respond(c, 200, SLICE("<html>Please log in</html>"));
+        return;
+    case MISHAP_HUGE:
+        respond_huge(s, c);
+        return;
+    case MISHAP_CUT:
+        respond(c, 200, buffer_view(&s->answer));
+        hang_up_after(c, c->out.len - s->answer.len / 2 - 1);
+        return;
+    default:
+        hang_up_after(c, 0);
+    }
+}
+
 static void answer_bulk(struct sink *s, struct connection *c, const struct request *r)
 {
+    enum mishap mishap = faults_request(&s->bulk.faults);
     struct slice body = r->body;
 
     s->request_count++;
@@ -105,9 +165,19 @@ static void answer_bulk(struct sink *s, struct connection *c, const struct reque
         }
         body = buffer_view(&s->plain);
     }
-    bulk_store(&s->seen, &s->tally, body, r->line, &s->answer);
-    respond(c, 200, buffer_view(&s->answer));
-    c->due_ms += s->delay_ms;
+    if (mishap == MISHAP_NONE || mishap >= MISHAP_LOST)
+        bulk_store(&s->bulk, body, r->line, &s->answer);
+    if (mishap == MISHAP_NONE)
+        respond(c, 200, buffer_view(&s->answer));
+    else
+        answer_badly(s, c, mishap);
+    c->due_ms += s->bulk.faults.delay_ms;
+}
+
+static void answer_faults(struct sink *s, struct connection *c, const struct request *r)
+{
+    faults_set(&s->bulk.faults, r->line);
+    respond(c, 200, SLICE("{}"));
 }
 
 static void answer_request(struct sink *s, struct connection *c, const struct request *r)
@@ -117,6 +187,10 @@ static void answer_request(struct sink *s, struct connection *c, const struct re
         answer_bulk(s, c, r);
     else if (memmem(r->line.data, r->line.len, "/__stats", 8))
         answer_stats(s, c);
+    else if (memmem(r->line.data, r->line.len, "/__faults", 9))
+        answer_faults(s, c, r);
+    else if (memmem(r->line.data, r->line.len, "/__missing", 10))
+        answer_missing(s, c);
     else if (slice_begins(r->line, SLICE("HEAD ")))
         respond(c, 200, slice_make(NULL, 0));
     else
@@ -185,6 +259,8 @@ static void on_due(struct connection *c)
         }
         buffer_drop_front(&c->out, (size_t)sent);
     }
+    if (c->is_last)
+        hang_up(c);
 }
 
 static void on_connection(struct sink *s)
@@ -210,6 +286,8 @@ static int fill_polls(struct sink *s, struct pollfd *polls)
     int wait_ms = -1;
 
     polls[CONNECTIONS_MAX] = (struct pollfd){.fd = s->listener, .events = POLLIN};
+    if (s->listener < 0)
+        wait_ms = s->up_at_ms > now_ms ? (int)(s->up_at_ms - now_ms) : 0;
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
         struct connection *c = &s->connections[i];
         int until_ms = c->due_ms > now_ms ? (int)(c->due_ms - now_ms) : 0;
@@ -219,6 +297,39 @@ static int fill_polls(struct sink *s, struct pollfd *polls)
             wait_ms = until_ms;
     }
     return wait_ms;
+}
+
+static int listen_on(const char *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)strtoul(port, NULL, 10)),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int yes = 1;
+
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 128) != 0) {
+        perror("sink: listen");
+        exit(1);
+    }
+    return fd;
+}
+
+/* Nobody listens and every connection is reset, until it is time to come back. */
+static void go_down(struct sink *s)
+{
+    const struct linger none = {.l_onoff = 1, .l_linger = 0};
+
+    s->up_at_ms = clock_ms() + s->bulk.faults.down_ms;
+    s->bulk.faults.down_ms = 0;
+    close(s->listener);
+    s->listener = -1;
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+        if (s->connections[i].fd < 0)
+            continue;
+        setsockopt(s->connections[i].fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+        hang_up(&s->connections[i]);
+    }
 }
 
 static void serve_once(struct sink *s)
@@ -238,22 +349,10 @@ static void serve_once(struct sink *s)
     }
     if (polls[CONNECTIONS_MAX].revents)
         on_connection(s);
-}
-
-static int listen_on(const char *port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)strtoul(port, NULL, 10)),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int yes = 1;
-
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 128) != 0) {
-        perror("sink: listen");
-        exit(1);
-    }
-    return fd;
+    if (s->listener >= 0 && s->bulk.faults.down_ms > 0)
+        go_down(s);
+    else if (s->listener < 0 && s->up_at_ms <= clock_ms())
+        s->listener = listen_on(s->port);
 }
 
 int main(int argc, char **argv)
@@ -264,8 +363,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: sink PORT [DELAY_MS]\n");
         return 2;
     }
-    s.delay_ms = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
-    s.listener = listen_on(argv[1]);
+    s.bulk.faults.delay_ms = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
+    s.port = argv[1];
+    s.listener = listen_on(s.port);
     for (size_t i = 0; i < CONNECTIONS_MAX; i++)
         s.connections[i].fd = -1;
     for (;;)
