@@ -41,7 +41,7 @@ LINK     = $(Q)echo '  link  $@'; $(CC) $(if $(SAN),,-fno-lto) $(ALL_LDFLAGS) -o
 LIBS     = $(PKG_LIBS) -lpthread -lm
 
 .DEFAULT_GOAL := all
-.PHONY: all deps ready run check e2e docs lint fuzz fuzz-all bench shape install help clean FORCE
+.PHONY: all deps ready run check e2e torture docs lint fuzz fuzz-all bench shape install help clean FORCE
 .SECONDARY:
 
 all: ## build the agent: build/tailrace
@@ -62,6 +62,10 @@ check: $(RUNNERS)
 e2e: ## whole-agent tests against stand-in back-ends; E2E=quick for the short list
 e2e: all $(BENCH)
 	$(PROGRAMS) tests/e2e/run $(E2E)
+
+torture: ## kills, rotations, outages, full disks: nothing lost, nothing doubled; T=quick for two minutes
+torture: all $(BENCH)
+	$(PROGRAMS) T=$(T) tests/torture/run
 
 docs: ## brings the option tables of the pages up to date
 docs: $(OUT)/pages
