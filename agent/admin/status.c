@@ -20,6 +20,14 @@ static void append_text(struct buffer *out, const char *key, const char *text)
     json_write_text(out, slice_of(text));
 }
 
+/* The name of a counter may have labels, and those quotes. */
+static void append_number(struct buffer *out, const char *key, uint64_t number)
+{
+    buffer_append_byte(out, ',');
+    json_write_text(out, slice_of(key));
+    buffer_append_format(out, ":%" PRIu64, number);
+}
+
 /* ---- instances ---- */
 
 static void append_counters(struct buffer *out, const struct metric *table,
@@ -30,7 +38,7 @@ static void append_counters(struct buffer *out, const struct metric *table,
     append_text(out, "plugin", head->plugin);
     for (const struct metric *m = table; m->name != NULL; m++)
         if (metric_applies(m, head))
-            buffer_append_format(out, ",\"%s\":%" PRIu64, m->name, metric_value(m, head));
+            append_number(out, m->name, metric_value(m, head));
 }
 
 static void append_trouble(const struct admin_view *view, size_t index, struct buffer *out)

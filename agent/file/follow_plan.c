@@ -10,6 +10,12 @@ static struct follow_step step_lost(enum follow_move move, uint64_t lost_bytes)
     return (struct follow_step){.move = move, .lost_bytes = lost_bytes};
 }
 
+/* Of the bytes before `end`: those that are in no record. The unfinished line is none. */
+static uint64_t lost_before(const struct follow_state *s, uint64_t end)
+{
+    return s->unfinished_bytes + (end > s->read ? end - s->read : 0);
+}
+
 static struct follow_step step_wait(uint64_t wait_ms)
 {
     return (struct follow_step){.move = FOLLOW_WAIT, .wait_ms = wait_ms};
@@ -64,13 +70,13 @@ struct follow_step follow_plan(const struct follow_state *s, const struct follow
 {
     follow_state_check(s);
     if (seen->size < s->read || seen->is_rewritten)
-        return step_lost(FOLLOW_RESTART, s->size_before > s->read ? s->size_before - s->read : 0);
+        return step_lost(FOLLOW_RESTART, lost_before(s, s->size_before));
     if (!seen->is_named && !s->is_rotated)
         return step(FOLLOW_MARK_ROTATED);
     if (seen->is_named && s->is_rotated)
         return step(FOLLOW_MARK_NAMED);
     if (s->is_rotated && seen->must_let_go)
-        return step_lost(FOLLOW_LET_GO, seen->size - s->read);
+        return step_lost(FOLLOW_LET_GO, lost_before(s, seen->size));
     if (seen->size > s->read)
         return seen->has_room ? step(FOLLOW_READ) : step_wait(0);
     return s->is_rotated ? rotated_plan(s, seen, limits) : named_plan(s, seen, limits);

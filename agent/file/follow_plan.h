@@ -21,13 +21,13 @@
 enum follow_move {
     FOLLOW_WAIT,         /* nothing to do; look again after wait_ms, or when touched if that is 0 */
     FOLLOW_READ,         /* there are unread bytes and room for them */
-    FOLLOW_RESTART,      /* truncated or rewritten: go on at 0; lost_bytes were never read */
+    FOLLOW_RESTART,      /* truncated or rewritten: go on at 0; lost_bytes are in no record */
     FOLLOW_MARK_ROTATED, /* its name refers to another file, or to none */
     FOLLOW_MARK_NAMED,   /* its name came back: a rotation was undone */
     FOLLOW_FINISH_LINE,  /* no more bytes will come: the unfinished line is a line */
     FOLLOW_CLOSE,        /* read, acknowledged and rotated long enough */
     FOLLOW_CLOSE_OLD,    /* older than Ignore_Older, and nothing of it is under way */
-    FOLLOW_LET_GO,       /* the budget for held files is spent; lost_bytes were never read */
+    FOLLOW_LET_GO,       /* the budget for held files is spent; lost_bytes are in no record */
 };
 
 struct follow_state {

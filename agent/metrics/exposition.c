@@ -5,6 +5,7 @@
 #include "base/version.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <time.h>
 
 struct label {
@@ -33,16 +34,29 @@ static void append_escaped(struct buffer *out, const char *text)
     }
 }
 
-static void append_labels(struct buffer *out, const struct label *labels, size_t count)
+/* What stands before the labels that a name may end with. */
+static struct slice family_of(const char *name)
 {
-    if (count == 0)
+    return slice_make(name, strcspn(name, "{"));
+}
+
+/* `more` is labels in their braces, or empty. */
+static void append_labels(struct buffer *out, const struct label *labels, size_t count,
+                          struct slice more)
+{
+    if (count == 0 && more.len == 0)
         return;
     for (size_t i = 0; i < count; i++) {
         buffer_append_format(out, "%s%s=\"", i == 0 ? "{" : ",", labels[i].name);
         append_escaped(out, labels[i].value);
         buffer_append_byte(out, '"');
     }
-    buffer_append_byte(out, '}');
+    if (more.len == 0) {
+        buffer_append_byte(out, '}');
+        return;
+    }
+    buffer_append_byte(out, count == 0 ? '{' : ',');
+    buffer_append(out, slice_skip(more, 1));
 }
 
 /* "2026-11-21T08:18:54.123456789Z " */
@@ -60,18 +74,23 @@ static void append_time(struct buffer *out, int64_t now_ns)
 static void write_family(const struct writer *w, const char *name, const char *help,
                          enum metric_type type)
 {
+    struct slice family = family_of(name);
+
     if (w->form != EXPOSITION_LINES)
-        buffer_append_format(w->out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name,
+        buffer_append_format(w->out, "# HELP %.*s %s\n# TYPE %.*s %s\n", (int)family.len, name,
+                             help, (int)family.len, name,
                              type == METRIC_COUNTER ? "counter" : "gauge");
 }
 
 static void write_sample(const struct writer *w, const char *name, const struct label *labels,
                          size_t count, uint64_t value)
 {
+    struct slice family = family_of(name);
+
     if (w->form == EXPOSITION_LINES)
         append_time(w->out, w->facts->now_ns);
-    buffer_append_text(w->out, name);
-    append_labels(w->out, labels, count);
+    buffer_append(w->out, family);
+    append_labels(w->out, labels, count, slice_of(name + family.len));
     buffer_append_format(w->out, "%s%" PRIu64, w->form == EXPOSITION_LINES ? " = " : " ", value);
 }
 
@@ -85,11 +104,10 @@ static void write_one(const struct writer *w, const struct metric *metric,
 
 /* ---- what instances count ---- */
 
+/* `is_first` of its family. */
 static void write_metric(const struct writer *w, const struct list *instances,
-                         const struct metric *metric)
+                         const struct metric *metric, bool is_first)
 {
-    bool is_first = true;
-
     LIST_FOR (it, (struct list *)instances) {
         const struct metrics_head *head = metrics_head_of(it);
         struct label label = {"name", head->name};
@@ -106,12 +124,21 @@ static void write_metric(const struct writer *w, const struct list *instances,
     }
 }
 
+static bool begins_family(const struct metric *table, const struct metric *m)
+{
+    return m == table || !slice_equal(family_of(m->name), family_of(m[-1].name));
+}
+
 static void write_instances(const struct writer *w)
 {
-    for (size_t kind = 0; kind < METRICS_KINDS; kind++)
-        for (const struct metric *m = metrics_kinds[kind].table; m->name != NULL; m++)
+    for (size_t kind = 0; kind < METRICS_KINDS; kind++) {
+        const struct metric *table = metrics_kinds[kind].table;
+
+        for (const struct metric *m = table; m->name != NULL; m++)
             if (w->form != EXPOSITION_V1 || m->short_name != NULL)
-                write_metric(w, metrics_list(w->book, &metrics_kinds[kind]), m);
+                write_metric(w, metrics_list(w->book, &metrics_kinds[kind]), m,
+                             begins_family(table, m));
+    }
 }
 
 /* ---- what the process counts ---- */

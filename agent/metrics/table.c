@@ -61,6 +61,16 @@ const struct metric input_metric_table[] = {
     {"tailrace_input_lost_bytes_total", NULL,
      "Bytes that were gone before they were read: truncated, or let go.", METRIC_COUNTER,
      S(lost_bytes), NULL},
+    {"tailrace_input_dropped_bytes_total{reason=\"held_budget\"}", NULL, "The same by reason.",
+     METRIC_COUNTER, S(held_dropped_bytes), FILES_PLUGIN},
+    {"tailrace_input_dropped_bytes_total{reason=\"truncated\"}", NULL, "The same by reason.",
+     METRIC_COUNTER, S(truncated_dropped_bytes), FILES_PLUGIN},
+    {"tailrace_input_dropped_lines_total{reason=\"held_budget\"}", NULL,
+     "The lines in them; of truncated files, as far as they are known.", METRIC_COUNTER,
+     S(held_dropped_lines), FILES_PLUGIN},
+    {"tailrace_input_dropped_lines_total{reason=\"truncated\"}", NULL,
+     "The lines in them; of truncated files, as far as they are known.", METRIC_COUNTER,
+     S(truncated_dropped_lines), FILES_PLUGIN},
     END,
 };
 #undef S

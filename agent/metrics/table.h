@@ -16,7 +16,8 @@ enum metric_type {
 };
 
 struct metric {
-    const char *name;       /* "fluentbit_input_records_total" */
+    const char *name;       /* "fluentbit_input_records_total", perhaps with {labels} as printed;
+                               rows of one family stand together */
     const char *short_name; /* in /api/v1/metrics: "records"; NULL: not there */
     const char *help;
     enum metric_type type;

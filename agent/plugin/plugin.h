@@ -35,6 +35,7 @@
 #include "record/scan.h"
 #include "record/time_text.h"
 
+struct held_book;
 struct multiline_book;
 
 /* What a plugin is given while it is made; lent for the call, but for what says otherwise. */
@@ -60,7 +61,8 @@ struct input {
     const char *tag; /* as configured, or the instance's name */
     struct loop *loop;
     struct intake *intake;
-    struct budget *budget; /* its Mem_Buf_Limit, below the service's */
+    struct budget *budget;  /* its Mem_Buf_Limit, below the service's */
+    struct held_book *held; /* all inputs' files that were deleted and are owed; file/held.h */
     struct input_metrics metrics;
     void (*exit_wanted)(struct input *input); /* Exit_On_Eof: this input is done; stop the agent */
     bool may_be_replaced; /* Hot_Reload: another pipeline may go on where this one stops */

@@ -39,6 +39,9 @@ const struct option service_options[] = {
     OPTION_DOUBLE(S, retry_cap_s, "scheduler.cap", "10", 0, "Longest wait before a retry."),
     OPTION_SIZE(S, memory_bytes, "memory_limit", "2M", 0,
                 "Bytes of records and requests held at once, over all inputs."),
+    OPTION_SIZE(S, held_bytes, "held_limit", "2G", 0,
+                "Unacknowledged bytes of deleted files that are kept open; above it the oldest is "
+                "let go of, and counted. 0: no limit."),
     OPTION_IGNORED("dns.mode", LIBC_RESOLVES),
     OPTION_IGNORED("dns.resolver", LIBC_RESOLVES),
     OPTION_IGNORED("dns.prefer_ipv4", "Set net.dns.prefer_ipv4 on the output."),

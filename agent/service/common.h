@@ -28,6 +28,7 @@ struct service_keys {
     double retry_base_s;
     double retry_cap_s;
     uint64_t memory_bytes;
+    uint64_t held_bytes;
     bool escape_unicode;
     uint64_t multiline_bytes_max;
     bool has_reload;

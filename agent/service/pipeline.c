@@ -82,6 +82,7 @@ static bool inputs_add(struct pipeline *p, const struct instance_shop *shop)
         i->input.loop = p->loop;
         i->input.budget = &i->budget;
         i->input.may_be_replaced = p->service.has_reload;
+        i->input.held = &p->held;
         metrics_add_input(&p->book, &i->input.metrics);
     }
     return is_well;
@@ -212,6 +213,7 @@ struct pipeline *pipeline_new(struct loop *loop, const struct config *config, st
     is_well = !refuse_sections(config, report);
     is_well &= service_keys_bind(&p->service, config, report);
     budget_init(&p->memory, NULL, p->service.memory_bytes);
+    held_init(&p->held, p->service.held_bytes);
     is_well &= parsers_add(p, config, report);
     is_well &= multilines_add(p, config, report);
     shop = (struct instance_shop){.config = config,

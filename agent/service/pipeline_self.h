@@ -8,6 +8,7 @@
 #ifndef TAILRACE_SERVICE_PIPELINE_SELF_H
 #define TAILRACE_SERVICE_PIPELINE_SELF_H
 
+#include "file/held.h"
 #include "filter/chain.h"
 #include "filter/route.h"
 #include "service/instance.h"
@@ -17,6 +18,7 @@ struct pipeline {
     struct loop *loop;
     struct service_keys service;
     struct budget memory;
+    struct held_book held;
     struct metrics_book book;
     struct parser_book *parsers;
     struct multiline_book *multilines;

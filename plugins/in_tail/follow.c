@@ -100,16 +100,17 @@ static int file_look(struct tail_file *f, struct follow_seen *seen)
 
     if (rc < 0)
         return rc;
-    if (facts.size_bytes > f->state.size_before)
-        f->state.size_before = facts.size_bytes;
     *seen = (struct follow_seen){
         .now_ms = clock_ms(),
         .size = file_reader_size(&f->reader, facts.size_bytes),
         .is_rewritten = is_rewritten(f),
         .is_named = f->name != NULL && facts.link_count > 0,
+        .must_let_go = f->must_let_go,
         .has_room = budget_has_room(f->tail->input->budget),
         .age_ms = (clock_wall_ns() - facts.modified_ns) / NS_PER_MS,
     };
+    if (!seen->is_rewritten && facts.size_bytes > f->state.size_before)
+        f->state.size_before = facts.size_bytes;
     return 0;
 }
 
@@ -218,14 +219,13 @@ static enum file_next file_step(struct tail_file *f, const struct follow_seen *s
         f->tail->input->metrics.files_rotated++;
         tail_bookmark_move(f);
         tail_bookmark_save(f);
+        tail_held_watch(f->tail);
         return FILE_GOES_ON;
     case FOLLOW_MARK_NAMED:
         f->state.is_rotated = false;
         return FILE_GOES_ON;
     case FOLLOW_LET_GO:
-        log_warn(f->tail->component, "%s is let go of: %llu bytes of it were never read", f->path,
-                 (unsigned long long)step.lost_bytes);
-        f->tail->input->metrics.lost_bytes += step.lost_bytes;
+        tail_loss_begin(f, step.lost_bytes);
         file_lines_end(f);
         return file_end(f);
     case FOLLOW_CLOSE:
@@ -256,6 +256,14 @@ static enum file_next file_steps(struct tail_file *f)
         next = file_step(f, &seen);
     }
     return next;
+}
+
+/* It is marked as rotated, then let go of; or its name came back. */
+void tail_file_let_go(struct tail_file *f)
+{
+    f->must_let_go = true;
+    if (file_steps(f) != FILE_IS_GONE)
+        f->must_let_go = false;
 }
 
 /* It goes to the end of the queue when it has more to do. */

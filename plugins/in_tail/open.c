@@ -54,6 +54,7 @@ static void name_leave(struct tail_file *f)
 {
     f->tail->unnamed_count += f->name != NULL;
     f->name = NULL;
+    tail_held_watch(f->tail);
 }
 
 /* While a file is open nobody else gets its number. */
@@ -131,8 +132,11 @@ static struct tail_file *file_new(struct tail *t, const char *path, struct found
     f->real_path = mem_text(name != NULL ? name->real : path);
     f->fd = -1;
     list_init(&f->ready_link);
+    list_init(&f->held.link);
     list_add_tail(&t->files, &f->link);
     t->unnamed_count += name == NULL;
+    if (name == NULL)
+        tail_held_watch(t);
     return f;
 }
 
@@ -373,7 +377,7 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
     } else {
         log_info(t->component, "%s was truncated; it is read from its beginning%s", f->path,
                  lost_bytes > 0 ? ", and some of what it held was never read" : "");
-        t->input->metrics.lost_bytes += lost_bytes;
+        tail_truncation_count(f, lost_bytes);
         tail_bookmark_forget(f);
         tail_lines_flush(f, true);
         tail_file_close(f);
@@ -399,6 +403,7 @@ void tail_file_close(struct tail_file *f)
     else
         f->tail->unnamed_count--;
     joiner_free(&f->joiner);
+    held_remove(&f->held);
     list_remove(&f->ready_link);
     list_remove(&f->link);
     f->tail = NULL;

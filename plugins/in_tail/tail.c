@@ -237,6 +237,7 @@ static int tail_init(void *self, struct plugin_setup *setup)
 
     list_init(&t->files);
     list_init(&t->ready);
+    list_init(&t->losses);
     t->component = setup->component;
     t->place = setup->place;
     rc |= refresh_parse(t, setup);
@@ -318,6 +319,7 @@ static void tail_stop(void *self)
     t->is_stopping = true;
     tail_prepare_to_hand_on(t);
     tail_work_stop(t);
+    tail_held_stop(t);
     discover_free(&t->discover);
     LIST_FOR (it, &t->files)
         tail_file_unname(CONTAINER_OF(it, struct tail_file, link));
@@ -329,6 +331,7 @@ static void tail_fini(void *self)
 
     if (t->input != NULL && !t->is_stopping)
         tail_stop(t);
+    tail_losses_leave(t);
     if (t->files.next != NULL)
         LIST_FOR_SAFE (it, after, &t->files) {
             tail_file_close(CONTAINER_OF(it, struct tail_file, link));

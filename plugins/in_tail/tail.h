@@ -7,6 +7,7 @@
  *   follow.c    one file: read, wait, restart, close, as the follow plan says
  *   lines.c     bytes to lines to records
  *   generations.c  what rotation made of a log while nobody looked
+ *   held.c      files without a name, and those that held_limit has no room for
  *   bookmark.c  where each file was left, in the DB
  *   takeover.c  going on where another tail of this process stopped
  *   tag.c       the tag that a path makes
@@ -95,6 +96,7 @@ struct tail_file {
     int fd;
     struct file_reader reader;
     struct follow_state state;
+    struct held_file held; /* in the service's book while it is rotated */
     struct file_identity identity;
     struct file_print tail_print; /* of the bytes before state.read, once at the end */
     int64_t row;                  /* in the DB; without one a number of our own */
@@ -105,6 +107,7 @@ struct tail_file {
     bool is_skipping; /* inside a line that is too long, until its end */
     bool is_done;     /* closed: lives on only for its acks */
     bool is_saved;    /* a row that tells it from others is in the DB, or on the way there */
+    bool must_let_go; /* held_limit has no room for it */
     bool is_next;     /* its log is known, and it came after what is known */
 };
 
@@ -117,8 +120,10 @@ struct tail {
     struct positions *positions;
     struct list files;
     struct list ready;
-    struct timer *work; /* reads what is ready */
-    struct timer *look; /* the earliest look_ms */
+    struct timer *work;      /* reads what is ready */
+    struct timer *look;      /* the earliest look_ms */
+    struct timer *held_look; /* counts what is held; NULL until a file lost its name */
+    struct list losses;      /* rests that are being counted */
     struct budget_waiter waiter;
     struct buffer bytes; /* shared by all reads */
     const struct parser *parser;
@@ -190,6 +195,23 @@ void tail_file_look_again(struct tail_file *file, uint64_t wait_ms);
 
 void tail_work_start(struct tail *tail);
 void tail_work_stop(struct tail *tail);
+
+/* The service has no room to hold it any longer. */
+void tail_file_let_go(struct tail_file *file);
+
+/* ---- held.c ---- */
+
+/* A file lost its name: from now on those are looked at. */
+void tail_held_watch(struct tail *tail);
+void tail_held_stop(struct tail *tail);
+
+/* Counts what of the file was never read, `bytes_min` as its size says, and says so when that is
+ * done. The file may be closed meanwhile. */
+void tail_loss_begin(struct tail_file *file, uint64_t bytes_min);
+void tail_losses_leave(struct tail *tail);
+
+/* So many bytes were truncated that are in no record. */
+void tail_truncation_count(struct tail_file *file, uint64_t lost_bytes);
 
 /* ---- lines.c ---- */
 

@@ -111,6 +111,19 @@ START_TEST(counters_of_one_plugin_are_shown_of_no_other)
 }
 END_TEST
 
+START_TEST(a_name_may_have_labels_of_its_own)
+{
+    tail.held_dropped_bytes = 7;
+    tail.truncated_dropped_bytes = 8;
+    write(EXPOSITION_V2);
+    expect("# TYPE tailrace_input_dropped_bytes_total counter\n"
+           "tailrace_input_dropped_bytes_total{name=\"tail.0\",reason=\"held_budget\"} 7\n"
+           "tailrace_input_dropped_bytes_total{name=\"tail.0\",reason=\"truncated\"} 8\n");
+    write(EXPOSITION_LINES);
+    expect(" tailrace_input_dropped_bytes_total{name=\"tail.0\",reason=\"truncated\"} = 8\n");
+}
+END_TEST
+
 START_TEST(a_family_without_instances_is_left_out)
 {
     write(EXPOSITION_V2);
@@ -174,6 +187,7 @@ Suite *suite_metrics_exposition(void)
     tcase_add_test(forms, the_third_form_is_a_line_for_each_value);
     tcase_add_test(forms, names_are_escaped);
     tcase_add_test(forms, counters_of_one_plugin_are_shown_of_no_other);
+    tcase_add_test(forms, a_name_may_have_labels_of_its_own);
     tcase_add_test(forms, a_family_without_instances_is_left_out);
     tcase_add_test(forms, every_family_has_its_head_once);
     tcase_add_checked_fixture(tables, set_up, tear_down);
