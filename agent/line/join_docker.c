@@ -43,8 +43,7 @@ static void group_append(struct joining *j, struct group *g, const struct docker
 {
     buffer_append(&g->text.bytes, inside(docker->log));
     g->state = docker->is_whole ? IS_CLOSED : IS_OPEN;
-    g->grown_ms = j->line->now_ms;
-    j->done_end = j->line->end;
+    group_took(j, g);
 }
 
 static struct group *group_begin(struct joining *j, const struct docker_line *docker)
@@ -118,7 +117,7 @@ static void emit(struct joining *j, struct group *g)
 {
     struct joiner_line line = {
         .text = spliced(g),
-        .offset = g->record.offset,
+        .offset = group_offset(j, g),
         .end = joining_end(j),
         .now_ms = g->grown_ms,
         .wall_ns = g->record.time_ns,

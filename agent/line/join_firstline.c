@@ -81,8 +81,7 @@ static void go_on(struct joining *j, struct group *g)
         add_fields(j, g, other);
     else
         add_text(j, g);
-    g->grown_ms = j->line->now_ms;
-    j->done_end = j->line->end;
+    group_took(j, g);
 }
 
 static bool is_first_line(struct joining *j)

@@ -117,8 +117,7 @@ static void group_append(const struct offer *o, struct group *g)
 {
     multiline_append(o->multiline, &g->text, frame_content(&o->framed, &g->record.arena));
     g->state = o->state;
-    g->grown_ms = o->j->line->now_ms;
-    o->j->done_end = o->j->line->end;
+    group_took(o->j, g);
 }
 
 static void begin(struct offer *o, struct group *earlier)

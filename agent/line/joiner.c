@@ -33,6 +33,7 @@ struct group *group_new(const struct joining *j, uint64_t flush_ms)
     g->record.offset = line->offset;
     g->record.time_ns = line->wall_ns;
     g->line = arena_copy(&g->record.arena, line->text);
+    g->own_offset = OFFSET_NONE;
     g->begun_ms = g->grown_ms = line->now_ms;
     g->flush_ms = flush_ms;
     return g;
@@ -64,6 +65,25 @@ void group_add(struct joining *j, struct group *g)
     j->done_end = j->line->end;
     if (joiner->group_count > JOINER_GROUPS_MAX)
         group_finish(j, group_of(joiner->groups.next));
+}
+
+void group_took(struct joining *j, struct group *g)
+{
+    if (g->own_offset == OFFSET_NONE)
+        g->own_offset = j->line->offset;
+    g->grown_ms = j->line->now_ms;
+    j->done_end = j->line->end;
+}
+
+uint64_t group_offset(const struct joining *j, const struct group *g)
+{
+    if (!g->is_inherited)
+        return g->record.offset;
+    if (g->own_offset != OFFSET_NONE)
+        return g->own_offset;
+    if (j->sink->lent != NULL)
+        j->sink->lent(j->sink->owner);
+    return g->lent_offset;
 }
 
 static void group_remove(struct joining *j, struct group *g)
@@ -154,7 +174,7 @@ void joining_push_group(struct joining *j, struct group *g)
         record_add(record, g->record.root.fields[i].key, g->record.root.fields[i].value);
     record->time_ns = g->record.time_ns;
     record->metadata = g->record.metadata;
-    joining_push(j, g->record.offset);
+    joining_push(j, group_offset(j, g));
 }
 
 void joining_push_text(struct joining *j, struct slice key)
@@ -200,6 +220,29 @@ void joiner_flush(struct joiner **joiner, struct joiner_rules *rules, uint64_t n
         if (group_due_ms(group_of(it)) <= now_ms)
             group_finish(&j, group_of(it));
     drop_if_empty(joiner);
+}
+
+void joiner_inherit(struct joiner **heir, struct joiner **joiner, uint64_t offset)
+{
+    CHECK(*heir == NULL && *joiner != NULL);
+    LIST_FOR (it, &(*joiner)->groups) {
+        struct group *g = group_of(it);
+
+        CHECK(!g->is_inherited);
+        g->is_inherited = true;
+        g->lent_offset = g->record.offset;
+        g->record.offset = offset;
+        g->own_offset = OFFSET_NONE;
+    }
+    (*joiner)->taken_end = offset;
+    *heir = *joiner;
+    *joiner = NULL;
+}
+
+/* They are older than all others. */
+bool joiner_has_inherited(const struct joiner *joiner)
+{
+    return joiner != NULL && joiner->group_count > 0 && group_of(joiner->groups.next)->is_inherited;
 }
 
 uint64_t joiner_oldest(const struct joiner *joiner)

@@ -107,6 +107,10 @@ struct joiner_sink {
      * above. The other rules do not need it. */
     void (*line)(void *owner, const struct joiner_line *line);
 
+    /* What goes to `push` or `line` next is of the file that the joiner was inherited from, at its
+     * offset there; `end` means nothing then. NULL where joiners are not inherited. */
+    void (*lent)(void *owner);
+
     uint64_t *truncated; /* counts records that were cut */
 };
 
@@ -130,6 +134,18 @@ void joiner_take(struct joiner **joiner, struct joiner_rules *rules, const struc
  */
 void joiner_flush(struct joiner **joiner, struct joiner_rules *rules, uint64_t now_ms,
                   const struct joiner_sink *sink);
+
+/*
+ * What waits at the end of one file goes on in the next, which begins at `offset`; `*heir` is NULL
+ * before, `*joiner` after. A group that gets a line of the next file becomes a record of that one,
+ * at the offset of this line; one that gets none stays a record of the first (sink.lent). Both
+ * files are read again after a crash: nothing of the next one counts as done while groups of the
+ * first one wait.
+ */
+void joiner_inherit(struct joiner **heir, struct joiner **joiner, uint64_t offset);
+
+/* Whether a group that was inherited still waits. */
+bool joiner_has_inherited(const struct joiner *joiner);
 
 /* Where the oldest line that waits begins: after a crash reading begins there again. UINT64_MAX
  * when none waits. */

@@ -14,10 +14,15 @@
 #include "line/frame.h"
 #include "line/joiner.h"
 
+#define OFFSET_NONE UINT64_MAX
+
 /* The lines of one stream of a file that wait for more. */
 struct group {
-    struct list link; /* in joiner.groups, in the order of their offsets */
-    unsigned kind;    /* of join_records: whose lines these are, an index */
+    struct list link;     /* in joiner.groups, in the order of their offsets */
+    bool is_inherited;    /* its record's offset is where the next file begins */
+    uint64_t lent_offset; /* in the file before */
+    uint64_t own_offset;  /* of its first line in this file; OFFSET_NONE */
+    unsigned kind;        /* of join_records: whose lines these are, an index */
     struct buffer stream;
     multiline_state state;
     struct record record; /* the fields of the first line, copied */
@@ -31,7 +36,8 @@ struct group {
 };
 
 /*
- * groups[0].offset < groups[1].offset < ...  < taken_end
+ * groups[0].offset < groups[1].offset < ...  < taken_end; inherited ones are first, all at the
+ * same offset
  *
  * There is a joiner only while there are groups.
  */
@@ -83,6 +89,12 @@ struct group *group_new(const struct joining *j, uint64_t flush_ms);
 
 /* Into the file's list; the oldest goes on where there are too many. */
 void group_add(struct joining *j, struct group *g);
+
+/* The line under way is the group's. */
+void group_took(struct joining *j, struct group *g);
+
+/* Where its record begins. Tells the sink when that is in the file before. */
+uint64_t group_offset(const struct joining *j, const struct group *g);
 
 /* Out of the list and to the sink; freed. */
 void group_finish(struct joining *j, struct group *g);

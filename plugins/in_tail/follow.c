@@ -32,6 +32,14 @@ static void file_advance(struct tail_file *f, uint64_t end)
     end = tail_lines_end(f, end);
     if (!f->is_skipping && f->origin.window.issued < end)
         window_advance(&f->origin.window, end);
+    tail_kin_settled(f);
+}
+
+void tail_file_lent_back(struct tail_file *f)
+{
+    file_advance(f, f->state.read - f->state.unfinished_bytes);
+    tail_bookmark_save(f);
+    tail_file_touch(f);
 }
 
 /* How many bytes to ask for: no more than were seen, or the kernel would be asked again for those
@@ -133,10 +141,12 @@ static void file_rest(struct tail_file *f, uint64_t wait_ms, bool is_at_end)
         file_tail_print(f->fd, f->state.read, &f->tail_print) < 0)
         f->tail_print = (struct file_print){0};
     tail_file_look_again(f, wait_ms);
-    if (f->joiner == NULL || !is_at_end)
+    if (f->joiner == NULL || !is_at_end || tail_kin_is_awaited(f))
         return;
     tail_lines_flush(f, false);
     file_advance(f, f->state.read - f->state.unfinished_bytes);
+    if (f->origin.window.count == 0)
+        tail_bookmark_save(f);
     if (f->joiner != NULL)
         tail_file_look_again(f, joiner_due_ms(f->joiner) - clock_ms() + 1);
 }
@@ -200,6 +210,10 @@ static enum file_next file_step(struct tail_file *f, const struct follow_seen *s
     struct follow_limits limits = limits_of(f->tail);
     struct follow_step step;
 
+    if (UNLIKELY(!f->must_let_go && !tail_kin_may_read(f))) {
+        tail_file_look_again(f, FOLLOW_LOOK_MS);
+        return FILE_RESTS;
+    }
     f->state.settled = f->origin.window.settled;
     step = follow_plan(&f->state, seen, &limits);
     switch (step.move) {
@@ -232,6 +246,8 @@ static enum file_next file_step(struct tail_file *f, const struct follow_seen *s
     case FOLLOW_CLOSE_OLD:
         if (f->joiner == NULL)
             return file_end(f);
+        if (tail_kin_is_awaited(f))
+            return FILE_RESTS;
         file_lines_end(f);
         return FILE_GOES_ON;
     }

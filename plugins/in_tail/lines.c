@@ -52,11 +52,13 @@ static void record_push(struct tail_file *f, size_t text_bytes, uint64_t end)
     struct tail *t = f->tail;
 
     t->input->metrics.bytes += text_bytes;
+    if (UNLIKELY(f->kin.is_lent) && f->kin.lent_from < end)
+        end = f->kin.lent_from;
     intake_push(t->input->intake, &f->origin, end);
 }
 
 /* The line is a record: what the parser makes of it, or its text. */
-static void line_push(struct tail_file *f, struct record *record, const struct line *line)
+static void line_fill(struct tail_file *f, struct record *record, const struct line *line)
 {
     struct tail *t = f->tail;
 
@@ -69,6 +71,11 @@ static void line_push(struct tail_file *f, struct record *record, const struct l
         record_add(record, slice_of(t->options.key), value_text(line->text));
     }
     add_cut(f, record, line);
+}
+
+static void line_push(struct tail_file *f, struct record *record, const struct line *line)
+{
+    line_fill(f, record, line);
     record_push(f, line->text.len, line->end);
 }
 
@@ -78,6 +85,7 @@ static void line_push(struct tail_file *f, struct record *record, const struct l
 struct giver {
     struct tail_file *file;
     const struct line *line; /* under way, or NULL */
+    bool is_lent;            /* the next record is the lender's */
 };
 
 /* What is known of a line that comes back from the joiner; of one that waited, only where it was. */
@@ -97,26 +105,49 @@ static struct record *sink_begin(void *owner)
     return intake_record(giver->file->tail->input->intake);
 }
 
+static void sink_lent(void *owner)
+{
+    struct giver *giver = owner;
+
+    giver->is_lent = true;
+}
+
+/* Of a file that is closed only the origin is left. */
+static void lent_push(struct giver *giver)
+{
+    struct tail_file *lender = giver->file->kin.lender;
+
+    giver->is_lent = false;
+    intake_push(giver->file->tail->input->intake, &lender->origin, lender->kin.lent_from);
+}
+
 static void sink_push(void *owner, uint64_t end)
 {
-    const struct giver *giver = owner;
+    struct giver *giver = owner;
     struct record *record = intake_current(giver->file->tail->input->intake);
     struct line line = line_back(giver, record->offset);
 
     add_file_keys(giver->file, record, &line);
     add_cut(giver->file, record, &line);
-    record_push(giver->file, 0, end);
+    if (UNLIKELY(giver->is_lent))
+        lent_push(giver);
+    else
+        record_push(giver->file, 0, end);
 }
 
 /* Docker_Mode gives lines back, whole now. */
 static void sink_line(void *owner, const struct joiner_line *joined)
 {
-    const struct giver *giver = owner;
+    struct giver *giver = owner;
     struct line line = line_back(giver, joined->offset);
 
     line.text = joined->text;
     line.end = joined->end;
-    line_push(giver->file, sink_begin(owner), &line);
+    line_fill(giver->file, sink_begin(owner), &line);
+    if (UNLIKELY(giver->is_lent))
+        lent_push(giver);
+    else
+        record_push(giver->file, line.text.len, line.end);
 }
 
 static struct joiner_sink sink_of(struct giver *giver)
@@ -126,6 +157,7 @@ static struct joiner_sink sink_of(struct giver *giver)
         .begin = sink_begin,
         .push = sink_push,
         .line = sink_line,
+        .lent = sink_lent,
         .truncated = &giver->file->tail->input->metrics.multiline_truncated,
     };
 }
@@ -140,7 +172,7 @@ static void line_join(struct tail_file *f, struct record *record, const struct l
         .now_ms = t->now_ms,
         .wall_ns = t->wall_ns,
     };
-    struct giver giver = {f, line};
+    struct giver giver = {.file = f, .line = line};
     struct joiner_sink sink = sink_of(&giver);
 
     if (LIKELY(f->joiner == NULL && joiner_fill_whole(t->rules, &joined, record))) {
@@ -168,6 +200,8 @@ uint64_t tail_lines_end(const struct tail_file *f, uint64_t end)
 {
     uint64_t oldest = f->joiner != NULL ? joiner_oldest(f->joiner) : UINT64_MAX;
 
+    if (UNLIKELY(f->kin.is_lent) && f->kin.lent_from < oldest)
+        oldest = f->kin.lent_from;
     return oldest < end ? oldest : end;
 }
 

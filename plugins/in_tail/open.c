@@ -29,6 +29,7 @@ static void origin_settled(struct origin *origin)
 {
     struct tail_file *f = file_of(origin);
 
+    tail_kin_settled(f);
     if (f->tail == NULL)
         return;
     tail_bookmark_save(f);
@@ -40,6 +41,7 @@ static void origin_free(struct origin *origin)
 {
     struct tail_file *f = file_of(origin);
 
+    tail_kin_forget(f);
     origin_fini(origin);
     mem_free(f->path);
     mem_free(f->real_path);
@@ -160,6 +162,7 @@ static void file_begin_at(struct tail_file *f, uint64_t offset)
     f->state = (struct follow_state){
         .read = offset, .settled = offset, .size_before = offset, .grown_ms = clock_ms()};
     f->tail->input->metrics.files_opened++;
+    tail_kin_find(f);
     if (!f->is_saved && f->tail->is_first_scan_over)
         tail_bookmark_save(f);
 }
@@ -402,6 +405,7 @@ void tail_file_close(struct tail_file *f)
         f->name->user = NULL;
     else
         f->tail->unnamed_count--;
+    tail_kin_part(f);
     joiner_free(&f->joiner);
     held_remove(&f->held);
     list_remove(&f->ready_link);

@@ -6,6 +6,7 @@
  *   open.c      a file's beginning and its end
  *   follow.c    one file: read, wait, restart, close, as the follow plan says
  *   lines.c     bytes to lines to records
+ *   kin.c       pieces of a line that rotation parted
  *   generations.c  what rotation made of a log while nobody looked
  *   held.c      files without a name, and those that held_limit has no room for
  *   bookmark.c  where each file was left, in the DB
@@ -85,6 +86,18 @@ struct tail_join_options {
     struct pair_list parser_n;
 };
 
+/* What a file has to do with the generations of its log before and after it; kin.c. */
+struct tail_kin {
+    struct tail_file *elder; /* is read first; NULL once it was */
+    struct tail_file *heir;  /* whose elder this is */
+    struct tail_file
+        *lender;         /* a reference: its pieces are in this one's joiner, or not acknowledged */
+    uint64_t lent_until; /* the first span that has nothing of them */
+    bool is_counted;     /* lent_until is known */
+    bool is_lent;        /* this one's pieces are another's */
+    uint64_t lent_from;  /* where they begin: the bookmark stays before it */
+};
+
 struct tail_file {
     struct origin origin;
     struct list link;       /* in tail.files */
@@ -96,6 +109,7 @@ struct tail_file {
     int fd;
     struct file_reader reader;
     struct follow_state state;
+    struct tail_kin kin;
     struct held_file held; /* in the service's book while it is rotated */
     struct file_identity identity;
     struct file_print tail_print; /* of the bytes before state.read, once at the end */
@@ -193,6 +207,9 @@ void tail_file_touch(struct tail_file *file);
 /* Looks again in `wait_ms` at the latest; 0: when it is touched. */
 void tail_file_look_again(struct tail_file *file, uint64_t wait_ms);
 
+/* Its pieces are in a record of the next one, which is acknowledged. */
+void tail_file_lent_back(struct tail_file *file);
+
 void tail_work_start(struct tail *tail);
 void tail_work_stop(struct tail *tail);
 
@@ -224,6 +241,24 @@ void tail_lines_flush(struct tail_file *file, bool is_all);
 
 /* The bytes before this offset are in records, or in none: the bookmark may go there. */
 uint64_t tail_lines_end(const struct tail_file *file, uint64_t end);
+
+/* ---- kin.c ---- */
+
+/* A file begins: it waits for the log's earlier generations where lines may have been parted. */
+void tail_kin_find(struct tail_file *file);
+
+/* Whether it may be read: when the one before was read, whose pieces it then has. */
+bool tail_kin_may_read(struct tail_file *file);
+
+/* Whether the lines that wait here are about to be the next one's. */
+bool tail_kin_is_awaited(const struct tail_file *file);
+
+/* Its window moved, or its lines did. */
+void tail_kin_settled(struct tail_file *file);
+
+/* It is closed; its origin goes. */
+void tail_kin_part(struct tail_file *file);
+void tail_kin_forget(struct tail_file *file);
 
 /* ---- generations.c ---- */
 

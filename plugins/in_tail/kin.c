@@ -1,0 +1,167 @@
+#include "plugins/in_tail/tail.h"
+
+/*
+ * The pieces of a line that rotation parted: the first lie at the end of one generation of a log,
+ * the others at the beginning of the next.
+ *
+ *   elder                          heir
+ *   |---- records ----|-- P P --|  |-- F --|---- records ----|
+ *                     lent_from    0
+ *
+ * The heir is not read before all that its elder has was read. Then it takes over what waits there,
+ * and its lines go on with it. The elder's bookmark stays before the pieces until the heir's is
+ * behind the record that they became, so that after a crash both are read again and become the
+ * same record with the same id.
+ *
+ *   tail_kin_find     a file begins: whose heir is it
+ *   tail_kin_may_read whether its turn has come; takes over
+ *   tail_kin_settled  releases the elder, when an ack came
+ *   tail_kin_part     one of them is closed
+ *
+ * Goes wrong: the elder cannot be read (the heir does not wait for it; its pieces stay its own, as
+ * they do when the heir is found too late or is not read from its beginning); a record over three
+ * generations (parted where the third begins).
+ */
+
+static bool is_elder(const struct tail_file *f, const struct tail_file *heir)
+{
+    return f != heir && f->fd >= 0 && f->name == NULL && f->kin.heir == NULL &&
+           strcmp(f->path, heir->path) == 0;
+}
+
+/* The youngest of the log's other generations. Files are in the order in which they were opened, and
+ * a log's earlier generations are opened before it. */
+static struct tail_file *elder_find(const struct tail_file *heir)
+{
+    for (struct list *it = heir->tail->files.prev; it != &heir->tail->files; it = it->prev) {
+        struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
+
+        if (is_elder(f, heir))
+            return f;
+    }
+    return NULL;
+}
+
+void tail_kin_find(struct tail_file *f)
+{
+    struct tail_file *elder;
+
+    if (f->tail->rules == NULL || f->tail->unnamed_count == 0 || f->state.read > 0)
+        return;
+    elder = elder_find(f);
+    if (elder == NULL)
+        return;
+    f->kin.elder = elder;
+    elder->kin.heir = f;
+}
+
+static void kin_unlink(struct tail_file *heir)
+{
+    if (heir->kin.elder == NULL)
+        return;
+    heir->kin.elder->kin.heir = NULL;
+    heir->kin.elder = NULL;
+}
+
+static uint64_t bytes_of(const struct tail_file *f)
+{
+    struct file_facts facts;
+
+    return file_facts_read(f->fd, &facts) < 0 ? 0 : file_reader_size(&f->reader, facts.size_bytes);
+}
+
+/* Its pieces become the heir's. A record that has come from further back ends here. */
+static void take_over(struct tail_file *heir, struct tail_file *elder)
+{
+    struct origin *origin = &elder->origin;
+
+    if (joiner_has_inherited(elder->joiner))
+        tail_lines_flush(elder, true);
+    if (elder->joiner == NULL)
+        return;
+    elder->kin.is_lent = true;
+    elder->kin.lent_from = joiner_oldest(elder->joiner);
+    heir->kin.lender = elder;
+    (void)origin_ref(origin);
+    joiner_inherit(&heir->joiner, &elder->joiner, 0);
+}
+
+bool tail_kin_may_read(struct tail_file *f)
+{
+    struct tail_file *elder = f->kin.elder;
+
+    if (LIKELY(elder == NULL))
+        return true;
+    if (bytes_of(f) == 0)
+        return true;
+    if (elder->trouble.code == 0) {
+        if (elder->state.unfinished_bytes > 0 || bytes_of(elder) > elder->state.read)
+            return false;
+        take_over(f, elder);
+    }
+    kin_unlink(f);
+    return true;
+}
+
+bool tail_kin_is_awaited(const struct tail_file *f)
+{
+    struct tail_file *heir = f->kin.heir;
+
+    if (heir == NULL || bytes_of(heir) == 0)
+        return false;
+    tail_file_touch(heir);
+    return true;
+}
+
+/* ---- until the record is acknowledged ---- */
+
+static void lender_release(struct tail_file *heir)
+{
+    struct tail_file *elder = heir->kin.lender;
+    struct origin *origin = &elder->origin;
+
+    heir->kin.lender = NULL;
+    heir->kin.is_counted = false;
+    elder->kin.is_lent = false;
+    if (elder->tail != NULL)
+        tail_file_lent_back(elder);
+    origin_unref(&origin);
+}
+
+/* No span that had been issued when the last group went is under way any more. */
+void tail_kin_settled(struct tail_file *f)
+{
+    const struct ack_window *w = &f->origin.window;
+
+    if (LIKELY(f->kin.lender == NULL) || joiner_has_inherited(f->joiner))
+        return;
+    if (!f->kin.is_counted) {
+        f->kin.is_counted = true;
+        f->kin.lent_until = w->first_seq + w->count;
+    }
+    if (w->first_seq >= f->kin.lent_until)
+        lender_release(f);
+}
+
+/* Its acks did not come, or came: nobody waits for them now. */
+void tail_kin_forget(struct tail_file *f)
+{
+    struct origin *origin;
+
+    if (f->kin.lender == NULL)
+        return;
+    origin = &f->kin.lender->origin;
+    f->kin.lender = NULL;
+    origin_unref(&origin);
+}
+
+void tail_kin_part(struct tail_file *f)
+{
+    if (f->kin.heir != NULL) {
+        tail_file_touch(f->kin.heir);
+        kin_unlink(f->kin.heir);
+    }
+    kin_unlink(f);
+    if (joiner_has_inherited(f->joiner))
+        tail_kin_forget(f);
+}

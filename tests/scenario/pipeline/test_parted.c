@@ -1,0 +1,258 @@
+#include "base/memory.h"
+#include "scenario/pipeline/kit.h"
+
+#include <stdio.h>
+
+/* Lines that a container runtime wrote in pieces, and rotation came between: one record, whatever
+ * happens to the agent meanwhile. */
+
+#define TIME "2026-11-21T08:18:54.000000000Z "
+#define P(text) TIME "stdout P " text "\n"
+#define F(text) TIME "stdout F " text "\n"
+#define TAIL_CRI                                                                           \
+    "[INPUT]\n Name tail\n Tag app\n Path ${DIR}/app.log\n DB ${DIR}/state/positions.db\n" \
+    " Read_from_Head on\n Rotate_Wait 2\n multiline.parser cri\n"
+#define TAIL_DOCKER                                                                        \
+    "[INPUT]\n Name tail\n Tag app\n Path ${DIR}/app.log\n DB ${DIR}/state/positions.db\n" \
+    " Read_from_Head on\n Rotate_Wait 2\n Docker_Mode on\n Parser docker\n"
+
+static struct kit *k;
+
+static void set_up(void)
+{
+    k = kit_start(SERVICE TAIL_CRI ES("PORT"));
+}
+
+static void tear_down(void)
+{
+    kit_end(&k);
+}
+
+static size_t length(const char *text)
+{
+    return strlen(text);
+}
+
+START_TEST(a_line_that_rotation_parted_is_one_record)
+{
+    kit_append(k, "app.log", F("before") P("one,"));
+    kit_pass_ms(k, 500);
+    tree_rename("app.log", "app.log.1");
+    kit_append(k, "app.log", F("two") F("after"));
+    kit_pass_ms(k, 10000);
+    ck_assert_str_eq(backend_taken(k->es), "before one,two after ");
+    kit_expect_bookmark(k, "app.log", length(F("two") F("after")));
+    ck_assert_uint_eq(kit_input(k)->files_closed, 1);
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+}
+END_TEST
+
+START_TEST(the_file_before_is_kept_until_the_record_is_acknowledged)
+{
+    kit_append(k, "app.log", F("before") P("one,"));
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "before");
+    backend_down(k->es);
+    tree_rename("app.log", "app.log.1");
+    kit_append(k, "app.log", F("two"));
+    kit_pass_ms(k, 30000);
+    ck_assert_uint_eq(kit_input(k)->files_closed, 0);
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, length(P("one,")) + length(F("two")));
+    kit_expect_bookmark(k, "app.log", 0);
+    backend_up(k->es);
+    kit_pass_ms(k, 10000);
+    ck_assert_str_eq(backend_taken(k->es), "before one,two ");
+    ck_assert_uint_eq(kit_input(k)->files_closed, 1);
+}
+END_TEST
+
+START_TEST(a_crash_before_the_ack_reads_both_again)
+{
+    kit_append(k, "app.log", F("before") P("one,"));
+    kit_pass_ms(k, 2000);
+    backend_down(k->es);
+    tree_rename("app.log", "app.log.1");
+    kit_append(k, "app.log", F("two"));
+    kit_pass_ms(k, 5000);
+    kit_kill(k);
+    backend_up(k->es);
+    kit_run_again(k);
+    kit_append(k, "app.log", F("after"));
+    kit_pass_ms(k, 10000);
+    ck_assert_str_eq(backend_taken(k->es), "before one,two after ");
+}
+END_TEST
+
+/* What was delivered and not yet noted comes again, as the same document. */
+START_TEST(a_crash_after_the_ack_doubles_nothing)
+{
+    kit_append(k, "app.log", F("before") P("one,"));
+    kit_pass_ms(k, 1000);
+    tree_rename("app.log", "app.log.1");
+    kit_append(k, "app.log", F("two"));
+    while (backend_taken_count(k->es) < 2)
+        kit_pass_ms(k, 10);
+    kit_kill(k);
+    kit_run_again(k);
+    kit_append(k, "app.log", F("after"));
+    kit_pass_ms(k, 10000);
+    ck_assert_str_eq(backend_taken(k->es), "before one,two after ");
+}
+END_TEST
+
+START_TEST(a_rotation_while_nobody_looked_parts_nothing)
+{
+    kit_append(k, "app.log", F("before") P("one,"));
+    kit_pass_ms(k, 1000);
+    kit_stop(k);
+    tree_append("app.log", P("two,"));
+    tree_rename("app.log", "app.log.1");
+    tree_append("app.log", F("three") F("after"));
+    kit_run_again(k);
+    kit_pass_ms(k, 10000);
+    ck_assert_str_eq(backend_taken(k->es), "before one,two,three after ");
+}
+END_TEST
+
+START_TEST(a_compressed_generation_has_its_pieces_too)
+{
+    kit_append(k, "app.log", F("a line that is long enough to tell the file by") P("one,"));
+    kit_pass_ms(k, 1000);
+    kit_stop(k);
+    tree_remove("app.log");
+    tree_write_gzip("app.log.1.gz", F("a line that is long enough to tell the file by") P("one,"));
+    tree_append("app.log", F("two"));
+    kit_run_again(k);
+    kit_pass_ms(k, 10000);
+    ck_assert_uint_eq(backend_taken_count(k->es), 11);
+    ck_assert_ptr_nonnull(strstr(backend_taken(k->es), "one,two "));
+}
+END_TEST
+
+START_TEST(a_piece_without_an_end_is_delivered_by_itself)
+{
+    kit_append(k, "app.log", P("one,"));
+    tree_rename("app.log", "app.log.1");
+    kit_append(k, "app.log", TIME "stderr F other\n");
+    kit_pass_ms(k, 20000);
+    ck_assert_str_eq(backend_taken(k->es), "other one, ");
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+    ck_assert_uint_eq(kit_input(k)->files_closed, 1);
+    kit_expect_bookmark(k, "app.log", length(TIME "stderr F other\n"));
+}
+END_TEST
+
+START_TEST(a_deleted_file_hands_its_pieces_on)
+{
+    kit_append(k, "app.log", P("one,"));
+    kit_pass_ms(k, 100);
+    tree_remove("app.log");
+    kit_append(k, "app.log", F("two"));
+    kit_pass_ms(k, 20000);
+    ck_assert_str_eq(backend_taken(k->es), "one,two ");
+    ck_assert_uint_eq(kit_input(k)->files_closed, 1);
+}
+END_TEST
+
+/* Every rotation parts a line, while nobody takes anything. */
+START_TEST(many_rotations_part_nothing)
+{
+    char name[16], text[200], expected[40] = "first,end-1 ";
+
+    backend_down(k->es);
+    kit_append(k, "app.log", P("first,"));
+    for (unsigned i = 1; i <= 12; i++) {
+        kit_pass_ms(k, 300);
+        snprintf(name, sizeof name, "app.log.%02u", 99 - i);
+        tree_rename("app.log", name);
+        snprintf(text, sizeof text, F("end-%u") F("whole-%u") P("begin-%u,"), i, i, i);
+        kit_append(k, "app.log", text);
+    }
+    backend_up(k->es);
+    kit_append(k, "app.log", F("last"));
+    kit_pass_ms(k, 20000);
+    ck_assert_uint_eq(backend_taken_count(k->es), 25);
+    for (unsigned i = 1; i <= 12; i++) {
+        ck_assert_ptr_nonnull(strstr(backend_taken(k->es), expected));
+        snprintf(expected, sizeof expected, "begin-%u,end-%u ", i, i + 1);
+    }
+    ck_assert_ptr_nonnull(strstr(backend_taken(k->es), "begin-12,last "));
+    ck_assert_uint_eq(kit_input(k)->files_closed, 12);
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+}
+END_TEST
+
+/* The beginning and the end are in the first and the third: what is in the middle stays with one. */
+START_TEST(a_line_over_three_generations_is_two_records)
+{
+    kit_append(k, "app.log", P("one,"));
+    kit_pass_ms(k, 100);
+    tree_rename("app.log", "app.log.2");
+    kit_append(k, "app.log", P("two,"));
+    kit_pass_ms(k, 100);
+    tree_rename("app.log", "app.log.1");
+    kit_append(k, "app.log", F("three"));
+    kit_pass_ms(k, 20000);
+    ck_assert_str_eq(backend_taken(k->es), "one,two, three ");
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+}
+END_TEST
+
+START_TEST(the_next_generation_waits_until_the_one_before_was_read)
+{
+    struct buffer text = {0};
+
+    kit_end(&k);
+    k = kit_start(SERVICE " memory_limit 10K\n" TAIL_CRI ES("PORT"));
+    backend_down(k->es);
+    while (text.len < 290 * 1024)
+        buffer_append_text(&text, F("...................................................."));
+    buffer_append_text(&text, P("one,"));
+    kit_append(k, "app.log", buffer_text(&text));
+    kit_pass_ms(k, 2000);
+    tree_rename("app.log", "app.log.1");
+    kit_append(k, "app.log", F("two"));
+    kit_pass_ms(k, 20000);
+    backend_up(k->es);
+    kit_pass_ms(k, 60000);
+    ck_assert_ptr_nonnull(strstr(backend_taken(k->es), " one,two "));
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+    buffer_fini(&text);
+}
+END_TEST
+
+START_TEST(a_part_of_docker_goes_on_in_the_next_file)
+{
+    kit_end(&k);
+    k = kit_start(SERVICE "[PARSER]\n Name docker\n Format json\n" TAIL_DOCKER ES("PORT"));
+    kit_append(k, "app.log", "{\"log\":\"one,\",\"stream\":\"stdout\"}\n");
+    kit_pass_ms(k, 500);
+    tree_rename("app.log", "app.log.1");
+    kit_append(k, "app.log", "{\"log\":\"two\\n\",\"stream\":\"stdout\"}\n");
+    kit_pass_ms(k, 10000);
+    ck_assert_str_eq(backend_taken(k->es), "one,two\\n ");
+}
+END_TEST
+
+Suite *suite_pipeline_parted(void);
+Suite *suite_pipeline_parted(void)
+{
+    Suite *suite = suite_create("pipeline/parted");
+    TCase *t = tcase_create("parted");
+
+    tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_add_test(t, a_line_that_rotation_parted_is_one_record);
+    tcase_add_test(t, the_file_before_is_kept_until_the_record_is_acknowledged);
+    tcase_add_test(t, a_crash_before_the_ack_reads_both_again);
+    tcase_add_test(t, a_crash_after_the_ack_doubles_nothing);
+    tcase_add_test(t, a_rotation_while_nobody_looked_parts_nothing);
+    tcase_add_test(t, a_compressed_generation_has_its_pieces_too);
+    tcase_add_test(t, a_piece_without_an_end_is_delivered_by_itself);
+    tcase_add_test(t, a_deleted_file_hands_its_pieces_on);
+    tcase_add_test(t, many_rotations_part_nothing);
+    tcase_add_test(t, a_line_over_three_generations_is_two_records);
+    tcase_add_test(t, the_next_generation_waits_until_the_one_before_was_read);
+    tcase_add_test(t, a_part_of_docker_goes_on_in_the_next_file);
+    suite_add_tcase(suite, t);
+    return suite;
+}
