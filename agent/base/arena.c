@@ -47,6 +47,15 @@ void arena_reset(struct arena *a)
         arena_fini(a);
 }
 
+size_t arena_bytes(const struct arena *a)
+{
+    size_t bytes = 0;
+
+    for (const struct arena_block *block = a->newest; block != NULL; block = block->older)
+        bytes += sizeof *block + block->capacity;
+    return bytes;
+}
+
 static void arena_grow(struct arena *a, size_t bytes)
 {
     size_t capacity = a->newest ? a->newest->capacity * 2 : BLOCK_BYTES;

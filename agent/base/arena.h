@@ -24,6 +24,9 @@ void arena_fini(struct arena *a);
 /* All pieces are gone; the largest block stays for the next round, unless it is oversized. */
 void arena_reset(struct arena *a);
 
+/* The memory of its blocks, used or not. */
+size_t arena_bytes(const struct arena *a);
+
 /* Uninitialised, aligned for any type, good until the reset. */
 void *arena_alloc(struct arena *a, size_t bytes) __attribute__((returns_nonnull));
 

@@ -21,14 +21,28 @@ void budget_take(struct budget *b, size_t bytes)
     }
 }
 
+/* What may be held besides requests. */
+static uint64_t share(const struct budget *b)
+{
+    return b->limit_bytes - b->reserved_bytes;
+}
+
+/* Requests that outgrow what is reserved for them take from the rest. */
+static uint64_t used_of_share(const struct budget *b)
+{
+    uint64_t requests = b->request_bytes;
+
+    return b->used_bytes - (requests < b->reserved_bytes ? requests : b->reserved_bytes);
+}
+
 static bool is_over(const struct budget *b)
 {
-    return b->limit_bytes != 0 && b->used_bytes >= b->limit_bytes;
+    return b->limit_bytes != 0 && used_of_share(b) >= share(b);
 }
 
 static bool is_eased(const struct budget *b)
 {
-    return b->limit_bytes == 0 || b->used_bytes <= b->limit_bytes - b->limit_bytes / 4;
+    return b->limit_bytes == 0 || used_of_share(b) <= share(b) - share(b) / 4;
 }
 
 static void budget_turn(struct budget *b, bool is_full)
@@ -63,6 +77,49 @@ void budget_give(struct budget *b, size_t bytes)
         if (b->is_full && is_eased(b))
             tell_waiters(b);
     }
+}
+
+void budget_wait_bytes(struct budget *budget, size_t before_bytes, size_t bytes)
+{
+    for (struct budget *b = budget; b != NULL; b = b->parent) {
+        CHECK(b->waiting_bytes >= before_bytes);
+        b->waiting_bytes += bytes;
+        b->waiting_bytes -= before_bytes;
+    }
+    if (bytes > before_bytes)
+        budget_take(budget, bytes - before_bytes);
+    else if (bytes < before_bytes)
+        budget_give(budget, before_bytes - bytes);
+}
+
+bool budget_is_clogged(const struct budget *b)
+{
+    for (; b != NULL; b = b->parent)
+        if (b->limit_bytes != 0 && b->waiting_bytes > share(b) / 100 * BUDGET_WAITING_PERCENT)
+            return true;
+    return false;
+}
+
+void budget_reserve(struct budget *b, size_t bytes)
+{
+    uint64_t most = b->limit_bytes / 2;
+
+    b->reserved_bytes += bytes;
+    if (b->reserved_bytes > most)
+        b->reserved_bytes = most;
+}
+
+void budget_take_request(struct budget *b, size_t bytes)
+{
+    b->request_bytes += bytes;
+    budget_take(b, bytes);
+}
+
+void budget_give_request(struct budget *b, size_t bytes)
+{
+    CHECK(b->request_bytes >= bytes);
+    b->request_bytes -= bytes;
+    budget_give(b, bytes);
 }
 
 static struct budget *budget_full_one(struct budget *b)

@@ -6,6 +6,13 @@
  * when there is no room waits to be told. Room comes back at three quarters of the limit, so that
  * reading does not stutter.
  *
+ * Requests are made of what is held, and hold as much again while they are under way. Room for them
+ * is reserved: reading stops before it is taken up, so that requests can be made within the limit.
+ *
+ * Part of what is held may wait: lines for what belongs to them. No ack gives it back, so that
+ * reading would stop for ever if it grew up to the limit; where it takes up more than
+ * BUDGET_WAITING_PERCENT, whoever makes lines wait must let some go on.
+ *
  * Life     budget_init -> take, give* -> budget_fini when everything was given back.
  * Thread   the loop.
  * Stops    the process, when more is given back than was taken.
@@ -15,12 +22,18 @@
 
 #include "base/list.h"
 
+/* Below what must be free for reading to go on, with a read's worth between. */
+#define BUDGET_WAITING_PERCENT 60
+
 struct budget {
     struct budget *parent; /* lent, or NULL */
     uint64_t limit_bytes;  /* 0: none of its own */
     uint64_t used_bytes;
     uint64_t peak_bytes;
-    bool is_full; /* was found full, and not told yet that there is room */
+    uint64_t waiting_bytes;  /* of the used ones */
+    uint64_t request_bytes;  /* of the used ones */
+    uint64_t reserved_bytes; /* for those: half of the limit at most */
+    bool is_full;            /* was found full, and not told yet that there is room */
     struct list waiters;
     void (*turned)(struct budget *b); /* is_full has changed; NULL: nobody wants to know */
 };
@@ -38,6 +51,19 @@ void budget_take(struct budget *b, size_t bytes);
 
 /* May call waiters, which must not free the budget. */
 void budget_give(struct budget *b, size_t bytes);
+
+/* What waits, now instead of before: `before_bytes` are given back, `bytes` are taken. */
+void budget_wait_bytes(struct budget *b, size_t before_bytes, size_t bytes);
+
+/* Whether too much waits, here or in a budget above. */
+bool budget_is_clogged(const struct budget *b);
+
+/* Keeps so much more room for requests, as far as half of the limit goes. */
+void budget_reserve(struct budget *b, size_t bytes);
+
+/* What a request holds, in the place that was reserved. */
+void budget_take_request(struct budget *b, size_t bytes);
+void budget_give_request(struct budget *b, size_t bytes);
 
 /* Whether more may be read, here and in every budget above. */
 bool budget_has_room(struct budget *b);

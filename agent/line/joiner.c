@@ -222,6 +222,18 @@ void joiner_flush(struct joiner **joiner, struct joiner_rules *rules, uint64_t n
     drop_if_empty(joiner);
 }
 
+void joiner_cut(struct joiner **joiner, struct joiner_rules *rules, const struct joiner_sink *sink)
+{
+    struct joining j = {.joiner = joiner, .rules = rules, .sink = sink};
+
+    if (*joiner == NULL)
+        return;
+    j.done_end = (*joiner)->taken_end;
+    while ((*joiner)->group_count > 0)
+        group_cut(&j, group_of((*joiner)->groups.next), NULL);
+    drop_if_empty(joiner);
+}
+
 void joiner_inherit(struct joiner **heir, struct joiner **joiner, uint64_t offset)
 {
     CHECK(*heir == NULL && *joiner != NULL);
@@ -271,8 +283,8 @@ size_t joiner_bytes(const struct joiner *joiner)
     if (joiner == NULL)
         return 0;
     LIST_FOR (it, &joiner->groups)
-        bytes += sizeof(struct group) + group_of(it)->line.len + group_of(it)->kept_bytes +
-                 group_of(it)->text.bytes.capacity;
+        bytes += sizeof(struct group) + arena_bytes(&group_of(it)->record.arena) +
+                 group_of(it)->stream.capacity + group_of(it)->text.bytes.len;
     return bytes + sizeof *joiner;
 }
 

@@ -135,6 +135,10 @@ void joiner_take(struct joiner **joiner, struct joiner_rules *rules, const struc
 void joiner_flush(struct joiner **joiner, struct joiner_rules *rules, uint64_t now_ms,
                   const struct joiner_sink *sink);
 
+/* Lets all groups go on although more may belong to them: their records say so, and are counted, as
+ * those are that are full. For want of memory. */
+void joiner_cut(struct joiner **joiner, struct joiner_rules *rules, const struct joiner_sink *sink);
+
 /*
  * What waits at the end of one file goes on in the next, which begins at `offset`; `*heir` is NULL
  * before, `*joiner` after. A group that gets a line of the next file becomes a record of that one,
@@ -154,7 +158,8 @@ uint64_t joiner_oldest(const struct joiner *joiner);
 /* When to call joiner_flush, or UINT64_MAX. */
 uint64_t joiner_due_ms(const struct joiner *joiner);
 
-/* The memory that waiting lines hold. */
+/* The memory that waiting lines hold; not what their texts have room to grow into, which nothing has
+ * touched yet. */
 size_t joiner_bytes(const struct joiner *joiner);
 
 /* Forgets what waits: the lines are read again in another life. Accepts NULL; leaves NULL. */

@@ -147,7 +147,7 @@ static void output_pump(struct output *output)
 
 static void body_forget(struct delivery *d)
 {
-    budget_give(d->output->config.budget, d->body_bytes);
+    budget_give_request(d->output->config.budget, d->body_bytes);
     d->body_bytes = 0;
     http_request_fini(&d->request);
 }
@@ -221,7 +221,7 @@ static void on_encoded(void *owner)
         return;
     }
     d->body_bytes = d->request.body.capacity;
-    budget_take(output->config.budget, d->body_bytes);
+    budget_take_request(output->config.budget, d->body_bytes);
     output->metrics.requests++;
     output->metrics.request_bytes += d->request.body.len;
     d->call = http_call_start(output->client, &d->request, on_reply, d);

@@ -37,8 +37,8 @@ const struct option service_options[] = {
     OPTION_INT(S, hc_period_s, "hc_period", "60", 0, "Seconds that both are counted over."),
     OPTION_DOUBLE(S, retry_base_s, "scheduler.base", "0.5", 0, "Shortest wait before a retry."),
     OPTION_DOUBLE(S, retry_cap_s, "scheduler.cap", "10", 0, "Longest wait before a retry."),
-    OPTION_SIZE(S, memory_bytes, "memory_limit", "2M", 0,
-                "Bytes of records and requests held at once, over all inputs."),
+    OPTION_SIZE(S, memory_bytes, "memory_limit", "3M", 0,
+                "Bytes of records, waiting lines and requests held at once, over all inputs."),
     OPTION_SIZE(S, held_bytes, "held_limit", "2G", 0,
                 "Unacknowledged bytes of deleted files that are kept open; above it the oldest is "
                 "let go of, and counted. 0: no limit."),

@@ -63,6 +63,8 @@ static int output_start(struct pipeline *p, size_t index, struct report *report)
         report_error(report, o->place, "output %s cannot start: %s", o->name, why);
         return -EINVAL;
     }
+    if (o->plugin->encode != NULL)
+        budget_reserve(&p->memory, config.workers * CHUNK_BYTES_AIM);
     metrics_add_output(&p->book, output_metrics(o->output));
     p->started_output_count++;
     return 0;

@@ -84,6 +84,8 @@ static void take_over(struct tail_file *heir, struct tail_file *elder)
     heir->kin.lender = elder;
     (void)origin_ref(origin);
     joiner_inherit(&heir->joiner, &elder->joiner, 0);
+    tail_lines_account(heir);
+    tail_lines_account(elder);
 }
 
 bool tail_kin_may_read(struct tail_file *f)

@@ -194,6 +194,53 @@ void tail_lines_flush(struct tail_file *f, bool is_all)
     if (f->joiner == NULL)
         return;
     joiner_flush(&f->joiner, f->tail->rules, is_all ? UINT64_MAX : clock_ms(), &sink);
+    tail_lines_account(f);
+}
+
+void tail_lines_account(struct tail_file *f)
+{
+    size_t bytes = joiner_bytes(f->joiner);
+
+    if (LIKELY(bytes == f->waiting_bytes))
+        return;
+    budget_wait_bytes(f->origin.budget, f->waiting_bytes, bytes);
+    f->waiting_bytes = bytes;
+}
+
+/* The one whose lines hold most. */
+static struct tail_file *file_that_waits_most(const struct tail *t)
+{
+    struct tail_file *most = NULL;
+
+    LIST_FOR (it, (struct list *)&t->files) {
+        struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
+
+        if (most == NULL || f->waiting_bytes > most->waiting_bytes)
+            most = f;
+    }
+    return most;
+}
+
+static void file_lines_cut(struct tail_file *f)
+{
+    struct giver giver = {.file = f};
+    struct joiner_sink sink = sink_of(&giver);
+
+    joiner_cut(&f->joiner, f->tail->rules, &sink);
+    tail_lines_account(f);
+}
+
+/* Where lines that wait leave no memory for reading those that they wait for, some go on without. */
+static void waiting_settle(struct tail_file *f)
+{
+    tail_lines_account(f);
+    while (UNLIKELY(budget_is_clogged(f->origin.budget))) {
+        struct tail_file *most = file_that_waits_most(f->tail);
+
+        if (most->waiting_bytes == 0)
+            return;
+        file_lines_cut(most);
+    }
 }
 
 uint64_t tail_lines_end(const struct tail_file *f, uint64_t end)
@@ -284,7 +331,7 @@ static size_t rest_take(struct tail_file *f, struct slice rest, uint64_t offset,
     return rest.len;
 }
 
-size_t tail_lines_take(struct tail_file *f, struct slice bytes, uint64_t offset, bool is_last)
+static size_t lines_take(struct tail_file *f, struct slice bytes, uint64_t offset, bool is_last)
 {
     size_t feed_bytes = encoding_feed_bytes(f->form), at = 0;
 
@@ -307,4 +354,13 @@ size_t tail_lines_take(struct tail_file *f, struct slice bytes, uint64_t offset,
         line.end = offset + at;
         line_take_sized(f, &line);
     }
+}
+
+size_t tail_lines_take(struct tail_file *f, struct slice bytes, uint64_t offset, bool is_last)
+{
+    size_t taken = lines_take(f, bytes, offset, is_last);
+
+    if (f->tail->rules != NULL)
+        waiting_settle(f);
+    return taken;
 }

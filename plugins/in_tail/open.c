@@ -407,6 +407,7 @@ void tail_file_close(struct tail_file *f)
         f->tail->unnamed_count--;
     tail_kin_part(f);
     joiner_free(&f->joiner);
+    tail_lines_account(f);
     held_remove(&f->held);
     list_remove(&f->ready_link);
     list_remove(&f->link);

@@ -116,6 +116,7 @@ struct tail_file {
     int64_t row;                  /* in the DB; without one a number of our own */
     struct file_trouble trouble;
     struct joiner *joiner; /* lines that wait for what belongs to them; NULL: none */
+    size_t waiting_bytes;  /* what they hold, as the budget knows it */
     enum encoding_form form;
     uint64_t look_ms; /* when to look again although nothing was said, or 0 */
     bool is_skipping; /* inside a line that is too long, until its end */
@@ -238,6 +239,9 @@ size_t tail_lines_take(struct tail_file *file, struct slice bytes, uint64_t offs
 
 /* Lets the lines go on that waited too long; with `is_all`, all that wait. */
 void tail_lines_flush(struct tail_file *file, bool is_all);
+
+/* The lines that wait are others now: what they hold is of the budget. */
+void tail_lines_account(struct tail_file *file);
 
 /* The bytes before this offset are in records, or in none: the bookmark may go there. */
 uint64_t tail_lines_end(const struct tail_file *file, uint64_t end);

@@ -132,7 +132,7 @@ static struct joiner_rules *rules_new(unsigned kind, size_t limit_bytes)
 /* Each group keeps its first line, its text with the room to grow, and what was cut before. */
 static void expect_bounded(const struct run *r)
 {
-    size_t group_bytes = 1024 + 4 * (r->limit_bytes + r->longest);
+    size_t group_bytes = (64 << 10) + 8 * (r->limit_bytes + r->longest);
 
     CHECK(joiner_bytes(r->joiner) <= (JOINER_GROUPS_MAX + 1) * group_bytes);
     CHECK((r->joiner == NULL) == (joiner_oldest(r->joiner) == UINT64_MAX));
@@ -162,7 +162,11 @@ static void run(unsigned first, struct slice text)
     struct run r = {.rules = rules_new(first & 0x7f, limit_bytes), .limit_bytes = limit_bytes};
     struct slice line;
 
-    r.sink = (struct joiner_sink){&r, on_begin, on_push, on_line, &r.truncated};
+    r.sink = (struct joiner_sink){.owner = &r,
+                                  .begin = on_begin,
+                                  .push = on_push,
+                                  .line = on_line,
+                                  .truncated = &r.truncated};
     r.begun = mem_zalloc(text.len + 2, 1);
     while (slice_next(&text, '\n', &line)) {
         r.line.text = line;

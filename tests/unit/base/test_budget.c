@@ -53,6 +53,72 @@ START_TEST(what_is_taken_counts_in_every_budget_above)
 }
 END_TEST
 
+START_TEST(what_waits_is_taken_like_all_else)
+{
+    budget_wait_bytes(&input, 0, 100);
+    budget_wait_bytes(&input, 100, 300);
+    ck_assert_uint_eq(input.used_bytes, 300);
+    ck_assert_uint_eq(service.waiting_bytes, 300);
+    budget_wait_bytes(&input, 300, 40);
+    ck_assert_uint_eq(service.used_bytes, 40);
+    budget_wait_bytes(&input, 40, 0);
+    ck_assert_uint_eq(input.waiting_bytes, 0);
+}
+END_TEST
+
+START_TEST(too_much_that_waits_is_told_here_and_above)
+{
+    budget_wait_bytes(&input, 0, 240);
+    ck_assert(!budget_is_clogged(&input));
+    budget_wait_bytes(&input, 240, 241);
+    ck_assert(budget_is_clogged(&input));
+    ck_assert(!budget_is_clogged(&service));
+    budget_wait_bytes(&input, 241, 1);
+    budget_wait_bytes(&service, 0, 600);
+    ck_assert(budget_is_clogged(&input));
+    budget_wait_bytes(&service, 600, 0);
+    budget_wait_bytes(&input, 1, 0);
+}
+END_TEST
+
+START_TEST(room_for_requests_is_kept_free)
+{
+    budget_reserve(&service, 300);
+    budget_take(&service, 699);
+    ck_assert(budget_has_room(&service));
+    budget_take(&service, 1);
+    ck_assert(!budget_has_room(&service));
+    budget_take_request(&service, 300);
+    ck_assert_uint_eq(service.used_bytes, 1000);
+    budget_give(&service, 175);
+    ck_assert(budget_has_room(&service));
+    budget_give_request(&service, 300);
+    ck_assert(budget_has_room(&service));
+    budget_give(&service, 525);
+}
+END_TEST
+
+START_TEST(requests_above_what_is_reserved_take_from_the_rest)
+{
+    budget_reserve(&service, 300);
+    budget_take(&service, 600);
+    budget_take_request(&service, 400);
+    ck_assert(!budget_has_room(&service));
+    budget_give_request(&service, 400);
+    budget_give(&service, 600);
+}
+END_TEST
+
+START_TEST(at_most_half_is_reserved)
+{
+    budget_reserve(&service, 400);
+    budget_reserve(&service, 400);
+    budget_take(&service, 499);
+    ck_assert(budget_has_room(&service));
+    budget_give(&service, 499);
+}
+END_TEST
+
 START_TEST(the_peak_stays_when_the_load_is_over)
 {
     budget_take(&input, 300);
@@ -261,6 +327,11 @@ Suite *suite_base_budget(void)
 
     tcase_add_checked_fixture(use, set_up, tear_down);
     tcase_add_test(use, what_is_taken_counts_in_every_budget_above);
+    tcase_add_test(use, what_waits_is_taken_like_all_else);
+    tcase_add_test(use, too_much_that_waits_is_told_here_and_above);
+    tcase_add_test(use, room_for_requests_is_kept_free);
+    tcase_add_test(use, requests_above_what_is_reserved_take_from_the_rest);
+    tcase_add_test(use, at_most_half_is_reserved);
     tcase_add_test(use, the_peak_stays_when_the_load_is_over);
     tcase_add_test(use, a_budget_never_refuses_what_was_read);
     tcase_add_test(use, there_is_room_below_the_limit_and_none_at_it);

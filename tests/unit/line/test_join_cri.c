@@ -209,6 +209,22 @@ START_TEST(a_line_that_is_long_by_itself_stays_whole)
 }
 END_TEST
 
+START_TEST(what_waits_can_be_cut)
+{
+    lines_take(&k, CRI(T0, "stdout", "P", "a") "\n" CRI(T0, "stderr", "P", "b"));
+    joiner_cut(&k.joiner, k.rules, &k.sink);
+    ck_assert_ptr_null(k.joiner);
+    ck_assert_uint_eq(k.truncated, 2);
+    ck_assert_uint_eq(k.end, k.at);
+    lines_expect(&k, "{\"time\":\"" T0 "\",\"stream\":\"stdout\",\"_p\":\"P\",\"log\":\"a\"} "
+                     "{\"multiline_truncated\":true}\n"
+                     "{\"time\":\"" T0 "\",\"stream\":\"stderr\",\"_p\":\"P\",\"log\":\"b\"} "
+                     "{\"multiline_truncated\":true}\n");
+    joiner_cut(&k.joiner, k.rules, &k.sink);
+    ck_assert_uint_eq(k.truncated, 2);
+}
+END_TEST
+
 START_TEST(what_waits_can_be_forgotten)
 {
     lines_take(&k, CRI(T0, "stdout", "P", "a"));
@@ -243,6 +259,7 @@ Suite *suite_line_join_cri(void)
     tcase_add_test(tc, nul_bytes_and_what_is_not_utf8_come_through);
     tcase_add_test(tc, a_line_over_the_limit_goes_on_in_the_next_record);
     tcase_add_test(tc, a_line_that_is_long_by_itself_stays_whole);
+    tcase_add_test(tc, what_waits_can_be_cut);
     tcase_add_test(tc, what_waits_can_be_forgotten);
     suite_add_tcase(suite, tc);
     return suite;

@@ -1,0 +1,126 @@
+#include "base/memory.h"
+#include "scenario/pipeline/kit.h"
+
+#include <stdio.h>
+
+/* What lines that wait for their end may hold. */
+
+#define LIMIT_BYTES 1000000
+#define SERVICE_1M SERVICE " memory_limit 1M\n"
+#define TAIL_CRI TAIL " multiline.parser cri\n"
+#define FILES 60
+#define PIECES 12
+#define PIECE_BYTES 8000
+
+static struct kit *k;
+
+static void set_up(void)
+{
+    k = kit_make();
+}
+
+static void tear_down(void)
+{
+    kit_end(&k);
+}
+
+static void write_pieces(struct buffer *out, char fill, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        buffer_append_text(out, "2026-11-21T08:18:54.000000000Z stdout P ");
+        memset(buffer_reserve(out, PIECE_BYTES), fill, PIECE_BYTES);
+        out->len += PIECE_BYTES;
+        buffer_append_byte(out, '\n');
+    }
+}
+
+/* Many files, each with the beginning of a record that does not end. */
+static void write_beginnings(void)
+{
+    char name[16];
+
+    for (unsigned i = 0; i < FILES; i++) {
+        struct buffer text = {0};
+
+        write_pieces(&text, (char)('a' + i % 26), PIECES);
+        snprintf(name, sizeof name, "%02u.log", i);
+        tree_write_bytes(name, text.data, text.len);
+        buffer_fini(&text);
+    }
+}
+
+static uint64_t peak_bytes(void)
+{
+    return pipeline_memory(k->pipeline)->peak_bytes;
+}
+
+/* Every byte of text arrives, in as many records as it takes. */
+static void expect_all_text(void)
+{
+    size_t found = 0;
+
+    for (unsigned i = 0; i < kit_server_requests(k->es->server); i++) {
+        const struct kit_request *request = kit_server_request(k->es->server, i);
+
+        for (size_t at = 0; at + 16 <= request->body.len; at++)
+            found += memcmp(request->body.data + at, request->body.data + at + 1, 15) == 0;
+    }
+    ck_assert_uint_gt(found, (size_t)FILES * PIECES * (PIECE_BYTES - 20));
+}
+
+START_TEST(beginnings_of_records_stay_within_the_limit)
+{
+    write_beginnings();
+    kit_run(k, SERVICE_1M TAIL_CRI ES("PORT"));
+    kit_pass_ms(k, 60000);
+    ck_assert_uint_le(peak_bytes(), LIMIT_BYTES + LIMIT_BYTES / 10);
+    ck_assert_uint_gt(kit_input(k)->multiline_truncated, 0);
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+    ck_assert_uint_eq(pipeline_memory(k->pipeline)->used_bytes, 0);
+    expect_all_text();
+}
+END_TEST
+
+START_TEST(with_nobody_to_take_them_they_do_too)
+{
+    write_beginnings();
+    kit_run(k, SERVICE_1M TAIL_CRI ES("PORT"));
+    backend_down(k->es);
+    kit_pass_ms(k, 60000);
+    ck_assert_uint_le(peak_bytes(), LIMIT_BYTES + LIMIT_BYTES / 10);
+    backend_up(k->es);
+    kit_pass_ms(k, 60000);
+    ck_assert_uint_le(peak_bytes(), LIMIT_BYTES + LIMIT_BYTES / 10);
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+}
+END_TEST
+
+START_TEST(a_few_of_them_are_left_alone)
+{
+    struct buffer text = {0};
+
+    write_pieces(&text, 'x', 35);
+    tree_write_bytes("a.log", text.data, text.len);
+    kit_run(k, SERVICE_1M TAIL_CRI ES("PORT"));
+    ck_assert_uint_gt(pipeline_memory(k->pipeline)->used_bytes, text.len);
+    buffer_fini(&text);
+    kit_append(k, "a.log", "2026-11-21T08:18:54.000000000Z stdout F end\n");
+    kit_pass_ms(k, 10000);
+    ck_assert_uint_eq(kit_input(k)->multiline_truncated, 0);
+    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 1);
+}
+END_TEST
+
+Suite *suite_pipeline_memory(void);
+Suite *suite_pipeline_memory(void)
+{
+    Suite *suite = suite_create("pipeline/memory");
+    TCase *t = tcase_create("waiting");
+
+    tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_add_test(t, beginnings_of_records_stay_within_the_limit);
+    tcase_add_test(t, with_nobody_to_take_them_they_do_too);
+    tcase_add_test(t, a_few_of_them_are_left_alone);
+    suite_add_tcase(suite, t);
+    return suite;
+}
