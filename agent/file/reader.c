@@ -88,7 +88,7 @@ static int gzip_refill(struct gzip_stream *z, int fd)
 }
 
 /* Inflates until something comes: how much, 0 at the end, negative. */
-static int64_t gzip_inflate(struct gzip_stream *z, int fd, char *buf, size_t len)
+static int64_t gzip_inflate_some(struct gzip_stream *z, int fd, char *buf, size_t len)
 {
     size_t written = 0;
     int rc;
@@ -113,6 +113,21 @@ static int64_t gzip_inflate(struct gzip_stream *z, int fd, char *buf, size_t len
     if (gunzip_is_whole(z->gunzip))
         gzip_rest(z);
     return 0;
+}
+
+/* As much as there is room for, so that less means the end, for now. What came before damage is
+ * good. */
+static int64_t gzip_inflate(struct gzip_stream *z, int fd, char *buf, size_t len)
+{
+    size_t at = 0;
+    int64_t got = 1;
+
+    while (at < len && got > 0) {
+        got = gzip_inflate_some(z, fd, buf + at, len - at);
+        if (got > 0)
+            at += (size_t)got;
+    }
+    return at > 0 ? (int64_t)at : got;
 }
 
 /* What was given last may be wanted again. */

@@ -87,6 +87,31 @@ START_TEST(a_gzip_file_gives_the_text_in_steps_of_any_size)
 }
 END_TEST
 
+/* Text that gzip makes little of: its pieces end anywhere. A reader who gets less takes it for the
+ * end, and a rotated file was left there. */
+START_TEST(only_at_its_end_a_gzip_file_gives_less_than_was_asked_for)
+{
+    uint32_t random = 1;
+
+    for (size_t i = 0; i < TEXT_BYTES; i++) {
+        random = random * 1664525 + 1013904223;
+        text[i] = (char)(' ' + (random >> 24) % 94);
+    }
+    tree_write_gzip("a.log.gz", text);
+    for (size_t from = 0; from < TEXT_BYTES; from += 777) {
+        size_t want = TEXT_BYTES - from < 40000 ? TEXT_BYTES - from : 40000;
+
+        begin("a.log.gz");
+        ck_assert_int_eq(file_reader_seek(&reader, from), 0);
+        ck_assert_int_eq(file_reader_read(&reader, buf, 40000), (int64_t)want);
+        ck_assert_mem_eq(buf, text + from, want);
+        file_reader_fini(&reader);
+        close(reader.fd);
+    }
+    begin("a.log.gz");
+}
+END_TEST
+
 START_TEST(before_its_end_a_gzip_file_has_more)
 {
     tree_write_gzip("a.log.gz", text);
@@ -259,6 +284,7 @@ Suite *suite_file_reader(void)
     tcase_add_checked_fixture(use, set_up, tear_down);
     tcase_add_test(use, a_plain_file_is_read_and_read_on_when_it_grows);
     tcase_add_loop_test(use, a_gzip_file_gives_the_text_in_steps_of_any_size, 0, 5);
+    tcase_add_test(use, only_at_its_end_a_gzip_file_gives_less_than_was_asked_for);
     tcase_add_test(use, before_its_end_a_gzip_file_has_more);
     tcase_add_test(use, an_empty_file_named_gz_is_gzip_to_come);
     tcase_add_test(use, going_back_over_what_was_read_last_is_free);
