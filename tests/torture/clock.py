@@ -38,7 +38,7 @@ def story(stand):
     seconds = SECONDS_PER_JUMP * len(JUMPS)
     line_count = int(seconds * BYTES_PER_S / LINE_BYTES) // FILE_COUNT
     sources = stand.generate(FILE_COUNT, line_count)
-    pods = logs.open_pods(stand, FILE_COUNT, kept_max=1000)
+    pods = logs.open_pods(stand, FILE_COUNT, kept_max=60)
     stand.sink.faults(busy=100, item429=20)
     jump(stand, JUMPS[0])
     stand.start()

@@ -18,6 +18,7 @@ from kit.stand import quick_or
 FILE_COUNT = 3
 LINE_COUNT = quick_or(300, 3000)  # of each file
 KILL_EVERY = quick_or(100, 150)
+KEPT_MAX = 40  # the agent looks for 64
 PART_BYTES = 16384
 FILE_NUMBERS = 100_000_000
 
@@ -39,13 +40,13 @@ def write_line(pod, number, chance):
         if chance.random() < 0.02:
             time.sleep(chance.uniform(0, 0.05))
         pod.write(frame[at:])
-        if chance.random() < 0.03:
+        if chance.random() < 0.01:
             pod.rotate()
 
 
 def story(stand):
     chance = random.Random(1)
-    pods = logs.open_pods(stand, FILE_COUNT, kept_max=10_000)
+    pods = logs.open_pods(stand, FILE_COUNT, kept_max=KEPT_MAX)
     stand.start()
     for line in range(LINE_COUNT):
         for nth, pod in enumerate(pods):

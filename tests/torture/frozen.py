@@ -25,7 +25,7 @@ def story(stand):
     stand.output["net.io_timeout"] = "2s"
     line_count = SECONDS * BYTES_PER_S // LINE_BYTES // FILE_COUNT
     sources = stand.generate(FILE_COUNT, line_count)
-    pods = logs.open_pods(stand, FILE_COUNT, kept_max=1000)
+    pods = logs.open_pods(stand, FILE_COUNT, kept_max=60)
     stand.start()
     writer = logs.Writer(pods, sources, BYTES_PER_S, BYTES_PER_S // 2)
     writer.start()

@@ -59,7 +59,7 @@ def story(stand):
 def on_the_disk(stand):
     line_count = SECONDS * BYTES_PER_S // LINE_BYTES // FILE_COUNT
     sources = stand.generate(FILE_COUNT, line_count)
-    pods = logs.open_pods(stand, FILE_COUNT, kept_max=1000)
+    pods = logs.open_pods(stand, FILE_COUNT, kept_max=60)
     stand.start()
     writer = logs.Writer(pods, sources, BYTES_PER_S, BYTES_PER_S)
     writer.start()

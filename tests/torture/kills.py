@@ -18,7 +18,7 @@ FILE_COUNT = 10
 BYTES_PER_S = 20_000_000
 LINE_BYTES = 263  # about
 ROTATE_BYTES = 5_000_000
-GENERATIONS_MAX = 10_000  # none is deleted: what nobody could have read is not lost here
+GENERATIONS_MAX = 60  # none is deleted: what nobody could have read is not lost here
 
 
 def gaps_of(chance):

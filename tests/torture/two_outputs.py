@@ -23,7 +23,7 @@ def story(stand):
     stand.input["mem_buf_limit"] = "10MB"
     line_count = DEAD_SECONDS * BYTES_PER_S // LINE_BYTES // FILE_COUNT
     sources = stand.generate(FILE_COUNT, line_count)
-    pods = logs.open_pods(stand, FILE_COUNT, kept_max=1000)
+    pods = logs.open_pods(stand, FILE_COUNT, kept_max=60)
     alive, dead = stand.sinks
     stand.start()
     writer = logs.Writer(pods, sources, BYTES_PER_S, BYTES_PER_S)
