@@ -216,6 +216,29 @@ static void write_storage(const struct writer *w)
     }
 }
 
+static void write_letters(const struct writer *w)
+{
+    const struct letter_metrics *letters = &w->book->letters;
+    const struct {
+        const char *name, *help;
+        uint64_t value;
+    } rows[] = {
+        {"tailrace_deadletter_kept_total", "Refused records that were written to dead letters.",
+         letters->kept},
+        {"tailrace_deadletter_lost_total", "Refused records that could not be written there.",
+         letters->lost},
+        {"tailrace_deadletter_deleted_total", "Dead letters that made room for later ones.",
+         letters->deleted},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct metric metric = {
+            .name = rows[i].name, .help = rows[i].help, .type = METRIC_COUNTER};
+
+        write_one(w, &metric, NULL, 0, rows[i].value);
+    }
+}
+
 static void write_log_lines(const struct writer *w)
 {
     static const char name[] = "fluentbit_logger_logs_total";
@@ -242,5 +265,6 @@ void exposition_write(const struct metrics_book *book, const struct metrics_fact
     write_v2_facts(&w);
     write_log_lines(&w);
     write_storage(&w);
+    write_letters(&w);
     write_instances(&w);
 }

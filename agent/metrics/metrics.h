@@ -90,12 +90,20 @@ struct output_metrics {
     uint64_t request_bytes; /* on the wire, before TLS */
 };
 
+/* Of the store of dead letters. */
+struct letter_metrics {
+    uint64_t kept;    /* on the disk */
+    uint64_t lost;    /* could not be written */
+    uint64_t deleted; /* went with the oldest file, to make room */
+};
+
 /* All instances, in the order they were made. */
 struct metrics_book {
     struct list inputs;
     struct list filters;
     struct list outputs;
     uint64_t chunks; /* that live */
+    struct letter_metrics letters;
 };
 
 void metrics_book_init(struct metrics_book *book);

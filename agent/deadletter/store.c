@@ -1,0 +1,293 @@
+#include "deadletter/store.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "deadletter/folder.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ *   store_add     a letter joins what is pending
+ *   write_begin   a worker is free: what is pending becomes what is written
+ *   write_work    the folder is opened, if it was not, and appended to
+ *   on_written    whoever waited for these goes on; the next are written
+ *   on_too_long   the disk does not answer: whoever waits goes on, and nothing more is taken
+ *                 until it does
+ *
+ * Goes wrong: the folder cannot be had, the disk is full (lost, said once; tried again with the
+ * next letters).
+ *
+ * Letters are numbered as they come:
+ *
+ *   settled_number <= number of what is written <= added_number
+ */
+
+#define COMPONENT "dead_letters"
+
+/* A folder that could not be opened is tried again after that. */
+#define OPEN_AGAIN_MS 60000
+
+struct letter_store {
+    struct letter_sink sink;
+    struct loop *loop;
+    char *path;
+    struct letter_limits limits;
+    struct letter_metrics *metrics;
+    struct letter_folder *folder; /* the worker's while one writes */
+    struct buffer pending, writing;
+    uint64_t added_number, writing_number, settled_number;
+    struct list waiters; /* in order of their numbers */
+    struct timer *deadline;
+    uint64_t open_again_ms;
+    bool is_writing, is_stuck, is_freed, was_trouble_said;
+    int status; /* of the last writing */
+    uint64_t deleted;
+    char why[256];
+    char *recent[LETTERS_RECENT_MAX];
+    size_t recent_next;
+};
+
+/* ---- whoever waits ---- */
+
+static void waiters_settle(struct letter_store *s, uint64_t number)
+{
+    s->settled_number = number;
+    while (!list_is_empty(&s->waiters)) {
+        struct letter_waiter *w = CONTAINER_OF(s->waiters.next, struct letter_waiter, link);
+
+        if (w->number > number)
+            return;
+        list_remove(&w->link);
+        w->kept(w);
+    }
+}
+
+static bool store_wait(struct letter_sink *sink, struct letter_waiter *waiter)
+{
+    struct letter_store *s = CONTAINER_OF(sink, struct letter_store, sink);
+
+    CHECK(s->settled_number <= s->added_number);
+    if (s->settled_number == s->added_number)
+        return false;
+    waiter->number = s->added_number;
+    list_add_tail(&s->waiters, &waiter->link);
+    return true;
+}
+
+/* ---- losses ---- */
+
+static void trouble_say(struct letter_store *s, const char *why)
+{
+    if (s->was_trouble_said)
+        return;
+    s->was_trouble_said = true;
+    log_error(COMPONENT, "refused records cannot be kept, and are counted only: %s", why);
+}
+
+static void trouble_over(struct letter_store *s)
+{
+    if (s->was_trouble_said)
+        log_info(COMPONENT, "refused records are kept again in %s", s->path);
+    s->was_trouble_said = false;
+}
+
+static void lose(struct letter_store *s, uint64_t count, const char *why)
+{
+    if (count == 0)
+        return;
+    s->metrics->lost += count;
+    trouble_say(s, why);
+}
+
+/* ---- writing ---- */
+
+static void write_begin(struct letter_store *s);
+static void on_too_long(void *owner);
+
+static void write_work(void *owner)
+{
+    struct letter_store *s = owner;
+
+    s->status = 0;
+    s->deleted = 0;
+    if (s->folder == NULL)
+        s->status = letter_folder_open(s->path, &s->limits, &s->folder, s->why);
+    if (s->status < 0)
+        return;
+    s->status = letter_folder_append(s->folder, buffer_view(&s->writing), &s->deleted);
+    if (s->status < 0)
+        snprintf(s->why, sizeof s->why, "%.160s: %s", s->path, strerror(-s->status));
+}
+
+static void store_destroy(struct letter_store *s)
+{
+    letter_folder_close(&s->folder);
+    buffer_fini(&s->pending);
+    buffer_fini(&s->writing);
+    for (size_t i = 0; i < LETTERS_RECENT_MAX; i++)
+        mem_free(s->recent[i]);
+    mem_free(s->path);
+    mem_free(s);
+}
+
+static void on_written(void *owner)
+{
+    struct letter_store *s = owner;
+    uint64_t count = s->writing_number - s->settled_number;
+
+    s->is_writing = false;
+    if (s->is_freed) {
+        store_destroy(s);
+        return;
+    }
+    timer_stop(s->deadline);
+    s->metrics->deleted += s->deleted;
+    if (s->folder == NULL)
+        s->open_again_ms = clock_ms() + OPEN_AGAIN_MS;
+    if (s->is_stuck) { /* those were counted as lost when it took too long */
+        s->is_stuck = false;
+        return;
+    }
+    if (s->status < 0) {
+        lose(s, count, s->why);
+    } else {
+        s->metrics->kept += count;
+        trouble_over(s);
+    }
+    waiters_settle(s, s->writing_number);
+    write_begin(s);
+}
+
+static void write_begin(struct letter_store *s)
+{
+    struct buffer empty = s->writing;
+
+    if (s->is_writing || s->pending.len == 0)
+        return;
+    s->writing = s->pending;
+    s->pending = empty;
+    buffer_fini(&s->pending);
+    s->writing_number = s->added_number;
+    s->is_writing = true;
+    if (s->deadline == NULL)
+        s->deadline = timer_new(s->loop, on_too_long, s);
+    timer_start(s->deadline, LETTER_WAIT_MS);
+    job_start(s->loop, write_work, on_written, s);
+}
+
+static void pending_lose(struct letter_store *s, const char *why)
+{
+    lose(s, s->added_number - s->settled_number, why);
+    buffer_clear(&s->pending);
+    waiters_settle(s, s->added_number);
+}
+
+static void on_too_long(void *owner)
+{
+    struct letter_store *s = owner;
+
+    s->is_stuck = true;
+    pending_lose(s, "the disk does not answer");
+}
+
+/* ---- letters ---- */
+
+/* For the page: the letter without what may be long. */
+static void recent_note(struct letter_store *s, const struct dead_letter *letter)
+{
+    struct dead_letter brief = *letter;
+    struct buffer line = {0};
+    char **slot = &s->recent[s->recent_next++ % LETTERS_RECENT_MAX];
+
+    brief.record = brief.metadata = brief.escaped = (struct slice){0};
+    letter_write(&brief, &line);
+    mem_free(*slot);
+    *slot = mem_text_n(line.data, line.len - 1);
+    buffer_fini(&line);
+}
+
+/* Whether there is no use in writing now. */
+static bool is_hopeless(const struct letter_store *s)
+{
+    return s->is_stuck || (s->folder == NULL && !s->is_writing && clock_ms() < s->open_again_ms);
+}
+
+static void store_add(struct letter_sink *sink, const struct dead_letter *letter, bool is_given_up,
+                      struct origin *origin)
+{
+    struct letter_store *s = CONTAINER_OF(sink, struct letter_store, sink);
+
+    (void)origin;
+    if (is_given_up)
+        return;
+    recent_note(s, letter);
+    if (is_hopeless(s)) {
+        s->metrics->lost++;
+        return;
+    }
+    letter_write(letter, &s->pending);
+    s->added_number++;
+    write_begin(s);
+}
+
+struct letter_store *letter_store_new(struct loop *loop, const char *path, uint64_t bytes_max,
+                                      struct letter_metrics *metrics)
+{
+    struct letter_store *s = mem_zalloc(1, sizeof *s);
+
+    s->sink = (struct letter_sink){.add = store_add, .wait = store_wait};
+    s->loop = loop;
+    s->path = mem_text(path);
+    s->limits = letter_limits_of(bytes_max);
+    s->metrics = metrics;
+    list_init(&s->waiters);
+    return s;
+}
+
+void letter_store_free(struct letter_store **address)
+{
+    struct letter_store *s = *address;
+
+    *address = NULL;
+    if (s == NULL)
+        return;
+    CHECK(list_is_empty(&s->waiters));
+    timer_free(&s->deadline);
+    s->is_freed = true;
+    if (!s->is_writing)
+        store_destroy(s);
+}
+
+int letter_store_open(struct letter_store *s, char why[256])
+{
+    int rc;
+
+    CHECK(s->folder == NULL && !s->is_writing);
+    rc = letter_folder_open(s->path, &s->limits, &s->folder, why);
+    if (rc < 0 && rc != -EBUSY) {
+        trouble_say(s, why);
+        s->open_again_ms = clock_ms() + OPEN_AGAIN_MS;
+    }
+    return rc;
+}
+
+struct letter_sink *letter_store_sink(struct letter_store *s)
+{
+    return &s->sink;
+}
+
+const char *letter_store_path(const struct letter_store *s)
+{
+    return s->path;
+}
+
+const char *letter_store_recent(const struct letter_store *s, size_t index)
+{
+    if (index >= LETTERS_RECENT_MAX || index >= s->recent_next)
+        return NULL;
+    return s->recent[(s->recent_next - 1 - index) % LETTERS_RECENT_MAX];
+}
