@@ -92,12 +92,14 @@ void buffer_drop_front(struct buffer *b, size_t count)
         memmove(b->data, b->data + count, b->len);
 }
 
-void buffer_shrink(struct buffer *b)
+void buffer_shrink(struct buffer *b, size_t spare)
 {
-    if (b->len == 0) {
+    size_t need = b->len + spare;
+
+    if (need == 0)
         buffer_fini(b);
+    if (need >= b->capacity)
         return;
-    }
-    b->data = mem_resize(b->data, b->len, 1);
-    b->capacity = b->len;
+    b->data = mem_resize(b->data, need, 1);
+    b->capacity = need;
 }

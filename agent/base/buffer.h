@@ -44,8 +44,8 @@ struct slice buffer_view(const struct buffer *b);
 /* Drops the first `count` bytes and moves the rest to the front. */
 void buffer_drop_front(struct buffer *b, size_t count);
 
-/* Gives back memory that is not needed for what is in it. */
-void buffer_shrink(struct buffer *b);
+/* Gives back memory that is not needed for what is in it and `spare` bytes behind. */
+void buffer_shrink(struct buffer *b, size_t spare);
 
 /* The slow half of buffer_reserve. */
 char *buffer_grow(struct buffer *b, size_t extra);

@@ -70,7 +70,7 @@ int gzip_compress(struct slice plain, struct buffer *out)
     if (plain.len > GZIP_PLAIN_BYTES_MAX)
         return -E2BIG;
     pack(plain, out, packed_bytes_max(plain.len));
-    buffer_shrink(out);
+    buffer_shrink(out, 0);
     return 0;
 }
 

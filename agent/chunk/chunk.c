@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "chunk/record_write.h"
+#include "record/copy.h"
 
 #define RUNS_FIRST 8
 
@@ -140,7 +141,8 @@ void chunk_seal(struct chunk *chunk)
         if (chunk->runs[i].origin->last_chunk == chunk)
             chunk->runs[i].origin->last_chunk = NULL;
     if (chunk->bytes.len < CHUNK_BYTES_AIM / 2)
-        buffer_shrink(&chunk->bytes);
+        buffer_shrink(&chunk->bytes, COPY_SLACK);
+    buffer_reserve(&chunk->bytes, COPY_SLACK);
 }
 
 bool chunk_can_repeat(const struct chunk *chunk)

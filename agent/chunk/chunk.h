@@ -19,6 +19,8 @@
  *                           | ext 'M' JSON text of an object, its members spliced in
  *   metadata := nil | ext 'J' JSON object
  *
+ * Every text in a sealed chunk is padded (record/copy.h).
+ *
  * JSON text in a chunk was checked and needs no repair; str values are bytes as read.
  */
 #ifndef TAILRACE_CHUNK_CHUNK_H

@@ -63,6 +63,11 @@ static inline bool chunk_field_next(struct slice *rest, struct chunk_field *fiel
         field->key = slice_make(p + 1, key_len);
         field->value = slice_make(value + 1, pack_small_str_len(*value));
         p = field->value.data + field->value.len;
+    } else if (p[0] == PACK_NIL && p[1] == PACK_EXT && p[6] == CHUNK_EXT_MEMBERS) {
+        field->kind = CHUNK_VALUE_MEMBERS;
+        field->key = (struct slice){0};
+        field->value = slice_make(p + 1 + PACK_HEAD_MAX, pack_ext_len(p + 1));
+        p = field->value.data + field->value.len;
     } else {
         p = chunk_field_read(p, end, field);
     }

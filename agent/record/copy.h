@@ -5,6 +5,9 @@
  * copied here in line, sixteen bytes at a time, the last ones with whatever stands behind them:
  * the caller has room for COPY_SLACK bytes more than the text, and what stands there is written
  * over next. Each function returns the place behind the text.
+ *
+ * A text is padded when COPY_SLACK bytes behind it may be read too, whatever they are: nobody then has
+ * to see first whether they lie on a page of their own.
  */
 #ifndef TAILRACE_RECORD_COPY_H
 #define TAILRACE_RECORD_COPY_H
@@ -23,8 +26,13 @@ static inline char *copy_block(char *to, scan_block block)
     return (char *)memcpy(to, &block, sizeof block) + sizeof block;
 }
 
+static inline scan_block copy_load(const char *p, const char *end, bool is_padded)
+{
+    return is_padded ? scan_load(p) : scan_load_before(p, end);
+}
+
 /* A length that the compiler knows becomes a few moves without a loop. */
-static inline char *copy_text(char *to, struct slice text)
+static inline char *copy_text_of(char *to, struct slice text, bool is_padded)
 {
     const char *p = text.data, *end = p + text.len;
     char *after = to + text.len;
@@ -35,17 +43,27 @@ static inline char *copy_text(char *to, struct slice text)
         return after;
     }
     for (; p < end; p += SCAN_BYTES)
-        to = copy_block(to, scan_load_before(p, end));
+        to = copy_block(to, copy_load(p, end, is_padded));
     return after;
 }
 
-/* As much of it as may stand inside a JSON string as it is; the caller sees what is left. */
-static inline char *copy_plain(char *to, struct slice text)
+static inline char *copy_text(char *to, struct slice text)
+{
+    return copy_text_of(to, text, false);
+}
+
+static inline char *copy_text_padded(char *to, struct slice text)
+{
+    return copy_text_of(to, text, true);
+}
+
+/* As much of a padded text as may stand inside a JSON string as it is; the caller sees what is left. */
+static inline char *copy_plain_padded(char *to, struct slice text)
 {
     const char *p = text.data, *end = p + text.len;
 
     for (; p < end; p += SCAN_BYTES) {
-        scan_block block = scan_load_before(p, end);
+        scan_block block = scan_load(p);
         unsigned odd = scan_odd(block) | scan_end_bit(p, end);
 
         if (LIKELY(odd != 0)) {

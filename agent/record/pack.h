@@ -21,6 +21,7 @@ char *pack_double(char *out, double value);
 
 /* The shortest forms are in line: every record has a dozen of them. */
 #define PACK_NIL ((char)0xc0)
+#define PACK_EXT ((char)0xc9)
 #define PACK_SMALL_MAP_MAX 15u
 #define PACK_SMALL_STR_MAX 31u
 
@@ -55,10 +56,19 @@ static inline char *pack_ext_head(char *out, char type, uint32_t len)
 {
     uint32_t swapped = __builtin_bswap32(len);
 
-    out[0] = (char)0xc9;
+    out[0] = PACK_EXT;
     memcpy(out + 1, &swapped, sizeof swapped);
     out[5] = type;
     return out + PACK_HEAD_MAX;
+}
+
+/* What pack_ext_head wrote. */
+static inline uint32_t pack_ext_len(const char *head)
+{
+    uint32_t swapped;
+
+    memcpy(&swapped, head + 1, sizeof swapped);
+    return __builtin_bswap32(swapped);
 }
 
 /* The length of a string in the shortest form; above PACK_SMALL_STR_MAX: it is not one. */

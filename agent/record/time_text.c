@@ -38,11 +38,10 @@ static inline void put_number(char *at, uint32_t value, unsigned digits)
 }
 
 /* Three digits are what documents have: once for each. */
-static inline void put_fraction(char *at, int64_t ns, unsigned digits)
+static inline void put_fraction(char *at, uint32_t fraction, unsigned digits)
 {
     static const uint32_t unit[DIGITS_MAX + 1] = {1000000000, 100000000, 10000000, 1000000, 100000,
                                                   10000,      1000,      100,      10,      1};
-    uint32_t fraction = fraction_of(ns);
 
     CHECK(digits <= DIGITS_MAX);
     if (LIKELY(digits == 3))
@@ -70,14 +69,16 @@ static void render_second(struct time_text *t, int64_t second)
 
 struct slice time_text_iso(struct time_text *t, int64_t ns, unsigned digits)
 {
-    int64_t second = floor_divide(ns, NS_PER_S);
+    uint64_t since_ns = (uint64_t)ns - (uint64_t)t->second * NS_PER_S;
     char *at = t->text + SECOND_BYTES;
 
-    if (!t->is_rendered || t->second != second)
-        render_second(t, second);
+    if (UNLIKELY(!t->is_rendered || since_ns >= NS_PER_S)) {
+        render_second(t, floor_divide(ns, NS_PER_S));
+        since_ns = fraction_of(ns);
+    }
     if (digits > 0) {
         *at++ = '.';
-        put_fraction(at, ns, digits);
+        put_fraction(at, (uint32_t)since_ns, digits);
         at += digits;
     }
     *at++ = 'Z';
@@ -146,7 +147,7 @@ int time_format_utc(int64_t ns, const char *format, struct buffer *out)
 
 void time_append_fraction(int64_t ns, unsigned digits, struct buffer *out)
 {
-    put_fraction(buffer_reserve(out, digits), ns, digits);
+    put_fraction(buffer_reserve(out, digits), fraction_of(ns), digits);
     buffer_commit(out, digits);
 }
 

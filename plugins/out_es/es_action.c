@@ -1,4 +1,5 @@
 #include "plugins/out_es/es_action.h"
+#include "plugins/out_es/es_id.h"
 
 #define PREFIX_BYTES_MAX 128
 
@@ -64,6 +65,31 @@ static void append_index(struct es_action *a, const struct chunk_record *record,
 
 /* ---- the line ---- */
 
+bool es_has_place(const struct out_es *es, const struct chunk_record *record)
+{
+    return es->identity.is_stable && es->operation < ES_UPDATE && record->run->origin->id != 0 &&
+           record->head.offset != RECORD_NO_OFFSET;
+}
+
+/* The first half of the record's id, when nothing else may be its id. */
+static uint64_t stream_of(const struct out_es *es, const struct chunk_record *record)
+{
+    if (es->identity.key_accessor != NULL || es->identity.is_generated || !es_has_place(es, record))
+        return 0;
+    return record->run->origin->id;
+}
+
+static void stream_set(struct es_action *a, uint64_t stream)
+{
+    a->text.len = a->stream_at;
+    a->stream = stream;
+    if (stream == 0)
+        return;
+    buffer_append_text(&a->text, ",\"_id\":\"");
+    es_id_put(buffer_reserve(&a->text, ES_ID_HALF_BYTES), stream);
+    buffer_commit(&a->text, ES_ID_HALF_BYTES);
+}
+
 static void render(struct es_action *a, const struct chunk_record *record, int64_t ns,
                    struct arena *arena)
 {
@@ -100,9 +126,16 @@ static void keep(struct es_action *a)
 struct slice es_action_text(struct es_action *a, const struct chunk_record *record, int64_t ns,
                             struct arena *arena)
 {
+    uint64_t stream = stream_of(a->es, record);
+
     if (UNLIKELY(ns < a->from_ns || ns >= a->until_ns)) {
         render(a, record, ns, arena);
         keep(a);
+        a->stream = 0;
+        a->stream_at = a->text.len;
     }
+    if (UNLIKELY(stream != a->stream))
+        stream_set(a, stream);
+    buffer_reserve(&a->text, COPY_SLACK);
     return buffer_view(&a->text);
 }

@@ -37,12 +37,13 @@ struct es_writer {
     struct arena arena;
 };
 
-/* "key":" */
+/* "key":" and padded */
 static void head_render(struct buffer *head, struct slice key)
 {
     buffer_append_byte(head, '"');
     json_escape(head, key);
     buffer_append_text(head, "\":\"");
+    buffer_reserve(head, COPY_SLACK);
 }
 
 static void writer_init(struct es_writer *w, const struct out_es *es, const struct batch *batch,
@@ -78,6 +79,12 @@ static inline char *put(char *at, struct slice text)
     return copy_text(at, text);
 }
 
+/* A text of the chunk, or one that is rendered once. */
+static inline char *put_padded(char *at, struct slice text)
+{
+    return copy_text_padded(at, text);
+}
+
 static inline void writer_stand(struct es_writer *w, const char *at)
 {
     w->out->len = (size_t)(at - w->out->data);
@@ -97,10 +104,11 @@ static char *put_escaped_slowly(struct es_writer *w, char *at, struct slice text
     return buffer_reserve(w->out, w->record_room);
 }
 
-/* The inside of a JSON string. Nearly always it is plain, and as long as it was in the chunk. */
+/* The inside of a JSON string, of a text of the chunk. Nearly always it is plain, and as long as it was
+ * there. */
 static inline char *put_escaped(struct es_writer *w, char *at, struct slice text)
 {
-    char *after = copy_plain(at, text);
+    char *after = copy_plain_padded(at, text);
     size_t plain = (size_t)(after - at);
 
     if (LIKELY(plain == text.len))
@@ -129,40 +137,36 @@ static struct slice id_of_key(struct es_writer *w, const struct chunk_record *re
     return text;
 }
 
-/* Whether the record's place may be its id: it is no id of a document that is there already. */
-static inline bool has_place(const struct out_es *es, const struct chunk_record *record)
-{
-    return es->identity.is_stable && es->operation < ES_UPDATE && record->run->origin->id != 0 &&
-           record->head.offset != RECORD_NO_OFFSET;
-}
-
 /* The first of these that the record has: Id_Key, its content, its place. */
-static inline char *put_id(struct es_writer *w, char *at, const struct chunk_record *record)
+static char *put_id(struct es_writer *w, char *at, const struct chunk_record *record)
 {
     const struct es_identity *identity = &w->es->identity;
     char id[ES_ID_BYTES_MAX];
     struct slice text = {0};
 
-    if (UNLIKELY(identity->key_accessor != NULL))
+    if (identity->key_accessor != NULL)
         text = id_of_key(w, record);
-    if (UNLIKELY(identity->is_generated) && text.len == 0)
+    if (identity->is_generated && text.len == 0)
         text = es_id_of_content(record, id);
-    if (LIKELY(text.len == 0) && has_place(w->es, record))
+    if (text.len == 0 && es_has_place(w->es, record))
         text = es_id_of_place(record->run->origin->id, record->head.offset, id);
-    if (UNLIKELY(text.len == 0))
+    if (text.len == 0)
         return at;
     at = put(at, SLICE(",\"_id\":\""));
-    at = UNLIKELY(identity->key_accessor != NULL) ? put_escaped(w, at, text) : put(at, text);
+    at = put_escaped_slowly(w, at, text);
     return put(at, SLICE("\""));
 }
 
 /* NULL when the operation needs an id and the record has none. */
-static inline char *put_action(struct es_writer *w, char *at, const struct chunk_record *record)
+static inline char *put_action(struct es_writer *w, char *at, struct slice action,
+                               const struct chunk_record *record)
 {
     bool needs_id = w->es->operation == ES_UPDATE || w->es->operation == ES_UPSERT;
     char *before;
 
-    at = before = put(at, buffer_view(&w->action.text));
+    at = before = put_padded(at, action);
+    if (LIKELY(w->action.stream != 0))
+        return put(es_id_put(at, record->head.offset), SLICE("\"}}\n"));
     at = put_id(w, at, record);
     if (UNLIKELY(needs_id) && at == before)
         return NULL;
@@ -171,15 +175,13 @@ static inline char *put_action(struct es_writer *w, char *at, const struct chunk
 
 /* ---- the document ---- */
 
-static struct slice time_value(struct es_writer *w, const struct chunk_record *record)
+static struct slice time_value_slowly(struct es_writer *w, const struct chunk_record *record)
 {
     const struct es_document *document = &w->es->document;
     int64_t ns = time_of(w, record);
     struct buffer text = {0};
     struct slice value;
 
-    if (LIKELY(document->is_iso))
-        return time_text_iso(&w->time, ns, document->has_nanos ? 9 : 3);
     buffer_append(&text, time_pattern_text(&w->time_pattern, ns));
     buffer_append_byte(&text, '.');
     time_append_fraction(ns, document->has_nanos ? 9 : 3, &text);
@@ -187,6 +189,13 @@ static struct slice time_value(struct es_writer *w, const struct chunk_record *r
     value = arena_copy(&w->arena, buffer_view(&text));
     buffer_fini(&text);
     return value;
+}
+
+static inline struct slice time_value(struct es_writer *w, const struct chunk_record *record)
+{
+    if (LIKELY(w->es->document.is_iso))
+        return time_text_iso(&w->time, time_of(w, record), w->es->document.has_nanos ? 9 : 3);
+    return time_value_slowly(w, record);
 }
 
 /* Whether the record itself has this key: then its own value stays, as it would have won. */
@@ -234,17 +243,24 @@ static char *put_tag(struct es_writer *w, char *at, const struct chunk_record *r
 {
     if (record_has(record, w->tag_key))
         return at;
-    at = put(at, buffer_view(&w->tag_head));
+    at = put_padded(at, buffer_view(&w->tag_head));
     at = put_escaped_slowly(w, at, record->run->tag);
     return put(at, SLICE("\","));
+}
+
+static inline char *put_time(struct es_writer *w, char *at, const struct chunk_record *record)
+{
+    struct slice value = time_value(w, record);
+
+    return LIKELY(w->es->document.is_iso) ? put_padded(at, value) : put(at, value);
 }
 
 static inline char *put_time_and_tag(struct es_writer *w, char *at,
                                      const struct chunk_record *record)
 {
     if (LIKELY(!record_has(record, w->time_key))) {
-        at = put(at, buffer_view(&w->time_head));
-        at = put(at, time_value(w, record));
+        at = put_padded(at, buffer_view(&w->time_head));
+        at = put_time(w, at, record);
         at = put(at, SLICE("\","));
     }
     return UNLIKELY(w->es->document.has_tag) ? put_tag(w, at, record) : at;
@@ -271,7 +287,7 @@ static inline char *put_json(struct es_writer *w, char *at, struct slice text)
 {
     if (UNLIKELY(w->es->document.replace_dots))
         return put_long(w, at, dots_replaced(w, text));
-    return put(at, text);
+    return put_padded(at, text);
 }
 
 static char *put_packed(struct es_writer *w, char *at, struct slice value)
@@ -291,7 +307,7 @@ static inline char *put_members(struct es_writer *w, char *at, struct slice obje
     struct slice members = slice_make(object.data + 1, object.len - 2);
 
     if (LIKELY(!w->es->document.replace_dots))
-        return put(at, members);
+        return put_padded(at, members);
     object = dots_replaced(w, object);
     return put_long(w, at, slice_make(object.data + 1, object.len - 2));
 }
@@ -391,7 +407,7 @@ static void put_record(struct es_writer *w, struct batch *batch, const struct ch
 
     w->record_room =
         action.len + w->frame_room + record->fields.len + record->head.field_count * FIELD_ROOM;
-    at = put_action(w, buffer_reserve(w->out, w->record_room), record);
+    at = put_action(w, buffer_reserve(w->out, w->record_room), action, record);
     if (UNLIKELY(at == NULL)) {
         batch_skip(batch);
     } else if (UNLIKELY(refusal != NULL)) {

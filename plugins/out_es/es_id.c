@@ -13,9 +13,9 @@ static inline uint64_t bytes_from(uint64_t bytes, unsigned from)
 
 /* Eight digits to six bits, all in one word: apart in three halvings, then from numbers to letters,
  * whose ranges begin at A, a, 0, - and _. No byte carries into the next. */
-static char *put_48(char *out, uint64_t value)
+char *es_id_put(char *out, uint64_t number)
 {
-    uint64_t x = value;
+    uint64_t x = number;
 
     x = (x & UINT64_C(0xffffff000000)) << 8 | (x & UINT64_C(0xffffff));
     x = (x & UINT64_C(0x00fff00000fff000)) << 4 | (x & UINT64_C(0x00000fff00000fff));
@@ -30,7 +30,7 @@ static char *put_48(char *out, uint64_t value)
 
 struct slice es_id_of_place(uint64_t stream, uint64_t offset, char out[ES_ID_BYTES_MAX])
 {
-    put_48(put_48(out, stream), offset);
+    es_id_put(es_id_put(out, stream), offset);
     return slice_make(out, 16);
 }
 

@@ -14,8 +14,13 @@
 #include "plugin/plugin.h"
 
 #define ES_ID_BYTES_MAX 40
+#define ES_ID_HALF_BYTES 8
 
-/* Writes 16 characters. Offsets wrap at 2^48. */
+/* Writes either half of a place's id, eight characters, and returns the place behind. Numbers wrap at
+ * 2^48. */
+char *es_id_put(char *out, uint64_t number);
+
+/* Both halves. */
 struct slice es_id_of_place(uint64_t stream, uint64_t offset, char out[ES_ID_BYTES_MAX]);
 
 /* MurmurHash3 x64 128, seed 42, over the record's fields, printed as eight groups of hex. */

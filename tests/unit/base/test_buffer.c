@@ -113,11 +113,11 @@ START_TEST(shrinking_leaves_the_bytes_and_no_spare_room)
 
     buffer_init(&b, 5000);
     buffer_append_text(&b, "one");
-    buffer_shrink(&b);
+    buffer_shrink(&b, 0);
     ck_assert(slice_is(buffer_view(&b), "one"));
     ck_assert_uint_eq(b.capacity, 3);
     buffer_clear(&b);
-    buffer_shrink(&b);
+    buffer_shrink(&b, 0);
     ck_assert_ptr_null(b.data);
 }
 END_TEST
