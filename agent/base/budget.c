@@ -12,13 +12,19 @@ void budget_fini(struct budget *b)
     CHECK(list_is_empty(&b->waiters));
 }
 
+static void level_take(struct budget *b, uint64_t bytes)
+{
+    b->used_bytes += bytes;
+    if (b->used_bytes > b->peak_bytes)
+        b->peak_bytes = b->used_bytes;
+    if (b->used_bytes > b->recent_peak_bytes)
+        b->recent_peak_bytes = b->used_bytes;
+}
+
 void budget_take(struct budget *b, size_t bytes)
 {
-    for (; b != NULL; b = b->parent) {
-        b->used_bytes += bytes;
-        if (b->used_bytes > b->peak_bytes)
-            b->peak_bytes = b->used_bytes;
-    }
+    for (; b != NULL; b = b->parent)
+        level_take(b, bytes);
 }
 
 /* What may be held besides requests. */
@@ -69,35 +75,57 @@ static void tell_waiters(struct budget *b)
     }
 }
 
-void budget_give(struct budget *b, size_t bytes)
+static void level_give(struct budget *b, uint64_t bytes)
 {
-    for (; b != NULL; b = b->parent) {
-        CHECK(b->used_bytes >= bytes);
-        b->used_bytes -= bytes;
-        if (b->is_full && is_eased(b))
-            tell_waiters(b);
-    }
+    CHECK(b->used_bytes >= bytes);
+    b->used_bytes -= bytes;
+    if (b->is_full && is_eased(b))
+        tell_waiters(b);
 }
 
-void budget_wait_bytes(struct budget *budget, size_t before_bytes, size_t bytes)
+void budget_give(struct budget *b, size_t bytes)
 {
-    for (struct budget *b = budget; b != NULL; b = b->parent) {
+    for (; b != NULL; b = b->parent)
+        level_give(b, bytes);
+}
+
+/* Texts that grow side by side leave holes in the heap, as large as they are. */
+static uint64_t waiting_cost(uint64_t bytes)
+{
+    return bytes <= BUDGET_WAITING_FEW ? bytes : 2 * bytes - BUDGET_WAITING_FEW;
+}
+
+void budget_wait_bytes(struct budget *b, size_t before_bytes, size_t bytes)
+{
+    for (; b != NULL; b = b->parent) {
+        uint64_t cost_before = waiting_cost(b->waiting_bytes), cost;
+
         CHECK(b->waiting_bytes >= before_bytes);
         b->waiting_bytes += bytes;
         b->waiting_bytes -= before_bytes;
+        cost = waiting_cost(b->waiting_bytes);
+        if (cost > cost_before)
+            level_take(b, cost - cost_before);
+        else if (cost < cost_before)
+            level_give(b, cost_before - cost);
     }
-    if (bytes > before_bytes)
-        budget_take(budget, bytes - before_bytes);
-    else if (bytes < before_bytes)
-        budget_give(budget, before_bytes - bytes);
 }
 
 bool budget_is_clogged(const struct budget *b)
 {
     for (; b != NULL; b = b->parent)
-        if (b->limit_bytes != 0 && b->waiting_bytes > share(b) / 100 * BUDGET_WAITING_PERCENT)
+        if (b->limit_bytes != 0 &&
+            waiting_cost(b->waiting_bytes) > share(b) / 100 * BUDGET_WAITING_PERCENT)
             return true;
     return false;
+}
+
+uint64_t budget_recent_peak(struct budget *b)
+{
+    uint64_t peak = b->recent_peak_bytes;
+
+    b->recent_peak_bytes = b->used_bytes;
+    return peak;
 }
 
 void budget_reserve(struct budget *b, size_t bytes)

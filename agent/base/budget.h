@@ -25,15 +25,19 @@
 /* Below what must be free for reading to go on, with a read's worth between. */
 #define BUDGET_WAITING_PERCENT 60
 
+/* So many bytes of what waits cost what they are; the others twice that. */
+#define BUDGET_WAITING_FEW ((uint64_t)5 << 18)
+
 struct budget {
     struct budget *parent; /* lent, or NULL */
     uint64_t limit_bytes;  /* 0: none of its own */
     uint64_t used_bytes;
     uint64_t peak_bytes;
-    uint64_t waiting_bytes;  /* of the used ones */
-    uint64_t request_bytes;  /* of the used ones */
-    uint64_t reserved_bytes; /* for those: half of the limit at most */
-    bool is_full;            /* was found full, and not told yet that there is room */
+    uint64_t recent_peak_bytes; /* since budget_recent_peak was asked last */
+    uint64_t waiting_bytes;     /* of the used ones */
+    uint64_t request_bytes;     /* of the used ones */
+    uint64_t reserved_bytes;    /* for those: half of the limit at most */
+    bool is_full;               /* was found full, and not told yet that there is room */
     struct list waiters;
     void (*turned)(struct budget *b); /* is_full has changed; NULL: nobody wants to know */
 };
@@ -54,6 +58,9 @@ void budget_give(struct budget *b, size_t bytes);
 
 /* What waits, now instead of before: `before_bytes` are given back, `bytes` are taken. */
 void budget_wait_bytes(struct budget *b, size_t before_bytes, size_t bytes);
+
+/* The most that was held since the last call. */
+uint64_t budget_recent_peak(struct budget *b);
 
 /* Whether too much waits, here or in a budget above. */
 bool budget_is_clogged(const struct budget *b);

@@ -1,6 +1,7 @@
 #include "service/pipeline_self.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 
 #include <errno.h>
 
@@ -18,14 +19,39 @@
 
 #define DRAIN_CHECK_MS 10
 
+/* What was once above the one and is below the other was a load, and is over. */
+#define SETTLE_AFTER_MS 5000
+#define SETTLE_PEAK_BYTES ((uint64_t)1 << 20)
+#define SETTLE_USED_BYTES_MAX ((uint64_t)256 << 10)
+
 /* Workers that are not done so long after the outputs let go are stuck. */
 #define STUCK_AFTER_MS 500
 
 /* ---- starting ---- */
 
+/* A load is over when next to nothing is held: the heap has what it needed, in pieces that the next
+ * load would use again, and gives it back. Until then that is looked for every few seconds. */
+static void on_settle(void *owner)
+{
+    struct pipeline *p = owner;
+
+    p->was_loaded |= budget_recent_peak(&p->memory) >= SETTLE_PEAK_BYTES;
+    if (!p->was_loaded)
+        return;
+    if (p->memory.used_bytes > SETTLE_USED_BYTES_MAX) {
+        timer_start(p->settle_timer, SETTLE_AFTER_MS);
+        return;
+    }
+    p->was_loaded = false;
+    mem_settle();
+}
+
 static void on_sealed(void *owner, struct chunk *chunk)
 {
     struct pipeline *p = owner;
+
+    if (!timer_is_on(p->settle_timer))
+        timer_start(p->settle_timer, SETTLE_AFTER_MS);
 
     CHECK(chunk->is_sealed && chunk->outputs >> (p->output_count - 1) >> 1 == 0);
     for (size_t i = 0; i < p->output_count; i++)
@@ -98,6 +124,8 @@ int pipeline_start(struct pipeline *p, struct report *report, pipeline_fn *exit_
 
     p->exit_wanted = exit_wanted;
     p->exit_owner = owner;
+    p->settle_timer = timer_new(p->loop, on_settle, p);
+    timer_unref(p->settle_timer);
     p->intake = intake_new(p->loop, p->chain, p->routes, (uint64_t)(p->service.flush_s * 1000));
     intake_on_sealed(p->intake, on_sealed, p);
     p->is_started = true;
@@ -130,6 +158,7 @@ static void on_drain_check(void *owner)
         p->is_stuck = !outputs_are_idle(p);
     }
     timer_free(&p->drain_timer);
+    timer_free(&p->settle_timer);
     intake_free(&p->intake);
     p->is_started = false;
     p->stopped(p->stop_owner);

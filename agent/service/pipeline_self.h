@@ -34,6 +34,8 @@ struct pipeline {
     void *exit_owner;
     pipeline_fn *stopped;
     void *stop_owner;
+    struct timer *settle_timer; /* on while memory was in use lately */
+    bool was_loaded;            /* and much of it */
     struct timer *drain_timer;
     uint64_t drain_until_ms;
     uint64_t stuck_at_ms; /* UINT64_MAX: the outputs have not let go */

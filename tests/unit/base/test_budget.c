@@ -81,6 +81,32 @@ START_TEST(too_much_that_waits_is_told_here_and_above)
 }
 END_TEST
 
+START_TEST(much_that_waits_costs_twice_what_it_is)
+{
+    struct budget large;
+
+    budget_init(&large, NULL, UINT64_C(1) << 30);
+    budget_wait_bytes(&large, 0, BUDGET_WAITING_FEW);
+    ck_assert_uint_eq(large.used_bytes, BUDGET_WAITING_FEW);
+    budget_wait_bytes(&large, 0, 1000);
+    ck_assert_uint_eq(large.used_bytes, BUDGET_WAITING_FEW + 2000);
+    budget_wait_bytes(&large, BUDGET_WAITING_FEW, 0);
+    ck_assert_uint_eq(large.used_bytes, 1000);
+    budget_wait_bytes(&large, 1000, 0);
+    budget_fini(&large);
+}
+END_TEST
+
+START_TEST(the_recent_peak_is_asked_again_and_again)
+{
+    budget_take(&service, 300);
+    budget_give(&service, 200);
+    ck_assert_uint_eq(budget_recent_peak(&service), 300);
+    ck_assert_uint_eq(budget_recent_peak(&service), 100);
+    budget_give(&service, 100);
+}
+END_TEST
+
 START_TEST(room_for_requests_is_kept_free)
 {
     budget_reserve(&service, 300);
@@ -329,6 +355,8 @@ Suite *suite_base_budget(void)
     tcase_add_test(use, what_is_taken_counts_in_every_budget_above);
     tcase_add_test(use, what_waits_is_taken_like_all_else);
     tcase_add_test(use, too_much_that_waits_is_told_here_and_above);
+    tcase_add_test(use, much_that_waits_costs_twice_what_it_is);
+    tcase_add_test(use, the_recent_peak_is_asked_again_and_again);
     tcase_add_test(use, room_for_requests_is_kept_free);
     tcase_add_test(use, requests_above_what_is_reserved_take_from_the_rest);
     tcase_add_test(use, at_most_half_is_reserved);
