@@ -204,10 +204,12 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *connection
         return MHD_YES;
     }
     guest_served(server, connection);
-    if (server->is_outcome_known && server->waiting == connection)
+    if (server->is_outcome_known && server->waiting == connection) {
+        server->waiting = NULL; /* another may be made at its place */
         pages_outcome(server->view, &page);
-    else
+    } else {
         pages_answer(server->view, method, url, &page);
+    }
     if (page.is_waiting) {
         CHECK(server->waiting == NULL);
         server->waiting = connection;

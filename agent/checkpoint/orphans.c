@@ -51,10 +51,7 @@ void orphans_close(void)
     LIST_FOR_SAFE (it, after, &entries) {
         struct entry *e = CONTAINER_OF(it, struct entry, link);
 
-        log_warn("tailrace",
-                 "%s is deleted, and nobody follows it any more; what was not delivered of it is "
-                 "gone",
-                 e->orphan.path);
+        log_info("tailrace", "%s is not followed any more", e->orphan.path);
         close(e->orphan.fd);
         mem_free(e->orphan.path);
         mem_free(e->orphan.real);

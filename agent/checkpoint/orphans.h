@@ -1,7 +1,7 @@
 /*
- * Orphans: open files that no name leads to any more, on their way from an input that stops to the
- * one that takes over. A position alone would not do: what was deleted can only be read by who has
- * it open.
+ * Orphans: open files on their way from an input that stops to the one that takes over. A position
+ * alone would not do: what was deleted can only be read by who has it open, and between closing and
+ * opening anything may be.
  *
  * Life     orphans_leave when the one stops -> orphans_take when the other starts -> positions_keep
  *          (false), which closes what nobody took and says so.
@@ -19,6 +19,7 @@ struct orphan {
     int64_t row;
     uint64_t offset;
     uint64_t stream_id;
+    bool is_rotated;
 };
 
 /* Takes the texts and the descriptor. `positions` names the positions that have its row. */

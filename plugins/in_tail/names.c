@@ -47,6 +47,8 @@ static void on_scanned(void *owner, bool is_first)
 
     t->is_first_scan_over = true;
     if (is_first)
+        tail_take_over_end(t);
+    if (is_first)
         LIST_FOR (it, &t->files) {
             struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 

@@ -309,7 +309,10 @@ void tail_file_open_generation(struct tail *t, const char *log_path, const struc
     inode_take(f);
     tail_bookmark_take(f, start);
     file_form_find(f);
+    f->is_handed_on = f->is_saved = start->is_open;
     file_begin_at(f, start->offset);
+    f->state.is_rotated = start->is_rotated;
+    f->state.rotated_ms = clock_ms();
     tail_file_touch(f);
 }
 

@@ -118,12 +118,13 @@ struct tail_file {
     struct joiner *joiner; /* lines that wait for what belongs to them; NULL: none */
     size_t waiting_bytes;  /* what they hold, as the budget knows it */
     enum encoding_form form;
-    uint64_t look_ms; /* when to look again although nothing was said, or 0 */
-    bool is_skipping; /* inside a line that is too long, until its end */
-    bool is_done;     /* closed: lives on only for its acks */
-    bool is_saved;    /* a row that tells it from others is in the DB, or on the way there */
-    bool must_let_go; /* held_limit has no room for it */
-    bool is_next;     /* its log is known, and it came after what is known */
+    uint64_t look_ms;  /* when to look again although nothing was said, or 0 */
+    bool is_skipping;  /* inside a line that is too long, until its end */
+    bool is_done;      /* closed: lives on only for its acks */
+    bool is_saved;     /* a row that tells it from others is in the DB, or on the way there */
+    bool must_let_go;  /* held_limit has no room for it */
+    bool is_handed_on; /* by the tail before this one */
+    bool is_next;      /* its log is known, and it came after what is known */
 };
 
 struct tail {
@@ -176,7 +177,7 @@ struct tail_file *tail_file_open(struct tail *tail, struct found_file *name, boo
 struct tail_start {
     const char *path;
     int fd; /* when is_open; it is taken */
-    bool is_open;
+    bool is_open, is_rotated;
     uint64_t offset;
     int64_t row;        /* 0: a new one */
     uint64_t stream_id; /* 0: not known */
@@ -311,8 +312,9 @@ bool tail_file_is_since(const struct tail_file *file);
 void tail_prepare_to_hand_on(struct tail *tail);
 void tail_file_hand_on(struct tail_file *file);
 
-/* Follows what the one before handed on. */
+/* Follows what the one before handed on; after the first scan, what is still to be followed. */
 void tail_take_over(struct tail *tail);
+void tail_take_over_end(struct tail *tail);
 
 /* ---- look.c ---- */
 

@@ -7,7 +7,9 @@
  * One tail takes over from another in the same process, when the configuration is read again. The
  * positions say where each file was left, those without DB too; what positions cannot say:
  *
- *   a file that was deleted, and has no name to be opened by, is handed on open
+ *   what is deleted or renamed while neither has it open could not be found again: so every file is
+ *   handed on open. At the first scan names find these files again, as if they had gone and come back
+ *
  *   a file that appeared while neither looked is new, though this one finds it at its first scan
  */
 
@@ -26,25 +28,20 @@ bool tail_file_is_since(const struct tail_file *f)
     return since_ns != 0 && f->identity.id.born_ns > since_ns - UNNOTICED_NS;
 }
 
-static bool is_deleted(const struct tail_file *f)
-{
-    struct stat facts;
-
-    return fstat(f->fd, &facts) == 0 && facts.st_nlink == 0 &&
-           (f->reader.is_gzip || (uint64_t)facts.st_size > f->origin.window.settled);
-}
-
 /* The row goes on with the descriptor. */
 void tail_file_hand_on(struct tail_file *f)
 {
     const struct tail *t = f->tail;
     struct orphan orphan = {
-        .row = f->row, .offset = f->origin.window.settled, .stream_id = f->origin.id, .fd = -1};
+        .row = f->row,
+        .offset = f->origin.window.settled,
+        .stream_id = f->origin.id,
+        .is_rotated = f->state.is_rotated,
+    };
 
-    if (!t->input->is_replaced || t->positions == NULL || f->fd < 0)
+    if (!t->input->is_replaced || t->positions == NULL || f->is_done)
         return;
-    if (is_deleted(f))
-        orphan.fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
+    orphan.fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
     if (orphan.fd < 0)
         return;
     orphan.path = mem_text(f->path);
@@ -60,6 +57,7 @@ void tail_take_over(struct tail *t)
         struct tail_start start = {.path = orphan.real,
                                    .fd = orphan.fd,
                                    .is_open = true,
+                                   .is_rotated = orphan.is_rotated,
                                    .offset = orphan.offset,
                                    .row = orphan.row,
                                    .stream_id = orphan.stream_id};
@@ -67,6 +65,26 @@ void tail_take_over(struct tail *t)
         tail_file_open_generation(t, orphan.path, &start);
         mem_free(orphan.path);
         mem_free(orphan.real);
+    }
+}
+
+/* It lies where it lay, and the scan has not found it: it is not to be followed any more. One that
+ * was renamed or deleted is read to its end. */
+static bool is_unwanted(const struct tail_file *f)
+{
+    struct stat named;
+
+    return f->is_handed_on && f->name == NULL && !f->state.is_rotated &&
+           stat(f->path, &named) == 0 && named.st_ino == f->identity.id.ino;
+}
+
+void tail_take_over_end(struct tail *t)
+{
+    LIST_FOR_SAFE (it, after, &t->files) {
+        struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
+
+        if (is_unwanted(f))
+            tail_file_close(f);
     }
 }
 
