@@ -1,11 +1,13 @@
 """Reads back what a real engine has stored, document by document, and compares."""
 
+import json
 import time
 
 from kit import logs
 
 PAGE_DOCUMENTS = 5000
 SHOWN_MAX = 5
+SOURCE_KEY = '"_source":'
 
 
 def count(engine, pattern):
@@ -36,6 +38,32 @@ def hits(engine, pattern):
         yield from page["hits"]["hits"]
         scroll = {"scroll": "1m", "scroll_id": page["_scroll_id"]}
         page = engine.call("POST", "/_search/scroll", scroll).json()
+
+
+def raw_sources(engine, pattern):
+    """Every document's text as the engine has it, numbers as they are spelt. A document stands on a
+    line of its own: the engines do not print answers prettily, and JSON has no line feeds in texts."""
+    engine.call("POST", f"/{pattern}/_refresh")
+    query = {"size": PAGE_DOCUMENTS // 10, "sort": ["_doc"]}
+    page = engine.call("POST", f"/{pattern}/_search?scroll=1m", query).text
+    while True:
+        found = list(sources_of(page))
+        yield from found
+        if not found:
+            return
+        scroll = {"scroll": "1m", "scroll_id": json.loads(page)["_scroll_id"]}
+        page = engine.call("POST", "/_search/scroll", scroll).text
+
+
+def sources_of(page):
+    """The texts of all _source members, cut out by walking over each value once."""
+    decoder = json.JSONDecoder()
+    at = page.find(SOURCE_KEY)
+    while at >= 0:
+        first = at + len(SOURCE_KEY)
+        _, end = decoder.raw_decode(page, first)
+        yield page[first:end]
+        at = page.find(SOURCE_KEY, end)
 
 
 def expect_each_once(documents, written, expected_of):
