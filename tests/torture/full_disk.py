@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The disk of the positions is full while lines flow; the agent is killed, started, killed again.
 
+The generations are not compressed meanwhile: who cannot save what a file is called by knows it by its
+inode alone, and what was read before the kill would be stored again under the id of another file.
 A tmpfs of its own holds the positions, so this needs root, or a user namespace that may mount.
 """
 
@@ -59,7 +61,7 @@ def story(stand):
 def on_the_disk(stand):
     line_count = SECONDS * BYTES_PER_S // LINE_BYTES // FILE_COUNT
     sources = stand.generate(FILE_COUNT, line_count)
-    pods = logs.open_pods(stand, FILE_COUNT, kept_max=60)
+    pods = logs.open_pods(stand, FILE_COUNT, kept_max=60, squeezes=False)
     stand.start()
     writer = logs.Writer(pods, sources, BYTES_PER_S, BYTES_PER_S)
     writer.start()

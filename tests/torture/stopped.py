@@ -12,6 +12,7 @@ from kit.stand import quick_or
 FILE_COUNT = 5
 ROUNDS = quick_or(3, 12)
 PIECES = 8  # of each round
+KEPT_MAX = 20  # none is deleted unread: some runs end before they have read anything
 LINE_COUNT = quick_or(4_800, 48_000)  # of each file
 
 
@@ -35,7 +36,7 @@ def write_round(pods, parts, nth, rotations):
 def story(stand):
     sources = stand.generate(FILE_COUNT, LINE_COUNT)
     parts = [cut(source, ROUNDS * 2 * PIECES) for source in sources]
-    pods = logs.open_pods(stand, FILE_COUNT)
+    pods = logs.open_pods(stand, FILE_COUNT, kept_max=KEPT_MAX)
     for nth in range(ROUNDS):
         stand.start()
         write_round(pods, parts, 2 * nth, 0)
