@@ -11,6 +11,7 @@ void origin_init(struct origin *o, const struct origin_ops *ops, struct slice ta
     *o = (struct origin){
         .ops = ops,
         .refs = 1,
+        .lane = ~UINT64_C(0),
         .tag = slice_make(mem_text_n(tag.data, tag.len), tag.len),
     };
     window_init(&o->window, offset);
@@ -29,6 +30,12 @@ void origin_init_once(struct origin *o, const struct origin_ops *ops, struct sli
     }
     origin_init(o, ops, tag, dice[0] % FIRST_OFFSET_MAX);
     o->id = dice[1] | 1; /* 0 would mean that records have none */
+}
+
+void origin_lane_set(struct origin *o, output_set lane)
+{
+    o->lane = lane;
+    o->routed_by = NULL;
 }
 
 void origin_fini(struct origin *o)

@@ -29,11 +29,13 @@ struct origin_ops {
 struct origin {
     const struct origin_ops *ops;
     uint32_t refs;
-    output_set outputs;                       /* where its tag goes, and through which filters: */
+    output_set lane;    /* its input reads it for these outputs, all as a rule (ack/lane.h) */
+    output_set outputs; /* those of them that its tag goes to, and through which filters: */
     const struct filter_selection *selection; /* both found by the intake, which notes itself */
-    const struct intake *routed_by;
-    struct slice tag;       /* owned by the origin */
+    const struct intake *routed_by;           /* NULL: to be found again */
+    struct slice tag;                         /* owned by the origin */
     bool can_repeat;        /* the source keeps what it gave: what nobody took comes again */
+    bool can_leave;         /* its input reads again for one output what that one let go of */
     uint64_t id;            /* stable over restarts where the source is; 0: records have no ids */
     const void *last_chunk; /* the one that the newest span lies in, while it is open */
     struct ack_window window;
@@ -48,6 +50,9 @@ void origin_init(struct origin *o, const struct origin_ops *ops, struct slice ta
  * takes its offset from `window.issued` has an id that no other record has, and its chunk keeps it:
  * whoever sends it twice sends the same one. */
 void origin_init_once(struct origin *o, const struct origin_ops *ops, struct slice tag);
+
+/* From the next record on it is read for these outputs alone. */
+void origin_lane_set(struct origin *o, output_set lane);
 
 /* Frees what origin_init made; called from ops->free. */
 void origin_fini(struct origin *o);

@@ -55,6 +55,10 @@ void window_advance(struct ack_window *w, uint64_t end);
 /* An output is done with a span. True when `settled` moved. */
 bool window_settle(struct ack_window *w, uint64_t seq, unsigned output);
 
+/* The output owes none of these spans any more: what it is not done with is read again for it, from
+ * its bookmark, as another origin. True when `settled` moved. */
+bool window_release(struct ack_window *w, unsigned output);
+
 /* Where this output's bookmark stands. */
 uint64_t window_bookmark(const struct ack_window *w, unsigned output);
 

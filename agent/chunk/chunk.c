@@ -28,6 +28,7 @@ struct chunk *chunk_open(output_set outputs)
 
     CHECK(outputs != 0);
     chunk->refs = 1;
+    chunk->can_repeat = chunk->can_leave = true;
     chunk->outputs = outputs;
     chunk->opened_ms = clock_ms();
     chunk->created_wall_ns = clock_wall_ns();
@@ -52,7 +53,7 @@ void chunk_unref(struct chunk **address)
     for (uint32_t i = 0; i < chunk->run_count; i++) {
         struct chunk_run *run = &chunk->runs[i];
 
-        budget_give(run->origin->budget, run->memory_bytes);
+        budget_give(run->budget, run->memory_bytes);
         origin_unref(&run->origin);
     }
     list_remove(&chunk->link);
@@ -95,9 +96,12 @@ static struct chunk_run *chunk_run_for(struct chunk *chunk, struct origin *origi
     run = run_add(chunk);
     *run = (struct chunk_run){
         .origin = origin_ref(origin),
+        .budget = origin->budget,
         .tag = run_tag(chunk, origin, tag),
         .source_bytes = end - origin->window.issued,
     };
+    chunk->can_repeat &= origin->can_repeat;
+    chunk->can_leave &= origin->can_leave;
     run->span = window_issue(&origin->window, end, chunk->outputs);
     origin->last_chunk = chunk;
     return run;
@@ -125,7 +129,7 @@ void chunk_append(struct chunk *chunk, struct origin *origin, struct slice tag,
     added = (size_t)(record_write(to, record) - to);
     bytes->len += added;
     run->memory_bytes += added;
-    budget_take(origin->budget, added);
+    budget_take(run->budget, added);
 }
 
 bool chunk_is_full(const struct chunk *chunk)
@@ -143,14 +147,6 @@ void chunk_seal(struct chunk *chunk)
     if (chunk->bytes.len < CHUNK_BYTES_AIM / 2)
         buffer_shrink(&chunk->bytes, COPY_SLACK);
     buffer_reserve(&chunk->bytes, COPY_SLACK);
-}
-
-bool chunk_can_repeat(const struct chunk *chunk)
-{
-    for (uint32_t i = 0; i < chunk->run_count; i++)
-        if (!chunk->runs[i].origin->can_repeat)
-            return false;
-    return true;
 }
 
 void chunk_settle(struct chunk *chunk, unsigned output)

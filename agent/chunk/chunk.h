@@ -56,10 +56,11 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "heads are little endi
 
 struct chunk_run {
     struct origin *origin; /* a reference */
+    struct budget *budget; /* the origin's, when the run began */
     struct slice tag;      /* the origin's, or the chunk's own copy when a filter renamed it */
     uint64_t span;         /* in the origin's window */
     uint64_t source_bytes; /* of the input that the records came from */
-    size_t memory_bytes;   /* taken from the origin's budget */
+    size_t memory_bytes;   /* taken from the budget */
     uint32_t record_count;
 };
 
@@ -76,6 +77,8 @@ struct chunk {
     uint32_t run_capacity;
     struct arena arena; /* tags that are the chunk's own */
     bool is_sealed;
+    bool can_repeat; /* as all its origins; true while there are none */
+    bool can_leave;
 };
 
 /* One reference. `outputs` is not empty. */
@@ -96,9 +99,6 @@ void chunk_append(struct chunk *chunk, struct origin *origin, struct slice tag,
 bool chunk_is_full(const struct chunk *chunk);
 
 void chunk_seal(struct chunk *chunk);
-
-/* Whether every record can be had again from where it came. */
-bool chunk_can_repeat(const struct chunk *chunk);
 
 /* One output is done with all of it: settles each run's span. Loop. */
 void chunk_settle(struct chunk *chunk, unsigned output);

@@ -75,10 +75,17 @@ struct json_scanner *intake_json(struct intake *intake)
     return &intake->json;
 }
 
-static struct chunk *chunk_for(struct intake *intake, output_set outputs)
+/* What may be let go of does not ride with what may not. */
+static bool is_for(const struct chunk *chunk, const struct origin *origin)
+{
+    return chunk->outputs == origin->outputs && chunk->can_repeat == origin->can_repeat &&
+           chunk->can_leave == origin->can_leave;
+}
+
+static struct chunk *chunk_for(struct intake *intake, const struct origin *origin)
 {
     for (uint32_t i = 0; i < intake->open_count; i++)
-        if (intake->open[i]->outputs == outputs)
+        if (is_for(intake->open[i], origin))
             return intake->open[i];
 
     if (intake->open_count == intake->open_capacity) {
@@ -87,7 +94,7 @@ static struct chunk *chunk_for(struct intake *intake, output_set outputs)
     }
     if (!timer_is_on(intake->flush_timer))
         timer_start(intake->flush_timer, intake->flush_ms);
-    return intake->open[intake->open_count++] = chunk_open(outputs);
+    return intake->open[intake->open_count++] = chunk_open(origin->outputs);
 }
 
 static void chunk_close(struct intake *intake, struct chunk *chunk)
@@ -107,7 +114,7 @@ static void chunk_close(struct intake *intake, struct chunk *chunk)
 static void origin_route(struct intake *intake, struct origin *origin)
 {
     origin->selection = filter_chain_select(intake->chain, origin->tag, origin->metrics);
-    origin->outputs = route_table_outputs(intake->routes, origin->tag);
+    origin->outputs = route_table_outputs(intake->routes, origin->tag) & origin->lane;
     origin->routed_by = intake;
 }
 
@@ -133,10 +140,15 @@ void intake_push(struct intake *intake, struct origin *origin, uint64_t end)
         return;
     }
     record_drop_doubles(&intake->record);
-    chunk = chunk_for(intake, origin->outputs);
+    chunk = chunk_for(intake, origin);
     chunk_append(chunk, origin, origin->tag, &intake->record, end);
     if (UNLIKELY(chunk_is_full(chunk)))
         chunk_close(intake, chunk);
+}
+
+output_set intake_routes(const struct intake *intake, struct slice tag)
+{
+    return route_table_outputs(intake->routes, tag);
 }
 
 void intake_flush(struct intake *intake)

@@ -8,7 +8,8 @@
  *
  * Life     intake_new -> intake_push* -> intake_flush -> intake_free.
  * Thread   the loop.
- * Limits   one open chunk per route; routes are as many as there are different sets of matching
+ * Limits   one open chunk per route, and apart from it those of origins that cannot repeat or cannot
+ *          leave an output behind; routes are as many as there are different sets of matching
  *          outputs. It never refuses: inputs ask their budget before they read.
  */
 #ifndef TAILRACE_CHUNK_INTAKE_H
@@ -42,6 +43,9 @@ struct json_scanner *intake_json(struct intake *intake);
 /* Takes the record that intake_record lent: its bytes end at `end` in the origin. Without a route
  * it is counted (unrouted_records) and gone, and its bytes are settled with those around them. */
 void intake_push(struct intake *intake, struct origin *origin, uint64_t end);
+
+/* The outputs that take this tag. */
+output_set intake_routes(const struct intake *intake, struct slice tag);
 
 /* Seals every open chunk now. */
 void intake_flush(struct intake *intake);

@@ -171,7 +171,7 @@ static void delivery_end(struct delivery *d, bool is_settled)
 /* The records that are left stay unacknowledged: they will be read again, if anybody can. */
 static void delivery_let_go(struct delivery *d)
 {
-    if (chunk_can_repeat(d->chunk))
+    if (d->chunk->can_repeat)
         account_let_go(d);
     else
         account_lose(d);
@@ -289,7 +289,7 @@ static void delivery_wait(struct delivery *d, uint64_t wait_ms)
 
     d->attempts++;
     d->output->metrics.errors++;
-    if (d->output->is_letting_go || (d->output->is_stopping && chunk_can_repeat(d->chunk))) {
+    if (d->output->is_letting_go || (d->output->is_stopping && d->chunk->can_repeat)) {
         delivery_let_go(d);
         return;
     }

@@ -323,6 +323,62 @@ START_TEST(an_intake_may_take_over_from_another)
 }
 END_TEST
 
+/* ---- lanes ---- */
+
+START_TEST(an_origin_goes_to_the_outputs_of_its_lane)
+{
+    push(TO_BOTH, "{}", 10);
+    origin_lane_set(&origins[TO_BOTH], 1);
+    push(TO_BOTH, "{}", 20);
+    origin_lane_set(&origins[TO_BOTH], ~UINT64_C(0));
+    push(TO_BOTH, "{}", 30);
+    intake_flush(intake);
+    ck_assert_uint_eq(sealed_count, 2);
+    ck_assert_str_eq(runs_of(sealed[sealed[0]->outputs == 1 ? 0 : 1]), "app.log 1; ");
+    ck_assert_str_eq(runs_of(sealed[sealed[0]->outputs == 1 ? 1 : 0]), "app.log 1; app.log 1; ");
+    ck_assert_uint_eq(intake_routes(intake, origins[TO_BOTH].tag), 3);
+    settle_all();
+    ck_assert_uint_eq(origins[TO_BOTH].window.settled, 30);
+}
+END_TEST
+
+START_TEST(what_may_be_let_go_of_does_not_ride_with_what_may_not)
+{
+    struct origin *other = &origins[TO_SECOND];
+
+    origins[TO_FIRST].can_leave = true;
+    other->tag.len = strlen("x.log"); /* of "app.err", which goes to the first as well */
+    memcpy((char *)(uintptr_t)other->tag.data, "x.log", strlen("x.log"));
+    push(TO_FIRST, "{}", 10);
+    push(TO_SECOND, "{}", 10);
+    push(TO_FIRST, "{}", 20);
+    intake_flush(intake);
+    ck_assert_uint_eq(sealed_count, 2);
+    ck_assert(sealed[0]->can_leave != sealed[1]->can_leave);
+    ck_assert(!sealed[0]->can_repeat && !sealed[1]->can_repeat);
+}
+END_TEST
+
+START_TEST(a_run_gives_back_to_the_budget_that_it_took_from)
+{
+    struct budget share;
+
+    budget_init(&share, NULL, 0);
+    push(TO_FIRST, "{}", 10);
+    ck_assert_uint_gt(budget.used_bytes, 0);
+    origins[TO_FIRST].budget = &share;
+    push(TO_FIRST, "{}", 20);
+    intake_flush(intake);
+    push(TO_FIRST, "{}", 30);
+    ck_assert_uint_gt(share.used_bytes, 0);
+    intake_flush(intake);
+    settle_all();
+    ck_assert_uint_eq(budget.used_bytes, 0);
+    ck_assert_uint_eq(share.used_bytes, 0);
+    budget_fini(&share);
+}
+END_TEST
+
 START_TEST(freeing_with_an_open_chunk_stops)
 {
     push(TO_FIRST, "{}", 10);
@@ -352,6 +408,9 @@ Suite *suite_chunk_intake(void)
     tcase_add_test(use, nothing_is_due_after_a_flush_by_hand);
     tcase_add_test(use, flushing_nothing_seals_nothing);
     tcase_add_test(use, an_intake_may_take_over_from_another);
+    tcase_add_test(use, an_origin_goes_to_the_outputs_of_its_lane);
+    tcase_add_test(use, what_may_be_let_go_of_does_not_ride_with_what_may_not);
+    tcase_add_test(use, a_run_gives_back_to_the_budget_that_it_took_from);
     suite_add_tcase(suite, use);
 
     tcase_add_checked_fixture(stops, set_up, NULL);
