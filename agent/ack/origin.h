@@ -23,6 +23,9 @@ struct origin;
 struct origin_ops {
     /* `window.settled` moved, or an output's bookmark may have: time to save. May be NULL. */
     void (*settled)(struct origin *origin);
+    /* The output let go of what begins at this offset: it is to be read again for it. For origins
+     * that can leave. */
+    void (*left)(struct origin *origin, unsigned output, uint64_t begin);
     void (*free)(struct origin *origin);
 };
 
@@ -35,7 +38,8 @@ struct origin {
     const struct intake *routed_by;           /* NULL: to be found again */
     struct slice tag;                         /* owned by the origin */
     bool can_repeat;        /* the source keeps what it gave: what nobody took comes again */
-    bool can_leave;         /* its input reads again for one output what that one let go of */
+    bool can_leave;         /* its input reads again for one output what that one let go of; for no
+                             * longer than the source is there */
     uint64_t id;            /* stable over restarts where the source is; 0: records have no ids */
     const void *last_chunk; /* the one that the newest span lies in, while it is open */
     struct ack_window window;

@@ -92,17 +92,15 @@ bool window_settle(struct ack_window *w, uint64_t seq, unsigned output)
     return w->settled != before;
 }
 
-bool window_release(struct ack_window *w, unsigned output)
+uint64_t window_leave(struct ack_window *w, uint64_t seq, unsigned output)
 {
-    output_set bit = UINT64_C(1) << output;
-    uint64_t before = w->settled;
+    uint64_t begin = w->settled;
 
-    CHECK(output < WINDOW_OUTPUTS_MAX);
-    for (uint32_t i = 0; i < w->count; i++)
-        span_at(w, i)->owed &= ~bit;
-    window_shift(w);
-    window_check(w);
-    return w->settled != before;
+    CHECK(seq - w->first_seq < w->count);
+    if (seq > w->first_seq)
+        begin = span_at(w, (uint32_t)(seq - w->first_seq) - 1)->end;
+    (void)window_settle(w, seq, output);
+    return begin;
 }
 
 uint64_t window_bookmark(const struct ack_window *w, unsigned output)

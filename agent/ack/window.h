@@ -55,9 +55,9 @@ void window_advance(struct ack_window *w, uint64_t end);
 /* An output is done with a span. True when `settled` moved. */
 bool window_settle(struct ack_window *w, uint64_t seq, unsigned output);
 
-/* The output owes none of these spans any more: what it is not done with is read again for it, from
- * its bookmark, as another origin. True when `settled` moved. */
-bool window_release(struct ack_window *w, unsigned output);
+/* The output does not owe the span any more, although it is not done with it: its bytes are read
+ * again for it, as another origin. Where they begin. */
+uint64_t window_leave(struct ack_window *w, uint64_t seq, unsigned output);
 
 /* Where this output's bookmark stands. */
 uint64_t window_bookmark(const struct ack_window *w, unsigned output);

@@ -160,3 +160,22 @@ void chunk_settle(struct chunk *chunk, unsigned output)
             origin->ops->settled(origin);
     }
 }
+
+bool chunk_can_leave(const struct chunk *chunk)
+{
+    for (uint32_t i = 0; i < chunk->run_count && chunk->can_leave; i++)
+        if (!chunk->runs[i].origin->can_leave)
+            return false;
+    return chunk->can_leave;
+}
+
+void chunk_leave(struct chunk *chunk, unsigned output)
+{
+    CHECK(chunk->is_sealed && chunk->can_leave);
+    for (uint32_t i = 0; i < chunk->run_count; i++) {
+        struct origin *origin = chunk->runs[i].origin;
+        uint64_t begin = window_leave(&origin->window, chunk->runs[i].span, output);
+
+        origin->ops->left(origin, output, begin);
+    }
+}

@@ -78,7 +78,7 @@ struct chunk {
     struct arena arena; /* tags that are the chunk's own */
     bool is_sealed;
     bool can_repeat; /* as all its origins; true while there are none */
-    bool can_leave;
+    bool can_leave;  /* as they were then */
 };
 
 /* One reference. `outputs` is not empty. */
@@ -99,6 +99,12 @@ void chunk_append(struct chunk *chunk, struct origin *origin, struct slice tag,
 bool chunk_is_full(const struct chunk *chunk);
 
 void chunk_seal(struct chunk *chunk);
+
+/* Whether one output may let go of it now: each of its origins is read again then. */
+bool chunk_can_leave(const struct chunk *chunk);
+
+/* One output lets go of it: each origin is told. Loop. */
+void chunk_leave(struct chunk *chunk, unsigned output);
 
 /* One output is done with all of it: settles each run's span. Loop. */
 void chunk_settle(struct chunk *chunk, unsigned output);

@@ -178,6 +178,14 @@ static void delivery_let_go(struct delivery *d)
     delivery_end(d, false);
 }
 
+/* They are read again for this output, in this life already. */
+void delivery_leave(struct delivery *d)
+{
+    account_let_go(d);
+    chunk_leave(d->chunk, d->output->config.index);
+    delivery_end(d, false);
+}
+
 static void encode_work(void *owner)
 {
     struct delivery *d = owner;
@@ -289,6 +297,12 @@ static void delivery_wait(struct delivery *d, uint64_t wait_ms)
 
     d->attempts++;
     d->output->metrics.errors++;
+    d->output->is_delivering = false;
+    if (d->is_last_try && !d->output->is_stopping && chunk_can_leave(d->chunk)) {
+        delivery_leave(d);
+        return;
+    }
+    d->is_last_try = false;
     if (d->output->is_letting_go || (d->output->is_stopping && d->chunk->can_repeat)) {
         delivery_let_go(d);
         return;
@@ -336,6 +350,12 @@ static void delivery_next_part(struct delivery *d)
         delivery_attempt(d);
 }
 
+static void output_went_well(struct output *output)
+{
+    output->is_delivering = true;
+    trouble_over(output);
+}
+
 static void delivery_judged(struct delivery *d, enum verdict verdict, struct verdicts *verdicts,
                             uint64_t asked_ms)
 {
@@ -347,7 +367,7 @@ static void delivery_judged(struct delivery *d, enum verdict verdict, struct ver
         if (left.retry > 0)
             verdict = VERDICT_RETRY;
         else
-            trouble_over(d->output);
+            output_went_well(d->output);
         if (left.retry == 0 && left.as_text > 0) {
             delivery_attempt(d);
             return;

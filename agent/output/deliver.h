@@ -14,6 +14,7 @@
 #define TAILRACE_OUTPUT_DELIVER_H
 
 #include "base/budget.h"
+#include "base/log.h"
 #include "loop/loop.h"
 #include "metrics/metrics.h"
 #include "output/output.h"
@@ -47,6 +48,26 @@ void output_stop(struct output *output);
 /* Lets go of everything that is not under way; its bytes stay unacknowledged. What cannot be had
  * again counts as dropped. */
 void output_let_go(struct output *output);
+
+/* ---- falling behind (ack/lane.h) ---- */
+
+/* Lets go of what waits, where its input reads it again for this output; such a request that is
+ * under way is its records' last. */
+void output_leave(struct output *output);
+bool output_has_last_tries(const struct output *output);
+
+/* Whether the last request was taken; not true again after output_leave before one was. */
+bool output_is_delivering(const struct output *output);
+
+/* The bytes of this budget that it would let go of. The outputs that such chunks go to are added to
+ * `*concerned`. */
+uint64_t output_holds(const struct output *output, const struct budget *budget,
+                      output_set *concerned);
+
+/* Says it in words, with the output's name. */
+void output_say(const struct output *output, enum log_level level, const char *words);
+
+/* ---- looking in ---- */
 
 /* Whether no chunk is queued, under way or waiting. */
 bool output_is_idle(const struct output *output);

@@ -2,7 +2,8 @@
  * Inside of deliver: what an output and a delivery are, and what becomes of records. For the files
  * of this folder only.
  *
- * deliver.c tells the story; account.c keeps the books: every record that leaves a delivery goes
+ * deliver.c tells the story; leave.c what an output lets go of when it falls behind; account.c keeps
+ * the books: every record that leaves a delivery goes
  * through one of its functions, so that the ledger of metrics.h balances at any moment.
  */
 #ifndef TAILRACE_OUTPUT_DELIVERY_H
@@ -32,6 +33,7 @@ struct output {
     unsigned under_way;     /* that have one: never more than config.workers */
     bool is_stopping;
     bool is_letting_go;
+    bool is_delivering; /* the last request was taken */
     struct trouble trouble;
     struct log_brake refusals; /* of records, while others are taken */
     struct log_brake as_texts; /* of those that go once more as text */
@@ -45,6 +47,7 @@ struct delivery {
     struct batch batch;
     uint32_t attempts;
     bool is_under_way; /* has a place */
+    bool is_last_try;  /* the output has left the others meanwhile: it is not tried again */
     int encode_status;
     enum verdict write_verdict;
     struct http_request request;
@@ -53,6 +56,9 @@ struct delivery {
     struct http_call *call;
     char why[WHY_BYTES_MAX];
 };
+
+/* The output falls behind: the records that are left are read again for it. */
+void delivery_leave(struct delivery *d);
 
 /* A chunk came: its records are in flight from now on. */
 void account_in(struct output *output, const struct chunk *chunk);
