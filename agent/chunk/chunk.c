@@ -113,23 +113,40 @@ static void chunk_make_room(struct chunk *chunk)
         buffer_reserve(&chunk->bytes, BYTES_FULL - chunk->bytes.len);
 }
 
+/* A record of `run` stands behind the chunk's bytes, up to `after`. */
+static void chunk_count_record(struct chunk *chunk, struct chunk_run *run, const char *after)
+{
+    size_t added = (size_t)(after - (chunk->bytes.data + chunk->bytes.len));
+
+    chunk->bytes.len += added;
+    chunk->record_count++;
+    run->record_count++;
+    run->memory_bytes += added;
+    budget_take(run->budget, added);
+}
+
 void chunk_append(struct chunk *chunk, struct origin *origin, struct slice tag,
                   const struct record *record, uint64_t end)
 {
     struct chunk_run *run = chunk_run_for(chunk, origin, tag, end);
-    struct buffer *bytes = &chunk->bytes;
-    size_t added;
     char *to;
 
     CHECK(!chunk->is_sealed);
-    run->record_count++;
-    chunk->record_count++;
     chunk_make_room(chunk);
-    to = buffer_reserve(bytes, record_write_room(record));
-    added = (size_t)(record_write(to, record) - to);
-    bytes->len += added;
-    run->memory_bytes += added;
-    budget_take(run->budget, added);
+    to = buffer_reserve(&chunk->bytes, record_write_room(record));
+    chunk_count_record(chunk, run, record_write(to, record));
+}
+
+void chunk_append_plain(struct chunk *chunk, struct origin *origin,
+                        const struct plain_record *plain, uint64_t end)
+{
+    struct chunk_run *run = chunk_run_for(chunk, origin, origin->tag, end);
+    char *to;
+
+    CHECK(!chunk->is_sealed && !plain->may_repeat);
+    chunk_make_room(chunk);
+    to = buffer_reserve(&chunk->bytes, plain_write_room(plain));
+    chunk_count_record(chunk, run, plain_write(to, plain));
 }
 
 bool chunk_is_full(const struct chunk *chunk)

@@ -29,7 +29,7 @@
 #include "ack/origin.h"
 #include "base/buffer.h"
 #include "base/list.h"
-#include "record/record.h"
+#include "record/plain.h"
 
 /* Half a mebibyte: requests of about two thousand documents. Twice as much cost the same CPU and
  * four megabytes more memory, half as much cost more requests. */
@@ -94,6 +94,10 @@ void chunks_each(void (*see)(void *owner, const struct chunk *chunk), void *owne
  * Fields of one name must be gone already (record_drop_doubles). */
 void chunk_append(struct chunk *chunk, struct origin *origin, struct slice tag,
                   const struct record *record, uint64_t end);
+
+/* The same for a plain record, under the origin's tag. No two of its keys are one. */
+void chunk_append_plain(struct chunk *chunk, struct origin *origin,
+                        const struct plain_record *plain, uint64_t end);
 
 /* Whether the next record should go into another chunk. */
 bool chunk_is_full(const struct chunk *chunk);

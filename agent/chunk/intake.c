@@ -151,6 +151,31 @@ output_set intake_routes(const struct intake *intake, struct slice tag)
     return route_table_outputs(intake->routes, tag);
 }
 
+/* Whether nothing that needs a record has to be done to it; then it is done. */
+static bool plain_passes(struct intake *intake, const struct origin *origin,
+                         struct plain_record *plain)
+{
+    return origin->routed_by == intake && origin->outputs != 0 && !plain->may_repeat &&
+           filter_selection_apply_plain(origin->selection, plain, &intake->json);
+}
+
+void intake_push_plain(struct intake *intake, struct origin *origin, struct plain_record *plain,
+                       uint64_t end)
+{
+    struct chunk *chunk;
+
+    if (UNLIKELY(!plain_passes(intake, origin, plain))) {
+        record_fill_plain(intake_record(intake), plain);
+        intake_push(intake, origin, end);
+        return;
+    }
+    origin->metrics->records++;
+    chunk = chunk_for(intake, origin);
+    chunk_append_plain(chunk, origin, plain, end);
+    if (UNLIKELY(chunk_is_full(chunk)))
+        chunk_close(intake, chunk);
+}
+
 void intake_flush(struct intake *intake)
 {
     while (intake->open_count > 0)

@@ -143,3 +143,40 @@ char *record_write(char *to, const struct record *record)
         return ext_put(to, CHUNK_EXT_JSON, record->metadata);
     return pack_nil(to);
 }
+
+/* ---- plain records ---- */
+
+size_t plain_write_room(const struct plain_record *plain)
+{
+    return CHUNK_HEAD_AT + sizeof(struct chunk_head) + plain->bytes +
+           (2 * plain->count + 4) * PACK_HEAD_MAX + COPY_SLACK;
+}
+
+/* No other key has the initial of the text that went. */
+static inline uint64_t plain_initials(const struct plain_record *plain)
+{
+    if (plain->unfolded == PLAIN_NOT_UNFOLDED)
+        return plain->initials;
+    return (plain->initials & ~json_initial(plain->fields[plain->unfolded].key)) |
+           plain->object.initials;
+}
+
+char *plain_write(char *to, const struct plain_record *plain)
+{
+    char *begin = to, *fields;
+
+    to = fields = pack_map_head(to + CHUNK_HEAD_AT + sizeof(struct chunk_head), plain->count);
+    if (plain->unfolded != PLAIN_NOT_UNFOLDED)
+        to = ext_put(pack_nil(to), CHUNK_EXT_MEMBERS, plain->object.text);
+    for (uint32_t i = 0; i < plain->count; i++)
+        if (i != plain->unfolded)
+            to = text_put(text_put(to, plain->fields[i].key), plain->fields[i].text);
+    head_put(begin, &(struct chunk_head){
+                        .time_ns = plain->time_ns,
+                        .offset = plain->offset,
+                        .initials = plain_initials(plain),
+                        .field_count = plain->count,
+                        .fields_bytes = (uint32_t)(to - fields),
+                    });
+    return pack_nil(to);
+}

@@ -5,12 +5,16 @@
 #ifndef TAILRACE_CHUNK_RECORD_WRITE_H
 #define TAILRACE_CHUNK_RECORD_WRITE_H
 
-#include "record/record.h"
+#include "record/plain.h"
 
 /* The most bytes that record_write touches from where it begins. */
 size_t record_write_room(const struct record *record);
 
 /* Returns the place behind the record. */
 char *record_write(char *to, const struct record *record);
+
+/* The same for a plain record: what is written is what the record that it stands for would be. */
+size_t plain_write_room(const struct plain_record *plain);
+char *plain_write(char *to, const struct plain_record *plain);
 
 #endif

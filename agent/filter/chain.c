@@ -15,6 +15,8 @@ struct filter_selection {
     const struct filter_chain *chain;
     uint32_t *steps;
     uint32_t step_count;
+    bool is_unfold_all; /* `unfold` is all they do */
+    struct filter_unfold unfold;
 };
 
 struct filter_chain {
@@ -80,6 +82,15 @@ static bool step_takes(const struct filter_step *step, struct slice tag, const v
     return (step->source == NULL || step->source == source) && tag_match_accepts(step->match, tag);
 }
 
+/* A filter alone; two of them might find the other's key. */
+static void selection_shorten(struct filter_selection *selection)
+{
+    const struct filter_step *only = &selection->chain->steps[selection->steps[0]];
+
+    selection->is_unfold_all = selection->step_count == 1 && only->plugin->unfolds != NULL &&
+                               only->plugin->unfolds(only->self, &selection->unfold);
+}
+
 static struct filter_selection *selection_new(const struct filter_chain *chain, struct slice tag,
                                               const void *source)
 {
@@ -90,6 +101,8 @@ static struct filter_selection *selection_new(const struct filter_chain *chain, 
     for (uint32_t i = 0; i < chain->step_count; i++)
         if (step_takes(&chain->steps[i], tag, source))
             selection->steps[selection->step_count++] = i;
+    if (selection->step_count > 0)
+        selection_shorten(selection);
     return selection;
 }
 
@@ -163,4 +176,20 @@ enum filter_verdict filter_selection_apply(const struct filter_selection *select
         }
     }
     return FILTER_KEEP;
+}
+
+bool filter_selection_apply_plain(const struct filter_selection *selection,
+                                  struct plain_record *plain, struct json_scanner *json)
+{
+    const struct filter_unfold *unfold = &selection->unfold;
+    struct filter_metrics *metrics;
+
+    if (selection->step_count == 0)
+        return true;
+    if (!selection->is_unfold_all || !plain_unfold(plain, unfold->key, unfold->stop, json))
+        return false;
+    metrics = selection->chain->steps[selection->steps[0]].metrics;
+    metrics->records++;
+    metrics->bytes += plain->bytes;
+    return true;
 }

@@ -26,6 +26,13 @@ struct filter_run {
     struct json_scanner *json; /* for checking text; what it lends dies with the next check */
 };
 
+/* All that some filters do: a text under `key` that is a JSON object goes, and the object's members
+ * come before the other fields. Any other record stays as it is. */
+struct filter_unfold {
+    struct slice key;
+    struct slice stop; /* with an object that has this key they do something else */
+};
+
 struct filter_plugin {
     const char *name;
     const char *summary;
@@ -38,6 +45,10 @@ struct filter_plugin {
     void (*fini)(void *self);
 
     enum filter_verdict (*apply)(void *self, struct record *record, struct filter_run *run);
+
+    /* Whether apply does no more than this, and so need not be called for plain records; NULL: it
+     * does more. */
+    bool (*unfolds)(const void *self, struct filter_unfold *out);
 };
 
 #endif

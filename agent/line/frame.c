@@ -37,6 +37,22 @@ static bool cri_fill(const struct frame_source *source, struct record *record, s
     return true;
 }
 
+bool frame_fill_plain(const struct multiline *m, const struct frame_source *source,
+                      struct plain_record *plain)
+{
+    struct cri_line cri;
+
+    if (multiline_frame(m) != MULTILINE_CRI || !cri_split(source->line, &cri) ||
+        !is_cri_tag(cri.tag) || cri.tag.data[0] != 'F' ||
+        time_parse_rfc3339(&source->run->minute, cri.time, &plain->time_ns) < 0)
+        return false;
+    plain_add(plain, SLICE("time"), cri.time);
+    plain_add(plain, SLICE("stream"), cri.stream);
+    plain_add(plain, SLICE("_p"), cri.tag);
+    plain_add(plain, SLICE("log"), cri.text);
+    return true;
+}
+
 /* ---- lines of Docker ---- */
 
 static bool is_odd_backslash(struct slice json, size_t at)

@@ -8,6 +8,7 @@
 #define TAILRACE_LINE_FRAME_H
 
 #include "line/multiline.h"
+#include "record/plain.h"
 
 struct framed {
     struct slice content; /* as it is joined; see frame_content */
@@ -29,6 +30,11 @@ struct frame_source {
  * content key, or under the source's. */
 bool frame_fill(const struct multiline *m, const struct frame_source *source, struct record *record,
                 struct framed *out);
+
+/* The same for a line that is a whole record by itself and nothing but texts: one of CRI with the tag
+ * F. False: whatever else it is. `plain` has the line's place, and a time already. */
+bool frame_fill_plain(const struct multiline *m, const struct frame_source *source,
+                      struct plain_record *plain);
 
 /* The content, decoded where it has to be, in the arena. */
 struct slice frame_content(const struct framed *framed, struct arena *arena);

@@ -42,6 +42,14 @@ bool joiner_fill_whole(struct joiner_rules *rules, const struct joiner_line *lin
     return false;
 }
 
+bool joiner_fill_plain(struct joiner_rules *rules, const struct joiner_line *line,
+                       struct plain_record *plain)
+{
+    struct frame_source source = {line->text, rules->key, &rules->run};
+
+    return rules->multiline_count > 0 && frame_fill_plain(rules->multilines[0], &source, plain);
+}
+
 /* ---- a line by itself ---- */
 
 /* Takes the line apart into the sink's record. */

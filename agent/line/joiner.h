@@ -33,7 +33,7 @@
 #define TAILRACE_LINE_JOINER_H
 
 #include "line/multiline_book.h"
-#include "record/record.h"
+#include "record/plain.h"
 
 #define JOINER_GROUPS_MAX 16
 #define JOINER_GROWTH_FLUSHES_MAX 4
@@ -121,6 +121,11 @@ struct joiner_sink {
  */
 bool joiner_fill_whole(struct joiner_rules *rules, const struct joiner_line *line,
                        struct record *record);
+
+/* The same for a line that makes a plain record, which has its place already. False: whatever else it
+ * is, and `plain` is not to be looked at. */
+bool joiner_fill_plain(struct joiner_rules *rules, const struct joiner_line *line,
+                       struct plain_record *plain);
 
 /* Takes a line. `*joiner` is made when lines begin to wait, and is NULL when none do. */
 void joiner_take(struct joiner **joiner, struct joiner_rules *rules, const struct joiner_line *line,

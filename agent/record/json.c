@@ -118,3 +118,15 @@ int json_check_value(struct json_scanner *s, struct slice text, bool *needs_repa
         *needs_repair = s->needs_repair;
     return rc;
 }
+
+bool json_members_have(const struct json_object *object, struct slice key)
+{
+    for (uint32_t i = 0; i < object->member_count; i++) {
+        const struct json_member *m = &object->members[i];
+
+        if (m->key_len == key.len &&
+            slice_equal(slice_make(object->text.data + m->key_at, m->key_len), key))
+            return true;
+    }
+    return false;
+}

@@ -99,6 +99,15 @@ static inline uint64_t json_initial(struct slice key)
     return UINT64_C(1) << ((key.len ? key.data[0] : '"') & 63);
 }
 
+/* Whether a checked object without escapes in its keys has this one. The initials say no for nearly
+ * every key that is not there. */
+bool json_members_have(const struct json_object *object, struct slice key);
+
+static inline bool json_object_has(const struct json_object *object, struct slice key)
+{
+    return (object->initials & json_initial(key)) != 0 && json_members_have(object, key);
+}
+
 /* Finds the last member with this (unescaped) key in a checked object; the value's text, or false.
  * Walks the text. */
 bool json_find(struct slice object, struct slice key, struct slice *value_out);

@@ -119,6 +119,12 @@ const char *parser_name(const struct parser *parser)
     return parser->name;
 }
 
+bool parser_unfolds(const struct parser *p, struct slice *stop)
+{
+    *stop = p->time.key_view;
+    return p->format == PARSER_JSON && p->decoders.count == 0;
+}
+
 int parse_pair(struct parse *p, struct slice key, struct slice text)
 {
     const struct parser *parser = p->parser;

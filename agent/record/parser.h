@@ -53,6 +53,10 @@ void parser_free(struct parser **parser);
 
 const char *parser_name(const struct parser *parser);
 
+/* Whether it makes the members of an object the record's fields and nothing else, unless the object
+ * has the key `stop` (empty: whatever keys it has). */
+bool parser_unfolds(const struct parser *parser, struct slice *stop);
+
 /* One per user of parsers, all zero at first; `json` is lent for each call. */
 struct parser_run {
     struct json_scanner *json;

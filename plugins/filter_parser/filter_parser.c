@@ -226,6 +226,15 @@ static enum filter_verdict filter_parser_apply(void *self, struct record *record
     return FILTER_KEEP;
 }
 
+static bool filter_parser_unfolds(const void *self, struct filter_unfold *out)
+{
+    const struct filter_parser *f = self;
+
+    out->key = f->key;
+    return f->accessor == NULL && f->reserve_data && !f->preserve_key && f->parser_count == 1 &&
+           parser_unfolds(f->parsers[0], &out->stop);
+}
+
 const struct filter_plugin filter_parser = {
     .name = "parser",
     .summary = "Makes fields of a field's text.",
@@ -234,4 +243,5 @@ const struct filter_plugin filter_parser = {
     .init = filter_parser_init,
     .fini = filter_parser_fini,
     .apply = filter_parser_apply,
+    .unfolds = filter_parser_unfolds,
 };

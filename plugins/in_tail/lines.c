@@ -162,7 +162,23 @@ static struct joiner_sink sink_of(struct giver *giver)
     };
 }
 
-static void line_join(struct tail_file *f, struct record *record, const struct line *line)
+/* Most lines are whole, and texts only. False: this one is not. */
+static bool line_push_plain(struct tail_file *f, const struct joiner_line *joined)
+{
+    struct tail *t = f->tail;
+    struct plain_record plain;
+
+    plain_init(&plain, t->wall_ns, joined->offset);
+    if (!joiner_fill_plain(t->rules, joined, &plain))
+        return false;
+    if (t->options.path_key != NULL)
+        plain_add(&plain, slice_of(t->options.path_key), slice_of(f->path));
+    t->input->metrics.bytes += joined->text.len;
+    intake_push_plain(t->input->intake, &f->origin, &plain, joined->end);
+    return true;
+}
+
+static void line_join(struct tail_file *f, const struct line *line)
 {
     struct tail *t = f->tail;
     struct joiner_line joined = {
@@ -174,7 +190,12 @@ static void line_join(struct tail_file *f, struct record *record, const struct l
     };
     struct giver giver = {.file = f, .line = line};
     struct joiner_sink sink = sink_of(&giver);
+    struct record *record;
 
+    if (LIKELY(f->joiner == NULL && t->options.offset_key == NULL && line->cut_bytes == 0) &&
+        LIKELY(line_push_plain(f, &joined)))
+        return;
+    record = intake_record(t->input->intake);
     if (LIKELY(f->joiner == NULL && joiner_fill_whole(t->rules, &joined, record))) {
         record->offset = line->offset;
         add_file_keys(f, record, line);
@@ -257,7 +278,6 @@ uint64_t tail_lines_end(const struct tail_file *f, uint64_t end)
 static void line_take(struct tail_file *f, struct line *line)
 {
     struct tail *t = f->tail;
-    struct record *record = intake_record(t->input->intake);
 
     if (UNLIKELY(t->encoding != NULL))
         line->text = encoding_decode(t->encoding, f->form, line->text);
@@ -268,9 +288,9 @@ static void line_take(struct tail_file *f, struct line *line)
     if (UNLIKELY(line->text.len == 0) && t->options.skip_empty_lines)
         return;
     if (t->rules != NULL)
-        line_join(f, record, line);
+        line_join(f, line);
     else
-        line_push(f, record, line);
+        line_push(f, intake_record(t->input->intake), line);
 }
 
 /* A line longer than Buffer_Max_Size, or the beginning of one. */

@@ -1,0 +1,73 @@
+/*
+ * A plain record is an instant and a few texts that nobody has taken apart: what most lines are when
+ * they are read. One of the texts may turn out to be a JSON object, and then its members are the
+ * record's first fields and the text is none any more.
+ *
+ * It is what a struct record can be, and no more, on the way from an input to a chunk: whoever sees
+ * something unusual gives up and fills a record. So it needs no arena and no room to grow, and nothing
+ * in it is moved.
+ *
+ * Life     plain_init -> plain_add* -> chunk. Everything is lent.
+ * Thread   its owner's.
+ * Limits   PLAIN_FIELDS_MAX fields; more are a bug of the caller.
+ */
+#ifndef TAILRACE_RECORD_PLAIN_H
+#define TAILRACE_RECORD_PLAIN_H
+
+#include "record/record.h"
+
+#define PLAIN_FIELDS_MAX 8
+
+/* `unfolded` of a record whose fields are all texts. */
+#define PLAIN_NOT_UNFOLDED PLAIN_FIELDS_MAX
+
+struct plain_field {
+    struct slice key; /* as it should read, not escaped */
+    struct slice text;
+};
+
+struct plain_record {
+    int64_t time_ns;
+    uint64_t offset;
+    size_t bytes;      /* of all keys and texts */
+    uint64_t initials; /* json_initial() of all keys, or-ed */
+    bool may_repeat;   /* two keys have the same initial */
+    uint32_t count;
+    uint32_t unfolded; /* the text that `object` is */
+    struct plain_field fields[PLAIN_FIELDS_MAX];
+    struct json_object object;
+};
+
+static inline void plain_init(struct plain_record *p, int64_t time_ns, uint64_t offset)
+{
+    p->time_ns = time_ns;
+    p->offset = offset;
+    p->bytes = 0;
+    p->initials = 0;
+    p->may_repeat = false;
+    p->count = 0;
+    p->unfolded = PLAIN_NOT_UNFOLDED;
+}
+
+static inline void plain_add(struct plain_record *p, struct slice key, struct slice text)
+{
+    uint64_t initial = json_initial(key);
+
+    CHECK(p->count < PLAIN_FIELDS_MAX);
+    p->may_repeat |= (p->initials & initial) != 0;
+    p->initials |= initial;
+    p->bytes += key.len + text.len;
+    p->fields[p->count++] = (struct plain_field){key, text};
+}
+
+/* Makes the object that the last text of this name is stand first, in its place; where there is no
+ * such text, or it is no object, nothing. False: the record is not plain, because the object has to
+ * be rewritten, is empty, has the key `stop`, or one of the record's; then nothing was done. What it
+ * finds is lent by the scanner. */
+MUST_USE bool plain_unfold(struct plain_record *p, struct slice key, struct slice stop,
+                           struct json_scanner *json);
+
+/* The same as a record, which is empty; of one that is not unfolded. */
+void record_fill_plain(struct record *r, const struct plain_record *p);
+
+#endif

@@ -1,0 +1,339 @@
+#include "base/budget.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "chunk/intake.h"
+#include "filter/chain.h"
+#include "filter/route.h"
+#include "kit/property.h"
+#include "kit/record.h"
+#include "plugin/plugin.h"
+
+#include <check.h>
+
+/* A plain record becomes, to the byte, what the record would that it stands for: two lanes get the
+ * same texts, one of them the short way. */
+
+#define LINES 20000
+#define TEXT_BYTES_MAX 512
+
+extern const struct filter_plugin filter_parser;
+
+struct lane {
+    struct filter_chain *chain;
+    struct intake *intake;
+    struct budget budget;
+    struct input_metrics metrics;
+    struct filter_metrics filter_metrics[2];
+    void *filters[2];
+    struct origin origin;
+    struct chunk *sealed;
+    uint64_t end;
+};
+
+static struct loop *loop;
+static struct route_table *routes;
+static struct parser_book *book;
+static struct report report;
+static struct lane lanes[2];
+static uint32_t dice;
+static char text[TEXT_BYTES_MAX];
+
+static uint32_t throw_dice(uint32_t sides)
+{
+    dice = dice * 1664525 + 1013904223;
+    return (dice >> 12) % sides;
+}
+
+static void origin_gone(struct origin *o)
+{
+    origin_fini(o);
+}
+
+static void on_sealed(void *owner, struct chunk *chunk)
+{
+    struct lane *lane = owner;
+
+    ck_assert_ptr_null(lane->sealed);
+    lane->sealed = chunk;
+}
+
+static void parser_add(const char *name, const char *format, const char *regex, const char *time)
+{
+    struct parser_settings settings = parser_settings_default();
+
+    settings.name = name;
+    settings.format = format;
+    settings.regex = regex;
+    settings.time.format = time;
+    ck_assert_int_eq(parser_book_add(book, &settings, (struct place){0}, &report), 0);
+}
+
+static void set_up(void)
+{
+    static const struct route_rule rule = {.output = "0", .match = "*"};
+
+    clock_fake(5000, 0);
+    report_init(&report);
+    loop = loop_new();
+    routes = route_table_new(&rule, 1, 1, &report);
+    book = parser_book_new();
+    parser_add("json", "json", NULL, NULL);
+    parser_add("timed", "json", NULL, "%s");
+    parser_add("pair", "regex", "^(?<t>\\w+)=(?<e>\\w*)$", NULL);
+}
+
+static void tear_down(void)
+{
+    parser_book_free(&book);
+    route_table_free(&routes);
+    loop_free(&loop);
+    report_fini(&report);
+    clock_real();
+}
+
+/* ---- lanes ---- */
+
+static void *filter_new(struct property_list properties)
+{
+    struct plugin_setup setup = {.report = &report, .parsers = book, .component = "parser.0"};
+    void *self = mem_zalloc(1, filter_parser.self_bytes);
+    struct option_target target = {filter_parser.options, self};
+
+    ck_assert_int_eq(options_bind(&target, 1, &properties, &report), 0);
+    ck_assert_int_eq(filter_parser.init(self, &setup), 0);
+    return self;
+}
+
+static const struct origin_ops ops = {.free = origin_gone};
+
+/* With as many filters as have a parser. */
+static void lane_open(struct lane *lane, const char *const *parsers, const char *is_kept)
+{
+    static const char *const keys[] = {"log", "t"};
+
+    *lane = (struct lane){.chain = filter_chain_new()};
+    for (int i = 0; i < 2 && parsers[i] != NULL; i++) {
+        lane->filters[i] =
+            filter_new(kit_properties("Key_Name", keys[i], "Parser", parsers[i], "Reserve_Data",
+                                      "On", "Preserve_Key", is_kept, NULL));
+        filter_chain_add(lane->chain, &filter_parser, lane->filters[i],
+                         tag_match_new("*", NULL, &report, (struct place){0}),
+                         &lane->filter_metrics[i]);
+    }
+    lane->intake = intake_new(loop, lane->chain, routes, 1000);
+    intake_on_sealed(lane->intake, on_sealed, lane);
+    budget_init(&lane->budget, NULL, 0);
+    origin_init(&lane->origin, &ops, SLICE("app.log"), 0);
+    lane->origin.budget = &lane->budget;
+    lane->origin.metrics = &lane->metrics;
+}
+
+static void lane_close(struct lane *lane)
+{
+    struct origin *origin = &lane->origin;
+
+    intake_free(&lane->intake);
+    origin_unref(&origin);
+    filter_chain_free(&lane->chain);
+    for (int i = 0; i < 2 && lane->filters[i] != NULL; i++) {
+        options_fini(filter_parser.options, lane->filters[i]);
+        mem_free(lane->filters[i]);
+    }
+    budget_fini(&lane->budget);
+}
+
+static void lanes_open(const char *first, const char *second, const char *is_kept)
+{
+    const char *parsers[] = {first, second};
+
+    dice = 11;
+    lane_open(&lanes[0], parsers, is_kept);
+    lane_open(&lanes[1], parsers, is_kept);
+}
+
+static void lanes_close(void)
+{
+    lane_close(&lanes[0]);
+    lane_close(&lanes[1]);
+}
+
+/* ---- texts ---- */
+
+static const char *any_of(const char *const *texts, uint32_t count)
+{
+    return texts[throw_dice(count)];
+}
+
+#define ANY_OF(...)                            \
+    any_of((const char *const[]){__VA_ARGS__}, \
+           (uint32_t)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)))
+
+static const char *any_key(void)
+{
+    return ANY_OF("time", "stream", "_p", "log", "t", "tame", "steam", "x", "y", "z", "level", "",
+                  "ä");
+}
+
+static const char *any_value(void)
+{
+    return ANY_OF("1", "-2.5e3", "true", "null", "\"\"", "\"text\"", "\"1700000000\"",
+                  "\"\\u00e4\"", "{\"a\":{\"b\":1}}", "[1,{\"c\":2}]", "{\"d\":1,\"d\":2}", "1e999",
+                  "\"\xff\"", "\"ä\"");
+}
+
+/* Mostly an object, now and then one with something odd about it, now and then none. */
+static struct slice any_object(void)
+{
+    uint32_t members = throw_dice(6);
+    struct buffer b = {0};
+    struct slice made;
+
+    buffer_append_text(&b, ANY_OF("{", "{", "{", "{", " {", "{ ", "{\n", "[", "x{"));
+    for (uint32_t i = 0; i < members; i++) {
+        const char *key = throw_dice(60) == 0 ? "\\u0074" : any_key();
+
+        buffer_append_format(&b, "%s\"%s%u\":%s", i ? "," : "", key, throw_dice(4), any_value());
+        if (throw_dice(3) == 0)
+            buffer_append_format(&b, ",\"%s\":%s", key, any_value());
+    }
+    buffer_append_text(&b, ANY_OF("}", "}", "}", "}", "}", "} ", "}\n", "}}", ""));
+    ck_assert_uint_lt(b.len, TEXT_BYTES_MAX);
+    made = slice_make(memcpy(text, b.data, b.len), b.len);
+    buffer_fini(&b);
+    return made;
+}
+
+/* What the input of a lane finds. The last field may have any name, as Path_Key has. */
+static void any_plain(struct plain_record *plain)
+{
+    struct slice log = throw_dice(10) == 0 ? SLICE("a=b") : any_object();
+
+    plain_init(plain, (int64_t)throw_dice(1000), throw_dice(1000));
+    plain_add(plain, SLICE("time"), SLICE("2026-01-01T00:00:00.123456789Z"));
+    plain_add(plain, SLICE("stream"), SLICE("stderr"));
+    if (throw_dice(2) == 0)
+        plain_add(plain, SLICE("_p"), SLICE("F"));
+    if (throw_dice(20) != 0)
+        plain_add(plain, SLICE("log"), log);
+    if (throw_dice(4) == 0)
+        plain_add(plain, slice_of(any_key()),
+                  throw_dice(4) == 0 ? log : SLICE("/var/log/\xff \"a\""));
+}
+
+/* ---- both lanes ---- */
+
+static void push(const struct plain_record *plain)
+{
+    struct plain_record copy = *plain;
+
+    record_fill_plain(intake_record(lanes[0].intake), plain);
+    intake_push(lanes[0].intake, &lanes[0].origin, ++lanes[0].end);
+    intake_push_plain(lanes[1].intake, &lanes[1].origin, &copy, ++lanes[1].end);
+}
+
+static void expect_chunks_alike(void)
+{
+    struct chunk *a, *b;
+
+    intake_flush(lanes[0].intake);
+    intake_flush(lanes[1].intake);
+    a = lanes[0].sealed;
+    b = lanes[1].sealed;
+    ck_assert_uint_eq(a->bytes.len, b->bytes.len);
+    ck_assert_mem_eq(a->bytes.data, b->bytes.data, a->bytes.len);
+    ck_assert_uint_eq(a->record_count, b->record_count);
+    ck_assert_uint_eq(a->run_count, b->run_count);
+    ck_assert_uint_eq(a->runs[0].source_bytes, b->runs[0].source_bytes);
+    for (int i = 0; i < 2; i++) {
+        chunk_settle(lanes[i].sealed, 0);
+        chunk_unref(&lanes[i].sealed);
+    }
+}
+
+static void expect_lanes_alike(void)
+{
+    for (unsigned i = 0; i < LINES; i++) {
+        struct plain_record plain;
+
+        any_plain(&plain);
+        push(&plain);
+        if (i % 100 == 99)
+            expect_chunks_alike();
+    }
+    ck_assert_mem_eq(&lanes[0].metrics, &lanes[1].metrics, sizeof lanes[0].metrics);
+    ck_assert_mem_eq(lanes[0].filter_metrics, lanes[1].filter_metrics,
+                     sizeof lanes[0].filter_metrics);
+    ck_assert_uint_eq(lanes[0].budget.peak_bytes, lanes[1].budget.peak_bytes);
+    ck_assert_uint_eq(lanes[0].origin.window.settled, lanes[1].origin.window.settled);
+    lanes_close();
+}
+
+START_TEST(plain_records_without_filters_are_chunked_like_others)
+{
+    lanes_open(NULL, NULL, "Off");
+    expect_lanes_alike();
+}
+END_TEST
+
+START_TEST(plain_records_are_parsed_like_others)
+{
+    lanes_open("json", NULL, "Off");
+    expect_lanes_alike();
+}
+END_TEST
+
+START_TEST(a_time_among_the_members_is_found)
+{
+    lanes_open("timed", NULL, "Off");
+    expect_lanes_alike();
+}
+END_TEST
+
+START_TEST(a_filter_that_does_more_is_asked)
+{
+    lanes_open("json", NULL, "On");
+    expect_lanes_alike();
+    lanes_open("pair", NULL, "Off");
+    expect_lanes_alike();
+}
+END_TEST
+
+START_TEST(two_filters_are_asked_one_after_the_other)
+{
+    lanes_open("json", "json", "Off");
+    expect_lanes_alike();
+}
+END_TEST
+
+START_TEST(a_plain_record_without_a_route_is_counted)
+{
+    struct plain_record plain;
+
+    route_table_free(&routes);
+    routes = route_table_new(NULL, 0, 1, &report);
+    lanes_open(NULL, NULL, "Off");
+    plain_init(&plain, 1, 2);
+    plain_add(&plain, SLICE("log"), SLICE("a"));
+    push(&plain);
+    ck_assert_uint_eq(lanes[1].metrics.unrouted_records, 1);
+    ck_assert_uint_eq(lanes[1].metrics.records, 1);
+    ck_assert_uint_eq(lanes[1].origin.window.settled, 1);
+    lanes_close();
+}
+END_TEST
+
+Suite *suite_chunk_intake_plain(void)
+{
+    Suite *s = suite_create("chunk_intake_plain");
+    TCase *alike = tcase_create("alike");
+
+    tcase_add_checked_fixture(alike, set_up, tear_down);
+    tcase_add_test(alike, plain_records_without_filters_are_chunked_like_others);
+    tcase_add_test(alike, plain_records_are_parsed_like_others);
+    tcase_add_test(alike, a_time_among_the_members_is_found);
+    tcase_add_test(alike, a_filter_that_does_more_is_asked);
+    tcase_add_test(alike, two_filters_are_asked_one_after_the_other);
+    tcase_add_test(alike, a_plain_record_without_a_route_is_counted);
+    suite_add_tcase(s, alike);
+    return s;
+}
