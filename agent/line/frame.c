@@ -41,11 +41,13 @@ bool frame_fill_plain(const struct multiline *m, const struct frame_source *sour
                       struct plain_record *plain)
 {
     struct cri_line cri;
+    int64_t time_ns;
 
     if (multiline_frame(m) != MULTILINE_CRI || !cri_split(source->line, &cri) ||
         !is_cri_tag(cri.tag) || cri.tag.data[0] != 'F' ||
-        time_parse_rfc3339(&source->run->minute, cri.time, &plain->time_ns) < 0)
+        time_parse_rfc3339(&source->run->minute, cri.time, &time_ns) < 0)
         return false;
+    plain_init(plain, time_ns);
     plain_add(plain, SLICE("time"), cri.time);
     plain_add(plain, SLICE("stream"), cri.stream);
     plain_add(plain, SLICE("_p"), cri.tag);

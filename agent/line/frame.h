@@ -32,7 +32,7 @@ bool frame_fill(const struct multiline *m, const struct frame_source *source, st
                 struct framed *out);
 
 /* The same for a line that is a whole record by itself and nothing but texts: one of CRI with the tag
- * F. False: whatever else it is. `plain` has the line's place, and a time already. */
+ * F. False: whatever else it is. */
 bool frame_fill_plain(const struct multiline *m, const struct frame_source *source,
                       struct plain_record *plain);
 

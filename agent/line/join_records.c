@@ -47,7 +47,10 @@ bool joiner_fill_plain(struct joiner_rules *rules, const struct joiner_line *lin
 {
     struct frame_source source = {line->text, rules->key, &rules->run};
 
-    return rules->multiline_count > 0 && frame_fill_plain(rules->multilines[0], &source, plain);
+    if (rules->multiline_count == 0 || !frame_fill_plain(rules->multilines[0], &source, plain))
+        return false;
+    plain->offset = line->offset;
+    return true;
 }
 
 /* ---- a line by itself ---- */

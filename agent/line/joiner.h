@@ -122,8 +122,8 @@ struct joiner_sink {
 bool joiner_fill_whole(struct joiner_rules *rules, const struct joiner_line *line,
                        struct record *record);
 
-/* The same for a line that makes a plain record, which has its place already. False: whatever else it
- * is, and `plain` is not to be looked at. */
+/* The same for a line that makes a plain record, place and all. False: whatever else it is, and
+ * `plain` is not to be looked at. */
 bool joiner_fill_plain(struct joiner_rules *rules, const struct joiner_line *line,
                        struct plain_record *plain);
 

@@ -17,8 +17,8 @@
 
 #define COPY_SLACK SCAN_BYTES
 
-/* Longer ones are memcpy's. */
-#define COPY_SHORT_MAX 64
+/* Longer ones are memcpy's; two blocks that overlap are any that is not shorter than one. */
+#define COPY_SHORT_MAX (2 * SCAN_BYTES)
 
 static inline char *copy_block(char *to, scan_block block)
 {
@@ -37,13 +37,16 @@ static inline char *copy_text_of(char *to, struct slice text, bool is_padded)
     const char *p = text.data, *end = p + text.len;
     char *after = to + text.len;
 
-    if (__builtin_constant_p(text.len) || UNLIKELY(text.len > COPY_SHORT_MAX)) {
-        if (text.len > 0)
-            memcpy(to, p, text.len);
-        return after;
+    if (__builtin_constant_p(text.len)) {
+        memcpy(to, p, text.len);
+    } else if (text.len - 1 < SCAN_BYTES) {
+        copy_block(to, copy_load(p, end, is_padded));
+    } else if (text.len - 1 < COPY_SHORT_MAX) {
+        copy_block(to, scan_load(p));
+        copy_block(after - SCAN_BYTES, scan_load(end - SCAN_BYTES));
+    } else if (text.len > 0) {
+        memcpy(to, p, text.len);
     }
-    for (; p < end; p += SCAN_BYTES)
-        to = copy_block(to, copy_load(p, end, is_padded));
     return after;
 }
 

@@ -143,7 +143,8 @@ static bool decode(enum decoder_kind kind, struct slice text, struct json_scanne
     switch (kind) {
     case DECODER_JSON:
         out->is_object = json_take_object(json, text, arena, &out->object) == 0;
-        out->text = out->object.text;
+        if (out->is_object)
+            out->text = out->object.text;
         return out->is_object;
     case DECODER_ESCAPED:
         out->text = unescape_plain(text, arena);

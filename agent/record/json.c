@@ -1,7 +1,7 @@
 #include "record/json.h"
 
 #include "base/memory.h"
-#include "record/json_check.h"
+#include "record/json_keys.h"
 #include "record/scan.h"
 
 #include <errno.h>
@@ -59,7 +59,9 @@ static bool has_both_ends(struct slice text)
     }
 }
 
-static int check_text(struct json_scanner *s, struct slice text)
+/* Fills the object, the text of any other value is checked with one in vain. Its parts are written one
+ * by one and where they stay: a copy of the whole would wait for them. */
+static int check_text(struct json_scanner *s, struct slice text, struct json_object *object)
 {
     struct json_check c;
 
@@ -68,12 +70,11 @@ static int check_text(struct json_scanner *s, struct slice text)
     if (UNLIKELY(s->marks == NULL))
         s->marks = json_marks_new();
     s->member_count = 0;
-    s->needs_repair = false;
-    s->has_escaped_keys = false;
-    s->initials = 0;
+    *object = (struct json_object){.text = text};
     text = with_readable_end(s, text);
     c = (struct json_check){
         .scanner = s,
+        .object = object,
         .marks = s->marks,
         .text = text.data,
         .end = text.data + text.len,
@@ -82,45 +83,42 @@ static int check_text(struct json_scanner *s, struct slice text)
     };
     if (!json_check_one(&c) || c.p != c.end)
         return -EINVAL;
-    /* Not written unless it has to be: it is read at once, and with what stands beside it. */
     if (UNLIKELY(!s->marks->is_utf8))
-        s->needs_repair = true;
+        object->needs_repair = true;
+    object->members = s->members;
+    object->member_count = s->member_count;
     return 0;
 }
 
 int json_check_object(struct json_scanner *s, struct slice text, struct json_object *out)
 {
-    int rc;
-
     if (UNLIKELY(text.len < 2 || text.data[0] != '{' || text.data[text.len - 1] != '}'))
         text = slice_trim(text);
     if (text.len == 0 || text.data[0] != '{')
         return -EINVAL;
-    rc = check_text(s, text);
-    if (rc < 0)
-        return rc;
-    *out = (struct json_object){
-        .text = text,
-        .members = s->members,
-        .member_count = s->member_count,
-        .needs_repair = s->needs_repair,
-        .has_escaped_keys = s->has_escaped_keys,
-        .initials = s->initials,
-    };
-    return 0;
+    return check_text(s, text, out);
 }
 
 int json_check_value(struct json_scanner *s, struct slice text, bool *needs_repair)
 {
-    int rc = check_text(s, slice_trim(text));
+    struct json_object object;
+    int rc = check_text(s, slice_trim(text), &object);
 
     if (rc == 0 && needs_repair != NULL)
-        *needs_repair = s->needs_repair;
+        *needs_repair = object.needs_repair;
     return rc;
+}
+
+/* What stands around a shorter one has to do with its bits. */
+static inline bool key_may_be_there(const struct json_object *object, struct slice key)
+{
+    return key.len < 2 || (object->key_bits & json_key_bit_0(json_key_hash_bare(key))) != 0;
 }
 
 bool json_members_have(const struct json_object *object, struct slice key)
 {
+    if (LIKELY(!key_may_be_there(object, key)))
+        return false;
     for (uint32_t i = 0; i < object->member_count; i++) {
         const struct json_member *m = &object->members[i];
 

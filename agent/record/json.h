@@ -51,6 +51,7 @@ struct json_object {
     bool has_escaped_keys; /* some key is not written as it reads */
     uint64_t initials;     /* json_initial() of every key, or-ed: a key whose bit is not
                                     set is not there */
+    uint64_t key_bits;     /* the same of another kind: see json_keys.h */
 };
 
 struct json_scanner {
@@ -60,16 +61,13 @@ struct json_scanner {
     uint32_t member_capacity;
     uint32_t member_count;
     bool is_repaired; /* escapes in keys are canonical already */
-    bool needs_repair;
-    bool has_escaped_keys; /* at the top */
-    uint64_t initials;
 };
 
 void json_scanner_init(struct json_scanner *s);
 void json_scanner_fini(struct json_scanner *s);
 
 /* Whether `text`, blanks at both ends apart, is exactly one object. The members are lent until
- * the next check. Negative when it is not JSON. */
+ * the next check. Negative when it is not JSON; then `out` holds nothing. */
 MUST_USE int json_check_object(struct json_scanner *s, struct slice text, struct json_object *out);
 
 /* The same for one value of any kind: checks only. `*needs_repair` may be NULL. */
@@ -99,8 +97,8 @@ static inline uint64_t json_initial(struct slice key)
     return UINT64_C(1) << ((key.len ? key.data[0] : '"') & 63);
 }
 
-/* Whether a checked object without escapes in its keys has this one. The initials say no for nearly
- * every key that is not there. */
+/* Whether a checked object without escapes in its keys has this one. Two bits say no for nearly every
+ * key that is not there. */
 bool json_members_have(const struct json_object *object, struct slice key);
 
 static inline bool json_object_has(const struct json_object *object, struct slice key)

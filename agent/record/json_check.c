@@ -30,7 +30,7 @@ static void skip_blanks_far(struct json_check *c)
         while (*c->p == ' ')
             c->p++;
         if (*c->p == '\n' || *c->p == '\r')
-            c->scanner->needs_repair = true;
+            c->object->needs_repair = true;
         else if (*c->p != '\t')
             return;
         json_marks_ahead(c);
@@ -87,7 +87,8 @@ static bool check_scalar(struct json_check *c)
         c->p = json_word_end(c->p, c->end);
     else
         c->p = json_number_end(c->p, c->end, &fits);
-    c->scanner->needs_repair |= !fits;
+    if (UNLIKELY(!fits))
+        c->object->needs_repair = true;
     return c->p != NULL;
 }
 
@@ -279,8 +280,8 @@ static bool check_key(struct json_check *c, struct level *level)
     if (*c->p != '"' || !check_string(c, &has_escapes))
         return false;
     if (UNLIKELY(has_escapes)) {
-        c->scanner->needs_repair |= !c->scanner->is_repaired;
-        c->scanner->has_escaped_keys |= c->depth == 1;
+        c->object->needs_repair |= !c->scanner->is_repaired;
+        c->object->has_escaped_keys |= c->depth == 1;
     }
     key = slice_make(begin, (size_t)(c->p - 1 - begin));
     skip_blanks(c);
@@ -314,11 +315,13 @@ static void level_end(struct json_check *c, const struct level *level)
 
     if (UNLIKELY(level->seen.suspects != 0) &&
         json_keys_repeat(c, level->first, level->seen.suspects))
-        s->needs_repair = true;
-    if (c->depth == 1)
-        s->initials = level->initials;
-    else
+        c->object->needs_repair = true;
+    if (c->depth == 1) {
+        c->object->initials = level->initials;
+        c->object->key_bits = level->seen.bits_0;
+    } else {
         s->member_count = level->first;
+    }
 }
 
 static bool check_object(struct json_check *c)

@@ -23,6 +23,7 @@
 
 struct json_check {
     struct json_scanner *scanner;
+    struct json_object *object; /* the outermost value, as far as it is known */
     struct json_marks *marks;
     const char *text;
     const char *end;

@@ -29,11 +29,22 @@ static inline uint32_t json_load_16(const char *p)
 /* A few bits of a key that stands in its quotes, cheap and spread enough that most objects never
  * compare two keys. Of a key of one byte or none the quotes are looked at too, and of none the byte
  * after them. */
+static inline uint32_t json_key_mix(uint32_t head, uint32_t tail, size_t len)
+{
+    return ((head << 16 | tail) + (uint32_t)len * 8) * UINT32_C(2654435769);
+}
+
 static inline uint32_t json_key_hash(const char *key, size_t len)
 {
-    uint32_t mix = json_load_16(key) << 16 | json_load_16(key + len - 1);
+    return json_key_mix(json_load_16(key), json_load_16(key + len - 1), len);
+}
 
-    return (mix + (uint32_t)len * 8) * UINT32_C(2654435769);
+/* The same of a key of at least two bytes that stands anywhere else. */
+static inline uint32_t json_key_hash_bare(struct slice key)
+{
+    const char tail[2] = {key.data[key.len - 1], '"'};
+
+    return json_key_mix(json_load_16(key.data), json_load_16(tail), key.len);
 }
 
 static inline uint64_t json_key_bit_0(uint32_t hash)

@@ -38,10 +38,10 @@ struct plain_record {
     struct json_object object;
 };
 
-static inline void plain_init(struct plain_record *p, int64_t time_ns, uint64_t offset)
+static inline void plain_init(struct plain_record *p, int64_t time_ns)
 {
     p->time_ns = time_ns;
-    p->offset = offset;
+    p->offset = RECORD_NO_OFFSET;
     p->bytes = 0;
     p->initials = 0;
     p->may_repeat = false;

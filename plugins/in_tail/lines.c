@@ -168,7 +168,6 @@ static bool line_push_plain(struct tail_file *f, const struct joiner_line *joine
     struct tail *t = f->tail;
     struct plain_record plain;
 
-    plain_init(&plain, t->wall_ns, joined->offset);
     if (!joiner_fill_plain(t->rules, joined, &plain))
         return false;
     if (t->options.path_key != NULL)

@@ -133,7 +133,6 @@ static void expect_plain_alike(struct line_kit *k, const struct joiner_line *lin
     struct plain_record plain;
     struct record *r = &k->record;
 
-    plain_init(&plain, 0, line->offset);
     if (!joiner_fill_plain(k->rules, line, &plain))
         return;
     ck_assert(joiner_fill_whole(k->rules, line, on_begin(k)));

@@ -231,6 +231,28 @@ START_TEST(keys_that_were_made_to_meet_are_told_apart)
 END_TEST
 
 /* More marks, members and escapes than a window has, of each kind after the other. */
+/* A key of any length, given from anywhere, among others with the same ends and the same length. */
+START_TEST(an_object_has_its_keys_and_no_others)
+{
+    static const char *const keys[] = {"",     "t",  "ti",       "tim",  "time",
+                                       "tide", "xt", "trace_id", "level"};
+    char text[64], *copy;
+
+    for (unsigned i = 0; i < ARRAY_LEN(keys); i++) {
+        struct json_object object;
+
+        snprintf(text, sizeof text, "{ \"%s\" : {\"inner\":1}, \"other\":2}", keys[i]);
+        object = expect_members_of(slice_of(text));
+        for (unsigned j = 0; j < ARRAY_LEN(keys); j++) {
+            copy = arena_text(&arena, keys[j]);
+            ck_assert_int_eq(json_object_has(&object, slice_of(copy)), i == j);
+        }
+        ck_assert(json_object_has(&object, SLICE("other")));
+        ck_assert(!json_object_has(&object, SLICE("inner")));
+    }
+}
+END_TEST
+
 START_TEST(a_text_may_be_longer_than_a_window)
 {
     struct buffer text = {0};
@@ -294,6 +316,7 @@ Suite *suite_record_json_check(void)
     tcase_add_loop_test(ways, a_doubled_key_is_found_however_it_is_written, 0, WAYS);
     tcase_add_test(ways, a_doubled_key_is_found_among_any_number);
     tcase_add_test(ways, keys_that_were_made_to_meet_are_told_apart);
+    tcase_add_test(ways, an_object_has_its_keys_and_no_others);
     tcase_add_loop_test(ways, a_text_may_be_longer_than_a_window, 0, WAYS);
     tcase_add_loop_test(ways, a_text_may_end_where_no_page_follows, 0, WAYS);
     suite_add_tcase(suite, ways);
