@@ -80,20 +80,11 @@ static struct slice run_tag(struct chunk *chunk, const struct origin *origin, st
     return arena_copy(&chunk->arena, tag);
 }
 
-/* The run that a record of this origin and tag joins: the chunk's last one, as long as no other
- * chunk took a record of the origin meanwhile; else a new one. */
-static struct chunk_run *chunk_run_for(struct chunk *chunk, struct origin *origin, struct slice tag,
-                                       uint64_t end)
+static struct chunk_run *run_begin(struct chunk *chunk, struct origin *origin, struct slice tag,
+                                   uint64_t end)
 {
-    struct chunk_run *run = chunk->run_count ? &chunk->runs[chunk->run_count - 1] : NULL;
+    struct chunk_run *run = run_add(chunk);
 
-    if (LIKELY(run != NULL && run->origin == origin && origin->last_chunk == chunk &&
-               (run->tag.data == tag.data || slice_equal(run->tag, tag)))) {
-        run->source_bytes += end - origin->window.issued;
-        window_advance(&origin->window, end);
-        return run;
-    }
-    run = run_add(chunk);
     *run = (struct chunk_run){
         .origin = origin_ref(origin),
         .budget = origin->budget,
@@ -104,6 +95,24 @@ static struct chunk_run *chunk_run_for(struct chunk *chunk, struct origin *origi
     chunk->can_leave &= origin->can_leave;
     run->span = window_issue(&origin->window, end, chunk->outputs);
     origin->last_chunk = chunk;
+    return run;
+}
+
+/* The run that a record of this origin and tag joins: the chunk's last one, as long as no other
+ * chunk took a record of the origin meanwhile; else a new one. */
+static inline struct chunk_run *chunk_run_for(struct chunk *chunk, struct origin *origin,
+                                              struct slice tag, uint64_t end)
+{
+    struct chunk_run *run;
+
+    if (UNLIKELY(origin->last_chunk != chunk))
+        return run_begin(chunk, origin, tag, end);
+    run = &chunk->runs[chunk->run_count - 1];
+    if (UNLIKELY(run->origin != origin ||
+                 (run->tag.data != tag.data && !slice_equal(run->tag, tag))))
+        return run_begin(chunk, origin, tag, end);
+    run->source_bytes += end - origin->window.issued;
+    window_advance(&origin->window, end);
     return run;
 }
 

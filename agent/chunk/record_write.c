@@ -157,20 +157,28 @@ static inline uint64_t plain_initials(const struct plain_record *plain)
 {
     if (plain->unfolded == PLAIN_NOT_UNFOLDED)
         return plain->initials;
-    return (plain->initials & ~json_initial(plain->fields[plain->unfolded].key)) |
-           plain->object.initials;
+    return (plain->initials & ~plain->fields[plain->unfolded].initial) | plain->object.initials;
+}
+
+static inline char *texts_put(char *to, const struct plain_field *f, const struct plain_field *end)
+{
+    for (; f < end; f++)
+        to = text_put(text_put(to, f->key), f->text);
+    return to;
 }
 
 char *plain_write(char *to, const struct plain_record *plain)
 {
+    const struct plain_field *texts = plain->fields, *end = texts + plain->count;
     char *begin = to, *fields;
 
     to = fields = pack_map_head(to + CHUNK_HEAD_AT + sizeof(struct chunk_head), plain->count);
-    if (plain->unfolded != PLAIN_NOT_UNFOLDED)
+    if (plain->unfolded != PLAIN_NOT_UNFOLDED) {
         to = ext_put(pack_nil(to), CHUNK_EXT_MEMBERS, plain->object.text);
-    for (uint32_t i = 0; i < plain->count; i++)
-        if (i != plain->unfolded)
-            to = text_put(text_put(to, plain->fields[i].key), plain->fields[i].text);
+        to = texts_put(to, texts, texts + plain->unfolded);
+        texts += plain->unfolded + 1;
+    }
+    to = texts_put(to, texts, end);
     head_put(begin, &(struct chunk_head){
                         .time_ns = plain->time_ns,
                         .offset = plain->offset,

@@ -37,15 +37,14 @@ static bool cri_fill(const struct frame_source *source, struct record *record, s
     return true;
 }
 
-bool frame_fill_plain(const struct multiline *m, const struct frame_source *source,
+bool frame_fill_plain(const struct multiline *m, struct parser_run *run, struct slice line,
                       struct plain_record *plain)
 {
     struct cri_line cri;
     int64_t time_ns;
 
-    if (multiline_frame(m) != MULTILINE_CRI || !cri_split(source->line, &cri) ||
-        !is_cri_tag(cri.tag) || cri.tag.data[0] != 'F' ||
-        time_parse_rfc3339(&source->run->minute, cri.time, &time_ns) < 0)
+    if (multiline_frame(m) != MULTILINE_CRI || !cri_split(line, &cri) || !is_cri_tag(cri.tag) ||
+        cri.tag.data[0] != 'F' || time_parse_rfc3339(&run->minute, cri.time, &time_ns) < 0)
         return false;
     plain_init(plain, time_ns);
     plain_add(plain, SLICE("time"), cri.time);

@@ -33,7 +33,7 @@ bool frame_fill(const struct multiline *m, const struct frame_source *source, st
 
 /* The same for a line that is a whole record by itself and nothing but texts: one of CRI with the tag
  * F. False: whatever else it is. */
-bool frame_fill_plain(const struct multiline *m, const struct frame_source *source,
+bool frame_fill_plain(const struct multiline *m, struct parser_run *run, struct slice line,
                       struct plain_record *plain);
 
 /* The content, decoded where it has to be, in the arena. */

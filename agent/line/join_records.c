@@ -42,15 +42,10 @@ bool joiner_fill_whole(struct joiner_rules *rules, const struct joiner_line *lin
     return false;
 }
 
-bool joiner_fill_plain(struct joiner_rules *rules, const struct joiner_line *line,
-                       struct plain_record *plain)
+bool joiner_fill_plain(struct joiner_rules *rules, struct slice line, struct plain_record *plain)
 {
-    struct frame_source source = {line->text, rules->key, &rules->run};
-
-    if (rules->multiline_count == 0 || !frame_fill_plain(rules->multilines[0], &source, plain))
-        return false;
-    plain->offset = line->offset;
-    return true;
+    return rules->multiline_count > 0 &&
+           frame_fill_plain(rules->multilines[0], &rules->run, line, plain);
 }
 
 /* ---- a line by itself ---- */

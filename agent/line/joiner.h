@@ -122,10 +122,9 @@ struct joiner_sink {
 bool joiner_fill_whole(struct joiner_rules *rules, const struct joiner_line *line,
                        struct record *record);
 
-/* The same for a line that makes a plain record, place and all. False: whatever else it is, and
+/* The same for a line that makes a plain record, all but its place. False: whatever else it is, and
  * `plain` is not to be looked at. */
-bool joiner_fill_plain(struct joiner_rules *rules, const struct joiner_line *line,
-                       struct plain_record *plain);
+bool joiner_fill_plain(struct joiner_rules *rules, struct slice line, struct plain_record *plain);
 
 /* Takes a line. `*joiner` is made when lines begin to wait, and is NULL when none do. */
 void joiner_take(struct joiner **joiner, struct joiner_rules *rules, const struct joiner_line *line,

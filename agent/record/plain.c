@@ -2,8 +2,10 @@
 
 static uint32_t field_find(const struct plain_record *p, struct slice key)
 {
+    uint64_t initial = json_initial(key);
+
     for (uint32_t i = p->count; i-- > 0;)
-        if (slice_equal(p->fields[i].key, key))
+        if (p->fields[i].initial == initial && slice_equal(p->fields[i].key, key))
             return i;
     return PLAIN_NOT_UNFOLDED;
 }
@@ -11,10 +13,11 @@ static uint32_t field_find(const struct plain_record *p, struct slice key)
 /* Whether another text has the name of a member. */
 static bool names_meet(const struct plain_record *p, uint32_t unfolded)
 {
-    if ((p->object.initials & p->initials) == 0)
-        return false;
+    uint64_t initials = p->object.initials;
+
     for (uint32_t i = 0; i < p->count; i++)
-        if (i != unfolded && json_object_has(&p->object, p->fields[i].key))
+        if ((p->fields[i].initial & initials) != 0 && i != unfolded &&
+            json_object_has(&p->object, p->fields[i].key))
             return true;
     return false;
 }

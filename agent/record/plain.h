@@ -24,6 +24,7 @@
 struct plain_field {
     struct slice key; /* as it should read, not escaped */
     struct slice text;
+    uint64_t initial; /* json_initial() of the key */
 };
 
 struct plain_record {
@@ -57,7 +58,7 @@ static inline void plain_add(struct plain_record *p, struct slice key, struct sl
     p->may_repeat |= (p->initials & initial) != 0;
     p->initials |= initial;
     p->bytes += key.len + text.len;
-    p->fields[p->count++] = (struct plain_field){key, text};
+    p->fields[p->count++] = (struct plain_field){key, text, initial};
 }
 
 /* Makes the object that the last text of this name is stand first, in its place; where there is no

@@ -162,21 +162,6 @@ static struct joiner_sink sink_of(struct giver *giver)
     };
 }
 
-/* Most lines are whole, and texts only. False: this one is not. */
-static bool line_push_plain(struct tail_file *f, const struct joiner_line *joined)
-{
-    struct tail *t = f->tail;
-    struct plain_record plain;
-
-    if (!joiner_fill_plain(t->rules, joined, &plain))
-        return false;
-    if (t->options.path_key != NULL)
-        plain_add(&plain, slice_of(t->options.path_key), slice_of(f->path));
-    t->input->metrics.bytes += joined->text.len;
-    intake_push_plain(t->input->intake, &f->origin, &plain, joined->end);
-    return true;
-}
-
 static void line_join(struct tail_file *f, const struct line *line)
 {
     struct tail *t = f->tail;
@@ -189,12 +174,8 @@ static void line_join(struct tail_file *f, const struct line *line)
     };
     struct giver giver = {.file = f, .line = line};
     struct joiner_sink sink = sink_of(&giver);
-    struct record *record;
+    struct record *record = intake_record(t->input->intake);
 
-    if (LIKELY(f->joiner == NULL && t->options.offset_key == NULL && line->cut_bytes == 0) &&
-        LIKELY(line_push_plain(f, &joined)))
-        return;
-    record = intake_record(t->input->intake);
     if (LIKELY(f->joiner == NULL && joiner_fill_whole(t->rules, &joined, record))) {
         record->offset = line->offset;
         add_file_keys(f, record, line);
@@ -274,6 +255,23 @@ uint64_t tail_lines_end(const struct tail_file *f, uint64_t end)
 
 /* ---- one line ---- */
 
+/* Most lines are whole, and texts only. False: this one is not. */
+static bool line_push_plain(struct tail_file *f, const struct line *line)
+{
+    struct tail *t = f->tail;
+    struct plain_record plain;
+
+    if (UNLIKELY(f->joiner != NULL || t->options.offset_key != NULL || line->cut_bytes > 0) ||
+        !joiner_fill_plain(t->rules, line->text, &plain))
+        return false;
+    plain.offset = line->offset;
+    if (t->options.path_key != NULL)
+        plain_add(&plain, slice_of(t->options.path_key), slice_of(f->path));
+    t->input->metrics.bytes += line->text.len;
+    intake_push_plain(t->input->intake, &f->origin, &plain, line->end);
+    return true;
+}
+
 static void line_take(struct tail_file *f, struct line *line)
 {
     struct tail *t = f->tail;
@@ -286,10 +284,10 @@ static void line_take(struct tail_file *f, struct line *line)
         line->text.len--;
     if (UNLIKELY(line->text.len == 0) && t->options.skip_empty_lines)
         return;
-    if (t->rules != NULL)
-        line_join(f, line);
-    else
+    if (t->rules == NULL)
         line_push(f, intake_record(t->input->intake), line);
+    else if (!line_push_plain(f, line))
+        line_join(f, line);
 }
 
 /* A line longer than Buffer_Max_Size, or the beginning of one. */
