@@ -255,6 +255,32 @@ uint64_t tail_lines_end(const struct tail_file *f, uint64_t end)
 
 /* ---- one line ---- */
 
+static void plain_add_path(const struct tail_file *f, struct plain_record *plain)
+{
+    if (f->tail->options.path_key != NULL)
+        plain_add(plain, slice_of(f->tail->options.path_key), slice_of(f->path));
+}
+
+/* The fields in the order that line_push and line_join give them. */
+static bool line_fill_plain(const struct tail_file *f, const struct line *line,
+                            struct plain_record *plain)
+{
+    const struct tail *t = f->tail;
+
+    if (t->rules != NULL) {
+        if (!joiner_fill_plain(t->rules, line->text, plain))
+            return false;
+        plain_add_path(f, plain);
+        return true;
+    }
+    if (t->parser != NULL)
+        return false;
+    plain_init(plain, t->wall_ns);
+    plain_add_path(f, plain);
+    plain_add(plain, slice_of(t->options.key), line->text);
+    return true;
+}
+
 /* Most lines are whole, and texts only. False: this one is not. */
 static bool line_push_plain(struct tail_file *f, const struct line *line)
 {
@@ -262,11 +288,9 @@ static bool line_push_plain(struct tail_file *f, const struct line *line)
     struct plain_record plain;
 
     if (UNLIKELY(f->joiner != NULL || t->options.offset_key != NULL || line->cut_bytes > 0) ||
-        !joiner_fill_plain(t->rules, line->text, &plain))
+        !line_fill_plain(f, line, &plain))
         return false;
     plain.offset = line->offset;
-    if (t->options.path_key != NULL)
-        plain_add(&plain, slice_of(t->options.path_key), slice_of(f->path));
     t->input->metrics.bytes += line->text.len;
     intake_push_plain(t->input->intake, &f->origin, &plain, line->end);
     return true;
@@ -284,10 +308,12 @@ static void line_take(struct tail_file *f, struct line *line)
         line->text.len--;
     if (UNLIKELY(line->text.len == 0) && t->options.skip_empty_lines)
         return;
-    if (t->rules == NULL)
-        line_push(f, intake_record(t->input->intake), line);
-    else if (!line_push_plain(f, line))
+    if (line_push_plain(f, line))
+        return;
+    if (t->rules != NULL)
         line_join(f, line);
+    else
+        line_push(f, intake_record(t->input->intake), line);
 }
 
 /* A line longer than Buffer_Max_Size, or the beginning of one. */
