@@ -26,6 +26,8 @@ struct origin_ops {
     /* The output let go of what begins at this offset: it is to be read again for it. For origins
      * that can leave. */
     void (*left)(struct origin *origin, unsigned output, uint64_t begin);
+    /* The path that it reads; NULL where it has none. May be NULL. */
+    const char *(*file)(const struct origin *origin);
     void (*free)(struct origin *origin);
 };
 

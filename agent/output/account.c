@@ -1,4 +1,4 @@
-#include "output/delivery.h"
+#include "output/letters.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -107,6 +107,17 @@ static struct tally set_aside(struct delivery *d)
     return (struct tally){&m->set_aside_records, &m->set_aside_bytes};
 }
 
+/* All records in these states are set aside. How many. */
+static uint32_t set_aside_all(struct delivery *d, unsigned states)
+{
+    uint32_t count;
+
+    letters_send(d, states, false);
+    count = count_out_all(d, states, set_aside(d));
+    d->output->metrics.dropped_records += count;
+    return count;
+}
+
 void account_let_go(struct delivery *d)
 {
     struct output_metrics *m = &d->output->metrics;
@@ -179,11 +190,9 @@ static void refusals_say(struct delivery *d, enum log_level level, const char *w
 
 void account_set_aside(struct delivery *d)
 {
-    struct output_metrics *m = &d->output->metrics;
-
     trouble_say(d, LOG_ERROR, "records were refused and set aside");
-    m->errors++;
-    m->dropped_records += count_out_all(d, STATES_WAITING, set_aside(d));
+    d->output->metrics.errors++;
+    set_aside_all(d, STATES_WAITING);
 }
 
 static struct tally given_up(struct delivery *d)
@@ -213,8 +222,10 @@ void account_give_up(struct delivery *d, bool keeps_texts)
 {
     struct output_metrics *m = &d->output->metrics;
     unsigned states = keeps_texts ? STATE(RECORD_WAITING) : STATES_WAITING;
-    uint32_t count = count_out_all(d, states, given_up(d));
+    uint32_t count;
 
+    letters_send(d, states, true);
+    count = count_out_all(d, states, given_up(d));
     trouble_note(d);
     losses_say(d, count);
     m->errors++;
@@ -262,14 +273,13 @@ static void item_refused(struct delivery *d, uint32_t index, struct item_verdict
         if (outcome->left.as_text++ == 0)
             outcome->first_as_text = item->reason;
         m->resent_as_text_records++;
-        batch_refuse(&d->batch, index, item->reason);
-        item->reason = NULL;
-        return;
+        batch_refuse(&d->batch, index, (struct refusal){item->reason, item->status});
+    } else {
+        batch_refuse_finally(&d->batch, index, (struct refusal){item->reason, item->status});
+        if (outcome->refused++ == 0)
+            outcome->first_refused = d->batch.refusals[index].reason;
     }
-    if (outcome->refused++ == 0)
-        outcome->first_refused = item->reason;
-    count_out(d, index, 1, set_aside(d));
-    m->dropped_records++;
+    item->reason = NULL;
 }
 
 static void item_settle(struct delivery *d, uint32_t index, struct item_verdict *item,
@@ -311,8 +321,10 @@ struct items_left account_items(struct delivery *d, struct verdicts *verdicts)
         item_settle(d, i, &verdicts->items[item], &outcome);
         item++;
     }
-    if (outcome.refused > 0)
+    if (outcome.refused > 0) {
         refusals_say(d, LOG_ERROR, "set aside", outcome.refused, outcome.first_refused);
+        set_aside_all(d, STATE(RECORD_REFUSED));
+    }
     if (outcome.left.as_text > 0)
         refusals_say(d, LOG_WARN, "go once more as text", outcome.left.as_text,
                      outcome.first_as_text);
@@ -342,13 +354,14 @@ void account_unanswered(struct delivery *d, int error)
 
 void account_skipped(struct delivery *d)
 {
-    struct output_metrics *m = &d->output->metrics;
-    uint32_t skipped = count_out_all(d, STATE(RECORD_SKIPPED), set_aside(d));
+    uint32_t first = d->batch.first, skipped;
 
-    if (skipped == 0)
+    if (next_run(&d->batch, STATE(RECORD_SKIPPED), &first, first + d->batch.count) == 0)
         return;
-    m->dropped_records += skipped;
-    m->errors++;
+    d->status = 0;
+    snprintf(d->why, sizeof d->why, "cannot be written as configured");
+    skipped = set_aside_all(d, STATE(RECORD_SKIPPED));
+    d->output->metrics.errors++;
     log_warn(d->output->config.component,
              "%u records were set aside: they cannot be written as configured", skipped);
 }

@@ -13,7 +13,7 @@ uint8_t *batch_states(struct batch *batch)
 void batch_fini(struct batch *batch)
 {
     for (uint32_t i = 0; batch->refusals != NULL && i < batch->chunk->record_count; i++)
-        mem_free(batch->refusals[i]);
+        mem_free(batch->refusals[i].reason);
     MEM_FREE(&batch->refusals);
     MEM_FREE(&batch->states);
 }
@@ -24,15 +24,36 @@ static bool is_waiting(const struct batch *batch, uint32_t index)
            batch->states[index] == RECORD_AS_TEXT;
 }
 
-void batch_refuse(struct batch *batch, uint32_t index, char *reason)
+static struct refusal *refusal_at(struct batch *batch, uint32_t index)
+{
+    if (batch->refusals == NULL)
+        batch->refusals = mem_zalloc(batch->chunk->record_count, sizeof *batch->refusals);
+    return &batch->refusals[index];
+}
+
+void batch_refuse(struct batch *batch, uint32_t index, struct refusal refusal)
 {
     uint8_t *states = batch_states(batch);
 
     CHECK(states[index] == RECORD_WAITING);
-    if (batch->refusals == NULL)
-        batch->refusals = mem_zalloc(batch->chunk->record_count, sizeof *batch->refusals);
-    batch->refusals[index] = reason;
+    *refusal_at(batch, index) = refusal;
     states[index] = RECORD_AS_TEXT;
+}
+
+void batch_refuse_finally(struct batch *batch, uint32_t index, struct refusal refusal)
+{
+    struct refusal *first = refusal_at(batch, index);
+
+    if (first->reason != NULL) {
+        char *both =
+            mem_format("%s; before it was sent as text: %s", refusal.reason, first->reason);
+
+        mem_free(first->reason);
+        MEM_FREE(&refusal.reason);
+        refusal.reason = both;
+    }
+    *first = refusal;
+    batch_states(batch)[index] = RECORD_REFUSED;
 }
 
 void batch_rewind(struct batch *batch)

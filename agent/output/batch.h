@@ -16,6 +16,13 @@ enum record_state {
     RECORD_DONE,    /* delivered, set aside or dropped */
     RECORD_SKIPPED, /* encode found no way to write it */
     RECORD_AS_TEXT, /* refused as it was; waits to be sent once more, as text */
+    RECORD_REFUSED, /* not to be sent again; about to be set aside */
+};
+
+/* What the back-end said of a record that it refused. */
+struct refusal {
+    char *reason; /* NULL: nothing, it was not refused */
+    unsigned status;
 };
 
 struct batch {
@@ -25,9 +32,8 @@ struct batch {
     uint32_t first;  /* in the chunk */
     uint32_t count;  /* from there on, those done already included */
     struct chunk_reader reader;
-    uint32_t at; /* the next record's index in the chunk */
-    char *
-        *refusals; /* of the chunk's records: why one was refused, and waits as text; NULL: none */
+    uint32_t at;              /* the next record's index in the chunk */
+    struct refusal *refusals; /* of the chunk's records; NULL: none was refused */
 };
 
 /* The states, made now if nobody needed them before. They are the batch's. */
@@ -44,11 +50,14 @@ bool batch_next(struct batch *batch, struct chunk_record *record);
 /* Why the record that batch_next gave last was refused: it is to be sent as text. NULL: it was not. */
 static inline const char *batch_refusal(const struct batch *batch)
 {
-    return LIKELY(batch->refusals == NULL) ? NULL : batch->refusals[batch->at - 1];
+    return LIKELY(batch->refusals == NULL) ? NULL : batch->refusals[batch->at - 1].reason;
 }
 
 /* The record of this index in the chunk was refused and waits as text. The reason is taken. */
-void batch_refuse(struct batch *batch, uint32_t index, char *reason);
+void batch_refuse(struct batch *batch, uint32_t index, struct refusal refusal);
+
+/* It was refused for good, as text or without: what was said before is kept behind the reason. */
+void batch_refuse_finally(struct batch *batch, uint32_t index, struct refusal refusal);
 
 /* The record that batch_next gave last has no place in the body. */
 void batch_skip(struct batch *batch);

@@ -18,6 +18,7 @@
  *   delivery_judged   each record gets its verdict; what must be retried waits without a place
  *   delivery_attempt  at once, where records were refused and may be sent as text
  *   on_wait_over      it is the first in the queue again
+ *   on_letters_kept   what was set aside is safe, so the end may come
  *   delivery_end      the only way out: settle the chunk's spans, or let go of them
  *
  * Goes wrong: nobody answers (wait); the batch is too large (halves, from the front); part of it
@@ -219,6 +220,7 @@ static void on_encoded(void *owner)
     account_skipped(d);
     if (d->encode_status < 0) {
         http_request_fini(&d->request);
+        d->status = 0;
         snprintf(d->why, sizeof d->why, "cannot be encoded: %s", uv_strerror(d->encode_status));
         delivery_judged(d, VERDICT_REFUSED, NULL, 0);
         return;
@@ -262,6 +264,7 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
     uint64_t asked_ms = 0;
 
     d->call = NULL;
+    d->status = error < 0 ? 0 : (unsigned)http_call_reply(call)->status;
     if (error < 0) {
         snprintf(d->why, sizeof d->why, "%s", why);
         account_unanswered(d, error);
@@ -334,6 +337,20 @@ static bool delivery_halve(struct delivery *d)
     return true;
 }
 
+static void on_letters_kept(struct letter_waiter *waiter)
+{
+    delivery_end(CONTAINER_OF(waiter, struct delivery, letters), true);
+}
+
+/* What was set aside must be safe before the chunk is settled. False: it is. */
+static bool letters_wait(struct delivery *d)
+{
+    struct letter_sink *sink = d->output->config.letters;
+
+    d->letters.kept = on_letters_kept;
+    return d->has_letters && sink->wait(sink, &d->letters);
+}
+
 /* The batch is done with; goes on with what a halving left behind it, or ends. */
 static void delivery_next_part(struct delivery *d)
 {
@@ -344,10 +361,10 @@ static void delivery_next_part(struct delivery *d)
     d->attempts = 0;
     d->batch.first = after;
     d->batch.count = d->chunk->record_count - after;
-    if (d->batch.count == 0)
-        delivery_end(d, true);
-    else
+    if (d->batch.count > 0)
         delivery_attempt(d);
+    else if (!letters_wait(d))
+        delivery_end(d, true);
 }
 
 static void output_went_well(struct output *output)

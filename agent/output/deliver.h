@@ -15,6 +15,7 @@
 
 #include "base/budget.h"
 #include "base/log.h"
+#include "deadletter/sink.h"
 #include "loop/loop.h"
 #include "metrics/metrics.h"
 #include "output/output.h"
@@ -31,7 +32,8 @@ struct output_config {
     unsigned index;        /* in output_set */
     unsigned workers;
     struct retry_policy retry;
-    struct budget *budget; /* the service's, for bodies */
+    struct budget *budget;       /* the service's, for bodies */
+    struct letter_sink *letters; /* takes what is set aside; NULL: nobody does */
 };
 
 /* NULL with *why filled when the client cannot be made. */

@@ -55,6 +55,9 @@ struct delivery {
     struct timer *timer;
     struct http_call *call;
     char why[WHY_BYTES_MAX];
+    unsigned status;  /* of the answer that `why` is about; 0: none */
+    bool has_letters; /* some records went to config.letters */
+    struct letter_waiter letters;
 };
 
 /* The output falls behind: the records that are left are read again for it. */

@@ -33,6 +33,10 @@ struct service_keys {
     uint64_t multiline_bytes_max;
     bool has_reload;
     int64_t reload_timeout_s;
+    char *storage_path;
+    bool keeps_rejected;
+    char *rejected_path;
+    uint64_t rejected_bytes_max;
     struct text_list parsers_files, plugins_files; /* the loader has read them */
 };
 

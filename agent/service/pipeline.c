@@ -214,6 +214,7 @@ struct pipeline *pipeline_new(struct loop *loop, const struct config *config, st
     is_well &= service_keys_bind(&p->service, config, report);
     budget_init(&p->memory, NULL, p->service.memory_bytes);
     held_init(&p->held, p->service.held_bytes);
+    p->letters = letters_new(loop, &p->service, config, &p->book.letters);
     is_well &= parsers_add(p, config, report);
     is_well &= multilines_add(p, config, report);
     shop = (struct instance_shop){.config = config,
@@ -247,6 +248,7 @@ void pipeline_free(struct pipeline **address)
         filter_instance_fini(&p->filters[i]);
     for (size_t i = 0; i < p->output_count; i++)
         output_instance_fini(&p->outputs[i]);
+    letter_store_free(&p->letters);
     route_table_free(&p->routes);
     multiline_book_free(&p->multilines);
     parser_book_free(&p->parsers);

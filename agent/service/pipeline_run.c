@@ -82,6 +82,7 @@ static int output_start(struct pipeline *p, size_t index, struct report *report)
         .workers = o->plugin->encode != NULL && workers > 0 ? (unsigned)workers : 1,
         .retry = o->retry,
         .budget = &p->memory,
+        .letters = p->letters != NULL ? letter_store_sink(p->letters) : NULL,
     };
 
     o->output = output_new(p->loop, &config, why);
@@ -120,7 +121,7 @@ void pipeline_takes_over(struct pipeline *p, int64_t since_ns)
 
 int pipeline_start(struct pipeline *p, struct report *report, pipeline_fn *exit_wanted, void *owner)
 {
-    int rc = 0;
+    int rc = letters_start(p->letters, &p->service, report);
 
     p->exit_wanted = exit_wanted;
     p->exit_owner = owner;

@@ -12,6 +12,7 @@
 #include "filter/chain.h"
 #include "filter/route.h"
 #include "service/instance.h"
+#include "service/letters.h"
 #include "service/pipeline.h"
 
 struct pipeline {
@@ -28,6 +29,7 @@ struct pipeline {
     struct input_instance *inputs;
     struct filter_instance *filters; /* those of inputs first */
     struct output_instance *outputs;
+    struct letter_store *letters; /* NULL: refused records are counted only */
     size_t input_count, filter_count, output_count;
     size_t started_output_count; /* the first of them */
     pipeline_fn *exit_wanted;

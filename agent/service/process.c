@@ -23,6 +23,7 @@ void process_raise_files(void)
 void process_ignore_pipes(void)
 {
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file past its limit is an error like a full disk */
 }
 
 static void standard_files_close(void)

@@ -48,7 +48,13 @@ static void origin_free(struct origin *origin)
     mem_free(f);
 }
 
-static const struct origin_ops origin_ops = {.settled = origin_settled, .free = origin_free};
+static const char *origin_file(const struct origin *origin)
+{
+    return CONTAINER_OF(origin, const struct tail_file, origin)->path;
+}
+
+static const struct origin_ops origin_ops = {
+    .settled = origin_settled, .file = origin_file, .free = origin_free};
 
 /* ---- names and inodes ---- */
 

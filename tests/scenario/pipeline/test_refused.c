@@ -1,5 +1,12 @@
 #include "scenario/pipeline/kit.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 /* Documents that the back-end refuses for their content: once more as text, then set aside. */
 
 #define AS_TEXT(line) "{\\\"log\\\":\\\"" line "\\\"}"
@@ -143,12 +150,168 @@ START_TEST(what_was_not_sent_as_text_at_the_end_is_read_again)
 }
 END_TEST
 
+/* ---- dead letters ---- */
+
+#define LETTERS "state/positions.db.dead-letters/letters-0000000001.jsonl"
+
+static const char *letters(void)
+{
+    size_t len;
+
+    ck_assert(tree_has(LETTERS));
+    return tree_read(LETTERS, &len);
+}
+
+static const struct letter_metrics *counted(void)
+{
+    return &pipeline_metrics(k->pipeline)->letters;
+}
+
+START_TEST(what_is_refused_twice_is_kept_beside_the_positions)
+{
+    backend_items(k->es, 201, 400);
+    backend_items(k->es, 400);
+    kit_append(k, "app.log", "one\ntwo\n");
+    kit_pass_ms(k, 1000);
+    kit_expect_bookmark(k, "app.log", 8);
+    ck_assert_ptr_nonnull(strstr(letters(), "\"record\":{\"log\":\"two\"}"));
+    ck_assert_ptr_nonnull(strstr(letters(), "\"output\":\"es.0\",\"status\":400,"
+                                            "\"reason\":\"status 400: document_parsing"));
+    ck_assert_ptr_nonnull(strstr(letters(), "\"tag\":\"app\",\"file\":\"/"));
+    ck_assert_ptr_nonnull(strstr(letters(), "/app.log\""));
+    ck_assert_ptr_nonnull(strstr(letters(), "\"offset\":4,\"time\":\"2023-11-14T22:13:20.000"));
+    ck_assert_ptr_null(strstr(letters(), "one"));
+    ck_assert_uint_eq(counted()->kept, 1);
+    ck_assert_uint_eq(counted()->lost, 0);
+}
+END_TEST
+
+START_TEST(what_is_too_large_alone_is_kept)
+{
+    backend_answers(k->es, 413, 413, 200);
+    kit_append(k, "app.log", "one\ntwo\n");
+    kit_pass_ms(k, 1000);
+    kit_expect_bookmark(k, "app.log", 8);
+    ck_assert_ptr_nonnull(strstr(letters(), "\"status\":413,"));
+    ck_assert_ptr_nonnull(strstr(letters(), "{\"log\":\"one\"}"));
+    ck_assert_ptr_null(strstr(letters(), "two"));
+}
+END_TEST
+
+START_TEST(bytes_that_are_no_text_are_kept_as_they_were)
+{
+    backend_answers(k->es, 413);
+    kit_append(k, "app.log", "a\xff\xfe\n");
+    kit_pass_ms(k, 1000);
+    ck_assert_ptr_nonnull(
+        strstr(letters(), "\"record\":{\"log\":\"a\\udcff\\udcfe\"},\"escaped\":[\"log\"]}"));
+}
+END_TEST
+
+START_TEST(a_request_that_is_refused_as_a_whole_is_kept)
+{
+    backend_answers(k->es, 422);
+    kit_append(k, "app.log", "one\ntwo\n");
+    kit_pass_ms(k, 1000);
+    kit_expect_bookmark(k, "app.log", 8);
+    ck_assert_uint_eq(counted()->kept, 2);
+    ck_assert_ptr_nonnull(strstr(letters(), "\"status\":422,\"reason\":\"status 422: "));
+}
+END_TEST
+
+START_TEST(what_reached_retry_limit_is_dropped_and_not_kept)
+{
+    kit_end(&k);
+    k = kit_start(TAIL_TO_ES " Retry_Limit no_retries\n");
+    backend_answers(k->es, 503);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 1000);
+    kit_expect_bookmark(k, "app.log", 4);
+    ck_assert(!tree_has(LETTERS));
+    ck_assert_uint_eq(counted()->kept, 0);
+}
+END_TEST
+
+START_TEST(a_full_disk_under_the_letters_does_not_stop_the_flow)
+{
+    struct rlimit limit, old;
+
+    (void)signal(SIGXFSZ, SIG_IGN);
+    tree_write("state/positions.db.dead-letters", "in the way");
+    backend_answers(k->es, 413);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 1000);
+    ck_assert_uint_eq(counted()->lost, 1);
+    kit_expect_bookmark(k, "app.log", 4);
+
+    tree_remove("state/positions.db.dead-letters");
+    kit_pass_ms(k, 60000);
+    getrlimit(RLIMIT_FSIZE, &old);
+    backend_answers(k->es, 413);
+    kit_append(k, "app.log", "two\n");
+    tree_folder("state/positions.db.dead-letters");
+    limit = (struct rlimit){1, old.rlim_max};
+    /* The positions' file is there already, and longer than the limit: it is not to be written. */
+    setrlimit(RLIMIT_FSIZE, &limit);
+    kit_pass_ms(k, 1000);
+    setrlimit(RLIMIT_FSIZE, &old);
+    ck_assert_uint_eq(counted()->lost, 2);
+    kit_pass_ms(k, 10000);
+    kit_expect_bookmark(k, "app.log", 8);
+}
+END_TEST
+
+START_TEST(letters_can_be_switched_off)
+{
+    kit_end(&k);
+    k = kit_start(SERVICE " storage.keep.rejected off\n" TAIL ES("PORT"));
+    backend_answers(k->es, 413);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 1000);
+    kit_expect_bookmark(k, "app.log", 4);
+    ck_assert(!tree_has("state/positions.db.dead-letters"));
+    kit_expect_counts(k, 0, (struct output_metrics){.read_records = 1, .set_aside_records = 1});
+}
+END_TEST
+
+START_TEST(letters_lie_where_fluent_bit_would_have_them)
+{
+    kit_end(&k);
+    k = kit_start(
+        SERVICE
+        " storage.path ${DIR}/state/chunks\n storage.rejected.path refused\n" TAIL ES("PORT"));
+    backend_answers(k->es, 413);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 1000);
+    ck_assert(tree_has("state/chunks/refused/letters-0000000001.jsonl"));
+}
+END_TEST
+
+START_TEST(a_directory_of_another_agent_keeps_it_from_starting)
+{
+    int fd;
+
+    kit_end(&k);
+    k = kit_make();
+    tree_folder("state/mine");
+    fd = open(tree_path("state/mine/lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+    ck_assert_int_eq(
+        kit_try_run(k, SERVICE " storage.rejected.path ${DIR}/state/mine\n" TAIL ES("PORT")),
+        -EBUSY);
+    ck_assert_ptr_nonnull(
+        strstr(buffer_text(&k->report.text), "is owned by another running agent"));
+    close(fd);
+}
+END_TEST
+
 Suite *suite_pipeline_refused(void);
 
 Suite *suite_pipeline_refused(void)
 {
     Suite *suite = suite_create("pipeline/refused");
     TCase *text = tcase_create("text");
+    TCase *dead = tcase_create("dead letters");
 
     tcase_add_checked_fixture(text, set_up, tear_down);
     tcase_add_test(text, what_is_refused_goes_once_more_as_text_at_once);
@@ -160,5 +323,17 @@ Suite *suite_pipeline_refused(void)
     tcase_add_test(text, it_can_be_switched_off);
     tcase_add_test(text, what_was_not_sent_as_text_at_the_end_is_read_again);
     suite_add_tcase(suite, text);
+
+    tcase_add_checked_fixture(dead, set_up, tear_down);
+    tcase_add_test(dead, what_is_refused_twice_is_kept_beside_the_positions);
+    tcase_add_test(dead, what_is_too_large_alone_is_kept);
+    tcase_add_test(dead, bytes_that_are_no_text_are_kept_as_they_were);
+    tcase_add_test(dead, a_request_that_is_refused_as_a_whole_is_kept);
+    tcase_add_test(dead, what_reached_retry_limit_is_dropped_and_not_kept);
+    tcase_add_test(dead, a_full_disk_under_the_letters_does_not_stop_the_flow);
+    tcase_add_test(dead, letters_can_be_switched_off);
+    tcase_add_test(dead, letters_lie_where_fluent_bit_would_have_them);
+    tcase_add_test(dead, a_directory_of_another_agent_keeps_it_from_starting);
+    suite_add_tcase(suite, dead);
     return suite;
 }

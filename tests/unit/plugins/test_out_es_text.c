@@ -22,7 +22,7 @@ static const char *document(const char *reason)
     struct batch batch = {.chunk = chunk, .count = chunk->record_count};
     const char *line;
 
-    batch_refuse(&batch, 0, mem_text(reason));
+    batch_refuse(&batch, 0, (struct refusal){mem_text(reason), 400});
     batch_rewind(&batch);
     http_request_fini(&es_kit.request);
     ck_assert_int_eq(out_es.encode(es_kit.es, &batch, &es_kit.request), 0);
@@ -144,7 +144,7 @@ START_TEST(only_what_was_refused_is_text)
     es_kit_open("index", "logs", NULL);
     chunk = chunk_of_lines("app", "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n");
     batch = (struct batch){.chunk = chunk, .count = 3};
-    batch_refuse(&batch, 1, mem_text("so"));
+    batch_refuse(&batch, 1, (struct refusal){mem_text("so"), 400});
     batch_rewind(&batch);
     ck_assert_int_eq(out_es.encode(es_kit.es, &batch, &es_kit.request), 0);
     batch_fini(&batch);
