@@ -19,6 +19,7 @@
 #include "loop/loop.h"
 #include "output/deliver.h"
 #include "service/agent.h"
+#include "service/dlq.h"
 #include "service/process.h"
 #include "service/support.h"
 #include "service/tell.h"
@@ -332,6 +333,24 @@ static int task_do(struct arguments *a, const char *program, struct report *repo
     return configure(a, report);
 }
 
+/* `tailrace dlq ...` */
+static int letters_do(char *const *argv, const char *program, struct report *report)
+{
+    struct dlq_arguments arguments = {0};
+    struct buffer text = {0};
+    int status = 0;
+
+    if (dlq_arguments_parse(&arguments, argv, report) < 0)
+        status = 1;
+    else if (arguments.task == DLQ_HELP)
+        dlq_help(program, &text);
+    else
+        status = dlq(&arguments, &text, report);
+    print(&text);
+    report_print(report);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments = {0};
@@ -344,7 +363,9 @@ int main(int argc, char **argv)
     (void)setenv("UV_THREADPOOL_SIZE", "2", 0);
 
     report_init(&report);
-    if (arguments_parse(&arguments, argv, &report) < 0) {
+    if (argc > 1 && strcmp(argv[1], "dlq") == 0) {
+        status = letters_do(argv + 2, argv[0], &report);
+    } else if (arguments_parse(&arguments, argv, &report) < 0) {
         report_print(&report);
         status = 1;
     } else {

@@ -248,9 +248,9 @@ static void help_rest(struct buffer *out)
 void arguments_help(const char *program, struct buffer *out)
 {
     buffer_append_format(out,
-                         "Usage: %s [OPTION]\n\n"
+                         "Usage: %s [OPTION]\n       %s dlq --help\n\n"
                          "Ships logs. Takes Fluent Bit's options and configurations.\n\n",
-                         program);
+                         program, program);
     for (const struct flag *f = flags; f->name != NULL; f++)
         if (f->help != NULL)
             help_line(f, out);

@@ -20,6 +20,7 @@
 #define NUMBER_DIGITS 10
 #define FILES_PER_TOTAL 8
 #define FILE_BYTES_MIN 4096
+#define FILE_BYTES_MAX ((uint64_t)64 << 20) /* who replays one has it in memory */
 #define COUNT_BYTES 65536
 #define OWNER_BYTES 48
 
@@ -37,7 +38,9 @@ struct letter_limits letter_limits_of(uint64_t bytes_max)
 
     return (struct letter_limits){
         .bytes_max = bytes_max,
-        .file_bytes_max = file_bytes > FILE_BYTES_MIN ? file_bytes : FILE_BYTES_MIN,
+        .file_bytes_max = file_bytes < FILE_BYTES_MIN   ? FILE_BYTES_MIN
+                          : file_bytes > FILE_BYTES_MAX ? FILE_BYTES_MAX
+                                                        : file_bytes,
         .files_max = LETTER_FILES_MAX,
     };
 }

@@ -27,7 +27,7 @@ struct letter_limits {
     unsigned files_max; /* LETTER_FILES_MAX at most */
 };
 
-/* What fits a total: an eighth of it in each file. */
+/* What fits a total: an eighth of it in each file, 64 MiB at most. */
 struct letter_limits letter_limits_of(uint64_t bytes_max);
 
 struct letter_folder;

@@ -44,7 +44,9 @@ void batch_refuse_finally(struct batch *batch, uint32_t index, struct refusal re
 {
     struct refusal *first = refusal_at(batch, index);
 
-    if (first->reason != NULL) {
+    if (first->reason != NULL && strcmp(first->reason, refusal.reason) == 0) {
+        MEM_FREE(&first->reason);
+    } else if (first->reason != NULL) {
         char *both =
             mem_format("%s; before it was sent as text: %s", refusal.reason, first->reason);
 

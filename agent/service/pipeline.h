@@ -33,6 +33,16 @@ void pipeline_free(struct pipeline **pipeline);
 MUST_USE int pipeline_start(struct pipeline *pipeline, struct report *report,
                             pipeline_fn *exit_wanted, void *owner);
 
+/* How letters are replayed: who is told of those that fail, after how many retries. */
+struct pipeline_replay {
+    struct letter_sink *letters;
+    uint32_t retries_max;
+};
+
+/* Starts the outputs alone, for chunks that the caller offers; pipeline_stop as above. */
+MUST_USE int pipeline_start_outputs(struct pipeline *pipeline, const struct pipeline_replay *replay,
+                                    struct report *report, pipeline_fn *exit_wanted, void *owner);
+
 /* No more reading; what was read is delivered within Grace, what is not stays unacknowledged. */
 void pipeline_stop(struct pipeline *pipeline, pipeline_fn *stopped, void *owner);
 

@@ -82,7 +82,7 @@ static int output_start(struct pipeline *p, size_t index, struct report *report)
         .workers = o->plugin->encode != NULL && workers > 0 ? (unsigned)workers : 1,
         .retry = o->retry,
         .budget = &p->memory,
-        .letters = p->letters != NULL ? letter_store_sink(p->letters) : NULL,
+        .letters = p->sink,
     };
 
     o->output = output_new(p->loop, &config, why);
@@ -119,10 +119,8 @@ void pipeline_takes_over(struct pipeline *p, int64_t since_ns)
         p->inputs[i].input.since_ns = since_ns;
 }
 
-int pipeline_start(struct pipeline *p, struct report *report, pipeline_fn *exit_wanted, void *owner)
+static void intake_start(struct pipeline *p, pipeline_fn *exit_wanted, void *owner)
 {
-    int rc = letters_start(p->letters, &p->service, report);
-
     p->exit_wanted = exit_wanted;
     p->exit_owner = owner;
     p->settle_timer = timer_new(p->loop, on_settle, p);
@@ -130,8 +128,36 @@ int pipeline_start(struct pipeline *p, struct report *report, pipeline_fn *exit_
     p->intake = intake_new(p->loop, p->chain, p->routes, (uint64_t)(p->service.flush_s * 1000));
     intake_on_sealed(p->intake, on_sealed, p);
     p->is_started = true;
+}
+
+static int outputs_start(struct pipeline *p, struct report *report)
+{
+    int rc = 0;
+
     for (size_t i = 0; i < p->output_count && rc == 0; i++)
         rc = output_start(p, i, report);
+    return rc;
+}
+
+int pipeline_start_outputs(struct pipeline *p, const struct pipeline_replay *replay,
+                           struct report *report, pipeline_fn *exit_wanted, void *owner)
+{
+    p->sink = replay->letters;
+    for (size_t i = 0; i < p->output_count; i++)
+        if (p->outputs[i].retry.attempts_max > replay->retries_max)
+            p->outputs[i].retry.attempts_max = replay->retries_max;
+    intake_start(p, exit_wanted, owner);
+    return outputs_start(p, report);
+}
+
+int pipeline_start(struct pipeline *p, struct report *report, pipeline_fn *exit_wanted, void *owner)
+{
+    int rc = letters_start(p->letters, &p->service, report);
+
+    p->sink = p->letters != NULL ? letter_store_sink(p->letters) : NULL;
+    intake_start(p, exit_wanted, owner);
+    if (rc == 0)
+        rc = outputs_start(p, report);
     for (size_t i = 0; i < p->input_count && rc == 0; i++)
         rc = input_start(p, &p->inputs[i], report);
     return rc;

@@ -30,6 +30,7 @@ struct pipeline {
     struct filter_instance *filters; /* those of inputs first */
     struct output_instance *outputs;
     struct letter_store *letters; /* NULL: refused records are counted only */
+    struct letter_sink *sink;     /* that of the letters, or whoever replays some */
     size_t input_count, filter_count, output_count;
     size_t started_output_count; /* the first of them */
     pipeline_fn *exit_wanted;
