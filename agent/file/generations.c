@@ -15,6 +15,9 @@
 #define NUMBER_DIGITS_MAX 5
 #define DATE_DIGITS_MIN 8
 
+/* A directory that changes while it is read is read again, so often. */
+#define TRIES_MAX 5
+
 static const struct slice gz = {".gz", 3};
 
 /* ---- names ---- */
@@ -228,16 +231,39 @@ static int order(const void *a, const void *b, void *base)
     return generation_is_older(*name, b, a) ? 1 : 0;
 }
 
-static void listing_read(struct generations *list, DIR *dir, const char *dir_path,
-                         struct slice base)
+/* Which names lead to which files: a sum that changes when one of them does. */
+static uint64_t listing_read(struct generations *list, DIR *dir, const char *dir_path,
+                             struct slice base)
 {
     struct dirent *item;
+    uint64_t sum = 0;
 
     while ((item = readdir(dir)) != NULL) {
         struct slice name = slice_of(item->d_name);
 
-        if (slice_equal(name, base) || generation_is_of(base, name))
+        if (!slice_equal(name, base) && !generation_is_of(base, name))
+            continue;
+        sum += slice_hash(name) * (2 * (uint64_t)item->d_ino + 1);
+        if (list != NULL)
             generation_add(list, dir_path, item->d_name, base);
+    }
+    return sum;
+}
+
+/* Renaming a row of generations takes longer than looking at one: a name may lead to another file by
+ * then, and one of them be missed. */
+static void listing_read_still(struct generations *list, DIR *dir, const char *dir_path,
+                               struct slice base)
+{
+    for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
+        uint64_t sum;
+
+        generations_free(list);
+        rewinddir(dir);
+        sum = listing_read(list, dir, dir_path, base);
+        rewinddir(dir);
+        if (listing_read(NULL, dir, dir_path, base) == sum)
+            return;
     }
 }
 
@@ -257,7 +283,7 @@ int generations_read(const char *path, struct generations *list)
         mem_free(whole);
         return -errno;
     }
-    listing_read(list, dir, slash ? whole : ".", base);
+    listing_read_still(list, dir, slash ? whole : ".", base);
     closedir(dir);
     doubles_drop(list);
     if (list->count > 1)

@@ -14,6 +14,9 @@
 /* More rows of one log than that are not looked at. */
 #define KNOWN_MAX 256
 
+/* Rotation may be under way while the generations are looked at. */
+#define TRIES_MAX 5
+
 struct known {
     struct generation_saved saved;
     uint64_t stream_id;
@@ -91,36 +94,41 @@ static void known_add_followed(struct known_list *list, const char *path)
     }
 }
 
-static void generation_follow(const struct known_list *list, const struct found_file *name,
+/* False when the generation is somewhere else by now. */
+static bool generation_follow(const struct known_list *list, const struct found_file *name,
                               const struct generation *g, const struct generation_read *read)
 {
     const struct known *known = known_find(list, read->key);
     struct tail_start start = {
         .path = g->path,
+        .id = &g->id,
         .offset = read->offset,
         .row = read->key,
         .stream_id = known ? known->stream_id : 0,
     };
 
     if (g->is_current || read->is_new || (known != NULL && known->is_followed))
-        return;
+        return true;
     log_info(list->tail->component, "%s is an earlier generation of %s; it is read from byte %llu",
              g->path, name->path, (unsigned long long)read->offset);
-    tail_file_open_generation(list->tail, name->path, &start);
+    return tail_file_open_generation(list->tail, name->path, &start);
 }
 
-static void plan_follow(const struct known_list *list, const struct found_file *name)
+/* False when the generations were renamed meanwhile. */
+static bool plan_follow(const struct known_list *list, const struct found_file *name)
 {
     struct generation_saved *saved = mem_alloc(list->count * sizeof *saved);
     struct generations siblings;
     struct generation_plan plan;
+    bool is_still = true;
 
     for (size_t i = 0; i < list->count; i++)
         saved[i] = list->items[i].saved;
     if (generations_read(name->real, &siblings) == 0) {
         generation_plan(&siblings, saved, list->count, &plan);
         for (size_t i = 0; i < plan.count; i++)
-            generation_follow(list, name, &siblings.items[plan.reads[i].index], &plan.reads[i]);
+            is_still &=
+                generation_follow(list, name, &siblings.items[plan.reads[i].index], &plan.reads[i]);
         if (plan.lost_count > 0)
             log_warn(list->tail->component,
                      "%zu generations of %s are gone that were not read to their end",
@@ -128,21 +136,29 @@ static void plan_follow(const struct known_list *list, const struct found_file *
         generations_free(&siblings);
     }
     mem_free(saved);
+    return is_still;
+}
+
+static void known_read_all(struct known_list *list, const struct found_file *name)
+{
+    known_add_followed(list, name->path);
+    known_read(list, name->real);
+    if (name->real != name->path)
+        known_read(list, name->path);
 }
 
 bool tail_generations_follow(struct tail *t, const struct found_file *name)
 {
-    struct known_list list = {.tail = t};
-    bool is_known;
+    bool is_known = false, is_still = false;
 
-    known_add_followed(&list, name->path);
-    known_read(&list, name->real);
-    if (name->real != name->path)
-        known_read(&list, name->path);
-    is_known = list.count > 0;
-    if (is_known)
-        plan_follow(&list, name);
-    mem_free(list.items);
+    for (unsigned tries = 0; tries < TRIES_MAX && !is_still; tries++) {
+        struct known_list list = {.tail = t};
+
+        known_read_all(&list, name);
+        is_known = list.count > 0;
+        is_still = !is_known || plan_follow(&list, name);
+        mem_free(list.items);
+    }
     return is_known;
 }
 

@@ -293,24 +293,29 @@ struct tail_file *tail_file_open(struct tail *t, struct found_file *name, bool i
 }
 
 /* A generation that lies beside the log: read to its end like one that was rotated under our eyes. */
-void tail_file_open_generation(struct tail *t, const char *log_path, const struct tail_start *start)
+bool tail_file_open_generation(struct tail *t, const char *log_path, const struct tail_start *start)
 {
     struct tail_file *f = file_new(t, log_path, NULL);
+    bool is_other;
 
     MEM_FREE(&f->real_path);
     f->real_path = mem_text(start->path);
     f->fd = start->is_open ? start->fd
                            : open(start->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (f->fd < 0 || file_identify(f) < 0 || file_reader_seek(&f->reader, start->offset) < 0) {
-        log_warn(t->component, "%s cannot be read", start->path);
+    is_other = f->fd < 0 ? errno == ENOENT
+                         : file_identify(f) == 0 && start->id != NULL &&
+                               !file_id_equal(&f->identity.id, start->id);
+    if (is_other || f->fd < 0 || file_reader_seek(&f->reader, start->offset) < 0) {
+        if (!is_other)
+            log_warn(t->component, "%s cannot be read", start->path);
         file_unopen(f);
         tail_file_close(f);
-        return;
+        return !is_other;
     }
     if (inode_file(t, &f->identity.id) != NULL) {
         file_unopen(f);
         tail_file_close(f);
-        return;
+        return true;
     }
     inode_take(f);
     tail_bookmark_take(f, start);
@@ -320,6 +325,7 @@ void tail_file_open_generation(struct tail *t, const char *log_path, const struc
     f->state.is_rotated = start->is_rotated;
     f->state.rotated_ms = clock_ms();
     tail_file_touch(f);
+    return true;
 }
 
 /* The descriptor of a file that was truncated, from its beginning, as a file of its own. */

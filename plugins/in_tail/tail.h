@@ -178,11 +178,13 @@ struct tail_start {
     const char *path;
     int fd; /* when is_open; it is taken */
     bool is_open, is_rotated;
+    const struct file_id *id; /* who it was when that was planned; NULL: nobody asks */
     uint64_t offset;
     int64_t row;        /* 0: a new one */
     uint64_t stream_id; /* 0: not known */
 };
-void tail_file_open_generation(struct tail *tail, const char *log_path,
+/* False when the path leads to another file by now. */
+bool tail_file_open_generation(struct tail *tail, const char *log_path,
                                const struct tail_start *start);
 
 /* Tries once more to open an entry that could not be opened, when it is time. False: it is not open,
