@@ -42,9 +42,9 @@ uint64_t tail_machine(void)
     return uname(&names) == 0 ? slice_hash(slice_of(names.nodename)) : 0;
 }
 
-/* The numbers of the file and its first bytes: a file that was truncated, and one that got the
- * number of a deleted one, must not be taken for the one before. The machine and the tag: the same
- * file elsewhere, or followed twice, has other documents. */
+/* The numbers of the file and the beginning of its first line: a file that was truncated, and one
+ * that got the number of a deleted one, must not be taken for the one before. The machine and the
+ * tag: the same file elsewhere, or followed twice, has other documents. */
 static uint64_t stream_id_of(const struct tail_file *f, struct slice head)
 {
     const struct file_id *id = &f->identity.id;
@@ -58,6 +58,39 @@ static uint64_t stream_id_of(const struct tail_file *f, struct slice head)
     words[6] = f->tail->machine;
     hash = slice_hash(slice_make((const char *)words, sizeof words));
     return hash != 0 ? hash : 1;
+}
+
+/* What is in the id of the first bytes: the same whenever one looks, once it is there. */
+static struct slice first_line(struct slice head)
+{
+    size_t end = slice_find(head, '\n');
+
+    if (end < head.len)
+        head.len = end + 1;
+    if (head.len > STREAM_HEAD_BYTES)
+        head.len = STREAM_HEAD_BYTES;
+    return head;
+}
+
+static bool is_whole(struct slice line)
+{
+    return line.len == STREAM_HEAD_BYTES || (line.len > 0 && line.data[line.len - 1] == '\n');
+}
+
+/* A file that has no first line yet has no id yet: it would have another one after a crash. */
+static void stream_find(struct tail_file *f, struct slice head, bool is_last)
+{
+    struct slice line = first_line(head);
+
+    f->origin.id = is_last || is_whole(line) ? stream_id_of(f, line) : 0;
+}
+
+void tail_stream_begin(struct tail_file *f, bool is_last)
+{
+    char head[STREAM_HEAD_BYTES];
+    int64_t len = file_head_read(f->fd, f->reader.is_gzip, head, sizeof head);
+
+    stream_find(f, slice_make(head, len > 0 ? (size_t)len : 0), is_last);
 }
 
 static bool is_this_file(const struct search *s, const struct position *p)
@@ -137,7 +170,7 @@ uint64_t tail_bookmark_find(struct tail_file *f, bool is_new_name)
     int64_t head_len = file_head_read(f->fd, f->reader.is_gzip, head, sizeof head);
 
     s.head = slice_make(head, head_len > 0 ? (size_t)head_len : 0);
-    f->origin.id = stream_id_of(f, s.head);
+    stream_find(f, s.head, false);
     f->identity.head = file_print_of(s.head);
     if (positions == NULL || positions_find_inode(positions, f->identity.id.ino, on_row, &s) < 0 ||
         !s.is_found) {
@@ -169,7 +202,9 @@ void tail_bookmark_take(struct tail_file *f, const struct tail_start *start)
     struct slice first = slice_make(head, head_len > 0 ? (size_t)head_len : 0);
 
     f->identity.head = file_print_of(first);
-    f->origin.id = start->stream_id != 0 ? start->stream_id : stream_id_of(f, first);
+    stream_find(f, first, false);
+    if (start->stream_id != 0)
+        f->origin.id = start->stream_id;
     if (start->row == 0)
         row_new(f);
     else

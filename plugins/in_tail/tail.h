@@ -288,6 +288,10 @@ uint64_t tail_bookmark_find(struct tail_file *file, bool is_new_name);
  * is known. */
 void tail_bookmark_begin(struct tail_file *file);
 void tail_bookmark_take(struct tail_file *file, const struct tail_start *start);
+/* Gives the origin its id, if the first line is there, or there will be no more of it (`is_last`).
+ * Before its first record. */
+void tail_stream_begin(struct tail_file *file, bool is_last);
+
 void tail_bookmark_forget(struct tail_file *file);
 
 /* The file that is followed under this row, or NULL. */

@@ -99,6 +99,26 @@ START_TEST(a_kill_while_the_disk_is_full_loses_nothing_and_doubles_nothing)
 }
 END_TEST
 
+/* inotify tells of a file before there is a line in it, and after a crash there is one: its documents
+ * have the same ids. */
+START_TEST(a_file_that_was_empty_at_first_has_the_same_ids_when_nothing_was_saved)
+{
+    k = kit_start(TAIL_TO_ES);
+    kit_append(k, "app.log", "");
+    kit_pass_ms(k, 1000);
+    kit_append(k, "app.log", "one");
+    kit_pass_ms(k, 1000);
+    kit_append(k, "app.log", " line\n");
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    tree_remove("state/positions.db");
+    kit_run_again(k);
+    kit_pass_ms(k, 2000);
+    ck_assert_str_eq(backend_taken(k->es), "one line ");
+    ck_assert_uint_eq(k->es->come, 2);
+}
+END_TEST
+
 START_TEST(stopping_while_the_disk_is_full_is_clean)
 {
     k = kit_start(TAIL_TO_ES);
@@ -154,6 +174,8 @@ Suite *suite_pipeline_positions(void)
     tcase_add_test(positions, a_full_disk_does_not_keep_records_from_being_delivered);
     tcase_add_test(positions, positions_are_saved_when_the_disk_has_room_again);
     tcase_add_test(positions, a_kill_while_the_disk_is_full_loses_nothing_and_doubles_nothing);
+    tcase_add_test(positions,
+                   a_file_that_was_empty_at_first_has_the_same_ids_when_nothing_was_saved);
     tcase_add_test(positions, stopping_while_the_disk_is_full_is_clean);
     tcase_add_test(positions, a_damaged_file_is_set_aside_and_begun_anew);
     tcase_add_test(positions, a_file_that_cannot_be_made_is_told_at_the_start);
