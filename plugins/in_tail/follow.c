@@ -180,8 +180,11 @@ static enum file_next file_read_step(struct tail_file *f, uint64_t size, bool is
     }
     if (UNLIKELY(f->trouble.code != 0))
         file_trouble_over(&f->trouble, f->tail->component, f->path);
-    if (taken == 0 && !is_last && f->state.unfinished_bytes > 0 && f->reader.is_gzip)
+    /* Whether this was the end, or gzip is still at it, shows when one looks again. */
+    if (taken == 0 && !is_last && f->state.unfinished_bytes > 0 && f->reader.is_gzip) {
+        tail_file_look_again(f, FOLLOW_LOOK_MS);
         return FILE_RESTS;
+    }
     return f->state.read == size && !f->reader.is_gzip ? FILE_IS_READ : FILE_GOES_ON;
 }
 

@@ -119,6 +119,23 @@ START_TEST(a_file_that_was_empty_at_first_has_the_same_ids_when_nothing_was_save
 }
 END_TEST
 
+/* The last line has no end, and never will. */
+START_TEST(a_compressed_generation_is_read_to_its_last_byte)
+{
+    k = kit_start(TAIL_TO_ES);
+    kit_append(k, "app.log", "a-line-that-is-long-enough-to-know-the-file-by\n");
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    tree_remove("app.log");
+    tree_write_gzip("app.log.1.gz", "a-line-that-is-long-enough-to-know-the-file-by\ntorn");
+    tree_write("app.log", "next\n");
+    kit_run_again(k);
+    kit_pass_ms(k, 20000);
+    ck_assert_uint_eq(backend_taken_count(k->es), 3);
+    ck_assert_ptr_nonnull(strstr(backend_taken(k->es), "torn "));
+}
+END_TEST
+
 START_TEST(stopping_while_the_disk_is_full_is_clean)
 {
     k = kit_start(TAIL_TO_ES);
@@ -176,6 +193,7 @@ Suite *suite_pipeline_positions(void)
     tcase_add_test(positions, a_kill_while_the_disk_is_full_loses_nothing_and_doubles_nothing);
     tcase_add_test(positions,
                    a_file_that_was_empty_at_first_has_the_same_ids_when_nothing_was_saved);
+    tcase_add_test(positions, a_compressed_generation_is_read_to_its_last_byte);
     tcase_add_test(positions, stopping_while_the_disk_is_full_is_clean);
     tcase_add_test(positions, a_damaged_file_is_set_aside_and_begun_anew);
     tcase_add_test(positions, a_file_that_cannot_be_made_is_told_at_the_start);
