@@ -133,6 +133,7 @@ static void position_read(sqlite3_stmt *row, struct position *p)
         .is_foreign = sqlite3_column_type(row, COLUMN_OURS) == SQLITE_NULL,
         .identity.id.ino = number_at(row, COLUMN_INODE),
         .saved_ns = sqlite3_column_int64(row, COLUMN_CREATED) * NS_PER_S,
+        .created_ns = sqlite3_column_int64(row, COLUMN_CREATED) * NS_PER_S,
     };
     if (p->is_foreign)
         return;

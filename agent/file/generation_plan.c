@@ -76,16 +76,18 @@ static size_t oldest_known(const struct matching *m)
     return i;
 }
 
-static int64_t last_saved_ns(const struct matching *m)
+/* Since when the log is known. */
+static int64_t known_since_ns(const struct matching *m)
 {
-    int64_t last = 0;
+    int64_t since = INT64_MAX;
 
     for (size_t i = 0; i < m->saved_count; i++)
-        last = m->saved[i].saved_ns > last ? m->saved[i].saved_ns : last;
-    return last;
+        since = m->saved[i].known_ns < since ? m->saved[i].known_ns : since;
+    return since;
 }
 
-/* Whether a generation of which nothing is saved was written after we were here last. */
+/* Whether a generation of which nothing is saved was written after we came. When it was saved last
+ * does not matter: nobody may have looked at the directory by then. */
 static bool is_unread(const struct matching *m, size_t index, size_t oldest)
 {
     const struct generation *g = &m->siblings->items[index];
@@ -94,14 +96,15 @@ static bool is_unread(const struct matching *m, size_t index, size_t oldest)
         return true;
     if (oldest < m->siblings->count || m->saved_count == 0)
         return false;
-    return g->modified_ns > last_saved_ns(m);
+    return g->modified_ns >= known_since_ns(m);
 }
 
 /* One that was not done with is followed even when all of it was read: it may still be written to,
- * and a row that nobody follows goes when its file gets another name. */
+ * and a row that nobody follows goes when its file gets another name. One that was done with has
+ * grown when its writer was late, or when it was empty and another file got its number. */
 static bool has_more(const struct generation *g, const struct generation_saved *s)
 {
-    return g->is_current || !s->is_done;
+    return g->is_current || !s->is_done || (!g->is_gzip && g->size_bytes > s->offset);
 }
 
 /* Too short to be told by its content, and all of it was read: what has these bytes and no more is

@@ -6,7 +6,8 @@
  * to find the generations that were written while nobody looked. A generation is recognised by its
  * inode and first bytes; after gzip or copytruncate by its first bytes alone. What is newer than
  * the oldest generation that we know and is not known itself was never read; what is older was
- * there before we were, and is left alone. When in doubt, bytes are read twice, not skipped.
+ * there before we were, and is left alone. When none that we know is there any more, what was written
+ * to after we came to know the log is newer. When in doubt, bytes are read twice, not skipped.
  *
  * Reading the directory opens each sibling for a moment; planning and ordering are pure.
  *
@@ -38,7 +39,8 @@ struct generation_saved {
     struct file_identity identity;
     uint64_t offset;
     bool is_done;     /* read to its end and closed */
-    int64_t saved_ns; /* when; what was last written before that holds nothing new. 0: unknown */
+    int64_t known_ns; /* since when; what was last written before that was there before us. 0:
+                       * unknown */
 };
 
 /* One generation to read, unless the caller follows its key already: a generation that is held open

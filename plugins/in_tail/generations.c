@@ -48,22 +48,24 @@ static void known_add(struct known_list *list, struct known known)
     list->items[list->count++] = known;
 }
 
-/* Fluent Bit's rows have no print of the content; its offset in a .gz counts compressed bytes. */
+/* Whatever was there before a row that is not on disk yet was looked at when we started.
+ * Fluent Bit's rows have no print of the content; its offset in a .gz counts compressed bytes. */
 static bool on_row(void *owner, const struct position *p)
 {
     struct known_list *list = owner;
 
     if (p->is_foreign && slice_ends(slice_of(p->name), SLICE(".gz")))
         return true;
-    known_add(list, (struct known){
-                        .saved = {.key = p->row,
-                                  .identity = p->identity,
-                                  .offset = p->offset,
-                                  .is_done = p->is_done,
-                                  .saved_ns = p->saved_ns},
-                        .stream_id = p->note ? strtoull(p->note, NULL, 16) : 0,
-                        .is_followed = tail_row_file(list->tail, p->row) != NULL,
-                    });
+    known_add(list,
+              (struct known){
+                  .saved = {.key = p->row,
+                            .identity = p->identity,
+                            .offset = p->offset,
+                            .is_done = p->is_done,
+                            .known_ns = p->created_ns ? p->created_ns : list->tail->started_ns},
+                  .stream_id = p->note ? strtoull(p->note, NULL, 16) : 0,
+                  .is_followed = tail_row_file(list->tail, p->row) != NULL,
+              });
     return true;
 }
 
@@ -85,12 +87,14 @@ static void known_add_followed(struct known_list *list, const char *path)
         if (f->fd < 0 || strcmp(f->path, path) != 0)
             continue;
         tail_bookmark_renew(f);
-        known_add(list,
-                  (struct known){
-                      .saved = {.key = f->row, .identity = f->identity, .offset = f->state.read},
-                      .stream_id = f->origin.id,
-                      .is_followed = true,
-                  });
+        known_add(list, (struct known){
+                            .saved = {.key = f->row,
+                                      .identity = f->identity,
+                                      .offset = f->state.read,
+                                      .known_ns = list->tail->started_ns},
+                            .stream_id = f->origin.id,
+                            .is_followed = true,
+                        });
     }
 }
 

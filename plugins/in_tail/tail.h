@@ -153,6 +153,7 @@ struct tail {
     struct place place;
     uint64_t refresh_ms;
     uint64_t started_ms;
+    int64_t started_ns;
     uint64_t machine; /* a part of all ids */
     uint64_t limit_said_ms;
     int64_t next_row;

@@ -284,6 +284,16 @@ START_TEST(a_generation_that_was_done_is_not_read_again)
 }
 END_TEST
 
+START_TEST(a_generation_that_grew_after_it_was_done_is_read_on)
+{
+    tree_write("a.log.1", LINE(1));
+    save("a.log.1", 5)->is_done = true;
+    tree_write("a.log", LINE(3));
+    save("a.log", 6);
+    expect_plan("a.log", "a.log.1@5#1 a.log@6#2");
+}
+END_TEST
+
 START_TEST(a_generation_missed_between_two_known_ones_is_read)
 {
     tree_write("a.log.3", LINE(1));
@@ -338,7 +348,7 @@ END_TEST
 START_TEST(when_what_was_known_is_gone_all_that_came_after_is_read)
 {
     tree_write("a.log", LINE(1));
-    save("a.log", 10)->saved_ns = 5000 * NS_PER_S;
+    save("a.log", 10)->known_ns = 5000 * NS_PER_S;
     tree_remove("a.log");
     tree_write("a.log.3", LINE(0));
     age("a.log.3", 4000);
@@ -470,6 +480,7 @@ Suite *suite_file_generations(void)
     tcase_add_test(plans, several_rotations_while_nobody_looked);
     tcase_add_test(plans, kubelet_rotated_and_compressed_while_nobody_looked);
     tcase_add_test(plans, a_generation_that_was_done_is_not_read_again);
+    tcase_add_test(plans, a_generation_that_grew_after_it_was_done_is_read_on);
     tcase_add_test(plans, a_generation_missed_between_two_known_ones_is_read);
     tcase_add_test(plans, the_copy_of_copytruncate_is_found_by_content);
     tcase_add_test(plans, a_copy_not_yet_truncated_is_not_read);
