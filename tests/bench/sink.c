@@ -6,7 +6,7 @@
  *   POST /…/_bulk            stored and answered in Elasticsearch's shape (see bulk.h)
  *   GET  /__stats            what has arrived, as one line of JSON
  *   GET  /__faults?NAME=N&…  what goes wrong from now on (see faults.h)
- *   GET  /__missing          the first numbers that are missing below the highest of their file
+ *   GET  /__missing?count=N  the first N numbers missing below the highest of their file, or 20
  *   anything else            an answer that a client looking for Elasticsearch is content with
  *
  * One thread, one request at a time per connection, up to CONNECTIONS_MAX of them.
@@ -84,12 +84,14 @@ static void answer_stats(struct sink *s, struct connection *c)
     respond(c, 200, buffer_view(&s->answer));
 }
 
-static void answer_missing(struct sink *s, struct connection *c)
+static void answer_missing(struct sink *s, struct connection *c, const struct request *r)
 {
+    const char *asked = memmem(r->line.data, r->line.len, "count=", 6);
+    uint64_t shown_max = asked ? strtoull(asked + 6, NULL, 10) : MISSING_SHOWN_MAX;
     uint64_t number = 0;
 
     buffer_append_byte(&s->answer, '[');
-    for (int i = 0; i < MISSING_SHOWN_MAX && seen_next_gap(&s->bulk.seen, &number); i++)
+    for (uint64_t i = 0; i < shown_max && seen_next_gap(&s->bulk.seen, &number); i++)
         buffer_append_format(&s->answer, "%s%" PRIu64, i > 0 ? "," : "", number++);
     buffer_append_text(&s->answer, "]\n");
     respond(c, 200, buffer_view(&s->answer));
@@ -190,7 +192,7 @@ static void answer_request(struct sink *s, struct connection *c, const struct re
     else if (memmem(r->line.data, r->line.len, "/__faults", 9))
         answer_faults(s, c, r);
     else if (memmem(r->line.data, r->line.len, "/__missing", 10))
-        answer_missing(s, c);
+        answer_missing(s, c, r);
     else if (slice_begins(r->line, SLICE("HEAD ")))
         respond(c, 200, slice_make(NULL, 0));
     else
