@@ -299,6 +299,7 @@ static void delivery_wait(struct delivery *d, uint64_t wait_ms)
     char what[64];
 
     d->attempts++;
+    d->fruitless++;
     d->output->metrics.errors++;
     d->output->is_delivering = false;
     if (d->is_last_try && !d->output->is_stopping && chunk_can_leave(d->chunk)) {
@@ -358,7 +359,7 @@ static void delivery_next_part(struct delivery *d)
 
     CHECK(batch_waiting(&d->batch) == 0 || d->batch.states == NULL);
     CHECK(after <= d->chunk->record_count);
-    d->attempts = 0;
+    d->attempts = d->fruitless = 0;
     d->batch.first = after;
     d->batch.count = d->chunk->record_count - after;
     if (d->batch.count > 0)
@@ -373,14 +374,31 @@ static void output_went_well(struct output *output)
     trouble_over(output);
 }
 
+/* The wait grows with the attempts in a row that came to nothing: a back-end that takes a part of
+ * each request is not down, and gets the rest soon. */
+static struct retry_plan delivery_plan(const struct delivery *d, enum verdict verdict,
+                                       uint64_t asked_ms)
+{
+    const struct retry_policy *policy = &d->output->config.retry;
+    uint64_t dice = random_number();
+    struct retry_plan plan = retry_next(policy, verdict, d->attempts, asked_ms, dice);
+
+    if (plan.move == RETRY_WAIT && asked_ms == 0)
+        plan.wait_ms = retry_wait_ms(policy, d->fruitless, dice);
+    return plan;
+}
+
 static void delivery_judged(struct delivery *d, enum verdict verdict, struct verdicts *verdicts,
                             uint64_t asked_ms)
 {
+    uint32_t waiting = batch_waiting(&d->batch);
     struct items_left left = {0};
     struct retry_plan plan;
 
     if (verdict == VERDICT_DELIVERED) {
         left = account_items(d, verdicts);
+        if (left.retry + left.as_text < waiting)
+            d->fruitless = 0;
         if (left.retry > 0)
             verdict = VERDICT_RETRY;
         else
@@ -390,7 +408,7 @@ static void delivery_judged(struct delivery *d, enum verdict verdict, struct ver
             return;
         }
     }
-    plan = retry_next(&d->output->config.retry, verdict, d->attempts, asked_ms, random_number());
+    plan = delivery_plan(d, verdict, asked_ms);
     switch (plan.move) {
     case RETRY_DONE:
         delivery_next_part(d);
@@ -410,7 +428,7 @@ static void delivery_judged(struct delivery *d, enum verdict verdict, struct ver
         return;
     case RETRY_GIVE_UP:
         account_give_up(d, left.as_text > 0);
-        d->attempts = 0;
+        d->attempts = d->fruitless = 0;
         if (left.as_text > 0)
             delivery_attempt(d);
         else

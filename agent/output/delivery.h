@@ -45,9 +45,10 @@ struct delivery {
     struct output *output;
     struct chunk *chunk;
     struct batch batch;
-    uint32_t attempts;
-    bool is_under_way; /* has a place */
-    bool is_last_try;  /* the output has left the others meanwhile: it is not tried again */
+    uint32_t attempts;  /* for Retry_Limit */
+    uint32_t fruitless; /* the last of them, in which nothing was taken: for the wait */
+    bool is_under_way;  /* has a place */
+    bool is_last_try;   /* the output has left the others meanwhile: it is not tried again */
     int encode_status;
     enum verdict write_verdict;
     struct http_request request;

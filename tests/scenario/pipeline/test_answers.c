@@ -162,6 +162,24 @@ START_TEST(items_that_must_wait_are_sent_again_alone)
 }
 END_TEST
 
+/* Back-off is for a back-end that takes nothing. */
+START_TEST(who_takes_a_part_gets_the_rest_soon)
+{
+    kit_end(&k);
+    k = kit_start(SERVICE " scheduler.cap 1000\n" TAIL ES("PORT"));
+    backend_answers(k->es, 503, 503, 503, 503, 503, 503, 503, 503);
+    backend_items(k->es, 201, 429);
+    kit_append(k, "app.log", "one\ntwo\n");
+    kit_pass_ms(k, 1000);
+    for (unsigned i = 0; i < 9; i++) {
+        backend_expect(k->es, "one", "two");
+        kit_pass_ms(k, i < 8 ? UINT64_C(1000) << (i + 1) : 2000);
+    }
+    backend_expect(k->es, "two");
+    kit_expect_bookmark(k, "app.log", 8);
+}
+END_TEST
+
 START_TEST(what_is_there_already_is_delivered)
 {
     backend_items(k->es, 409, 201);
@@ -477,6 +495,7 @@ Suite *suite_pipeline_answers(void)
     tcase_add_test(answers, what_the_back_end_asks_for_is_waited);
     tcase_add_test(answers, a_long_outage_is_waited_out);
     tcase_add_test(answers, items_that_must_wait_are_sent_again_alone);
+    tcase_add_test(answers, who_takes_a_part_gets_the_rest_soon);
     tcase_add_test(answers, what_is_there_already_is_delivered);
     tcase_add_test(answers, one_of_a_thousand_is_set_aside_and_the_others_are_delivered);
     tcase_add_test(answers, a_blocked_index_is_waited_for);
