@@ -77,6 +77,8 @@ struct follow_step follow_plan(const struct follow_state *s, const struct follow
         return step(FOLLOW_MARK_NAMED);
     if (s->is_rotated && seen->must_let_go)
         return step_lost(FOLLOW_LET_GO, lost_before(s, seen->size));
+    if (seen->size > s->read && seen->pause_ms > 0)
+        return step_wait(seen->pause_ms);
     if (seen->size > s->read)
         return seen->has_room ? step(FOLLOW_READ) : step_wait(0);
     return s->is_rotated ? rotated_plan(s, seen, limits) : named_plan(s, seen, limits);

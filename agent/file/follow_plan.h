@@ -46,6 +46,7 @@ struct follow_seen {
     bool is_named;     /* its name refers to it, and it is not deleted */
     bool is_rewritten; /* the bytes before `read` are not what they were */
     bool has_room;     /* there is memory for what would be read */
+    uint64_t pause_ms; /* it was read faster than it may be: not before that is over */
     bool must_let_go;  /* chosen to be given up, to keep the budget for held files */
     int64_t age_ms;    /* since it was last written to; negative when its time lies ahead */
 };

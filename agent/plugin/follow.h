@@ -13,6 +13,7 @@
 #include "file/follow_plan.h"
 #include "file/generations.h"
 #include "file/held.h"
+#include "file/pace.h"
 #include "file/reader.h"
 #include "file/rest.h"
 #include "file/trouble.h"

@@ -46,9 +46,12 @@ void tail_file_lent_back(struct tail_file *f)
  * that are not there. */
 static size_t bytes_wanted(const struct tail_file *f, uint64_t from, uint64_t size)
 {
-    size_t line_max = (size_t)f->tail->options.line_bytes_max + 1;
+    const struct tail_options *o = &f->tail->options;
+    size_t line_max = (size_t)o->line_bytes_max + 1;
     size_t want = line_max > TAIL_READ_BYTES ? line_max : TAIL_READ_BYTES;
 
+    if (UNLIKELY(o->rate_bytes > 0) && f->state.unfinished_bytes < PACE_READ_BYTES_MIN)
+        want = pace_read_bytes(o->rate_bytes, want);
     return f->reader.is_gzip || size - from > want ? want : (size_t)(size - from);
 }
 
@@ -80,6 +83,8 @@ static int64_t file_read(struct tail_file *f, uint64_t size, bool is_last)
         tail_stream_begin(f, is_last || (uint64_t)got >= t->options.line_bytes_max);
     taken = tail_lines_take(f, slice_make(t->bytes.data, (size_t)got), from, is_last);
     t->input->metrics.read_bytes += taken;
+    if (UNLIKELY(t->options.rate_bytes > 0))
+        pace_took(&f->pace, taken, t->options.rate_bytes, clock_ms());
     f->state.read = from + (uint64_t)got;
     f->tail_print = (struct file_print){0};
     if (f->state.read == size)
@@ -115,6 +120,7 @@ static int file_look(struct tail_file *f, struct follow_seen *seen)
         .size = file_reader_size(&f->reader, facts.size_bytes),
         .is_rewritten = is_rewritten(f),
         .is_named = f->name != NULL && facts.link_count > 0,
+        .pause_ms = UNLIKELY(f->pace.due_us > 0) ? pace_pause_ms(&f->pace, clock_ms()) : 0,
         .must_let_go = f->must_let_go,
         .has_room = budget_has_room(f->tail->input->budget),
         .age_ms = (clock_wall_ns() - facts.modified_ns) / NS_PER_MS,
@@ -143,6 +149,8 @@ static void file_rest(struct tail_file *f, uint64_t wait_ms, bool is_at_end)
         file_tail_print(f->fd, f->state.read, &f->tail_print) < 0)
         f->tail_print = (struct file_print){0};
     tail_file_look_again(f, wait_ms);
+    if (UNLIKELY(f->kin.heir != NULL) && is_at_end)
+        tail_file_touch(f->kin.heir);
     if (f->joiner == NULL || !is_at_end || tail_kin_is_awaited(f))
         return;
     tail_lines_flush(f, false);
@@ -303,10 +311,21 @@ static void file_turn(struct tail *t, struct tail_file *f)
         wait_for_room(t);
 }
 
+/* Whether a file is at a pause that Rate_Limit makes. */
+static bool any_pauses(const struct tail *t)
+{
+    if (t->options.rate_bytes == 0)
+        return false;
+    LIST_FOR (it, (struct list *)&t->files)
+        if (pace_pause_ms(&CONTAINER_OF(it, struct tail_file, link)->pace, clock_ms()) > 0)
+            return true;
+    return false;
+}
+
 /* Exit_On_Eof does not wait for what cannot be read. */
 static void exit_if_done(struct tail *t)
 {
-    if (!t->options.exit_on_eof || !t->is_first_scan_over || t->was_exit_wanted)
+    if (!t->options.exit_on_eof || !t->is_first_scan_over || t->was_exit_wanted || any_pauses(t))
         return;
     LIST_FOR (it, &t->files)
         tail_lines_flush(CONTAINER_OF(it, struct tail_file, link), true);

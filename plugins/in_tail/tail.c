@@ -62,6 +62,9 @@ static const struct option options[] = {
     OPTION_BOOL(S, options.use_inotify, "inotify_watcher", "true", 0,
                 "Be told of changes, instead of looking every watcher_interval."),
     OPTION_IGNORED("windows.path_encoding", "This is not Windows."),
+    OPTION_SIZE(
+        S, options.rate_bytes, "rate_limit", "0", 0,
+        "Bytes a second that each file is read at most; the rest waits in it. 0: no limit."),
     OPTION_TEXT(S, options.parser, "parser", NULL, 0, "Parser that takes lines apart."),
     OPTION_TEXT(S, options.tag_regex, "tag_regex", NULL, 0,
                 "Expression over the file's name, whose groups Tag may use as <name>."),

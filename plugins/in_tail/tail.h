@@ -60,6 +60,7 @@ struct tail_options {
     bool skip_empty_lines;
     bool truncate_long_lines;
     bool use_inotify;
+    uint64_t rate_bytes;
     uint64_t poll_ms;
     char *parser;
     char *tag_regex;
@@ -110,6 +111,7 @@ struct tail_file {
     struct file_reader reader;
     struct follow_state state;
     struct tail_kin kin;
+    struct pace pace;
     struct held_file held; /* in the service's book while it is rotated */
     struct file_identity identity;
     struct file_print tail_print; /* of the bytes before state.read, once at the end */

@@ -39,6 +39,11 @@ static const struct plan_case cases[] = {
     {"nothing new, and not yet acknowledged", STATE(.settled = 10), NAMED(), FOLLOW_WAIT, 0, 0},
     {"more bytes", STATE(), NAMED(.size = 101), FOLLOW_READ, 0, 0},
     {"more bytes and no room", STATE(), NAMED(.size = 101, .has_room = false), FOLLOW_WAIT, 0, 0},
+    {"more bytes, and too many were read", STATE(), NAMED(.size = 101, .pause_ms = 70), FOLLOW_WAIT,
+     0, 70},
+    {"nothing new, and too many were read", STATE(), NAMED(.pause_ms = 70), FOLLOW_WAIT, 0, 0},
+    {"cut, and too many were read", STATE(), NAMED(.size = 9, .pause_ms = 70), FOLLOW_RESTART, 0,
+     0},
     {"an empty file", {0}, NAMED(.size = 0), FOLLOW_WAIT, 0, 0},
     {"an empty file that grew", {0}, NAMED(.size = 7), FOLLOW_READ, 0, 0},
 

@@ -114,6 +114,54 @@ START_TEST(a_file_that_could_not_be_opened_is_tried_again_by_itself)
 }
 END_TEST
 
+static size_t records_now(void)
+{
+    size_t count = 0;
+
+    for (const char *at = input_kit_records(&kit); *at != '\0'; at++)
+        count += *at == '\n';
+    return count;
+}
+
+/* 1,000 lines of 100 bytes, at 10,000 bytes a second. */
+START_TEST(rate_limit_reads_slowly_and_leaves_nothing_out)
+{
+    size_t count, total = 0;
+
+    for (unsigned i = 0; i < 1000; i++) {
+        char *line = mem_format("%099u\n", i);
+
+        tree_append("app.log", line);
+        mem_free(line);
+    }
+    START("rate_limit", "10000", );
+    for (unsigned second = 0; second < 12; second++) {
+        for (unsigned i = 0; i < 100; i++)
+            pass_ms(10);
+        count = records_now();
+        total += count;
+        ck_assert_uint_le(total, 100 * (second + 1) + 45);
+        ck_assert_uint_ge(total, second < 9 ? 100 * second + 60 : 1000);
+    }
+    ck_assert_uint_eq(total, 1000);
+    ck_assert_uint_eq(kit.input.metrics.lost_bytes, 0);
+}
+END_TEST
+
+/* A byte a second: four bytes are paid for after four seconds. */
+START_TEST(a_line_larger_than_the_rate_is_read_whole)
+{
+    tree_append("app.log", "one\n");
+    START("rate_limit", "1", );
+    ck_assert_uint_eq(records_now(), 1);
+    tree_append("app.log", "two\n");
+    pass_ms(POLL_MS);
+    ck_assert_uint_eq(records_now(), 0);
+    pass_ms(2 * POLL_MS);
+    ck_assert_uint_eq(records_now(), 1);
+}
+END_TEST
+
 START_TEST(what_could_not_be_opened_is_forgotten_with_its_name)
 {
     tree_write("app.log", "one\n");
@@ -231,6 +279,8 @@ Suite *suite_plugins_in_tail(void)
     tcase_add_checked_fixture(follow, set_up, tear_down);
     tcase_add_test(follow, lines_are_records);
     tcase_add_test(follow, a_file_that_could_not_be_opened_is_tried_again_by_itself);
+    tcase_add_test(follow, rate_limit_reads_slowly_and_leaves_nothing_out);
+    tcase_add_test(follow, a_line_larger_than_the_rate_is_read_whole);
     tcase_add_test(follow, what_could_not_be_opened_is_forgotten_with_its_name);
     tcase_add_test(follow, exit_on_eof_does_not_wait_for_what_cannot_be_read);
     tcase_add_test(follow, a_file_that_is_deleted_while_it_is_followed_is_not_said_to_be_lost);

@@ -1,0 +1,27 @@
+/*
+ * A pace bounds how fast one file is read, in bytes a second: what was read is paid for by a pause
+ * before more is. Nothing is lost by it, the rest stays in the file.
+ *
+ * A plain value; all zero has read nothing. Pure.
+ */
+#ifndef TAILRACE_FILE_PACE_H
+#define TAILRACE_FILE_PACE_H
+
+#include "base/check.h"
+
+struct pace {
+    uint64_t due_us; /* on the monotonic clock: when all that was read is paid for */
+};
+
+/* So many bytes were read. */
+void pace_took(struct pace *pace, uint64_t bytes, uint64_t bytes_per_s, uint64_t now_ms);
+
+/* How long the file must not be read, or 0. */
+uint64_t pace_pause_ms(const struct pace *pace, uint64_t now_ms);
+
+/* How much to read at once, of `want`, so that pauses stay short: a quarter of a second's, but
+ * PACE_READ_BYTES_MIN. */
+#define PACE_READ_BYTES_MIN 4096
+size_t pace_read_bytes(uint64_t bytes_per_s, size_t want);
+
+#endif
