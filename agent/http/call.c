@@ -64,10 +64,19 @@ struct http_call *http_call_start(struct http_client *client, struct http_reques
 
 /* ---- the slot is there ---- */
 
+static struct limit call_limit(const struct http_call *call)
+{
+    struct call_limits limits = call->client->own.limits;
+
+    if (call->request.connect_ms != 0 && call->request.connect_ms < limits.connect_ms)
+        limits.connect_ms = call->request.connect_ms;
+    return limit_next(&call->clock, &limits);
+}
+
 /* Sets the watch for the limit that comes next. */
 static void watch_arm(struct http_call *call)
 {
-    struct limit limit = limit_next(&call->clock, &call->client->own.limits);
+    struct limit limit = call_limit(call);
     uint64_t now_ms = clock_ms();
 
     timer_start(call->watch, limit.at_ms > now_ms ? limit.at_ms - now_ms : 0);
@@ -76,7 +85,7 @@ static void watch_arm(struct http_call *call)
 static void on_watch(void *owner)
 {
     struct http_call *call = owner;
-    struct limit limit = limit_next(&call->clock, &call->client->own.limits);
+    struct limit limit = call_limit(call);
     char why[256];
 
     if (limit.at_ms > clock_ms()) { /* bytes moved meanwhile */

@@ -69,6 +69,7 @@ struct http_request {
     const char *method; /* a literal */
     struct buffer body;
     uint64_t plain_bytes; /* of the body, before compression */
+    uint32_t connect_ms;  /* less time to connect than the settings give; 0: theirs */
 };
 
 struct http_reply {

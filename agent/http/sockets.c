@@ -70,6 +70,31 @@ static void connection_free(struct connection *connection)
 
 /* ---- a socket is opened ---- */
 
+/* A peer that has gone without a word is noticed: while bytes of ours are under way by their not
+ * being acknowledged, else by probes. The limit lies below the kernel's next try, so a path that
+ * comes back is used again within seconds: by that try, or by a new connection. */
+#define UNACKNOWLEDGED_MS 12000
+#define PROBE_AFTER_S 6
+#define PROBE_EVERY_S 3
+#define PROBES_MAX 2
+
+static void watch_over(int fd)
+{
+    static const struct {
+        int level, name, value;
+    } options[] = {
+        {IPPROTO_TCP, TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS},
+        {SOL_SOCKET, SO_KEEPALIVE, 1},
+        {IPPROTO_TCP, TCP_KEEPIDLE, PROBE_AFTER_S},
+        {IPPROTO_TCP, TCP_KEEPINTVL, PROBE_EVERY_S},
+        {IPPROTO_TCP, TCP_KEEPCNT, PROBES_MAX},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(options); i++)
+        (void)setsockopt(fd, options[i].level, options[i].name, &options[i].value,
+                         sizeof options[i].value);
+}
+
 static curl_socket_t on_open(void *owner, curlsocktype purpose, struct curl_sockaddr *address)
 {
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -77,6 +102,7 @@ static curl_socket_t on_open(void *owner, curlsocktype purpose, struct curl_sock
     (void)purpose;
     if (fd < 0)
         return CURL_SOCKET_BAD;
+    watch_over(fd);
     connection_new(owner, fd);
     return fd;
 }

@@ -33,8 +33,8 @@
 /* Between two tries while stopping, as Grace is seconds. */
 #define STOPPING_WAIT_MS 1000
 
-static void output_pump(struct output *output);
 static void delivery_attempt(struct delivery *d);
+static void delivery_let_go(struct delivery *d);
 static void delivery_next_part(struct delivery *d);
 static void delivery_judged(struct delivery *d, enum verdict verdict, struct verdicts *verdicts,
                             uint64_t asked_ms);
@@ -57,6 +57,8 @@ struct output *output_new(struct loop *loop, const struct output_config *config,
         if (output->client == NULL)
             MEM_FREE(&output);
     }
+    if (output != NULL)
+        gate_init(output);
     return output;
 }
 
@@ -69,6 +71,7 @@ void output_free(struct output **address)
         return;
     CHECK(output_is_idle(output));
     list_remove(&output->metrics.link);
+    gate_fini(output);
     if (output->client != NULL)
         http_client_free(&output->client);
     mem_free(output);
@@ -99,7 +102,7 @@ bool output_is_idle(const struct output *output)
     return list_is_empty(&output->queue) && list_is_empty(&output->deliveries);
 }
 
-static uint64_t random_number(void)
+uint64_t random_number(void)
 {
     uint64_t number = 0;
 
@@ -140,10 +143,27 @@ static void delivery_pause(struct delivery *d)
     d->is_under_way = false;
 }
 
-static void output_pump(struct output *output)
+/* What can be read again need not wait for a back-end that is not there. */
+static struct delivery *queue_repeatable(const struct output *output)
 {
-    while (output->under_way < output->config.workers && !list_is_empty(&output->queue))
+    LIST_FOR (it, (struct list *)&output->queue) {
+        struct delivery *d = CONTAINER_OF(it, struct delivery, link);
+
+        if (d->chunk->can_repeat)
+            return d;
+    }
+    return NULL;
+}
+
+void output_pump(struct output *output)
+{
+    struct delivery *d;
+
+    while (gate_is_hopeless(output) && (d = queue_repeatable(output)) != NULL)
+        delivery_let_go(d);
+    while (gate_has_room(output) && !list_is_empty(&output->queue))
         delivery_begin(CONTAINER_OF(list_take_first(&output->queue), struct delivery, link));
+    gate_wait(output);
 }
 
 static void body_forget(struct delivery *d)
@@ -234,6 +254,7 @@ static void on_encoded(void *owner)
     budget_take_request(output->config.budget, d->body_bytes);
     output->metrics.requests++;
     output->metrics.request_bytes += d->request.body.len;
+    d->request.connect_ms = circuit_connect_ms(&output->circuit);
     d->call = http_call_start(output->client, &d->request, on_reply, d);
 }
 
@@ -242,6 +263,7 @@ static void on_written(void *owner)
     struct delivery *d = owner;
 
     account_skipped(d);
+    gate_note(d, gate_event(0, d->write_verdict, &(struct verdicts){0}), 0);
     delivery_judged(d, d->write_verdict, NULL, 0);
 }
 
@@ -268,10 +290,12 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
     if (error < 0) {
         snprintf(d->why, sizeof d->why, "%s", why);
         account_unanswered(d, error);
+        gate_note(d, CIRCUIT_FAILED, 0);
     } else {
         verdicts.count = batch_waiting(&d->batch);
         verdict = config->plugin->judge(config->self, http_call_reply(call), &verdicts, d->why);
         asked_ms = http_call_reply(call)->retry_after_ms;
+        gate_note(d, gate_event(http_call_reply(call)->status, verdict, &verdicts), asked_ms);
     }
     body_forget(d);
     delivery_judged(d, verdict, verdict == VERDICT_DELIVERED ? &verdicts : NULL, asked_ms);
@@ -359,7 +383,7 @@ static void delivery_next_part(struct delivery *d)
 
     CHECK(batch_waiting(&d->batch) == 0 || d->batch.states == NULL);
     CHECK(after <= d->chunk->record_count);
-    d->attempts = d->fruitless = 0;
+    d->attempts = d->fruitless = d->busy_attempts = 0;
     d->batch.first = after;
     d->batch.count = d->chunk->record_count - after;
     if (d->batch.count > 0)
@@ -379,12 +403,12 @@ static void output_went_well(struct output *output)
 static struct retry_plan delivery_plan(const struct delivery *d, enum verdict verdict,
                                        uint64_t asked_ms)
 {
-    const struct retry_policy *policy = &d->output->config.retry;
+    const struct retry_policy policy = gate_policy(d);
     uint64_t dice = random_number();
-    struct retry_plan plan = retry_next(policy, verdict, d->attempts, asked_ms, dice);
+    struct retry_plan plan = retry_next(&policy, verdict, d->attempts, asked_ms, dice);
 
     if (plan.move == RETRY_WAIT && asked_ms == 0)
-        plan.wait_ms = retry_wait_ms(policy, d->fruitless, dice);
+        plan.wait_ms = retry_wait_ms(&policy, d->fruitless, dice);
     return plan;
 }
 
@@ -428,7 +452,7 @@ static void delivery_judged(struct delivery *d, enum verdict verdict, struct ver
         return;
     case RETRY_GIVE_UP:
         account_give_up(d, left.as_text > 0);
-        d->attempts = d->fruitless = 0;
+        d->attempts = d->fruitless = d->busy_attempts = 0;
         if (left.as_text > 0)
             delivery_attempt(d);
         else
@@ -442,6 +466,7 @@ static void delivery_judged(struct delivery *d, enum verdict verdict, struct ver
 void output_stop(struct output *output)
 {
     output->is_stopping = true;
+    gate_stop(output);
     LIST_FOR_SAFE (it, after, &output->deliveries) {
         struct delivery *d = CONTAINER_OF(it, struct delivery, link);
 

@@ -10,6 +10,7 @@
 #define TAILRACE_OUTPUT_DELIVERY_H
 
 #include "base/log.h"
+#include "output/circuit.h"
 #include "output/deliver.h"
 
 #define WHY_BYTES_MAX 256
@@ -34,6 +35,9 @@ struct output {
     bool is_stopping;
     bool is_letting_go;
     bool is_delivering; /* the last request was taken */
+    struct circuit circuit;
+    struct timer *gate; /* when the circuit lets the next one begin; NULL: none waits */
+    struct log_brake openings;
     struct trouble trouble;
     struct log_brake refusals; /* of records, while others are taken */
     struct log_brake as_texts; /* of those that go once more as text */
@@ -45,10 +49,12 @@ struct delivery {
     struct output *output;
     struct chunk *chunk;
     struct batch batch;
-    uint32_t attempts;  /* for Retry_Limit */
-    uint32_t fruitless; /* the last of them, in which nothing was taken: for the wait */
-    bool is_under_way;  /* has a place */
-    bool is_last_try;   /* the output has left the others meanwhile: it is not tried again */
+    uint32_t attempts;      /* for Retry_Limit */
+    uint32_t fruitless;     /* the last of them, in which nothing was taken: for the wait */
+    uint32_t busy_attempts; /* of the attempts, those that met a back-end that was busy */
+    bool is_busy;           /* the last of them */
+    bool is_under_way;      /* has a place */
+    bool is_last_try;       /* the output has left the others meanwhile: it is not tried again */
     int encode_status;
     enum verdict write_verdict;
     struct http_request request;
@@ -63,6 +69,34 @@ struct delivery {
 
 /* The output falls behind: the records that are left are read again for it. */
 void delivery_leave(struct delivery *d);
+
+/* Begins what may begin. */
+void output_pump(struct output *output);
+uint64_t random_number(void);
+
+/* ---- gate.c ---- */
+
+void gate_init(struct output *output);
+void gate_fini(struct output *output);
+
+/* Whether one more may begin; when not, and some wait, the timer is set for when it may. */
+bool gate_has_room(const struct output *output);
+void gate_wait(struct output *output);
+
+/* What was found out of the back-end before counts no more: what is left is tried once. */
+void gate_stop(struct output *output);
+
+/* Nobody answers, and there is no time to wait. */
+bool gate_is_hopeless(const struct output *output);
+
+/* How it went; d->why says why. */
+void gate_note(struct delivery *d, enum circuit_event event, uint64_t asked_ms);
+enum circuit_event gate_event(int status, enum verdict verdict, const struct verdicts *verdicts);
+
+/* The output's, for the attempt that was noted last. */
+struct retry_policy gate_policy(const struct delivery *d);
+
+/* ---- account.c ---- */
 
 /* A chunk came: its records are in flight from now on. */
 void account_in(struct output *output, const struct chunk *chunk);

@@ -1,0 +1,129 @@
+#include "output/delivery.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+/*
+ * The circuit, obeyed: how many deliveries may begin, when the next one may, and what the log says
+ * of it.
+ */
+
+#define SAID_INTERVAL_MS 10000
+
+/* Between two tries while stopping, as Grace is seconds. */
+#define STOPPING_WAIT_MS 1000
+
+static void on_gate(void *owner)
+{
+    output_pump(owner);
+}
+
+void gate_init(struct output *output)
+{
+    circuit_init(&output->circuit, &output->config.retry, output->config.workers);
+}
+
+void gate_fini(struct output *output)
+{
+    timer_free(&output->gate);
+}
+
+bool gate_has_room(const struct output *output)
+{
+    return circuit_room(&output->circuit, clock_ms(), output->under_way) > 0;
+}
+
+void gate_wait(struct output *output)
+{
+    uint64_t now_ms = clock_ms(), at_ms = output->circuit.not_before_ms;
+
+    if (list_is_empty(&output->queue) || at_ms <= now_ms) {
+        timer_free(&output->gate);
+        return;
+    }
+    if (output->gate == NULL)
+        output->gate = timer_new(output->loop, on_gate, output);
+    timer_start(output->gate, at_ms - now_ms);
+}
+
+void gate_stop(struct output *output)
+{
+    circuit_init(&output->circuit, &output->config.retry, output->config.workers);
+}
+
+bool gate_is_hopeless(const struct output *output)
+{
+    return output->is_stopping && output->circuit.is_open;
+}
+
+/* Those that failed meanwhile need not wait for their own times. */
+static void wake_all(struct output *output)
+{
+    LIST_FOR (it, &output->deliveries) {
+        struct delivery *d = CONTAINER_OF(it, struct delivery, link);
+
+        if (!d->is_under_way && !d->is_busy)
+            timer_start_sooner(d->timer, 0);
+    }
+}
+
+static void opening_say(const struct delivery *d)
+{
+    uint64_t held;
+
+    if (log_brake_open(&d->output->openings, SAID_INTERVAL_MS, &held))
+        log_warn(d->output->config.component,
+                 "%d requests in a row failed; one at a time is tried until one is answered: %s",
+                 CIRCUIT_FAILURES_MAX, d->why);
+}
+
+void gate_note(struct delivery *d, enum circuit_event event, uint64_t asked_ms)
+{
+    struct output *output = d->output;
+    bool was_open = output->circuit.is_open;
+    struct circuit_moment moment = {
+        .now_ms = clock_ms(), .asked_ms = asked_ms, .dice = random_number()};
+
+    d->is_busy = event == CIRCUIT_BUSY;
+    d->busy_attempts += d->is_busy;
+    circuit_note(&output->circuit, event, moment);
+    output->metrics.circuit_open = output->circuit.is_open;
+    if (output->is_stopping)
+        circuit_hasten(&output->circuit, moment.now_ms + STOPPING_WAIT_MS);
+    if (!was_open && output->circuit.is_open)
+        opening_say(d);
+    if (was_open && !output->circuit.is_open)
+        wake_all(output);
+}
+
+static bool has_busy_items(const struct verdicts *verdicts)
+{
+    for (uint32_t i = 0; verdicts->items != NULL && i < verdicts->count; i++)
+        if (verdicts->items[i].verdict == VERDICT_RETRY && verdicts->items[i].status == 429)
+            return true;
+    return false;
+}
+
+enum circuit_event gate_event(int status, enum verdict verdict, const struct verdicts *verdicts)
+{
+    if (verdict == VERDICT_RETRY)
+        return status == 429 ? CIRCUIT_BUSY : CIRCUIT_FAILED;
+    if (verdict == VERDICT_DELIVERED && has_busy_items(verdicts))
+        return CIRCUIT_BUSY;
+    return CIRCUIT_ANSWERED;
+}
+
+/* That it was busy is held against no record, unless nothing is to be tried again at all. */
+struct retry_policy gate_policy(const struct delivery *d)
+{
+    struct retry_policy policy = d->output->config.retry;
+
+    if (policy.attempts_max == 0)
+        return policy;
+    if (d->is_busy || policy.attempts_max >= RETRY_UNLIMITED - d->busy_attempts)
+        policy.attempts_max = RETRY_UNLIMITED;
+    else
+        policy.attempts_max += d->busy_attempts;
+    return policy;
+}
