@@ -45,6 +45,11 @@ static void on_describe(void *owner, struct buffer *out)
     pipeline_describe_inputs(((struct admin *)owner)->pipeline, out);
 }
 
+static void on_describe_letters(void *owner, struct buffer *out)
+{
+    pipeline_describe_letters(((struct admin *)owner)->pipeline, out);
+}
+
 static const char *on_output_trouble(void *owner, size_t index, int64_t *since_ns)
 {
     return output_trouble(pipeline_output(((struct admin *)owner)->pipeline, index), since_ns);
@@ -121,6 +126,7 @@ static void view_init(struct admin *a)
         .owner = a,
         .refresh = on_refresh,
         .describe_inputs = on_describe,
+        .describe_letters = on_describe_letters,
         .output_trouble = on_output_trouble,
         .reload = on_reload,
         .reload_outcome = on_outcome,

@@ -1,5 +1,6 @@
 #include "service/pipeline_self.h"
 
+#include "record/json_write.h"
 #include "service/census.h"
 
 #include <inttypes.h>
@@ -65,6 +66,28 @@ void pipeline_describe_inputs(const struct pipeline *p, struct buffer *out)
         p->inputs[i].plugin->describe(p->inputs[i].self, out);
     }
     buffer_append_byte(out, ']');
+}
+
+void pipeline_describe_letters(const struct pipeline *p, struct buffer *out)
+{
+    const struct letter_metrics *m = &p->book.letters;
+    const char *letter;
+
+    if (p->letters == NULL) {
+        buffer_append_text(out, "null");
+        return;
+    }
+    buffer_append_text(out, "{\"path\":");
+    json_write_text(out, slice_of(letter_store_path(p->letters)));
+    buffer_append_format(
+        out, ",\"kept\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"deleted\":%" PRIu64 ",\"last\":[",
+        m->kept, m->lost, m->deleted);
+    for (size_t i = 0; (letter = letter_store_recent(p->letters, i)) != NULL; i++) {
+        if (i > 0)
+            buffer_append_byte(out, ',');
+        buffer_append_text(out, letter);
+    }
+    buffer_append_text(out, "]}");
 }
 
 void pipeline_summary(struct pipeline *p, struct buffer *out)

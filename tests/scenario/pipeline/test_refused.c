@@ -186,6 +186,25 @@ START_TEST(what_is_refused_twice_is_kept_beside_the_positions)
 }
 END_TEST
 
+START_TEST(the_last_letters_are_described_with_their_reasons)
+{
+    struct buffer text = {0};
+
+    pipeline_describe_letters(k->pipeline, &text);
+    ck_assert_ptr_nonnull(strstr(buffer_text(&text), "\"kept\":0,\"lost\":0,\"deleted\":0,"
+                                                     "\"last\":[]}"));
+    backend_answers(k->es, 413);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 1000);
+    buffer_clear(&text);
+    pipeline_describe_letters(k->pipeline, &text);
+    ck_assert_ptr_nonnull(strstr(buffer_text(&text), "\"kept\":1,"));
+    ck_assert_ptr_nonnull(strstr(buffer_text(&text), "\"status\":413,\"reason\":\"status 413"));
+    ck_assert_ptr_null(strstr(buffer_text(&text), "\"record\""));
+    buffer_fini(&text);
+}
+END_TEST
+
 START_TEST(what_is_too_large_alone_is_kept)
 {
     backend_answers(k->es, 413, 413, 200);
@@ -326,6 +345,7 @@ Suite *suite_pipeline_refused(void)
 
     tcase_add_checked_fixture(dead, set_up, tear_down);
     tcase_add_test(dead, what_is_refused_twice_is_kept_beside_the_positions);
+    tcase_add_test(dead, the_last_letters_are_described_with_their_reasons);
     tcase_add_test(dead, what_is_too_large_alone_is_kept);
     tcase_add_test(dead, bytes_that_are_no_text_are_kept_as_they_were);
     tcase_add_test(dead, a_request_that_is_refused_as_a_whole_is_kept);
