@@ -5,12 +5,27 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 /* A map with more keys than this goes the long way, through a list of its fields. */
 #define KEYS_PLAIN_MAX 64
 
+#define DOUBLE_CHARS_MAX 32
+
 /* 2^63: whole numbers below fit an int64_t. */
 #define WHOLE_MAX 9223372036854775808.0
+
+/* As many digits as it takes to read the same number again: 16 nearly always, else 17. */
+static void write_digits(struct buffer *out, double real)
+{
+    char digits[DOUBLE_CHARS_MAX];
+
+    snprintf(digits, sizeof digits, "%.16g", real);
+    if (strtod(digits, NULL) != real)
+        snprintf(digits, sizeof digits, "%.17g", real);
+    buffer_append_text(out, digits);
+}
 
 void json_write_double(struct buffer *out, double real)
 {
@@ -19,7 +34,7 @@ void json_write_double(struct buffer *out, double real)
     else if (fabs(real) < WHOLE_MAX && real == trunc(real))
         buffer_append_format(out, "%.1f", real);
     else
-        buffer_append_format(out, "%.16g", real);
+        write_digits(out, real);
 }
 
 void json_write_text(struct buffer *out, struct slice text)

@@ -2,7 +2,8 @@
  * Writes values as JSON text, as documents and lines of output have it.
  *
  *   no blanks; keys in order; of doubled keys the last, at its own place
- *   integers in decimal; doubles that are whole end in ".0", others have up to 16 digits
+ *   integers in decimal; doubles that are whole end in ".0", others have the digits
+ *   that it takes to read the same number again, 16 or 17
  *   NaN and infinities are null: there is no such JSON (Fluent Bit prints what C prints)
  *   bytes that are not UTF-8 become U+FFFD; msgpack's binary is a string
  *   an extension is a string of its bytes, the type first, each as \xNN

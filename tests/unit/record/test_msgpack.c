@@ -74,6 +74,9 @@ START_TEST(doubles_are_written_as_documents_have_them)
     ck_assert_str_eq(real_shown(3), "3.0");
     ck_assert_str_eq(real_shown(-0.5), "-0.5");
     ck_assert_str_eq(real_shown(1.0 / 3), "0.3333333333333333");
+    ck_assert_str_eq(real_shown(0.1), "0.1");
+    ck_assert_str_eq(real_shown(0.1 + 0.2), "0.30000000000000004");
+    ck_assert_str_eq(real_shown(5e-324), "4.940656458412465e-324");
     ck_assert_str_eq(real_shown(1e15), "1000000000000000.0");
     ck_assert_str_eq(real_shown(1e300), "1e+300");
     ck_assert_str_eq(real_shown(NAN), "null");
