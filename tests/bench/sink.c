@@ -9,6 +9,8 @@
  *   GET  /__missing?count=N  the first N numbers missing below the highest of their file, or 20
  *   anything else            an answer that a client looking for Elasticsearch is content with
  *
+ * It listens on 127.0.0.1, or on SINK_ADDRESS of the environment.
+ *
  * One thread, one request at a time per connection, up to CONNECTIONS_MAX of them.
  */
 #include "bulk.h"
@@ -303,9 +305,11 @@ static int fill_polls(struct sink *s, struct pollfd *polls)
 
 static int listen_on(const char *port)
 {
+    const char *host = getenv("SINK_ADDRESS");
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons((uint16_t)strtoul(port, NULL, 10)),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+                                  .sin_addr.s_addr = host != NULL ? inet_addr(host)
+                                                                  : htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int yes = 1;
 
