@@ -9,8 +9,13 @@ from difficult.line import Line, with_neighbours
 from kit import config, index, logs
 from kit.case import ALL_ENGINES, case
 
-TIME_PARSER = {"name": "timed", "format": "json", "time_key": "ts", "time_format": "%Y-%m-%dT%H:%M:%S.%LZ",
-               "time_keep": "on"}
+TIME_PARSER = {
+    "name": "timed",
+    "format": "json",
+    "time_key": "ts",
+    "time_format": "%Y-%m-%dT%H:%M:%S.%LZ",
+    "time_keep": "on",
+}
 LONG_LINES = {"buffer_max_size": "2M", "mem_buf_limit": "50M", "offset_key": "file_offset"}
 
 
@@ -29,12 +34,27 @@ def pipeline(lab, prefix, groups, multiline, parser):
     output = "es" if lab.engine.is_elasticsearch else "opensearch"
     inputs, filters, outputs = [], [], []
     for name in groups:
-        inputs.append({**config.tail(lab.path("logs", name, "*.log"), lab.path(name + ".db"), **keys), "tag": name})
+        inputs.append(
+            {
+                **config.tail(lab.path("logs", name, "*.log"), lab.path(name + ".db"), **keys),
+                "tag": name,
+            }
+        )
         if parser:
             filters.append(config.json_filter(match=name, parser=parser))
-        outputs.append({**config.bulk_output(lab.engine.host, lab.engine.port, f"{prefix}-{name}", output), "match": name})
-    return {"service": {"flush": "0.2"}, "parsers": [config.JSON_PARSER, TIME_PARSER], "inputs": inputs,
-            "filters": filters, "outputs": outputs}
+        outputs.append(
+            {
+                **config.bulk_output(lab.engine.host, lab.engine.port, f"{prefix}-{name}", output),
+                "match": name,
+            }
+        )
+    return {
+        "service": {"flush": "0.2"},
+        "parsers": [config.JSON_PARSER, TIME_PARSER],
+        "inputs": inputs,
+        "filters": filters,
+        "outputs": outputs,
+    }
 
 
 def check(lab, prefix, groups, frame, multiline, parser="json"):
@@ -45,12 +65,19 @@ def check(lab, prefix, groups, frame, multiline, parser="json"):
     problems = []
     for name in groups:
         sources = index.raw_sources(lab.engine, f"{prefix}-{name}-*")
-        problems += [(f"{name}: {line}", words, source) for line, words, source in judge.judge(spans[name], sources)]
+        problems += [
+            (f"{name}: {line}", words, source)
+            for line, words, source in judge.judge(spans[name], sources)
+        ]
     if problems:
         with open(lab.path("problems"), "w") as out:
-            out.writelines(f"{name}\t{words}\t{source[:1000]}\n" for name, words, source in problems)
+            out.writelines(
+                f"{name}\t{words}\t{source[:1000]}\n" for name, words, source in problems
+            )
     count = sum(map(len, groups.values()))
-    assert not problems, f"{len(problems)} of {count} lines and their neighbours: {judge.told(problems)}"
+    assert (
+        not problems
+    ), f"{len(problems)} of {count} lines and their neighbours: {judge.told(problems)}"
 
 
 @case(ALL_ENGINES)
@@ -89,12 +116,20 @@ def the_judge_of_difficult_lines_finds_what_is_wrong(_):
     """Otherwise everything would arrive well."""
     frame = '"time":"t","stream":"stdout","_p":"F","file_offset":0}'
     good = Line("one", b'{"a":1.10,"b":{"c":"\xc3\xa9"}}', "any")
-    right = ['{"a":1.10,"b":{"c":"é"},' + frame, '{"b":{"c":"é"},"a":1.10,' + frame,
-             '{"log":"{\\"a\\":1.10,\\"b\\":{\\"c\\":\\"é\\"}}",' + frame,
-             '{"refused_reason":"no","log":"{\\"a\\":1.10,\\"b\\":{\\"c\\":\\"é\\"},\\"file_offset\\":0}"}']
-    wrong = ['{"a":1.1,"b":{"c":"é"},' + frame, '{"a":1.10,"b":{"c":"e"},' + frame, '{"a":1.10,' + frame,
-             '{"a":1.10,"b":{"c":"é"},"d":1,' + frame, '{"log":"{\\"a\\":1.10}",' + frame,
-             '{"a":"1.10","b":{"c":"é"},' + frame]
+    right = [
+        '{"a":1.10,"b":{"c":"é"},' + frame,
+        '{"b":{"c":"é"},"a":1.10,' + frame,
+        '{"log":"{\\"a\\":1.10,\\"b\\":{\\"c\\":\\"é\\"}}",' + frame,
+        '{"refused_reason":"no","log":"{\\"a\\":1.10,\\"b\\":{\\"c\\":\\"é\\"},\\"file_offset\\":0}"}',
+    ]
+    wrong = [
+        '{"a":1.1,"b":{"c":"é"},' + frame,
+        '{"a":1.10,"b":{"c":"e"},' + frame,
+        '{"a":1.10,' + frame,
+        '{"a":1.10,"b":{"c":"é"},"d":1,' + frame,
+        '{"log":"{\\"a\\":1.10}",' + frame,
+        '{"a":"1.10","b":{"c":"é"},' + frame,
+    ]
     for source in right:
         assert not judge.judge([(0, good)], [source]), source
     for source in wrong:
@@ -110,7 +145,7 @@ def cut_text(log, number):
     """A line of the log, to be written in two pieces."""
     stamp = log.written[number] = logs.now_stamp(number)
     line = log.form.line(number, stamp)
-    return line[:len(line) // 2], line[len(line) // 2:]
+    return line[: len(line) // 2], line[len(line) // 2 :]
 
 
 def put(log, data):
@@ -124,10 +159,12 @@ def lines_cut_by_the_end_of_the_file_and_by_rotation_arrive_whole(lab):
     pod = lab.closing(logs.PodLog(lab.folder, "web", logs.CriFormat()))
     output = "es" if lab.engine.is_elasticsearch else "opensearch"
     keys = {"multiline.parser": "cri", "rotate_wait": "1"}
-    pipe = {"parsers": [config.JSON_PARSER],
-            "inputs": [config.tail(lab.path("containers", "*.log"), lab.path("positions.db"), **keys)],
-            "filters": [config.json_filter()],
-            "outputs": [config.bulk_output(lab.engine.host, lab.engine.port, "cut", output)]}
+    pipe = {
+        "parsers": [config.JSON_PARSER],
+        "inputs": [config.tail(lab.path("containers", "*.log"), lab.path("positions.db"), **keys)],
+        "filters": [config.json_filter()],
+        "outputs": [config.bulk_output(lab.engine.host, lab.engine.port, "cut", output)],
+    }
     pod.write(range(100))
     agent = lab.start_agent(pipe)
     for number, end in ((100, None), (101, "stop"), (102, "kill")):

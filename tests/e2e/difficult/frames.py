@@ -26,7 +26,7 @@ def docker(text, nth, stream="stdout"):
     out = b""
     data = text + b"\n"
     for at in range(0, len(data), PART_BYTES):
-        part = data[at:at + PART_BYTES].decode(errors="replace")
+        part = data[at : at + PART_BYTES].decode(errors="replace")
         frame = {"log": part, "stream": stream, "time": stamp(nth)}
         line = json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
         out += line.replace("\x7f", "\\u007f").encode() + b"\n"
@@ -51,17 +51,29 @@ def odd_cri():
     at, good = b"2025-11-21T09:00:00", b"2025-11-21T09:00:00.000000001Z stdout F "
     frames = {
         "an offset for Z": (at + b".000000002+00:00 stdout F shifted", "shifted"),
-        "another offset": (b"2025-11-21T11:00:00.000000003+02:00 stdout F shifted far", "shifted far"),
+        "another offset": (
+            b"2025-11-21T11:00:00.000000003+02:00 stdout F shifted far",
+            "shifted far",
+        ),
         "three digits": (at + b".004Z stdout F three digits", "three digits"),
         "no fraction": (at + b"Z stdout F no fraction", "no fraction"),
         "a tag behind the mark": (at + b".000000005Z stdout F:x tagged", "tagged"),
-        "an impossible day": (b"2025-02-31T09:00:00.000000006Z stdout F impossible day", "impossible day"),
-        "an impossible hour": (b"2025-11-21T29:00:00.000000007Z stdout F impossible hour", "impossible hour"),
+        "an impossible day": (
+            b"2025-02-31T09:00:00.000000006Z stdout F impossible day",
+            "impossible day",
+        ),
+        "an impossible hour": (
+            b"2025-11-21T29:00:00.000000007Z stdout F impossible hour",
+            "impossible hour",
+        ),
         "no time": (b"yesterday stdout F no time", "no time"),
         "a leap second": (b"2025-11-21T23:59:60.000000008Z stdout F leap second", "leap second"),
         "the year 9999": (b"9999-12-31T23:59:59.999999999Z stdout F last year", "last year"),
         "the year 1": (b"0001-01-01T00:00:00.000000001Z stdout F first year", "first year"),
-        "a time before 1970": (b"1969-12-31T23:59:59.000000001Z stdout F before 1970", "before 1970"),
+        "a time before 1970": (
+            b"1969-12-31T23:59:59.000000001Z stdout F before 1970",
+            "before 1970",
+        ),
         "an unknown stream": (at + b".000000009Z stdlog F unknown stream", "unknown stream"),
         "an unknown mark": (at + b".000000010Z stdout X unknown mark", "unknown mark"),
         "no mark": (at + b".000000011Z stdout no mark", "no mark"),
@@ -80,6 +92,7 @@ def odd_cri():
 
 def odd_docker():
     """The same of Docker's."""
+
     def frame(log, **keys):
         return json.dumps({"log": log, "stream": "stdout", "time": stamp(7), **keys}).encode()
 
@@ -87,22 +100,36 @@ def odd_docker():
     frames = {
         "attributes": (frame("with attributes\n", attrs={"tag": "a"}), "with attributes"),
         "the keys in another order": (
-            b'{"time":"2025-11-21T09:00:00Z","stream":"stdout","log":"other order\\n"}', "other order"),
-        "blanks": (b'{ "log" : "with blanks\\n" , "stream" : "stdout" , "time" : "2025-11-21T09:00:00Z" }', "with blanks"),
+            b'{"time":"2025-11-21T09:00:00Z","stream":"stdout","log":"other order\\n"}',
+            "other order",
+        ),
+        "blanks": (
+            b'{ "log" : "with blanks\\n" , "stream" : "stdout" , "time" : "2025-11-21T09:00:00Z" }',
+            "with blanks",
+        ),
         "no stream": (b'{"log":"no stream\\n","time":"2025-11-21T09:00:00Z"}', "no stream"),
         "no time": (b'{"log":"no time\\n","stream":"stdout"}', "no time"),
-        "an impossible time": (frame("impossible time\n", time="2025-13-41T09:00:00Z"), "impossible time"),
+        "an impossible time": (
+            frame("impossible time\n", time="2025-13-41T09:00:00Z"),
+            "impossible time",
+        ),
         "a time that is a number": (frame("time is a number\n", time=7), "time is a number"),
         "a log that is an object": (frame({"a": "log is an object"}), "log is an object"),
         "no log": (b'{"stream":"stdout","time":"2025-11-21T09:00:01Z"}', "2025-11-21T09:00:01Z"),
-        "no JSON": (b"panic: no JSON", "panic: no JSON"), "half of it": (b'{"log":"half of i', "half of i"),
-        "an array": (b'["an array"]', "an array"), "NULs before it": (b"\0" * 1024 + frame("after NULs\n"), "after NULs"),
+        "no JSON": (b"panic: no JSON", "panic: no JSON"),
+        "half of it": (b'{"log":"half of i', "half of i"),
+        "an array": (b'["an array"]', "an array"),
+        "NULs before it": (b"\0" * 1024 + frame("after NULs\n"), "after NULs"),
         "two in one line": (frame("the first\n") + frame("the second\n"), "the first"),
         "bytes of no text": (b'{"log":"no\xff\xfetext\\n' + tail, "text"),
-        "escapes": (b'{"log":"\\u003ca\\u003e \\u0026 \\u2028 escapes\\n' + tail, "<a> & \u2028 escapes"),
+        "escapes": (
+            b'{"log":"\\u003ca\\u003e \\u0026 \\u2028 escapes\\n' + tail,
+            "<a> & \u2028 escapes",
+        ),
         "half a pair": (b'{"log":"half \\ud83d pair\\n' + tail, " pair"),
         "a carriage return": (frame("carriage return\r\n"), "carriage return"),
-        "only a line feed": (frame("\n"), ""), "nothing": (b"", ""),
+        "only a line feed": (frame("\n"), ""),
+        "nothing": (b"", ""),
     }
     for name, (data, words) in frames.items():
         yield Line("a Docker line with " + name, data + b"\n", "raw", words)
@@ -110,16 +137,56 @@ def odd_docker():
 
 def times():
     """Time stamps in the text itself, for a parser that wants one; the text must stay as it was."""
-    values = ["2026-11-21T08:00:00.123Z", "2026-11-21T08:00:00Z", "2026-11-21T08:00:00.123456789Z",
-              "2026-11-21 08:00:00", "2026-11-21T08:00:00.123+02:00", "2026-02-30T08:00:00.123Z", "2026-13-01T08:00:00.123Z",
-              "2026-11-21T25:00:00.123Z", "2026-11-21T08:61:00.123Z", "2026-06-30T23:59:60.000Z", "0000-00-00T00:00:00.000Z",
-              "9999-12-31T23:59:59.999Z", "99999-01-01T00:00:00.000Z", "1970-01-01T00:00:00.000Z", "1969-12-31T23:59:59.999Z",
-              "-2026-11-21T08:00:00.123Z", "", " ", "now", "1763712000", "1763712000123", "1763712000.123", "null",
-              "21/Nov/2026:08:00:00 +0000", "Sat Nov 21 08:00:00 2026", "2026-11-21T08:00:00.123Z ", " 2026-11-21T08:00:00.123Z",
-              "2026-11-21T08:00:00,123Z", "２０２６-11-21T08:00:00.123Z", "2026-11-21T08:00:00.123Z" * 3]
+    values = [
+        "2026-11-21T08:00:00.123Z",
+        "2026-11-21T08:00:00Z",
+        "2026-11-21T08:00:00.123456789Z",
+        "2026-11-21 08:00:00",
+        "2026-11-21T08:00:00.123+02:00",
+        "2026-02-30T08:00:00.123Z",
+        "2026-13-01T08:00:00.123Z",
+        "2026-11-21T25:00:00.123Z",
+        "2026-11-21T08:61:00.123Z",
+        "2026-06-30T23:59:60.000Z",
+        "0000-00-00T00:00:00.000Z",
+        "9999-12-31T23:59:59.999Z",
+        "99999-01-01T00:00:00.000Z",
+        "1970-01-01T00:00:00.000Z",
+        "1969-12-31T23:59:59.999Z",
+        "-2026-11-21T08:00:00.123Z",
+        "",
+        " ",
+        "now",
+        "1763712000",
+        "1763712000123",
+        "1763712000.123",
+        "null",
+        "21/Nov/2026:08:00:00 +0000",
+        "Sat Nov 21 08:00:00 2026",
+        "2026-11-21T08:00:00.123Z ",
+        " 2026-11-21T08:00:00.123Z",
+        "2026-11-21T08:00:00,123Z",
+        "２０２６-11-21T08:00:00.123Z",
+        "2026-11-21T08:00:00.123Z" * 3,
+    ]
     for nth, value in enumerate(values):
-        yield Line(f"the time {value!r}", json.dumps({"ts": value, f"t{nth}": 1}, ensure_ascii=False).encode(), "any")
-    for value in ("1763712000", "1763712000.123", "1e9", "-1", "null", "true", "{}", "[]", '{"a":1}', "99999999999999999999"):
+        yield Line(
+            f"the time {value!r}",
+            json.dumps({"ts": value, f"t{nth}": 1}, ensure_ascii=False).encode(),
+            "any",
+        )
+    for value in (
+        "1763712000",
+        "1763712000.123",
+        "1e9",
+        "-1",
+        "null",
+        "true",
+        "{}",
+        "[]",
+        '{"a":1}',
+        "99999999999999999999",
+    ):
         yield Line(f"the time {value}", b'{"ts":%s,"plain":1}' % value.encode(), "any")
 
 

@@ -28,7 +28,13 @@ class Pairs(list):
 def read_json(text):
     """Numbers as text, members as pairs; None where it is no JSON."""
     try:
-        return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=refuse, object_pairs_hook=Pairs)
+        return json.loads(
+            text,
+            parse_int=Number,
+            parse_float=Number,
+            parse_constant=refuse,
+            object_pairs_hook=Pairs,
+        )
     except (ValueError, RecursionError):
         return None
 
@@ -60,7 +66,8 @@ def same(wanted, found):
     if isinstance(wanted, Pairs) and isinstance(found, Pairs):
         return len(wanted) == len(found) and all(
             squeeze(key) == squeeze(name) and same(value, other)
-            for (key, value), (name, other) in zip(by_key(wanted), by_key(found)))
+            for (key, value), (name, other) in zip(by_key(wanted), by_key(found))
+        )
     if isinstance(wanted, list) and isinstance(found, list):
         return len(wanted) == len(found) and all(map(same, wanted, found))
     if isinstance(wanted, Number) and type(found) is str:
@@ -73,7 +80,7 @@ def same(wanted, found):
 def is_out_of_range(number):
     """What no 64 bits hold arrives as a text with its digits, as plugins/out_es says."""
     if number.lstrip("-").isdigit():
-        return not -2**63 <= int(number) < 2**64
+        return not -(2**63) <= int(number) < 2**64
     return float(number) in (float("inf"), float("-inf"))
 
 
@@ -98,7 +105,9 @@ def has_text(pairs, line_text):
     Docker writes the line feed, too."""
     wanted = plain_text(line_text)
     forms = {wanted, wanted.rstrip("\r"), wanted.lstrip("\0"), wanted.lstrip("\0").rstrip("\r")}
-    return any(type(value) is str and squeeze(value).removesuffix("\n") in forms for _, value in pairs)
+    return any(
+        type(value) is str and squeeze(value).removesuffix("\n") in forms for _, value in pairs
+    )
 
 
 def refused_text(pairs):
@@ -106,7 +115,9 @@ def refused_text(pairs):
     field may be new the reason stands before the record, in one text."""
     for key, value in pairs:
         if key != WHY_KEY and isinstance(value, str) and '"file_offset":' in value:
-            inner = read_json(value[value.index("{"):]) or read_json(value[value.rindex(': {"') + 2:])
+            inner = read_json(value[value.index("{") :]) or read_json(
+                value[value.rindex(': {"') + 2 :]
+            )
             if isinstance(inner, Pairs):
                 return inner
     return None
@@ -115,7 +126,9 @@ def refused_text(pairs):
 def last_only(value):
     """Of doubled members the last stays, and one with a name of the frame loses to the frame's."""
     if isinstance(value, Pairs):
-        return Pairs((key, last_only(last)) for key, last in dict(value).items() if key not in FRAME_KEYS)
+        return Pairs(
+            (key, last_only(last)) for key, last in dict(value).items() if key not in FRAME_KEYS
+        )
     return [last_only(each) for each in value] if isinstance(value, list) else value
 
 
@@ -133,17 +146,27 @@ def fault(line, pairs):
     if line.want == "exact":
         return "" if is_exact else "its members are not as they were written"
     if line.want == "text":
-        return "" if is_text or (inner is not None and has_text(inner, line.text)) else "its text is not as it was written"
+        return (
+            ""
+            if is_text or (inner is not None and has_text(inner, line.text))
+            else "its text is not as it was written"
+        )
     if line.want == "last" and has_last_members(pairs, line.text):
         return ""
-    is_right = is_text or is_exact or (inner is not None and (has_members(inner, line.text) or has_text(inner, line.text)))
+    is_right = (
+        is_text
+        or is_exact
+        or (inner is not None and (has_members(inner, line.text) or has_text(inner, line.text)))
+    )
     return "" if is_right else "neither its members nor its text are as they were written"
 
 
 def holds_words(line, pairs):
     """For odd frames: in a text, or in a text within a text."""
     everything = squeeze(json.dumps(pairs, ensure_ascii=False))
-    return line.words in everything or json.dumps(line.words, ensure_ascii=False)[1:-1] in everything
+    return (
+        line.words in everything or json.dumps(line.words, ensure_ascii=False)[1:-1] in everything
+    )
 
 
 def judge(spans, sources):
@@ -167,7 +190,13 @@ def judge_line(line, documents):
     if line.want == "raw" and not documents and not line.text.strip(b"\0\r\n"):
         return []
     if len(documents) != 1:
-        return [(line.name, f"is there {len(documents)} times", documents[0][1] if documents else line.text.decode(errors="replace"))]
+        return [
+            (
+                line.name,
+                f"is there {len(documents)} times",
+                documents[0][1] if documents else line.text.decode(errors="replace"),
+            )
+        ]
     pairs, source = documents[0]
     words = fault(line, pairs)
     return [(line.name, words, source)] if words else []
@@ -182,4 +211,6 @@ def offset_of(pairs):
 
 
 def told(problems):
-    return "; ".join(f"{name}: {words} ({source[:SHOWN_MAX]})" for name, words, source in problems[:8])
+    return "; ".join(
+        f"{name}: {words} ({source[:SHOWN_MAX]})" for name, words, source in problems[:8]
+    )
