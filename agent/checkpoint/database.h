@@ -8,7 +8,7 @@
  *
  * Life     database_open -> write, find* -> database_close.
  * Thread   one at a time; the caller sees to it.
- * Limits   POSITIONS_CACHE_KIB of pages in memory; the journal stays near 1 MiB.
+ * Limits   POSITIONS_CACHE_KIB of pages in memory, none after a commit; the journal stays near 1 MiB.
  */
 #ifndef TAILRACE_CHECKPOINT_DATABASE_H
 #define TAILRACE_CHECKPOINT_DATABASE_H

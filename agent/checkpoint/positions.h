@@ -15,7 +15,7 @@
  * Life     positions_open -> find, set, forget* -> positions_close. Inputs that name the same file
  *          share it; the last to close it writes what is left.
  * Thread   the loop.
- * Limits   POSITIONS_CACHE_KIB of pages are cached; names up to PATH_MAX.
+ * Limits   POSITIONS_CACHE_KIB of pages are cached until they are written; names up to PATH_MAX.
  * Stops    the process, when a row that was never given out is set.
  */
 #ifndef TAILRACE_CHECKPOINT_POSITIONS_H
@@ -24,7 +24,7 @@
 #include "base/report.h"
 #include "file/identity.h"
 
-#define POSITIONS_CACHE_KIB 64
+#define POSITIONS_CACHE_KIB 4096
 #define POSITIONS_PACE_MS 1000
 #define POSITIONS_NOTE_BYTES_MAX 4096
 
