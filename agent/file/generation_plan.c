@@ -115,12 +115,18 @@ static bool is_as_read(const struct generation *g, const struct generation_saved
            file_print_begins(s->identity.head, head_of(g));
 }
 
+/* It was empty when we saw it last: if it has another number by now, nothing tells it from others. */
+static bool was_empty(const struct generation_saved *s)
+{
+    return s->offset == 0 && s->identity.head.len == 0;
+}
+
 /* Another row may have its sibling. */
 static bool is_nowhere(const struct matching *m, size_t saved_index)
 {
     const struct generation_saved *s = &m->saved[saved_index];
 
-    if (m->is_placed[saved_index] || s->is_done)
+    if (m->is_placed[saved_index] || s->is_done || was_empty(s))
         return false;
     for (size_t i = 0; i < m->siblings->count; i++) {
         const struct generation *g = &m->siblings->items[i];

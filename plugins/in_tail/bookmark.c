@@ -20,6 +20,7 @@ struct search {
     struct tail_file *file;
     struct slice head;
     bool is_found;
+    bool is_recognisable; /* by what is saved, even after gzip */
     int64_t row;
     uint64_t offset;
     uint64_t stream_id;
@@ -113,6 +114,7 @@ static bool on_row(void *owner, const struct position *p)
     s->is_found = true;
     s->row = p->row;
     s->offset = p->is_foreign && s->file->reader.is_gzip ? 0 : p->offset;
+    s->is_recognisable = p->identity.head.len >= FILE_PRINT_BYTES_MIN || s->file->reader.is_gzip;
     s->tail_print = p->tail;
     s->stream_id = p->note ? strtoull(p->note, NULL, 16) : 0;
     return false;
@@ -181,7 +183,7 @@ uint64_t tail_bookmark_find(struct tail_file *f, bool is_new_name)
     if (s.stream_id != 0)
         f->origin.id = s.stream_id;
     f->tail_print = s.tail_print;
-    f->is_saved = true;
+    f->is_saved = s.is_recognisable;
     return s.offset;
 }
 

@@ -1,0 +1,318 @@
+#include "base/memory.h"
+#include "scenario/pipeline/kit.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+/* What rotation makes of a log while the agent is stopped, killed, or behind: every line once. */
+
+#define LOGS                                                                               \
+    "[INPUT]\n Name tail\n Tag app\n Path ${DIR}/app.log\n DB ${DIR}/state/positions.db\n" \
+    " Read_from_Head on\n Rotate_Wait 2\n Refresh_Interval 1\n"
+#define KEPT 5
+#define NAME_BYTES 64
+#define LINE_BYTES 40
+
+static struct kit *k;
+static unsigned written, rotated;
+static char generations[KEPT][NAME_BYTES]; /* the oldest first */
+static unsigned generation_count;
+
+static void set_up(void)
+{
+    written = rotated = generation_count = 0;
+    k = kit_start(SERVICE LOGS ES("PORT"));
+    kit_append(k, "app.log", "");
+    kit_pass_ms(k, 2000);
+}
+
+static void tear_down(void)
+{
+    kit_end(&k);
+}
+
+static void write_lines(unsigned count)
+{
+    char line[LINE_BYTES];
+
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(line, sizeof line, "line-%05u-of-a-log-that-rotates\n", written++);
+        tree_append("app.log", line);
+    }
+}
+
+/* Every line is there once, and in the end nothing is owed. */
+static void expect_all(const char *what)
+{
+    char line[LINE_BYTES];
+
+    kit_pass_ms(k, 20000);
+    for (unsigned i = 0; i < written; i++) {
+        snprintf(line, sizeof line, "line-%05u-of-a-log-that-rotates ", i);
+        ck_assert_msg(strstr(backend_taken(k->es), line) != NULL, "%s: line %u is missing", what,
+                      i);
+    }
+    ck_assert_msg(backend_taken_count(k->es) == written, "%s: %u instead of %u", what,
+                  backend_taken_count(k->es), written);
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+    ck_assert_uint_eq(kit_input(k)->lost_bytes, 0);
+}
+
+/* ---- the kubelet ---- */
+
+/* By way of a file that is not whole yet. */
+static void squeeze(char *name)
+{
+    char *text = mem_text(tree_read(name, NULL));
+    char *part = mem_format("%s.tmp", name), *whole = mem_format("%s.gz", name);
+
+    if (strstr(name, ".gz") == NULL) {
+        tree_write_gzip(part, text);
+        tree_rename(part, whole);
+        tree_remove(name);
+        snprintf(name, NAME_BYTES, "%.*s", NAME_BYTES - 1, whole);
+    }
+    mem_free(text);
+    mem_free(part);
+    mem_free(whole);
+}
+
+/* The oldest goes, the others are compressed, the current one is renamed and made anew. */
+static void kubelet_rotates(void)
+{
+    char *name;
+
+    if (generation_count == KEPT - 1) {
+        tree_remove(generations[0]);
+        memmove(generations[0], generations[1], sizeof generations - NAME_BYTES);
+        generation_count--;
+    }
+    for (unsigned i = 0; i < generation_count; i++)
+        squeeze(generations[i]);
+    name = generations[generation_count++];
+    snprintf(name, NAME_BYTES, "app.log.20261121-05%02u%02u", rotated / 60, rotated % 60);
+    rotated++;
+    tree_rename("app.log", name);
+    tree_append("app.log", "");
+}
+
+START_TEST(kubelet_rotates_four_times_while_nobody_looks)
+{
+    write_lines(5);
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    write_lines(5);
+    for (unsigned i = 0; i < 4; i++) {
+        kubelet_rotates();
+        write_lines(3 + i);
+    }
+    kit_run_again(k);
+    expect_all("stopped");
+}
+END_TEST
+
+START_TEST(kubelet_rotates_while_nothing_is_taken)
+{
+    backend_down(k->es);
+    for (unsigned i = 0; i < 12; i++) {
+        write_lines(4);
+        kit_pass_ms(k, 1500);
+        kubelet_rotates();
+        kit_pass_ms(k, 700);
+    }
+    backend_up(k->es);
+    expect_all("down");
+}
+END_TEST
+
+static unsigned dice_state;
+
+static unsigned dice(unsigned sides)
+{
+    dice_state = dice_state * 1103515245u + 12345u;
+    return (dice_state >> 16) % sides;
+}
+
+static void begin_again(bool is_killed)
+{
+    if (is_killed)
+        kit_kill(k);
+    else
+        kit_stop(k);
+    for (unsigned i = dice(3); i > 0; i--) {
+        write_lines(dice(4));
+        kubelet_rotates();
+    }
+    write_lines(dice(4));
+    kit_run_again(k);
+}
+
+/* What is deleted unread by then would be lost for good, so it has time to be read. */
+static void one_step(void)
+{
+    switch (dice(6)) {
+    case 0:
+        backend_down(k->es);
+        kit_pass_ms(k, dice(3000));
+        backend_up(k->es);
+        break;
+    case 1:
+        begin_again(true);
+        kit_pass_ms(k, 9000);
+        break;
+    case 2:
+        begin_again(false);
+        kit_pass_ms(k, 9000);
+        break;
+    case 3:
+        kubelet_rotates();
+        kit_pass_ms(k, dice(2000));
+        break;
+    default:
+        write_lines(1 + dice(5));
+        kit_pass_ms(k, dice(1500));
+    }
+}
+
+START_TEST(whatever_the_order_of_rotations_stops_and_kills)
+{
+    char what[32];
+
+    dice_state = (unsigned)_i * 7919u + 1;
+    snprintf(what, sizeof what, "seed %d", _i);
+    for (unsigned i = 0; i < 25; i++)
+        one_step();
+    expect_all(what);
+}
+END_TEST
+
+/* ---- copytruncate ---- */
+
+static void copy_and_truncate(const char *to)
+{
+    tree_copy("app.log", to);
+    tree_truncate("app.log", 0);
+}
+
+START_TEST(copied_and_truncated_while_nobody_looks)
+{
+    write_lines(5);
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    write_lines(5);
+    copy_and_truncate("app.log.1");
+    write_lines(2);
+    kit_run_again(k);
+    expect_all("shorter than before");
+}
+END_TEST
+
+START_TEST(copied_and_truncated_and_written_past_where_it_was)
+{
+    write_lines(5);
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    write_lines(5);
+    copy_and_truncate("app.log.1");
+    write_lines(40);
+    kit_run_again(k);
+    expect_all("longer than before");
+}
+END_TEST
+
+START_TEST(copied_truncated_and_compressed_twice_while_nobody_looks)
+{
+    char name[NAME_BYTES] = "app.log.1";
+
+    write_lines(5);
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    write_lines(5);
+    copy_and_truncate("app.log.1");
+    write_lines(7);
+    squeeze(name);
+    tree_rename("app.log.1.gz", "app.log.2.gz");
+    copy_and_truncate("app.log.1");
+    write_lines(3);
+    kit_run_again(k);
+    expect_all("twice");
+}
+END_TEST
+
+START_TEST(truncated_without_a_copy_while_nobody_looks)
+{
+    write_lines(5);
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    tree_truncate("app.log", 0);
+    write_lines(2);
+    kit_run_again(k);
+    expect_all("nothing was unread");
+}
+END_TEST
+
+/* ---- inodes ---- */
+
+static ino_t inode_of(const char *name)
+{
+    struct stat facts;
+
+    ck_assert_int_eq(stat(tree_path(name), &facts), 0);
+    return facts.st_ino;
+}
+
+/* Where the file system gives numbers again at once, the next file has that of the deleted one. */
+START_TEST(the_next_file_may_have_the_number_of_the_one_before)
+{
+    unsigned reused = 0;
+
+    for (unsigned i = 0; i < 6; i++) {
+        ino_t before;
+
+        write_lines(4 + i);
+        kit_pass_ms(k, 12000);
+        before = inode_of("app.log");
+        kit_stop(k);
+        tree_remove("app.log");
+        write_lines(4 + (i * 3) % 7);
+        reused += inode_of("app.log") == before;
+        kit_run_again(k);
+        kit_pass_ms(k, 2000);
+    }
+    expect_all(reused > 0 ? "numbers were given again" : "other numbers");
+}
+END_TEST
+
+/* The same, with the very bytes that the one before had. */
+START_TEST(a_file_with_a_number_and_bytes_of_another_is_read)
+{
+    tree_append("app.log", "the-same-line-that-is-long-enough-to-tell\n");
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    tree_remove("app.log");
+    tree_append("app.log", "the-same-line-that-is-long-enough-to-tell\n");
+    kit_run_again(k);
+    kit_pass_ms(k, 5000);
+    ck_assert_uint_eq(backend_taken_count(k->es), 2);
+}
+END_TEST
+
+Suite *suite_pipeline_generations(void);
+Suite *suite_pipeline_generations(void)
+{
+    Suite *suite = suite_create("pipeline/generations");
+    TCase *t = tcase_create("generations");
+
+    tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_add_test(t, kubelet_rotates_four_times_while_nobody_looks);
+    tcase_add_test(t, kubelet_rotates_while_nothing_is_taken);
+    tcase_add_loop_test(t, whatever_the_order_of_rotations_stops_and_kills, 0, 12);
+    tcase_add_test(t, copied_and_truncated_while_nobody_looks);
+    tcase_add_test(t, copied_and_truncated_and_written_past_where_it_was);
+    tcase_add_test(t, copied_truncated_and_compressed_twice_while_nobody_looks);
+    tcase_add_test(t, truncated_without_a_copy_while_nobody_looks);
+    tcase_add_test(t, the_next_file_may_have_the_number_of_the_one_before);
+    tcase_add_test(t, a_file_with_a_number_and_bytes_of_another_is_read);
+    suite_add_tcase(suite, t);
+    return suite;
+}
