@@ -152,6 +152,86 @@ size_t plain_write_room(const struct plain_record *plain)
            (2 * plain->count + 4) * PACK_HEAD_MAX + COPY_SLACK;
 }
 
+static inline char *texts_put(char *to, const struct plain_field *f, const struct plain_field *end)
+{
+    for (; f < end; f++)
+        to = text_put(text_put(to, f->key), f->text);
+    return to;
+}
+
+static inline char *byte_put(char *to, char byte)
+{
+    *to = byte;
+    return to + 1;
+}
+
+/* In quotes, NULL when the text may not stand there as it is. */
+static char *quoted_put(char *to, struct slice text)
+{
+    if (scan_plain(text.data, text.data + text.len) < text.len)
+        return NULL;
+    return byte_put(copy_text(byte_put(to, '"'), text), '"');
+}
+
+/* A text that nobody knows. */
+static char *member_try(char *to, const struct plain_field *f)
+{
+    to = quoted_put(byte_put(to, ','), f->key);
+    return to != NULL ? quoted_put(byte_put(to, ':'), f->text) : NULL;
+}
+
+/* Each as a member behind others. NULL: one of them would have to be escaped. */
+static inline char *members_put(char *to, const struct plain_field *f,
+                                const struct plain_field *end)
+{
+    for (; f < end; f++) {
+        if (LIKELY(f->json.len > 0))
+            to = byte_put(copy_text(copy_text(to, f->json), f->text), '"');
+        else
+            to = member_try(to, f);
+        if (UNLIKELY(to == NULL))
+            return NULL;
+    }
+    return to;
+}
+
+/*
+ *   {"a":1}  time: T, log  ->  {"a":1,"time":"T"}
+ *
+ * The texts as members behind the object's, so that whoever renders the record copies one text. The
+ * object is not empty, and no name stands twice. NULL: there is a text that has to be escaped.
+ */
+static char *spliced_put(char *to, const struct plain_record *plain)
+{
+    const struct plain_field *texts = plain->fields, *gone = texts + plain->unfolded;
+    struct slice object = plain->object.text;
+    char *begin = to = pack_nil(to);
+
+    to = copy_text(to + PACK_HEAD_MAX, slice_make(object.data, object.len - 1));
+    to = members_put(to, texts, gone);
+    if (to != NULL)
+        to = members_put(to, gone + 1, texts + plain->count);
+    if (UNLIKELY(to == NULL))
+        return NULL;
+    to = byte_put(to, '}');
+    pack_ext_head(begin, CHUNK_EXT_MEMBERS, (uint32_t)(to - begin) - PACK_HEAD_MAX);
+    return to;
+}
+
+/* Of a record that is unfolded: as one field, or else the object and a field for each other text. */
+static char *unfolded_put(char *to, const struct plain_record *plain, uint32_t *field_count)
+{
+    const struct plain_field *texts = plain->fields, *gone = texts + plain->unfolded;
+    char *after = spliced_put(to, plain);
+
+    *field_count = 1;
+    if (LIKELY(after != NULL))
+        return after;
+    *field_count = plain->count;
+    to = ext_put(pack_nil(to), CHUNK_EXT_MEMBERS, plain->object.text);
+    return texts_put(texts_put(to, texts, gone), gone + 1, texts + plain->count);
+}
+
 /* No other key has the initial of the text that went. */
 static inline uint64_t plain_initials(const struct plain_record *plain)
 {
@@ -160,30 +240,22 @@ static inline uint64_t plain_initials(const struct plain_record *plain)
     return (plain->initials & ~plain->fields[plain->unfolded].initial) | plain->object.initials;
 }
 
-static inline char *texts_put(char *to, const struct plain_field *f, const struct plain_field *end)
-{
-    for (; f < end; f++)
-        to = text_put(text_put(to, f->key), f->text);
-    return to;
-}
-
 char *plain_write(char *to, const struct plain_record *plain)
 {
-    const struct plain_field *texts = plain->fields, *end = texts + plain->count;
-    char *begin = to, *fields;
+    char *begin = to, *fields = to + CHUNK_HEAD_AT + sizeof(struct chunk_head) + 1;
+    uint32_t field_count = plain->count;
 
-    to = fields = pack_map_head(to + CHUNK_HEAD_AT + sizeof(struct chunk_head), plain->count);
-    if (plain->unfolded != PLAIN_NOT_UNFOLDED) {
-        to = ext_put(pack_nil(to), CHUNK_EXT_MEMBERS, plain->object.text);
-        to = texts_put(to, texts, texts + plain->unfolded);
-        texts += plain->unfolded + 1;
-    }
-    to = texts_put(to, texts, end);
+    _Static_assert(PLAIN_FIELDS_MAX <= PACK_SMALL_MAP_MAX, "the map's head is one byte");
+    if (plain->unfolded != PLAIN_NOT_UNFOLDED)
+        to = unfolded_put(fields, plain, &field_count);
+    else
+        to = texts_put(fields, plain->fields, plain->fields + plain->count);
+    pack_map_head(fields - 1, field_count);
     head_put(begin, &(struct chunk_head){
                         .time_ns = plain->time_ns,
                         .offset = plain->offset,
                         .initials = plain_initials(plain),
-                        .field_count = plain->count,
+                        .field_count = field_count,
                         .fields_bytes = (uint32_t)(to - fields),
                     });
     return pack_nil(to);

@@ -13,7 +13,8 @@ size_t record_write_room(const struct record *record);
 /* Returns the place behind the record. */
 char *record_write(char *to, const struct record *record);
 
-/* The same for a plain record: what is written is what the record that it stands for would be. */
+/* The same for a plain record: what is written reads as what the record that it stands for would be.
+ * One that is unfolded is one field, the members of an object, where its texts need no escapes. */
 size_t plain_write_room(const struct plain_record *plain);
 char *plain_write(char *to, const struct plain_record *plain);
 

@@ -47,9 +47,12 @@ bool frame_fill_plain(const struct multiline *m, struct parser_run *run, struct 
         cri.tag.data[0] != 'F' || time_parse_rfc3339(&run->minute, cri.time, &time_ns) < 0)
         return false;
     plain_init(plain, time_ns);
-    plain_add(plain, SLICE("time"), cri.time);
-    plain_add(plain, SLICE("stream"), cri.stream);
-    plain_add(plain, SLICE("_p"), cri.tag);
+    PLAIN_ADD_CLEAN(plain, "time", cri.time);
+    PLAIN_ADD_CLEAN(plain, "stream", cri.stream);
+    if (LIKELY(cri.tag.len == 1))
+        PLAIN_ADD_CLEAN(plain, "_p", SLICE("F"));
+    else
+        plain_add(plain, SLICE("_p"), cri.tag);
     plain_add(plain, SLICE("log"), cri.text);
     return true;
 }

@@ -22,7 +22,8 @@
 #define PLAIN_NOT_UNFOLDED PLAIN_FIELDS_MAX
 
 struct plain_field {
-    struct slice key; /* as it should read, not escaped */
+    struct slice key;  /* as it should read, not escaped */
+    struct slice json; /* ,"key":" where key and text need no escapes, or empty: nobody knows */
     struct slice text;
     uint64_t initial; /* json_initial() of the key */
 };
@@ -50,7 +51,8 @@ static inline void plain_init(struct plain_record *p, int64_t time_ns)
     p->unfolded = PLAIN_NOT_UNFOLDED;
 }
 
-static inline void plain_add(struct plain_record *p, struct slice key, struct slice text)
+static inline void plain_add_field(struct plain_record *p, struct slice key, struct slice json,
+                                   struct slice text)
 {
     uint64_t initial = json_initial(key);
 
@@ -58,8 +60,17 @@ static inline void plain_add(struct plain_record *p, struct slice key, struct sl
     p->may_repeat |= (p->initials & initial) != 0;
     p->initials |= initial;
     p->bytes += key.len + text.len;
-    p->fields[p->count++] = (struct plain_field){key, text, initial};
+    p->fields[p->count++] = (struct plain_field){key, json, text, initial};
 }
+
+static inline void plain_add(struct plain_record *p, struct slice key, struct slice text)
+{
+    plain_add_field(p, key, (struct slice){0}, text);
+}
+
+/* The same under a literal, for a text that may stand inside a JSON string as it is. */
+#define PLAIN_ADD_CLEAN(p, literal, text) \
+    plain_add_field(p, SLICE(literal), SLICE(",\"" literal "\":\""), text)
 
 /* Makes the object that the last text of this name is stand first, in its place; where there is no
  * such text, or it is no object, nothing. False: the record is not plain, because the object has to
