@@ -84,10 +84,13 @@ static void murmur3(struct slice text, uint64_t seed, uint64_t hash[2])
 
 struct slice es_id_of_content(const struct chunk_record *record, char out[ES_ID_BYTES_MAX])
 {
+    struct buffer text = {0};
     uint64_t h[2];
     int len;
 
-    murmur3(record->fields, 42, h);
+    render_members(record, &text);
+    murmur3(buffer_view(&text), 42, h);
+    buffer_fini(&text);
     len = snprintf(out, ES_ID_BYTES_MAX,
                    "%04" PRIx64 "%04" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%04" PRIx64
                    "%04" PRIx64 "%04" PRIx64,

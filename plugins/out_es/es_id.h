@@ -23,7 +23,8 @@ char *es_id_put(char *out, uint64_t number);
 /* Both halves. */
 struct slice es_id_of_place(uint64_t stream, uint64_t offset, char out[ES_ID_BYTES_MAX]);
 
-/* MurmurHash3 x64 128, seed 42, over the record's fields, printed as eight groups of hex. */
+/* MurmurHash3 x64 128, seed 42, over the record's fields as JSON, however they lie in the chunk;
+ * printed as eight groups of hex. */
 struct slice es_id_of_content(const struct chunk_record *record, char out[ES_ID_BYTES_MAX]);
 
 #endif

@@ -224,6 +224,28 @@ START_TEST(an_id_may_be_made_of_the_content)
 }
 END_TEST
 
+/* {"a":"x","b":"y"}, its members texts. */
+static struct chunk *of_texts(void)
+{
+    struct chunk_maker *maker = chunk_maker_new();
+    struct record *record = chunk_maker_record(maker);
+
+    record_add(record, SLICE("a"), value_text(SLICE("x")));
+    record_add(record, SLICE("b"), value_text(SLICE("y")));
+    chunk_maker_push(maker, "app");
+    return chunk_maker_seal(&maker);
+}
+
+START_TEST(equal_contents_have_one_id_however_they_lie_in_the_chunk)
+{
+    char first[64];
+
+    es_kit_open("generate_id", "on", NULL);
+    snprintf(first, sizeof first, "%s", id_in(es_kit_body(of_texts())));
+    ck_assert_str_eq(id_in(es_kit_body(one("{\"a\":\"x\",\"b\":\"y\"}"))), first);
+}
+END_TEST
+
 START_TEST(an_id_may_come_out_of_the_record)
 {
     es_kit_open("id_key", "$k['id']", "generate_id", "on", NULL);
@@ -296,6 +318,7 @@ Suite *suite_plugins_out_es_action(void)
     tcase_add_test(action, an_id_is_made_of_the_file_and_the_offset);
     tcase_add_test(action, a_record_without_a_place_has_no_id);
     tcase_add_test(action, an_id_may_be_made_of_the_content);
+    tcase_add_test(action, equal_contents_have_one_id_however_they_lie_in_the_chunk);
     tcase_add_test(action, an_id_may_come_out_of_the_record);
     tcase_add_test(action, a_record_without_the_id_key_gets_the_next_best_id);
     tcase_add_test(action, an_update_without_an_id_is_skipped);
