@@ -27,8 +27,7 @@ void budget_take(struct budget *b, size_t bytes)
         level_take(b, bytes);
 }
 
-/* What may be held besides requests. */
-static uint64_t share(const struct budget *b)
+uint64_t budget_room_bytes(const struct budget *b)
 {
     return b->limit_bytes - b->reserved_bytes;
 }
@@ -43,12 +42,13 @@ static uint64_t used_of_share(const struct budget *b)
 
 static bool is_over(const struct budget *b)
 {
-    return b->limit_bytes != 0 && used_of_share(b) >= share(b);
+    return b->limit_bytes != 0 && used_of_share(b) >= budget_room_bytes(b);
 }
 
 static bool is_eased(const struct budget *b)
 {
-    return b->limit_bytes == 0 || used_of_share(b) <= share(b) - share(b) / 4;
+    return b->limit_bytes == 0 ||
+           used_of_share(b) <= budget_room_bytes(b) - budget_room_bytes(b) / 4;
 }
 
 static void budget_turn(struct budget *b, bool is_full)
@@ -115,7 +115,7 @@ bool budget_is_clogged(const struct budget *b)
 {
     for (; b != NULL; b = b->parent)
         if (b->limit_bytes != 0 &&
-            waiting_cost(b->waiting_bytes) > share(b) / 100 * BUDGET_WAITING_PERCENT)
+            waiting_cost(b->waiting_bytes) > budget_room_bytes(b) / 100 * BUDGET_WAITING_PERCENT)
             return true;
     return false;
 }

@@ -65,6 +65,9 @@ uint64_t budget_recent_peak(struct budget *b);
 /* Whether too much waits, here or in a budget above. */
 bool budget_is_clogged(const struct budget *b);
 
+/* What may be held besides requests; 0: as much as there is. */
+uint64_t budget_room_bytes(const struct budget *b);
+
 /* Keeps so much more room for requests, as far as half of the limit goes. */
 void budget_reserve(struct budget *b, size_t bytes);
 

@@ -55,6 +55,7 @@ void orphans_close(void)
         close(e->orphan.fd);
         mem_free(e->orphan.path);
         mem_free(e->orphan.real);
+        mem_free(e->orphan.note);
         entry_free(e);
     }
 }

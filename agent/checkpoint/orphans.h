@@ -15,10 +15,10 @@
 struct orphan {
     char *path; /* by which it was followed, and by which it was opened; with mem_free */
     char *real;
+    char *note; /* of its row */
     int fd;
     int64_t row;
     uint64_t offset;
-    uint64_t stream_id;
     bool is_rotated;
 };
 

@@ -187,6 +187,14 @@ void chunk_settle(struct chunk *chunk, unsigned output)
     }
 }
 
+bool chunk_can_repeat(const struct chunk *chunk)
+{
+    for (uint32_t i = 0; i < chunk->run_count; i++)
+        if (!chunk->runs[i].origin->can_repeat)
+            return false;
+    return true;
+}
+
 bool chunk_can_leave(const struct chunk *chunk)
 {
     for (uint32_t i = 0; i < chunk->run_count && chunk->can_leave; i++)

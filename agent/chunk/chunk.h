@@ -77,8 +77,8 @@ struct chunk {
     uint32_t run_capacity;
     struct arena arena; /* tags that are the chunk's own */
     bool is_sealed;
-    bool can_repeat; /* as all its origins; true while there are none */
-    bool can_leave;  /* as they were then */
+    bool can_repeat; /* as all its origins were then; true while there are none */
+    bool can_leave;
 };
 
 /* One reference. `outputs` is not empty. */
@@ -103,6 +103,9 @@ void chunk_append_plain(struct chunk *chunk, struct origin *origin,
 bool chunk_is_full(const struct chunk *chunk);
 
 void chunk_seal(struct chunk *chunk);
+
+/* Whether every record can be had again from where it came, as things are now. */
+bool chunk_can_repeat(const struct chunk *chunk);
 
 /* Whether one output may let go of it now: each of its origins is read again then. */
 bool chunk_can_leave(const struct chunk *chunk);

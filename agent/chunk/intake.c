@@ -178,6 +178,13 @@ void intake_push_plain(struct intake *intake, struct origin *origin, struct plai
         chunk_close(intake, chunk);
 }
 
+void intake_flush_lane(struct intake *intake, output_set lane)
+{
+    for (uint32_t i = intake->open_count; i-- > 0;)
+        if ((intake->open[i]->outputs & ~lane) == 0)
+            chunk_close(intake, intake->open[i]);
+}
+
 void intake_flush(struct intake *intake)
 {
     while (intake->open_count > 0)

@@ -44,13 +44,16 @@ struct json_scanner *intake_json(struct intake *intake);
  * it is counted (unrouted_records) and gone, and its bytes are settled with those around them. */
 void intake_push(struct intake *intake, struct origin *origin, uint64_t end);
 
+/* Seals those that go to none but these outputs: nothing more comes for them before they are gone. */
+void intake_flush_lane(struct intake *intake, output_set lane);
+
+/* The outputs that take this tag. */
+output_set intake_routes(const struct intake *intake, struct slice tag);
+
 /* The same for a plain record, lent for the call: it becomes the document that a record filled with it
  * and pushed would become, for less. */
 void intake_push_plain(struct intake *intake, struct origin *origin, struct plain_record *plain,
                        uint64_t end);
-
-/* The outputs that take this tag. */
-output_set intake_routes(const struct intake *intake, struct slice tag);
 
 /* Seals every open chunk now. */
 void intake_flush(struct intake *intake);

@@ -86,6 +86,8 @@ struct output_metrics {
     uint64_t in_flight_bytes;
     uint64_t already_there_records; /* delivered, of which the back-end had them before */
     uint64_t unanswered_records;    /* sent, and no answer came: the back-end may have them */
+    uint64_t behind_bytes;          /* in files, that it reads again by itself (ack/lane.h) */
+    uint64_t is_behind;             /* 1: the others do not wait for it any more */
     uint64_t requests;
     uint64_t circuit_open;  /* 1: one request at a time is tried */
     uint64_t request_bytes; /* on the wire, before TLS */

@@ -192,7 +192,7 @@ static void delivery_end(struct delivery *d, bool is_settled)
 /* The records that are left stay unacknowledged: they will be read again, if anybody can. */
 static void delivery_let_go(struct delivery *d)
 {
-    if (d->chunk->can_repeat)
+    if (chunk_can_repeat(d->chunk))
         account_let_go(d);
     else
         account_lose(d);
@@ -331,7 +331,7 @@ static void delivery_wait(struct delivery *d, uint64_t wait_ms)
         return;
     }
     d->is_last_try = false;
-    if (d->output->is_letting_go || (d->output->is_stopping && d->chunk->can_repeat)) {
+    if (d->output->is_letting_go || (d->output->is_stopping && chunk_can_repeat(d->chunk))) {
         delivery_let_go(d);
         return;
     }

@@ -9,6 +9,7 @@
 #ifndef TAILRACE_PLUGIN_PLUGIN_H
 #define TAILRACE_PLUGIN_PLUGIN_H
 
+#include "ack/lane.h"
 #include "base/budget.h"
 #include "base/clock.h"
 #include "base/gzip.h"
@@ -63,6 +64,7 @@ struct input {
     struct intake *intake;
     struct budget *budget;  /* its Mem_Buf_Limit, below the service's */
     struct held_book *held; /* all inputs' files that were deleted and are owed; file/held.h */
+    struct lanes *lanes;    /* of all outputs */
     struct input_metrics metrics;
     void (*exit_wanted)(struct input *input); /* Exit_On_Eof: this input is done; stop the agent */
     bool may_be_replaced; /* Hot_Reload: another pipeline may go on where this one stops */
@@ -85,6 +87,9 @@ struct input_plugin {
     MUST_USE int (*start)(void *self, struct input *input, struct report *report);
     void (*stop)(void *self);
     void (*fini)(void *self);
+
+    /* An output falls behind, or comes back. NULL for inputs none of whose origins can leave. */
+    void (*lane)(void *self, unsigned output, enum lane_event event);
 
     /* Brings counters up to date that are reckoned only when somebody looks. May be NULL. */
     void (*refresh)(void *self);

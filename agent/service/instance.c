@@ -1,6 +1,7 @@
 #include "service/instance.h"
 
 #include "service/known.h"
+#include "service/lanes.h"
 #include "service/refuse.h"
 
 #define PAUSE_INTERVAL_MS 10000
@@ -150,6 +151,8 @@ void input_instance_turned(struct budget *b)
     struct input_instance *i = CONTAINER_OF(b, struct input_instance, budget);
     uint64_t held;
 
+    if (b->is_full)
+        lanes_wake(i->pipeline);
     if (!b->is_full && i->pause_was_said) {
         i->pause_was_said = false;
         log_info("input", "%s resume (mem buf overlimit)", i->name);

@@ -225,6 +225,7 @@ struct pipeline *pipeline_new(struct loop *loop, const struct config *config, st
     is_well &= inputs_add(p, &shop);
     is_well &= filters_add(p, &shop);
     is_well &= outputs_add(p, &shop);
+    p->lanes = lane_driver_new(p);
     is_well &= routes_add(p, report);
     *status = is_well ? 0 : -EINVAL;
     return p;
@@ -252,6 +253,7 @@ void pipeline_free(struct pipeline **address)
     route_table_free(&p->routes);
     multiline_book_free(&p->multilines);
     parser_book_free(&p->parsers);
+    lane_driver_free(&p->lanes);
     timer_free(&p->drain_timer);
     budget_fini(&p->memory);
     options_fini(service_options, &p->service);

@@ -40,6 +40,7 @@ void pipeline_refresh(struct pipeline *p)
 {
     for (size_t i = 0; i < p->started_output_count; i++)
         (void)output_metrics(p->outputs[i].output);
+    lanes_refresh_begin(p);
     for (size_t i = 0; i < p->input_count; i++) {
         struct input_instance *in = &p->inputs[i];
 
@@ -49,6 +50,7 @@ void pipeline_refresh(struct pipeline *p)
         if (in->is_started && in->plugin->refresh != NULL)
             in->plugin->refresh(in->self);
     }
+    lanes_refresh_end(p);
     census_take(&p->book);
 }
 

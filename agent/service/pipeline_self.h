@@ -12,6 +12,7 @@
 #include "filter/chain.h"
 #include "filter/route.h"
 #include "service/instance.h"
+#include "service/lanes.h"
 #include "service/letters.h"
 #include "service/pipeline.h"
 
@@ -31,6 +32,7 @@ struct pipeline {
     struct output_instance *outputs;
     struct letter_store *letters; /* NULL: refused records are counted only */
     struct letter_sink *sink;     /* that of the letters, or whoever replays some */
+    struct lane_driver *lanes;
     size_t input_count, filter_count, output_count;
     size_t started_output_count; /* the first of them */
     pipeline_fn *exit_wanted;

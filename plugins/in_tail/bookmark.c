@@ -1,4 +1,4 @@
-#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/laggard.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -23,7 +23,7 @@ struct search {
     bool is_recognisable; /* by what is saved, even after gzip */
     int64_t row;
     uint64_t offset;
-    uint64_t stream_id;
+    struct tail_note note;
     struct file_print tail_print;
 };
 
@@ -116,7 +116,7 @@ static bool on_row(void *owner, const struct position *p)
     s->offset = p->is_foreign && s->file->reader.is_gzip ? 0 : p->offset;
     s->is_recognisable = p->identity.head.len >= FILE_PRINT_BYTES_MIN || s->file->reader.is_gzip;
     s->tail_print = p->tail;
-    s->stream_id = p->note ? strtoull(p->note, NULL, 16) : 0;
+    tail_note_read(p->note, s->offset, s->file->tail->input->lanes, &s->note);
     return false;
 }
 
@@ -164,7 +164,21 @@ static void row_leave(struct tail_file *f)
         positions_release(f->tail->positions, f->row);
 }
 
-uint64_t tail_bookmark_find(struct tail_file *f, bool is_new_name)
+/* Outputs that did not fall behind go on from there. The print is of the bytes before the row's
+ * offset: where those are others now, all outputs read them. */
+static uint64_t offset_together(struct tail_file *f, uint64_t offset, struct tail_note *note)
+{
+    if (note->together == offset)
+        return offset;
+    if (f->tail_print.len > 0 && file_tail_check(f->fd, offset, f->tail_print) == 0) {
+        note->count = 0;
+        return offset;
+    }
+    f->tail_print = (struct file_print){0};
+    return note->together;
+}
+
+uint64_t tail_bookmark_find(struct tail_file *f, bool is_new_name, struct tail_note *note)
 {
     struct positions *positions = f->tail->positions;
     char head[FILE_HEAD_BYTES_MAX];
@@ -177,14 +191,16 @@ uint64_t tail_bookmark_find(struct tail_file *f, bool is_new_name)
     if (positions == NULL || positions_find_inode(positions, f->identity.id.ino, on_row, &s) < 0 ||
         !s.is_found) {
         row_new(f);
+        *note = (struct tail_note){0};
         return offset_of_new(f, is_new_name);
     }
     row_take(f, s.row);
-    if (s.stream_id != 0)
-        f->origin.id = s.stream_id;
+    *note = s.note;
+    if (note->stream_id != 0)
+        f->origin.id = note->stream_id;
     f->tail_print = s.tail_print;
     f->is_saved = s.is_recognisable;
-    return s.offset;
+    return offset_together(f, s.offset, note);
 }
 
 /* What was read before the truncation had the same file and the same offsets, so the stream gets
@@ -197,7 +213,7 @@ void tail_bookmark_begin(struct tail_file *f)
     row_new(f);
 }
 
-void tail_bookmark_take(struct tail_file *f, const struct tail_start *start)
+uint64_t tail_bookmark_take(struct tail_file *f, struct tail_start *start)
 {
     char head[FILE_HEAD_BYTES_MAX];
     int64_t head_len = file_head_read(f->fd, f->reader.is_gzip, head, sizeof head);
@@ -205,12 +221,13 @@ void tail_bookmark_take(struct tail_file *f, const struct tail_start *start)
 
     f->identity.head = file_print_of(first);
     stream_find(f, first, false);
-    if (start->stream_id != 0)
-        f->origin.id = start->stream_id;
+    if (start->note.stream_id != 0)
+        f->origin.id = start->note.stream_id;
     if (start->row == 0)
         row_new(f);
     else
         row_take(f, start->row);
+    return start->note.together;
 }
 
 void tail_bookmark_forget(struct tail_file *f)
@@ -250,16 +267,15 @@ static struct file_print print_before(const struct tail_file *f, uint64_t offset
 
 void tail_bookmark_save(struct tail_file *f)
 {
-    char note[24];
+    struct buffer note = {0};
     struct position position = {
         .row = f->row,
         .name = f->path,
         .real = f->real_path,
-        .offset = f->origin.window.settled,
+        .offset = tail_file_settled(f),
         .is_rotated = f->state.is_rotated,
         .is_done = f->is_done,
         .is_urgent = !f->is_saved,
-        .note = note,
     };
 
     if (f->tail->positions == NULL || f->row == 0)
@@ -267,8 +283,10 @@ void tail_bookmark_save(struct tail_file *f)
     tail_bookmark_renew(f);
     position.identity = f->identity;
     position.tail = print_before(f, position.offset);
-    snprintf(note, sizeof note, "%016" PRIx64, f->origin.id);
+    tail_note_write(f, &note);
+    position.note = buffer_text(&note);
     positions_set(f->tail->positions, &position);
+    buffer_fini(&note);
     f->is_saved = is_recognisable(f);
 }
 

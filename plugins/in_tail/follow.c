@@ -1,4 +1,4 @@
-#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/laggard.h"
 
 #include <uv.h>
 
@@ -19,27 +19,37 @@ void tail_file_touch(struct tail_file *f)
 
     if (list_is_linked(&f->ready_link) || t->is_stopping)
         return;
-    list_add_tail(&t->ready, &f->ready_link);
-    if (!t->is_waiting_for_room && !timer_is_on(t->work))
+    list_add_tail(&f->lane->ready, &f->ready_link);
+    if (!f->lane->is_waiting && !timer_is_on(t->work))
         timer_start(t->work, 0);
 }
 
 /* ---- reading ---- */
 
-/* The bytes before `end` are in chunks, or are nothing; but not those of lines that wait. */
-static void file_advance(struct tail_file *f, uint64_t end)
+void tail_file_advance(struct tail_file *f, uint64_t end)
 {
     end = tail_lines_end(f, end);
     if (!f->is_skipping && f->origin.window.issued < end)
         window_advance(&f->origin.window, end);
     tail_kin_settled(f);
+    if (UNLIKELY(!list_is_empty(&f->laggards)))
+        tail_laggards_touch(f);
 }
 
 void tail_file_lent_back(struct tail_file *f)
 {
-    file_advance(f, f->state.read - f->state.unfinished_bytes);
+    tail_file_advance(f, f->state.read - f->state.unfinished_bytes);
     tail_bookmark_save(f);
     tail_file_touch(f);
+}
+
+/* Nothing of it is in flight, or nothing is known of it on disk. */
+static void file_save(struct tail_file *f)
+{
+    if (f->laggard != NULL)
+        f = f->laggard->of;
+    if (f->origin.window.count == 0 || !f->is_saved)
+        tail_bookmark_save(f);
 }
 
 /* How many bytes to ask for: no more than were seen, or the kernel would be asked again for those
@@ -52,7 +62,9 @@ static size_t bytes_wanted(const struct tail_file *f, uint64_t from, uint64_t si
 
     if (UNLIKELY(o->rate_bytes > 0) && f->state.unfinished_bytes < PACE_READ_BYTES_MIN)
         want = pace_read_bytes(o->rate_bytes, want);
-    return f->reader.is_gzip || size - from > want ? want : (size_t)(size - from);
+    if (f->reader.is_gzip && f->laggard == NULL)
+        return want;
+    return size - from > want ? want : (size_t)(size - from);
 }
 
 /* Of the bytes just read, while they are at hand; of none when they are too few to tell by. */
@@ -63,8 +75,7 @@ static struct file_print print_of_end(const struct tail_file *f, struct slice by
     return file_print_of(slice_skip(bytes, bytes.len - FILE_TAIL_BYTES_MAX));
 }
 
-/* Reads once and takes the lines out. Bytes that came, 0 at the end, or negative. */
-static int64_t file_read(struct tail_file *f, uint64_t size, bool is_last)
+int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
 {
     struct tail *t = f->tail;
     uint64_t from = f->state.read - f->state.unfinished_bytes;
@@ -96,9 +107,8 @@ static int64_t file_read(struct tail_file *f, uint64_t size, bool is_last)
         f->is_skipping = false;
     if (is_last)
         tail_lines_flush(f, true);
-    file_advance(f, from + taken);
-    if (f->origin.window.count == 0 || !f->is_saved)
-        tail_bookmark_save(f);
+    tail_file_advance(f, from + taken);
+    file_save(f);
     return (int64_t)taken;
 }
 
@@ -110,11 +120,14 @@ static bool is_rewritten(const struct tail_file *f)
 /* What the plan needs to know. Negative when the file cannot be looked at. */
 static int file_look(struct tail_file *f, struct follow_seen *seen)
 {
+    struct tail *t = f->tail;
     struct file_facts facts;
     int rc = file_state_read(f->fd, &facts);
 
     if (rc < 0)
         return rc;
+    if (UNLIKELY(t->input->lanes != NULL && t->input->lanes->away & f->origin.lane))
+        tail_file_part(f);
     *seen = (struct follow_seen){
         .now_ms = clock_ms(),
         .size = file_reader_size(&f->reader, facts.size_bytes),
@@ -122,7 +135,7 @@ static int file_look(struct tail_file *f, struct follow_seen *seen)
         .is_named = f->name != NULL && facts.link_count > 0,
         .pause_ms = UNLIKELY(f->pace.due_us > 0) ? pace_pause_ms(&f->pace, clock_ms()) : 0,
         .must_let_go = f->must_let_go,
-        .has_room = budget_has_room(f->tail->input->budget),
+        .has_room = budget_has_room(f->lane->budget) && !tail_file_is_paused(f),
         .age_ms = (clock_wall_ns() - facts.modified_ns) / NS_PER_MS,
     };
     if (!seen->is_rewritten && facts.size_bytes > f->state.size_before)
@@ -154,19 +167,20 @@ static void file_rest(struct tail_file *f, uint64_t wait_ms, bool is_at_end)
     if (f->joiner == NULL || !is_at_end || tail_kin_is_awaited(f))
         return;
     tail_lines_flush(f, false);
-    file_advance(f, f->state.read - f->state.unfinished_bytes);
+    tail_file_advance(f, f->state.read - f->state.unfinished_bytes);
     if (f->origin.window.count == 0)
         tail_bookmark_save(f);
     if (f->joiner != NULL)
         tail_file_look_again(f, joiner_due_ms(f->joiner) - clock_ms() + 1);
 }
 
-static void wait_for_room(struct tail *t)
+void tail_lane_wait(struct tail_lane *lane)
 {
-    if (t->is_waiting_for_room)
+    if (lane->is_waiting)
         return;
-    t->is_waiting_for_room = true;
-    budget_wait(t->input->budget, &t->waiter);
+    lane->is_waiting = true;
+    budget_wait(lane->budget, &lane->waiter);
+    tail_lane_seal(lane);
 }
 
 /* What came of one step: whether the file has more to do now. */
@@ -180,7 +194,7 @@ enum file_next {
 
 static enum file_next file_read_step(struct tail_file *f, uint64_t size, bool is_last)
 {
-    int64_t taken = file_read(f, size, is_last);
+    int64_t taken = tail_file_read(f, size, is_last);
 
     if (taken < 0) {
         tail_file_try_later(f, (int)taken);
@@ -208,7 +222,7 @@ static struct follow_limits limits_of(const struct tail *t)
 static void file_lines_end(struct tail_file *f)
 {
     tail_lines_flush(f, true);
-    file_advance(f, f->state.read);
+    tail_file_advance(f, f->state.read);
 }
 
 static enum file_next file_end(struct tail_file *f)
@@ -227,12 +241,12 @@ static enum file_next file_step(struct tail_file *f, const struct follow_seen *s
         tail_file_look_again(f, FOLLOW_LOOK_MS);
         return FILE_RESTS;
     }
-    f->state.settled = f->origin.window.settled;
+    f->state.settled = tail_file_settled(f);
     step = follow_plan(&f->state, seen, &limits);
     switch (step.move) {
     case FOLLOW_WAIT:
         file_rest(f, step.wait_ms, seen->size <= f->state.read);
-        return seen->has_room ? FILE_RESTS : FILE_NEEDS_ROOM;
+        return budget_has_room(f->lane->budget) ? FILE_RESTS : FILE_NEEDS_ROOM;
     case FOLLOW_READ:
         return file_read_step(f, seen->size, false);
     case FOLLOW_FINISH_LINE:
@@ -252,7 +266,7 @@ static enum file_next file_step(struct tail_file *f, const struct follow_seen *s
         f->state.is_rotated = false;
         return FILE_GOES_ON;
     case FOLLOW_LET_GO:
-        tail_loss_begin(f, step.lost_bytes);
+        tail_loss_begin(f, step.lost_bytes + tail_file_unrepeated_bytes(f));
         file_lines_end(f);
         return file_end(f);
     case FOLLOW_CLOSE:
@@ -296,19 +310,23 @@ void tail_file_let_go(struct tail_file *f)
 }
 
 /* It goes to the end of the queue when it has more to do. */
-static void file_turn(struct tail *t, struct tail_file *f)
+static void file_turn(struct tail_file *f)
 {
     enum file_next next;
 
+    if (f->laggard != NULL) {
+        tail_laggard_turn(f->laggard);
+        return;
+    }
     if (f->fd < 0 && !tail_file_reopen(f))
         return;
     next = file_steps(f);
     if (next == FILE_IS_GONE || next == FILE_RESTS)
         return;
     if (!list_is_linked(&f->ready_link))
-        list_add_tail(&t->ready, &f->ready_link);
+        list_add_tail(&f->lane->ready, &f->ready_link);
     if (next == FILE_NEEDS_ROOM)
-        wait_for_room(t);
+        tail_lane_wait(f->lane);
 }
 
 /* Whether a file is at a pause that Rate_Limit makes. */
@@ -325,7 +343,8 @@ static bool any_pauses(const struct tail *t)
 /* Exit_On_Eof does not wait for what cannot be read. */
 static void exit_if_done(struct tail *t)
 {
-    if (!t->options.exit_on_eof || !t->is_first_scan_over || t->was_exit_wanted || any_pauses(t))
+    if (!t->options.exit_on_eof || !t->is_first_scan_over || t->was_exit_wanted ||
+        t->laggard_count > 0 || any_pauses(t))
         return;
     LIST_FOR (it, &t->files)
         tail_lines_flush(CONTAINER_OF(it, struct tail_file, link), true);
@@ -333,30 +352,80 @@ static void exit_if_done(struct tail *t)
     t->input->exit_wanted(t->input);
 }
 
+enum lane_rest {
+    LANE_IS_DONE,
+    LANE_WAITS, /* for room */
+    LANE_HAS_MORE,
+};
+
+static enum lane_rest lane_work(struct tail_lane *lane, unsigned turns)
+{
+    while (!lane->is_waiting && !list_is_empty(&lane->ready) && turns-- > 0)
+        file_turn(CONTAINER_OF(list_take_first(&lane->ready), struct tail_file, ready_link));
+    if (list_is_empty(&lane->ready))
+        return LANE_IS_DONE;
+    return lane->is_waiting ? LANE_WAITS : LANE_HAS_MORE;
+}
+
+/* Those that read alone come last, and briefly: the others do not wait for them. */
+static enum lane_rest lanes_work(struct tail *t)
+{
+    enum lane_rest rest = lane_work(&t->together, TAIL_TURNS_MAX), own;
+
+    for (unsigned i = 0; t->shares != NULL && i < t->input->lanes->count; i++) {
+        own = lane_work(&t->shares[i].lane, TAIL_LAGGARD_TURNS_MAX);
+        if (own > rest)
+            rest = own;
+    }
+    return rest;
+}
+
 static void on_work(void *owner)
 {
     struct tail *t = owner;
-    unsigned turns = 0;
+    enum lane_rest rest = lanes_work(t);
 
-    while (!t->is_waiting_for_room && !list_is_empty(&t->ready) && turns++ < TAIL_TURNS_MAX)
-        file_turn(t, CONTAINER_OF(list_take_first(&t->ready), struct tail_file, ready_link));
-    if (t->is_waiting_for_room)
-        return;
-    if (!list_is_empty(&t->ready)) {
+    if (rest == LANE_HAS_MORE)
         timer_start(t->work, 0);
+    if (rest != LANE_IS_DONE)
         return;
-    }
     buffer_fini(&t->bytes);
     exit_if_done(t);
 }
 
 static void on_room(struct budget_waiter *waiter)
 {
-    struct tail *t = CONTAINER_OF(waiter, struct tail, waiter);
+    struct tail_lane *lane = CONTAINER_OF(waiter, struct tail_lane, waiter);
 
-    t->is_waiting_for_room = false;
-    if (!list_is_empty(&t->ready))
-        timer_start(t->work, 0);
+    lane->is_waiting = false;
+    if (!list_is_empty(&lane->ready))
+        timer_start(lane->tail->work, 0);
+}
+
+void tail_lane_init(struct tail_lane *lane, struct tail *t, struct budget *budget)
+{
+    lane->tail = t;
+    lane->budget = budget;
+    list_init(&lane->ready);
+    budget_waiter_init(&lane->waiter, on_room);
+}
+
+void tail_lane_stop(struct tail_lane *lane)
+{
+    budget_waiter_stop(&lane->waiter);
+    while (list_take_first(&lane->ready) != NULL)
+        continue;
+}
+
+/* Touches it when it is time; else `*next` is no later than its time. */
+static void file_look_due(struct tail_file *f, uint64_t now, uint64_t *next)
+{
+    if (f->look_ms != 0 && f->look_ms <= now) {
+        f->look_ms = 0;
+        tail_file_touch(f);
+    } else if (f->look_ms != 0 && f->look_ms < *next) {
+        *next = f->look_ms;
+    }
 }
 
 /* Files that wait for a time: rotated ones for their close, unreadable ones for the next try. */
@@ -368,14 +437,9 @@ static void on_look(void *owner)
     LIST_FOR_SAFE (it, after, &t->files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
-        if (f->look_ms == 0)
-            continue;
-        if (f->look_ms <= now) {
-            f->look_ms = 0;
-            tail_file_touch(f);
-        } else if (f->look_ms < next) {
-            next = f->look_ms;
-        }
+        file_look_due(f, now, &next);
+        LIST_FOR (at, &f->laggards)
+            file_look_due(&CONTAINER_OF(at, struct tail_laggard, link)->file, now, &next);
     }
     if (next != UINT64_MAX)
         timer_start_sooner(t->look, next - now);
@@ -385,14 +449,11 @@ void tail_work_start(struct tail *t)
 {
     t->work = timer_new(t->input->loop, on_work, t);
     t->look = timer_new(t->input->loop, on_look, t);
-    budget_waiter_init(&t->waiter, on_room);
 }
 
 void tail_work_stop(struct tail *t)
 {
     timer_free(&t->work);
     timer_free(&t->look);
-    budget_waiter_stop(&t->waiter);
-    while (list_take_first(&t->ready) != NULL)
-        continue;
+    tail_lanes_stop(t);
 }

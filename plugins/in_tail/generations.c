@@ -19,7 +19,7 @@
 
 struct known {
     struct generation_saved saved;
-    uint64_t stream_id;
+    struct tail_note note;
     bool is_followed;
 };
 
@@ -53,9 +53,11 @@ static void known_add(struct known_list *list, struct known known)
 static bool on_row(void *owner, const struct position *p)
 {
     struct known_list *list = owner;
+    struct tail_note note;
 
     if (p->is_foreign && slice_ends(slice_of(p->name), SLICE(".gz")))
         return true;
+    tail_note_read(p->note, p->offset, list->tail->input->lanes, &note);
     known_add(list,
               (struct known){
                   .saved = {.key = p->row,
@@ -63,7 +65,7 @@ static bool on_row(void *owner, const struct position *p)
                             .offset = p->offset,
                             .is_done = p->is_done,
                             .known_ns = p->created_ns ? p->created_ns : list->tail->started_ns},
-                  .stream_id = p->note ? strtoull(p->note, NULL, 16) : 0,
+                  .note = note,
                   .is_followed = tail_row_file(list->tail, p->row) != NULL,
               });
     return true;
@@ -92,7 +94,7 @@ static void known_add_followed(struct known_list *list, const char *path)
                                       .identity = f->identity,
                                       .offset = f->state.read,
                                       .known_ns = list->tail->started_ns},
-                            .stream_id = f->origin.id,
+                            .note.stream_id = f->origin.id,
                             .is_followed = true,
                         });
     }
@@ -108,9 +110,14 @@ static bool generation_follow(const struct known_list *list, const struct found_
         .id = &g->id,
         .offset = read->offset,
         .row = read->key,
-        .stream_id = known ? known->stream_id : 0,
     };
 
+    if (known != NULL)
+        start.note = known->note;
+    if (known == NULL || known->saved.offset != read->offset) {
+        start.note.together = read->offset;
+        start.note.count = 0;
+    }
     if (g->is_current || read->is_new || (known != NULL && known->is_followed))
         return true;
     log_info(list->tail->component, "%s is an earlier generation of %s; it is read from byte %llu",

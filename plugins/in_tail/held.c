@@ -1,4 +1,4 @@
-#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/laggard.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -32,7 +32,7 @@ struct tail_loss {
  * acknowledged cannot be told in stored bytes. */
 static uint64_t file_held_bytes(const struct tail_file *f)
 {
-    uint64_t settled = f->origin.window.settled, size;
+    uint64_t settled = tail_file_settled(f), size;
     struct file_facts facts;
 
     if (file_facts_read(f->fd, &facts) < 0 || facts.link_count > 0)
@@ -158,18 +158,19 @@ static void on_counted(void *owner)
         loss_end(loss);
 }
 
-/* The unfinished line was read, and is lost with the others. */
+/* The unfinished line was read, and is lost with the others; so is what one output only was to read
+ * again. */
 void tail_loss_begin(struct tail_file *f, uint64_t bytes_min)
 {
     struct tail_loss *loss = mem_zalloc(1, sizeof *loss);
-    uint64_t begin = f->state.read - f->state.unfinished_bytes;
+    uint64_t begin = tail_file_reached(f);
 
     loss->tail = f->tail;
     loss->path = mem_text(f->path);
     loss->bytes_min = bytes_min;
     file_rest_init(&loss->rest, fcntl(f->fd, F_DUPFD_CLOEXEC, 0), f->reader.is_gzip, begin);
     loss->rest.form = f->form;
-    loss->rest.is_inside_begun = f->is_skipping;
+    loss->rest.is_inside_begun = f->is_skipping && tail_file_unrepeated_bytes(f) == 0;
     list_add_tail(&f->tail->losses, &loss->link);
     job_start(f->tail->input->loop, loss_count, on_counted, loss);
 }

@@ -1,4 +1,4 @@
-#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/laggard.h"
 
 /*
  * From bytes to records: a line is found, taken apart by the parser if there is one, and pushed.
@@ -121,6 +121,17 @@ static void lent_push(struct giver *giver)
     intake_push(giver->file->tail->input->intake, &lender->origin, lender->kin.lent_from);
 }
 
+/* The record goes on while lines before its end wait: the lines up to the one under way may be in
+ * it. */
+static void sink_reach(const struct giver *giver, uint64_t end)
+{
+    struct tail_file *f = giver->file;
+    const struct line *line = giver->line;
+
+    if (end < (line != NULL ? line->offset : f->state.read - f->state.unfinished_bytes))
+        f->joined_to = line != NULL ? line->end : f->state.read;
+}
+
 static void sink_push(void *owner, uint64_t end)
 {
     struct giver *giver = owner;
@@ -129,10 +140,12 @@ static void sink_push(void *owner, uint64_t end)
 
     add_file_keys(giver->file, record, &line);
     add_cut(giver->file, record, &line);
-    if (UNLIKELY(giver->is_lent))
+    if (UNLIKELY(giver->is_lent)) {
         lent_push(giver);
-    else
-        record_push(giver->file, 0, end);
+        return;
+    }
+    sink_reach(giver, end);
+    record_push(giver->file, 0, end);
 }
 
 /* Docker_Mode gives lines back, whole now. */
@@ -144,10 +157,12 @@ static void sink_line(void *owner, const struct joiner_line *joined)
     line.text = joined->text;
     line.end = joined->end;
     line_fill(giver->file, sink_begin(owner), &line);
-    if (UNLIKELY(giver->is_lent))
+    if (UNLIKELY(giver->is_lent)) {
         lent_push(giver);
-    else
-        record_push(giver->file, line.text.len, line.end);
+        return;
+    }
+    sink_reach(giver, joined->end);
+    record_push(giver->file, line.text.len, line.end);
 }
 
 static struct joiner_sink sink_of(struct giver *giver)
@@ -204,8 +219,13 @@ void tail_lines_account(struct tail_file *f)
 
     if (LIKELY(bytes == f->waiting_bytes))
         return;
-    budget_wait_bytes(f->origin.budget, f->waiting_bytes, bytes);
+    budget_wait_bytes(f->tail->input->budget, f->waiting_bytes, bytes);
     f->waiting_bytes = bytes;
+}
+
+static struct tail_file *more_waiting(struct tail_file *a, struct tail_file *b)
+{
+    return a == NULL || b->waiting_bytes > a->waiting_bytes ? b : a;
 }
 
 /* The one whose lines hold most. */
@@ -216,8 +236,9 @@ static struct tail_file *file_that_waits_most(const struct tail *t)
     LIST_FOR (it, (struct list *)&t->files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
-        if (most == NULL || f->waiting_bytes > most->waiting_bytes)
-            most = f;
+        most = more_waiting(most, f);
+        LIST_FOR (at, &f->laggards)
+            most = more_waiting(most, &CONTAINER_OF(at, struct tail_laggard, link)->file);
     }
     return most;
 }
@@ -235,7 +256,7 @@ static void file_lines_cut(struct tail_file *f)
 static void waiting_settle(struct tail_file *f)
 {
     tail_lines_account(f);
-    while (UNLIKELY(budget_is_clogged(f->origin.budget))) {
+    while (UNLIKELY(budget_is_clogged(f->tail->input->budget))) {
         struct tail_file *most = file_that_waits_most(f->tail);
 
         if (most->waiting_bytes == 0)

@@ -1,4 +1,4 @@
-#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/laggard.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -29,7 +29,7 @@ static bool file_look_unopened(const struct tail_file *f, struct sight *sight)
 static bool file_look(const struct tail_file *f, struct sight *sight)
 {
     struct file_facts facts;
-    uint64_t settled = f->origin.window.settled, size;
+    uint64_t settled = tail_file_settled(f), size;
 
     if (f->fd < 0)
         return file_look_unopened(f, sight);
@@ -47,6 +47,7 @@ void tail_refresh(void *self)
     struct input_metrics *m = &t->input->metrics;
 
     m->unread_bytes = m->held_bytes = 0;
+    tail_lanes_refresh(t);
     LIST_FOR (it, &t->files) {
         struct sight sight;
 

@@ -57,7 +57,7 @@ static void on_scanned(void *owner, bool is_first)
         }
     if (t->positions != NULL && clock_ms() - t->started_ms >= TAIL_PRUNE_AFTER_MS)
         positions_prune(t->positions);
-    if (list_is_empty(&t->ready))
+    if (list_is_empty(&t->together.ready))
         timer_start(t->work, 0);
 }
 

@@ -1,4 +1,4 @@
-#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/laggard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,8 +53,17 @@ static const char *origin_file(const struct origin *origin)
     return CONTAINER_OF(origin, const struct tail_file, origin)->path;
 }
 
+static void origin_left(struct origin *origin, unsigned output, uint64_t begin)
+{
+    tail_file_left(file_of(origin), output, begin);
+}
+
 static const struct origin_ops origin_ops = {
-    .settled = origin_settled, .file = origin_file, .free = origin_free};
+    .settled = origin_settled,
+    .left = origin_left,
+    .file = origin_file,
+    .free = origin_free,
+};
 
 /* ---- names and inodes ---- */
 
@@ -134,13 +143,16 @@ static struct tail_file *file_new(struct tail *t, const char *path, struct found
     f->origin.metrics = &t->input->metrics;
     f->origin.budget = t->input->budget;
     f->origin.can_repeat = t->db.path != NULL || t->options.read_from_head;
+    f->origin.can_leave = t->shares != NULL;
     f->tail = t;
+    f->lane = &t->together;
     f->name = name;
     f->path = mem_text(path);
     f->real_path = mem_text(name != NULL ? name->real : path);
     f->fd = -1;
     list_init(&f->ready_link);
     list_init(&f->held.link);
+    list_init(&f->laggards);
     list_add_tail(&t->files, &f->link);
     t->unnamed_count += name == NULL;
     if (name == NULL)
@@ -190,6 +202,7 @@ static int fd_max(void)
 static int file_open(struct tail_file *f)
 {
     struct tail *t = f->tail;
+    struct tail_note note;
     uint64_t offset;
     int rc;
 
@@ -206,11 +219,12 @@ static int file_open(struct tail_file *f)
     if (inode_file(t, &f->identity.id) != NULL)
         return UV_EEXIST;
     inode_take(f);
-    offset = tail_bookmark_find(f, t->is_first_scan_over);
+    offset = tail_bookmark_find(f, t->is_first_scan_over, &note);
     if (file_reader_seek(&f->reader, offset) < 0)
-        offset = 0;
+        offset = note.count = 0;
     file_form_find(f);
     file_begin_at(f, offset);
+    tail_file_part_again(f, &note);
     file_trouble_over(&f->trouble, t->component, f->path);
     return 0;
 }
@@ -293,7 +307,7 @@ struct tail_file *tail_file_open(struct tail *t, struct found_file *name, bool i
 }
 
 /* A generation that lies beside the log: read to its end like one that was rotated under our eyes. */
-bool tail_file_open_generation(struct tail *t, const char *log_path, const struct tail_start *start)
+bool tail_file_open_generation(struct tail *t, const char *log_path, struct tail_start *start)
 {
     struct tail_file *f = file_new(t, log_path, NULL);
     bool is_other;
@@ -318,12 +332,13 @@ bool tail_file_open_generation(struct tail *t, const char *log_path, const struc
         return true;
     }
     inode_take(f);
-    tail_bookmark_take(f, start);
+    start->offset = tail_bookmark_take(f, start);
     file_form_find(f);
     f->is_handed_on = f->is_saved = start->is_open;
     file_begin_at(f, start->offset);
     f->state.is_rotated = start->is_rotated;
     f->state.rotated_ms = clock_ms();
+    tail_file_part_again(f, &start->note);
     tail_file_touch(f);
     return true;
 }
@@ -367,6 +382,7 @@ static bool file_move_to_copy(struct tail_file *f)
     if (file_identify(f) < 0)
         return false;
     inode_take(f);
+    tail_laggards_move(f);
     f->tail_print = (struct file_print){0};
     f->state.is_rotated = true;
     f->state.rotated_ms = clock_ms();
@@ -383,6 +399,7 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
     struct found_file *name = f->name;
     struct tail_file *again = file_new(t, f->path, name);
 
+    lost_bytes += tail_file_unrepeated_bytes(f);
     again->fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
     if (name != NULL)
         name->user = again;
@@ -420,10 +437,12 @@ void tail_file_close(struct tail_file *f)
         f->name->user = NULL;
     else
         f->tail->unnamed_count--;
+    tail_laggards_close(f);
     tail_kin_part(f);
     joiner_free(&f->joiner);
     tail_lines_account(f);
     held_remove(&f->held);
+    f->origin.can_leave = false;
     list_remove(&f->ready_link);
     list_remove(&f->link);
     f->tail = NULL;

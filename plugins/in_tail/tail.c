@@ -1,4 +1,4 @@
-#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/laggard.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -239,7 +239,6 @@ static int tail_init(void *self, struct plugin_setup *setup)
     int rc = 0;
 
     list_init(&t->files);
-    list_init(&t->ready);
     list_init(&t->losses);
     t->component = setup->component;
     t->place = setup->place;
@@ -303,6 +302,7 @@ static int tail_start(void *self, struct input *input, struct report *report)
     t->started_ns = clock_wall_ns();
     t->machine = tail_machine();
     t->parser_run.json = intake_json(input->intake);
+    tail_lanes_init(t);
     tail_work_start(t);
     rc = db_open(t, report);
     if (rc < 0)
@@ -348,6 +348,7 @@ static void tail_fini(void *self)
     joiner_rules_free(&t->rules);
     encoding_free(&t->encoding);
     buffer_fini(&t->bytes);
+    mem_free(t->shares);
 }
 
 const struct input_plugin in_tail = {
@@ -359,6 +360,7 @@ const struct input_plugin in_tail = {
     .start = tail_start,
     .stop = tail_stop,
     .fini = tail_fini,
+    .lane = tail_lane_event,
     .refresh = tail_refresh,
     .describe = tail_describe,
 };

@@ -12,6 +12,9 @@
  *   bookmark.c  where each file was left, in the DB
  *   takeover.c  going on where another tail of this process stopped
  *   tag.c       the tag that a path makes
+ *   laggard.c   a file, read once more for an output that fell behind
+ *   lanes.c     what becomes of files when an output falls behind, and comes back
+ *   note.c      what the DB keeps of a file besides Fluent Bit's columns
  *   look.c      what is shown of the files: unread bytes, the ones that lag
  *
  * A file that nobody writes to keeps its entry and its descriptor, nothing else: the read buffer is
@@ -21,6 +24,7 @@
 #define TAILRACE_PLUGINS_IN_TAIL_H
 
 #include "plugin/follow.h"
+#include "plugins/in_tail/note.h"
 
 /* How much is read at once: large enough that a read costs little per byte, small enough to stay
  * in the processor's cache until its lines are in a chunk. */
@@ -36,6 +40,9 @@
 
 /* Files leave so many descriptors to connections, the database and the status page. */
 #define TAIL_FDS_KEPT_MAX 128
+
+/* Files of an output that fell behind take such turns while the others take all theirs. */
+#define TAIL_LAGGARD_TURNS_MAX 1
 
 /* That the limit of open files is reached is said again after that. */
 #define TAIL_LIMIT_SAID_MS (60 * 60 * 1000)
@@ -99,14 +106,27 @@ struct tail_kin {
     uint64_t lent_from;  /* where they begin: the bookmark stays before it */
 };
 
+/* Readers that share a budget, and wait together for room: those for all outputs, or those for one
+ * that fell behind. */
+struct tail_lane {
+    struct tail *tail;
+    struct budget *budget;
+    struct list ready; /* of tail_file.ready_link */
+    struct budget_waiter waiter;
+    bool is_waiting;
+};
+
 struct tail_file {
     struct origin origin;
-    struct list link;       /* in tail.files */
-    struct list ready_link; /* in tail.ready, while there may be bytes to read */
+    struct list link;       /* in tail.files; a laggard's is in none */
+    struct list ready_link; /* in lane->ready, while there may be bytes to read */
     struct tail *tail;
-    struct found_file *name; /* NULL once the name refers to something else, or nothing */
-    char *path;              /* the log's, by which it is tagged */
-    char *real_path;         /* where this file lay when it was opened */
+    struct tail_lane *lane;
+    struct list laggards;         /* that read it once more */
+    struct tail_laggard *laggard; /* this is one of them */
+    struct found_file *name;      /* NULL once the name refers to something else, or nothing */
+    char *path;                   /* the log's, by which it is tagged */
+    char *real_path;              /* where this file lay when it was opened */
     int fd;
     struct file_reader reader;
     struct follow_state state;
@@ -119,6 +139,7 @@ struct tail_file {
     struct file_trouble trouble;
     struct joiner *joiner; /* lines that wait for what belongs to them; NULL: none */
     size_t waiting_bytes;  /* what they hold, as the budget knows it */
+    uint64_t joined_to;    /* records may have lines up to here although others before it wait */
     enum encoding_form form;
     uint64_t look_ms;  /* when to look again although nothing was said, or 0 */
     bool is_skipping;  /* inside a line that is too long, until its end */
@@ -137,13 +158,15 @@ struct tail {
     struct discover *discover;
     struct positions *positions;
     struct list files;
-    struct list ready;
-    struct timer *work;      /* reads what is ready */
-    struct timer *look;      /* the earliest look_ms */
+    struct tail_lane together; /* of all files that are read for all outputs */
+    struct tail_share
+        *shares;            /* of each output: what is read for it alone; NULL: there is only one */
+    uint32_t laggard_count; /* that read */
+    struct timer *work;     /* reads what is ready */
+    struct timer *look;     /* the earliest look_ms */
     struct timer *held_look; /* counts what is held; NULL until a file lost its name */
     struct list losses;      /* rests that are being counted */
-    struct budget_waiter waiter;
-    struct buffer bytes; /* shared by all reads */
+    struct buffer bytes;     /* shared by all reads */
     const struct parser *parser;
     struct parser_run parser_run;
     struct joiner_rules *rules; /* NULL: each line is a record */
@@ -162,7 +185,13 @@ struct tail {
     struct map rows;        /* the followed files, by row */
     struct map inodes;      /* and by device and number */
     uint32_t unnamed_count; /* those of them that their name went away from */
-    bool is_first_scan_over, is_stopping, is_waiting_for_room, was_exit_wanted;
+    bool is_first_scan_over, is_stopping, was_exit_wanted;
+};
+
+/* What one output's own readers of this input have. */
+struct tail_share {
+    struct tail_lane lane;
+    struct budget budget; /* below the output's share */
 };
 
 /* ---- names.c ---- */
@@ -183,12 +212,11 @@ struct tail_start {
     bool is_open, is_rotated;
     const struct file_id *id; /* who it was when that was planned; NULL: nobody asks */
     uint64_t offset;
-    int64_t row;        /* 0: a new one */
-    uint64_t stream_id; /* 0: not known */
+    int64_t row; /* 0: a new one */
+    struct tail_note note;
 };
 /* False when the path leads to another file by now. */
-bool tail_file_open_generation(struct tail *tail, const char *log_path,
-                               const struct tail_start *start);
+bool tail_file_open_generation(struct tail *tail, const char *log_path, struct tail_start *start);
 
 /* Tries once more to open an entry that could not be opened, when it is time. False: it is not open,
  * and may be gone. */
@@ -217,8 +245,21 @@ void tail_file_look_again(struct tail_file *file, uint64_t wait_ms);
 /* Its pieces are in a record of the next one, which is acknowledged. */
 void tail_file_lent_back(struct tail_file *file);
 
+void tail_lane_init(struct tail_lane *lane, struct tail *tail, struct budget *budget);
+void tail_lane_stop(struct tail_lane *lane);
+
+/* Its readers wait until the budget, which is full, has room. */
+void tail_lane_wait(struct tail_lane *lane);
+
 void tail_work_start(struct tail *tail);
 void tail_work_stop(struct tail *tail);
+
+/* Reads once, of bytes that end at `size`, and takes the lines out; with `is_last` what is left is a
+ * line too. Bytes that were taken, 0 at the end, or negative. */
+int64_t tail_file_read(struct tail_file *file, uint64_t size, bool is_last);
+
+/* The bytes before `end` are in chunks, or are nothing; but not those of lines that wait. */
+void tail_file_advance(struct tail_file *file, uint64_t end);
 
 /* The service has no room to hold it any longer. */
 void tail_file_let_go(struct tail_file *file);
@@ -284,13 +325,14 @@ int tail_copy_open(const struct tail_file *file, char **path_out);
 /* A number that other machines do not have. */
 uint64_t tail_machine(void);
 
-/* Where to begin with a file that was just opened; fills row and the origin's id. */
-uint64_t tail_bookmark_find(struct tail_file *file, bool is_new_name);
+/* Where to begin with a file that was just opened; fills row and the origin's id. The note says who
+ * begins before that. */
+uint64_t tail_bookmark_find(struct tail_file *file, bool is_new_name, struct tail_note *note);
 
 /* The same for a file that is read from its beginning whatever was saved, and for one whose place
  * is known. */
 void tail_bookmark_begin(struct tail_file *file);
-void tail_bookmark_take(struct tail_file *file, const struct tail_start *start);
+uint64_t tail_bookmark_take(struct tail_file *file, struct tail_start *start);
 /* Gives the origin its id, if the first line is there, or there will be no more of it (`is_last`).
  * Before its first record. */
 void tail_stream_begin(struct tail_file *file, bool is_last);

@@ -1,4 +1,4 @@
-#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/laggard.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -34,10 +34,10 @@ void tail_file_hand_on(struct tail_file *f)
     const struct tail *t = f->tail;
     struct orphan orphan = {
         .row = f->row,
-        .offset = f->origin.window.settled,
-        .stream_id = f->origin.id,
+        .offset = tail_file_settled(f),
         .is_rotated = f->state.is_rotated,
     };
+    struct buffer note = {0};
 
     if (!t->input->is_replaced || t->positions == NULL || f->is_done)
         return;
@@ -46,6 +46,9 @@ void tail_file_hand_on(struct tail_file *f)
         return;
     orphan.path = mem_text(f->path);
     orphan.real = mem_text(f->real_path);
+    tail_note_write(f, &note);
+    orphan.note = mem_text(buffer_text(&note));
+    buffer_fini(&note);
     orphans_leave(tail_positions_name(t), &orphan);
 }
 
@@ -59,12 +62,13 @@ void tail_take_over(struct tail *t)
                                    .is_open = true,
                                    .is_rotated = orphan.is_rotated,
                                    .offset = orphan.offset,
-                                   .row = orphan.row,
-                                   .stream_id = orphan.stream_id};
+                                   .row = orphan.row};
 
+        tail_note_read(orphan.note, orphan.offset, t->input->lanes, &start.note);
         tail_file_open_generation(t, orphan.path, &start);
         mem_free(orphan.path);
         mem_free(orphan.real);
+        mem_free(orphan.note);
     }
 }
 
@@ -93,6 +97,11 @@ void tail_prepare_to_hand_on(struct tail *t)
 {
     if (!t->input->is_replaced || t->positions == NULL)
         return;
-    LIST_FOR (it, &t->files)
-        CONTAINER_OF(it, struct tail_file, link)->origin.can_repeat = true;
+    LIST_FOR (it, &t->files) {
+        struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
+
+        f->origin.can_repeat = true;
+        LIST_FOR (at, &f->laggards)
+            CONTAINER_OF(at, struct tail_laggard, link)->file.origin.can_repeat = true;
+    }
 }

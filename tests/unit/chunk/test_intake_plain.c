@@ -19,7 +19,7 @@
 
 extern const struct filter_plugin filter_parser;
 
-struct lane {
+struct side {
     struct filter_chain *chain;
     struct intake *intake;
     struct budget budget;
@@ -35,7 +35,7 @@ static struct loop *loop;
 static struct route_table *routes;
 static struct parser_book *book;
 static struct report report;
-static struct lane lanes[2];
+static struct side lanes[2];
 static uint32_t dice;
 static char text[TEXT_BYTES_MAX];
 
@@ -52,7 +52,7 @@ static void origin_gone(struct origin *o)
 
 static void on_sealed(void *owner, struct chunk *chunk)
 {
-    struct lane *lane = owner;
+    struct side *lane = owner;
 
     ck_assert_ptr_null(lane->sealed);
     lane->sealed = chunk;
@@ -108,11 +108,11 @@ static void *filter_new(struct property_list properties)
 static const struct origin_ops ops = {.free = origin_gone};
 
 /* With as many filters as have a parser. */
-static void lane_open(struct lane *lane, const char *const *parsers, const char *is_kept)
+static void lane_open(struct side *lane, const char *const *parsers, const char *is_kept)
 {
     static const char *const keys[] = {"log", "t"};
 
-    *lane = (struct lane){.chain = filter_chain_new()};
+    *lane = (struct side){.chain = filter_chain_new()};
     for (int i = 0; i < 2 && parsers[i] != NULL; i++) {
         lane->filters[i] =
             filter_new(kit_properties("Key_Name", keys[i], "Parser", parsers[i], "Reserve_Data",
@@ -129,7 +129,7 @@ static void lane_open(struct lane *lane, const char *const *parsers, const char 
     lane->origin.metrics = &lane->metrics;
 }
 
-static void lane_close(struct lane *lane)
+static void lane_close(struct side *lane)
 {
     struct origin *origin = &lane->origin;
 

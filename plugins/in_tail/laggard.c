@@ -1,0 +1,246 @@
+#include "plugins/in_tail/laggard.h"
+
+/*
+ * A laggard: a second reader of a file, for one output that fell behind.
+ *
+ *   tail_laggard_new    where the output was left; held, as long as requests of it are under way
+ *   tail_laggard_turn   reads, within the output's share of the memory, up to where records of the
+ *                       others begin that are not in chunks yet
+ *   laggard_meet        both stand at one byte: the others read for its output again
+ *   laggard_settled     drained: its last ack came
+ *
+ * Nothing is done when the output answers again: its share has room then, and the laggard goes on.
+ *
+ * They may meet where no record that the others have made reaches over the byte they meet at. Such
+ * there are while lines of several streams wait to be joined: the laggard then goes on by itself.
+ *
+ * What is read again was counted when it was first read.
+ */
+
+static struct tail_laggard *laggard_of(struct origin *origin)
+{
+    return CONTAINER_OF(CONTAINER_OF(origin, struct tail_file, origin), struct tail_laggard, file);
+}
+
+/* It belongs to its file no more; the last chunk that holds it frees it. */
+static void laggard_leave(struct tail_laggard *l)
+{
+    struct tail *t = l->file.tail;
+    struct origin *origin = &l->file.origin;
+
+    CHECK(t->input->lanes->items[l->output].reader_count > 0);
+    t->input->lanes->items[l->output].reader_count--;
+    list_remove(&l->link);
+    l->of = NULL;
+    l->file.tail = NULL;
+    origin_unref(&origin);
+}
+
+static void laggard_settled(struct origin *origin)
+{
+    struct tail_laggard *l = laggard_of(origin);
+    struct tail_file *of = l->of;
+
+    if (of == NULL)
+        return;
+    if (l->state == LAGGARD_DRAINS && origin->window.count == 0)
+        laggard_leave(l);
+    tail_bookmark_save(of);
+    if (of->state.is_rotated)
+        tail_file_touch(of);
+}
+
+static void laggard_free(struct origin *origin)
+{
+    struct tail_laggard *l = laggard_of(origin);
+
+    origin_fini(origin);
+    mem_free(l->file.path);
+    mem_free(l);
+}
+
+static const char *laggard_file(const struct origin *origin)
+{
+    return CONTAINER_OF(origin, const struct tail_file, origin)->path;
+}
+
+static const struct origin_ops laggard_ops = {
+    .settled = laggard_settled,
+    .file = laggard_file,
+    .free = laggard_free,
+};
+
+static void laggard_place(struct tail_laggard *l, uint64_t offset)
+{
+    window_fini(&l->file.origin.window);
+    window_init(&l->file.origin.window, offset);
+    l->file.state = (struct follow_state){
+        .read = offset, .settled = offset, .size_before = offset, .grown_ms = clock_ms()};
+}
+
+struct tail_laggard *tail_laggard_new(struct tail_file *of, unsigned output, uint64_t offset,
+                                      enum laggard_state state)
+{
+    struct tail_laggard *l = mem_zalloc(1, sizeof *l);
+    struct tail *t = of->tail;
+    struct tail_file *f = &l->file;
+
+    origin_init(&f->origin, &laggard_ops, of->origin.tag, offset);
+    origin_lane_set(&f->origin, tail_bit(output));
+    f->origin.metrics = &t->input->metrics;
+    f->origin.budget = &t->shares[output].budget;
+    f->origin.can_repeat = of->origin.can_repeat;
+    f->tail = t;
+    f->lane = &t->shares[output].lane;
+    f->laggard = l;
+    f->path = mem_text(of->path);
+    f->fd = of->fd;
+    f->form = of->form;
+    file_reader_init(&f->reader, of->fd, of->reader.is_gzip);
+    list_init(&f->ready_link);
+    list_init(&f->laggards);
+    l->of = of;
+    l->output = output;
+    l->state = state;
+    laggard_place(l, offset);
+    list_add_tail(&of->laggards, &l->link);
+    t->input->lanes->items[output].reader_count++;
+    t->laggard_count++;
+    return l;
+}
+
+struct tail_laggard *tail_laggard_find(const struct tail_file *f, unsigned output)
+{
+    LIST_FOR (it, (struct list *)(uintptr_t)&f->laggards) {
+        struct tail_laggard *l = CONTAINER_OF(it, struct tail_laggard, link);
+
+        if (l->output == output && l->state != LAGGARD_DRAINS)
+            return l;
+    }
+    return NULL;
+}
+
+void tail_laggard_begin_at(struct tail_laggard *l, uint64_t offset)
+{
+    CHECK(l->state == LAGGARD_HELD && l->file.origin.window.count == 0);
+    if (offset < l->file.state.read)
+        laggard_place(l, offset);
+}
+
+/* ---- reading ---- */
+
+/* It reads no more. */
+static void laggard_rest(struct tail_laggard *l)
+{
+    struct tail *t = l->file.tail;
+
+    list_remove(&l->file.ready_link);
+    file_reader_fini(&l->file.reader);
+    joiner_free(&l->file.joiner);
+    tail_lines_account(&l->file);
+    l->file.fd = -1;
+    t->laggard_count--;
+    if (t->options.exit_on_eof && !t->is_stopping)
+        timer_start_sooner(t->work, 0);
+}
+
+static bool is_only_output(const struct tail_laggard *l)
+{
+    return intake_routes(l->of->tail->input->intake, l->of->origin.tag) == tail_bit(l->output);
+}
+
+/* From the next record on the others read for its output too. A file that has no other outputs is
+ * read within this one's share from now on. */
+static void laggard_join(struct tail_laggard *l)
+{
+    struct tail_file *of = l->of;
+
+    if (is_only_output(l)) {
+        of->lane = l->file.lane;
+        of->origin.budget = l->file.origin.budget;
+        of->origin.can_leave = false;
+        list_remove(&of->ready_link);
+    }
+    origin_lane_set(&of->origin, of->origin.lane | tail_bit(l->output));
+    laggard_rest(l);
+    l->state = LAGGARD_DRAINS;
+    if (l->file.origin.window.count == 0)
+        laggard_leave(l);
+    tail_bookmark_save(of);
+    tail_file_touch(of);
+}
+
+/* No record of the others has lines behind where their window ends. */
+static bool is_cut_clean(const struct tail_file *f)
+{
+    return !f->is_skipping && f->joined_to <= f->origin.window.issued;
+}
+
+/* It stands where the others stand, so the lines that it waits with are a record there too. */
+static void laggard_meet(struct tail_laggard *l)
+{
+    struct tail *t = l->file.tail;
+    bool is_away = t->input->lanes->away & tail_bit(l->output);
+
+    if (!is_cut_clean(l->of))
+        return;
+    tail_lines_flush(&l->file, true);
+    tail_file_advance(&l->file, l->file.state.read);
+    if (!is_away || is_only_output(l))
+        laggard_join(l);
+}
+
+enum laggard_next {
+    LAGGARD_GOES_ON,
+    LAGGARD_RESTS,
+    LAGGARD_NEEDS_ROOM,
+};
+
+/* What stands before the others' end without a line feed is their last line. */
+static enum laggard_next laggard_step(struct tail_laggard *l)
+{
+    struct tail_file *f = &l->file;
+    uint64_t end = l->of->origin.window.issued, from = f->state.read - f->state.unfinished_bytes;
+    int64_t taken;
+
+    if (from >= end) {
+        laggard_meet(l);
+        return LAGGARD_RESTS;
+    }
+    if (!budget_has_room(f->lane->budget))
+        return LAGGARD_NEEDS_ROOM;
+    f->origin.id = l->of->origin.id; /* which it may have got since */
+    taken = tail_file_read(f, end, f->state.read >= end);
+    if (taken < 0)
+        tail_file_try_later(f, (int)taken);
+    else if (f->trouble.code != 0)
+        file_trouble_over(&f->trouble, f->tail->component, f->path);
+    return taken < 0 || (taken == 0 && f->state.read < end) ? LAGGARD_RESTS : LAGGARD_GOES_ON;
+}
+
+void tail_laggard_turn(struct tail_laggard *l)
+{
+    struct tail *t = l->file.tail;
+    struct input_metrics counted = t->input->metrics;
+    enum laggard_next next = LAGGARD_GOES_ON;
+
+    if (l->state != LAGGARD_READS)
+        return;
+    for (unsigned i = 0; i < TAIL_READS_PER_TURN && next == LAGGARD_GOES_ON; i++)
+        next = laggard_step(l);
+    counted.read_errors = t->input->metrics.read_errors;
+    t->input->metrics = counted;
+    if (next == LAGGARD_RESTS)
+        return;
+    if (!list_is_linked(&l->file.ready_link))
+        list_add_tail(&l->file.lane->ready, &l->file.ready_link);
+    if (next == LAGGARD_NEEDS_ROOM)
+        tail_lane_wait(l->file.lane);
+}
+
+void tail_laggard_close(struct tail_laggard *l)
+{
+    if (l->state != LAGGARD_DRAINS)
+        laggard_rest(l);
+    laggard_leave(l);
+}

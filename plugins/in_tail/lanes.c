@@ -1,0 +1,272 @@
+#include "plugins/in_tail/laggard.h"
+
+/*
+ * What becomes of files when an output falls behind (ack/lane.h).
+ *
+ *   LANE_EVENT_LEFT    files that it has records of, or that have lines waiting, part from it
+ *   tail_file_left     it lets go of a chunk: the file's laggard begins there
+ *   LANE_EVENT_LET_GO  laggards read
+ *   tail_file_part     a file that had nothing for it has something now
+ *   LANE_EVENT_WELL    laggards that stand where the others stand join them
+ *
+ * A quiet file has no laggard: it parts when it is next read.
+ *
+ * A file that goes to this output alone is not read on while its laggard reads again; then the
+ * laggard ends, and the file stays within the output's share: the others never wait for it again.
+ */
+
+/* ---- shares ---- */
+
+/* Half of Mem_Buf_Limit, as of the service's limit. */
+static uint64_t share_bytes(const struct tail *t)
+{
+    return lane_share(budget_room_bytes(t->input->budget), t->input->lanes->count, CHUNK_BYTES_AIM);
+}
+
+void tail_lanes_init(struct tail *t)
+{
+    struct lanes *lanes = t->input->lanes;
+
+    tail_lane_init(&t->together, t, t->input->budget);
+    if (lanes == NULL || lanes->count < 2)
+        return;
+    t->shares = mem_zalloc(lanes->count, sizeof *t->shares);
+    for (unsigned i = 0; i < lanes->count; i++) {
+        struct tail_share *share = &t->shares[i];
+
+        budget_init(&share->budget, lanes->items[i].share, share_bytes(t));
+        tail_lane_init(&share->lane, t, &share->budget);
+    }
+}
+
+void tail_lanes_stop(struct tail *t)
+{
+    tail_lane_stop(&t->together);
+    for (unsigned i = 0; t->shares != NULL && i < t->input->lanes->count; i++)
+        tail_lane_stop(&t->shares[i].lane);
+}
+
+void tail_lane_seal(const struct tail_lane *lane)
+{
+    struct tail *t = lane->tail;
+    const struct tail_share *share = CONTAINER_OF(lane, const struct tail_share, lane);
+
+    if (lane == &t->together)
+        intake_flush(t->input->intake);
+    else
+        intake_flush_lane(t->input->intake, tail_bit((unsigned)(share - t->shares)));
+}
+
+/* ---- parting ---- */
+
+static bool is_routed(const struct tail_file *f, unsigned output)
+{
+    return intake_routes(f->tail->input->intake, f->origin.tag) & tail_bit(output);
+}
+
+/* Where nobody else reads it, lines that wait go on as they are: they are let go of with the others,
+ * and the file is read on from where they end. */
+static void file_pause(struct tail_file *f)
+{
+    tail_lines_flush(f, true);
+    tail_file_advance(f, f->state.read - f->state.unfinished_bytes);
+    f->is_skipping = false;
+    f->tail_print = (struct file_print){0};
+    f->state.unfinished_bytes = 0;
+    f->state.read = f->origin.window.issued;
+}
+
+/* The file is read for this output by a laggard from now on, if it goes there at all. */
+static void file_part_from(struct tail_file *f, unsigned output)
+{
+    const struct lanes *lanes = f->tail->input->lanes;
+    bool is_held = lanes->items[output].state == LANE_LEAVING;
+    output_set rest = f->origin.lane & ~tail_bit(output);
+
+    if (is_routed(f, output)) {
+        if ((intake_routes(f->tail->input->intake, f->origin.tag) & rest) == 0)
+            file_pause(f);
+        tail_laggard_new(f, output, f->origin.window.issued,
+                         is_held ? LAGGARD_HELD : LAGGARD_READS);
+    }
+    origin_lane_set(&f->origin, rest);
+}
+
+void tail_file_part(struct tail_file *f)
+{
+    output_set away = f->tail->input->lanes->away & f->origin.lane;
+
+    if (!f->origin.can_leave)
+        return;
+    for (unsigned i = 0; away != 0; i++, away >>= 1)
+        if (away & 1)
+            file_part_from(f, i);
+}
+
+void tail_file_left(struct tail_file *f, unsigned output, uint64_t begin)
+{
+    if (tail_laggard_find(f, output) == NULL)
+        file_part_from(f, output);
+    tail_laggard_begin_at(tail_laggard_find(f, output), begin);
+    tail_bookmark_save(f);
+}
+
+void tail_file_part_again(struct tail_file *f, const struct tail_note *note)
+{
+    if (f->tail->shares == NULL)
+        return;
+    for (unsigned i = 0; i < note->count; i++) {
+        unsigned output = note->lanes[i].output;
+
+        if (note->lanes[i].offset >= note->together || !is_routed(f, output))
+            continue;
+        origin_lane_set(&f->origin, f->origin.lane & ~tail_bit(output));
+        tail_laggard_new(f, output, note->lanes[i].offset, LAGGARD_READS);
+    }
+    tail_laggards_touch(f);
+}
+
+/* ---- of one file ---- */
+
+static struct tail_laggard *laggard_at(struct list *link)
+{
+    return CONTAINER_OF(link, struct tail_laggard, link);
+}
+
+static struct list *laggards_of(const struct tail_file *f)
+{
+    return (struct list *)(uintptr_t)&f->laggards;
+}
+
+bool tail_file_is_paused(const struct tail_file *f)
+{
+    output_set routes;
+
+    if (LIKELY(list_is_empty(&f->laggards)))
+        return false;
+    routes = intake_routes(f->tail->input->intake, f->origin.tag);
+    return routes != 0 && (routes & f->origin.lane) == 0;
+}
+
+uint64_t tail_file_settled(const struct tail_file *f)
+{
+    uint64_t settled = f->origin.window.settled;
+
+    LIST_FOR (it, laggards_of(f))
+        if (laggard_at(it)->file.origin.window.settled < settled)
+            settled = laggard_at(it)->file.origin.window.settled;
+    return settled;
+}
+
+uint64_t tail_file_reached(const struct tail_file *f)
+{
+    uint64_t least = f->state.read - f->state.unfinished_bytes;
+
+    LIST_FOR (it, laggards_of(f)) {
+        const struct tail_laggard *l = laggard_at(it);
+
+        if (l->state != LAGGARD_DRAINS && l->file.origin.window.issued < least)
+            least = l->file.origin.window.issued;
+    }
+    return least;
+}
+
+uint64_t tail_file_unrepeated_bytes(const struct tail_file *f)
+{
+    return f->state.read - f->state.unfinished_bytes - tail_file_reached(f);
+}
+
+void tail_laggards_touch(struct tail_file *f)
+{
+    LIST_FOR (it, &f->laggards)
+        if (laggard_at(it)->state == LAGGARD_READS)
+            tail_file_touch(&laggard_at(it)->file);
+}
+
+void tail_laggards_move(struct tail_file *f)
+{
+    LIST_FOR (it, &f->laggards) {
+        struct tail_file *l = &laggard_at(it)->file;
+
+        if (laggard_at(it)->state == LAGGARD_DRAINS)
+            continue;
+        file_reader_fini(&l->reader);
+        file_reader_init(&l->reader, f->fd, f->reader.is_gzip);
+        l->fd = f->fd;
+    }
+}
+
+void tail_laggards_close(struct tail_file *f)
+{
+    LIST_FOR_SAFE (it, after, &f->laggards)
+        tail_laggard_close(laggard_at(it));
+}
+
+/* ---- of all files ---- */
+
+static void on_left(struct tail *t, unsigned output)
+{
+    LIST_FOR (it, &t->files) {
+        struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
+
+        if (f->fd >= 0 && f->origin.can_leave && (f->origin.lane & tail_bit(output)) &&
+            (f->origin.window.count > 0 || f->joiner != NULL))
+            file_part_from(f, output);
+    }
+}
+
+static void on_let_go(struct tail *t, unsigned output)
+{
+    LIST_FOR (it, &t->files) {
+        struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
+        struct tail_laggard *l = tail_laggard_find(f, output);
+
+        if (l == NULL || l->state != LAGGARD_HELD)
+            continue;
+        l->state = LAGGARD_READS;
+        tail_file_touch(&l->file);
+    }
+}
+
+static void on_well(struct tail *t, unsigned output)
+{
+    LIST_FOR (it, &t->files) {
+        struct tail_laggard *l =
+            tail_laggard_find(CONTAINER_OF(it, struct tail_file, link), output);
+
+        if (l != NULL && l->state == LAGGARD_READS)
+            tail_file_touch(&l->file);
+    }
+}
+
+void tail_lane_event(void *self, unsigned output, enum lane_event event)
+{
+    struct tail *t = self;
+
+    if (t->is_stopping || t->shares == NULL)
+        return;
+    switch (event) {
+    case LANE_EVENT_LEFT:
+        on_left(t, output);
+        return;
+    case LANE_EVENT_LET_GO:
+        on_let_go(t, output);
+        return;
+    case LANE_EVENT_WELL:
+        on_well(t, output);
+        return;
+    }
+}
+
+void tail_lanes_refresh(struct tail *t)
+{
+    for (unsigned i = 0; t->shares != NULL && i < t->input->lanes->count; i++)
+        t->input->metrics.memory_bytes += t->shares[i].budget.used_bytes;
+    LIST_FOR (it, &t->files) {
+        const struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
+
+        LIST_FOR (at, laggards_of(f))
+            t->input->lanes->items[laggard_at(at)->output].behind_bytes +=
+                f->origin.window.issued - laggard_at(at)->file.origin.window.settled;
+    }
+}

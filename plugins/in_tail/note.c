@@ -1,0 +1,139 @@
+#include "plugins/in_tail/laggard.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * The note of a row:
+ *
+ *   note := stream | stream " " together lane+
+ *   lane := " " offset ":" name
+ *
+ * The stream is 16 hexadecimal digits, offsets are decimal; of a name, bytes that are no letters,
+ * digits, points, dashes or underscores are written as %XX. Notes of before lanes have the stream
+ * alone, and whoever knows nothing of lanes reads no further.
+ */
+
+static bool is_plain(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '.' || byte == '-' || byte == '_';
+}
+
+static void append_name(struct buffer *out, const char *name)
+{
+    for (; *name != '\0'; name++) {
+        if (is_plain(*name))
+            buffer_append_byte(out, *name);
+        else
+            buffer_append_format(out, "%%%02X", (unsigned char)*name);
+    }
+}
+
+/* ---- writing ---- */
+
+static void append_lanes(const struct tail_file *f, struct buffer *out)
+{
+    const struct lanes *lanes = f->tail->input->lanes;
+
+    buffer_append_format(out, " %" PRIu64, f->origin.window.settled);
+    LIST_FOR (it, (struct list *)(uintptr_t)&f->laggards) {
+        const struct tail_laggard *l = CONTAINER_OF(it, struct tail_laggard, link);
+
+        buffer_append_format(out, " %" PRIu64 ":", l->file.origin.window.settled);
+        append_name(out, lanes->items[l->output].output);
+    }
+}
+
+void tail_note_write(const struct tail_file *f, struct buffer *out)
+{
+    size_t alone;
+
+    buffer_append_format(out, "%016" PRIx64, f->origin.id);
+    alone = out->len;
+    if (!list_is_empty(&f->laggards))
+        append_lanes(f, out);
+    if (out->len > POSITIONS_NOTE_BYTES_MAX)
+        out->len = alone;
+}
+
+/* ---- reading ---- */
+
+/* WINDOW_OUTPUTS_MAX: there is no such output. */
+static unsigned output_of(const struct lanes *lanes, struct slice escaped)
+{
+    unsigned output = 0;
+    struct buffer name = {0};
+
+    for (; lanes != NULL && output < lanes->count; output++) {
+        buffer_clear(&name);
+        append_name(&name, lanes->items[output].output);
+        if (slice_equal(buffer_view(&name), escaped))
+            break;
+    }
+    buffer_fini(&name);
+    return lanes != NULL && output < lanes->count ? output : WINDOW_OUTPUTS_MAX;
+}
+
+/* An output that fell behind twice in short time may be named twice: the earlier place counts. */
+static void note_lane(struct tail_note *note, unsigned output, uint64_t offset)
+{
+    unsigned i = 0;
+
+    while (i < note->count && note->lanes[i].output != output)
+        i++;
+    if (i == note->count)
+        note->lanes[note->count++] = (struct tail_note_lane){output, offset};
+    else if (offset < note->lanes[i].offset)
+        note->lanes[i].offset = offset;
+}
+
+/* " offset:name": where it ends, or NULL. The smallest offset of all goes to `*least`. */
+static const char *lane_read(const char *text, const struct lanes *lanes, struct tail_note *note,
+                             uint64_t *least)
+{
+    char *colon;
+    uint64_t offset = strtoull(text, &colon, 10);
+    size_t len;
+    unsigned output;
+
+    if (colon == text || *colon != ':')
+        return NULL;
+    len = strcspn(colon + 1, " ");
+    output = output_of(lanes, slice_make(colon + 1, len));
+    if (offset < *least)
+        *least = offset;
+    if (output < WINDOW_OUTPUTS_MAX)
+        note_lane(note, output, offset);
+    return colon + 1 + len;
+}
+
+static bool lanes_read(const char *text, uint64_t row_offset, const struct lanes *lanes,
+                       struct tail_note *note)
+{
+    char *after;
+    uint64_t least = note->together = strtoull(text, &after, 10);
+    const char *at = after;
+
+    if (at == text || *at != ' ')
+        return false;
+    while (at != NULL && *at == ' ')
+        at = lane_read(at + 1, lanes, note, &least);
+    return at != NULL && *at == '\0' && least == row_offset;
+}
+
+void tail_note_read(const char *text, uint64_t row_offset, const struct lanes *lanes,
+                    struct tail_note *note)
+{
+    char *after = NULL;
+
+    *note = (struct tail_note){.together = row_offset};
+    if (text == NULL)
+        return;
+    note->stream_id = strtoull(text, &after, 16);
+    if (*after != ' ' || lanes_read(after + 1, row_offset, lanes, note))
+        return;
+    note->together = row_offset;
+    note->count = 0;
+}

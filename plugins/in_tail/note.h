@@ -1,0 +1,33 @@
+/*
+ * What the DB keeps of a file in our own words, in the note of its row: the id of its stream, and how
+ * far outputs are that fell behind. The row's offset is the least of all, so that Fluent Bit, or an
+ * agent that knows no lanes, loses nothing.
+ *
+ * Plain values; an output is known by its name, on disk.
+ */
+#ifndef TAILRACE_PLUGINS_IN_TAIL_NOTE_H
+#define TAILRACE_PLUGINS_IN_TAIL_NOTE_H
+
+#include "plugin/plugin.h"
+
+struct tail_file;
+
+struct tail_note {
+    uint64_t stream_id; /* 0: not known */
+    uint64_t together;  /* how far the others are */
+    unsigned count;     /* of outputs that fell behind; 0: `together` is the row's offset */
+    struct tail_note_lane {
+        unsigned output;
+        uint64_t offset;
+    } lanes[WINDOW_OUTPUTS_MAX];
+};
+
+/* `text` may be NULL. Outputs that are none of `lanes` are left out; what does not fit the row's
+ * offset counts for nothing: somebody else moved that. */
+void tail_note_read(const char *text, uint64_t row_offset, const struct lanes *lanes,
+                    struct tail_note *note);
+
+/* Of the file as it is. Where that is too long, all outputs go on from the row's offset. */
+void tail_note_write(const struct tail_file *file, struct buffer *out);
+
+#endif
