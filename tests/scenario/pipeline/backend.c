@@ -5,7 +5,9 @@
 #include "record/json.h"
 #include "scenario/pipeline/kit.h"
 
+#include <arpa/inet.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WELL "{\"errors\":false}"
 
@@ -22,8 +24,29 @@ void backend_open(struct backend *b, struct kit *kit)
     server_open(b, kit_server_start());
 }
 
+/* Nobody listens on the port, and nobody else on this machine gets it: another test's server would
+ * take what is not meant for it. */
+static int port_keep(uint16_t port)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
+    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+static void port_free(struct backend *b)
+{
+    if (b->server == NULL)
+        close(b->port_fd);
+}
+
 void backend_close(struct backend *b)
 {
+    port_free(b);
     kit_server_stop(&b->server);
     for (unsigned i = 0; i < BACKEND_ANSWERS_MAX; i++) {
         buffer_fini(&b->requests[i]);
@@ -161,12 +184,14 @@ void backend_down(struct backend *b)
 {
     requests_read(b);
     kit_server_stop(&b->server);
+    b->port_fd = port_keep(b->port);
     b->before = b->come;
     b->answers_before = b->answer_count;
 }
 
 void backend_up(struct backend *b)
 {
+    port_free(b);
     server_open(b, kit_server_start_at(b->port));
 }
 

@@ -34,6 +34,7 @@ struct backend {
     struct kit *kit;
     struct kit_server *server; /* NULL while it is down */
     uint16_t port;
+    int port_fd;     /* keeps it while it is down */
     unsigned come;   /* requests that were read, over all lives of the server */
     unsigned before; /* of those, the ones of earlier lives */
     unsigned seen;   /* of those, the ones that the test has looked at */

@@ -10,9 +10,9 @@
  */
 
 #define SMALL " memory_limit 1M\n"
-#define LINE_BYTES 2000
+#define LINE_BYTES 4000
 #define LINES_MAX 8192
-#define STEP_LINES 150
+#define STEP_LINES 75
 
 /* Flush, and as long as others are waited for. */
 #define LATENCY_MS 1300
