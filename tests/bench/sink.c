@@ -308,8 +308,8 @@ static int listen_on(const char *port)
     const char *host = getenv("SINK_ADDRESS");
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons((uint16_t)strtoul(port, NULL, 10)),
-                                  .sin_addr.s_addr = host != NULL ? inet_addr(host)
-                                                                  : htonl(INADDR_LOOPBACK)};
+                                  .sin_addr.s_addr =
+                                      host != NULL ? inet_addr(host) : htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int yes = 1;
 

@@ -102,7 +102,7 @@ START_TEST(a_float_of_any_length_is_read_or_stays)
     digits[sizeof digits - 1] = '\0';
     expect("integer", digits, "9223372036854775807");
     digits[62] = '\0';
-    expect("float", digits, "1.111111111111111e+61");
+    expect("float", digits, "1.1111111111111111e+61");
 }
 END_TEST
 
