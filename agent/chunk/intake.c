@@ -155,7 +155,7 @@ output_set intake_routes(const struct intake *intake, struct slice tag)
 static bool plain_passes(struct intake *intake, const struct origin *origin,
                          struct plain_record *plain)
 {
-    return origin->outputs != 0 && !plain->may_repeat &&
+    return !plain->may_repeat &&
            filter_selection_apply_plain(origin->selection, plain, &intake->json);
 }
 
@@ -166,6 +166,12 @@ void intake_push_plain(struct intake *intake, struct origin *origin, struct plai
 
     if (UNLIKELY(origin->routed_by != intake))
         origin_route(intake, origin);
+    if (UNLIKELY(origin->outputs == 0)) {
+        origin->metrics->records++;
+        origin->metrics->unrouted_records++;
+        window_advance(&origin->window, end);
+        return;
+    }
     if (UNLIKELY(!plain_passes(intake, origin, plain))) {
         record_fill_plain(intake_record(intake), plain);
         intake_push(intake, origin, end);
