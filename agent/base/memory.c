@@ -1,12 +1,13 @@
 #include "base/memory.h"
 
-#include <inttypes.h>
+#include <link.h>
 #include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* A chunk or a body stays in the heap when it is freed, so that the next one finds its pages in
  * place: mapping and faulting them anew costs a tenth of all time under load. mem_settle gives them
@@ -79,30 +80,28 @@ void mem_tune(void)
     mallopt(M_TRIM_THRESHOLD, TRIM_BYTES_MIN);
 }
 
-/* Only mappings that nobody can have written to: read-only, private, backed by a file. */
-static bool mapping_is_clean(const char *permissions, uint64_t inode)
+/* What nobody could write to is as it is in the file; relocations are in the parts with PF_W. Pages
+ * that another part may share stay. */
+static int object_let_go(struct dl_phdr_info *object, size_t bytes, void *unused)
 {
-    return inode != 0 && permissions[0] == 'r' && permissions[1] == '-' && permissions[2] == 'x';
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+    (void)bytes;
+    (void)unused;
+    for (unsigned i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+        uintptr_t begin = object->dlpi_addr + part->p_vaddr, end = begin + part->p_filesz;
+
+        begin = (begin + page - 1) & ~(page - 1);
+        end &= ~(page - 1);
+        if (part->p_type == PT_LOAD && !(part->p_flags & PF_W) && begin < end)
+            madvise((void *)begin, end - begin, MADV_DONTNEED);
+    }
+    return 0;
 }
 
 void mem_settle(void)
 {
-    char line[512];
-    FILE *maps;
-
     malloc_trim(0);
-    maps = fopen("/proc/self/maps", "re");
-    if (maps == NULL)
-        return;
-    while (fgets(line, sizeof line, maps) != NULL) {
-        uintptr_t begin, end;
-        uint64_t inode;
-        char permissions[5];
-
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s %*s %*s %" SCNu64, &begin, &end,
-                   permissions, &inode) == 4 &&
-            mapping_is_clean(permissions, inode))
-            madvise((void *)begin, end - begin, MADV_DONTNEED);
-    }
-    fclose(maps);
+    dl_iterate_phdr(object_let_go, NULL);
 }
