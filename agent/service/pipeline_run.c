@@ -19,37 +19,39 @@
 
 #define DRAIN_CHECK_MS 10
 
-/* What was once above the one and is below the other was a load, and is over. */
+/* What was above the one and is below the other was a load, and is over. */
 #define SETTLE_AFTER_MS 5000
 #define SETTLE_PEAK_BYTES ((uint64_t)1 << 20)
-#define SETTLE_USED_BYTES_MAX ((uint64_t)256 << 10)
+#define SETTLE_USED_BYTES_MAX ((uint64_t)128 << 10)
 
 /* Workers that are not done so long after the outputs let go are stuck. */
 #define STUCK_AFTER_MS 500
 
 /* ---- starting ---- */
 
-/* A load is over when next to nothing is held: the heap has what it needed, in pieces that the next
- * load would use again, and gives it back. Until then that is looked for every few seconds. */
+/* When next to nothing is held after a load, or nothing came for a while, the heap has what was needed,
+ * in pieces that the next load would use again, and gives it back. A trickle keeps it. */
 static void on_settle(void *owner)
 {
     struct pipeline *p = owner;
+    bool is_quiet = !p->was_stirred;
 
+    p->was_stirred = false;
     p->was_loaded |= budget_recent_peak(&p->memory) >= SETTLE_PEAK_BYTES;
-    if (!p->was_loaded)
-        return;
-    if (p->memory.used_bytes > SETTLE_USED_BYTES_MAX) {
-        timer_start(p->settle_timer, SETTLE_AFTER_MS);
-        return;
+    if (p->memory.used_bytes <= SETTLE_USED_BYTES_MAX && (is_quiet || p->was_loaded)) {
+        p->was_loaded = false;
+        mem_settle();
+        if (is_quiet)
+            return;
     }
-    p->was_loaded = false;
-    mem_settle();
+    timer_start(p->settle_timer, SETTLE_AFTER_MS);
 }
 
 static void on_sealed(void *owner, struct chunk *chunk)
 {
     struct pipeline *p = owner;
 
+    p->was_stirred = true;
     if (!timer_is_on(p->settle_timer))
         timer_start(p->settle_timer, SETTLE_AFTER_MS);
 

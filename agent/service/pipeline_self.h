@@ -40,7 +40,8 @@ struct pipeline {
     pipeline_fn *stopped;
     void *stop_owner;
     struct timer *settle_timer; /* on while memory was in use lately */
-    bool was_loaded;            /* and much of it */
+    bool was_stirred;           /* since it fired last */
+    bool was_loaded;            /* much memory was, since it was given back */
     struct timer *drain_timer;
     uint64_t drain_until_ms;
     uint64_t stuck_at_ms; /* UINT64_MAX: the outputs have not let go */
