@@ -13,10 +13,29 @@
  * memory is full (waits for room, and is not read meanwhile: the file is the buffer).
  */
 
+static bool is_rewritten(const struct tail_file *f)
+{
+    return f->tail_print.len > 0 && file_tail_check(f->fd, f->state.read, f->tail_print) == 0;
+}
+
+/* While nothing is read for want of memory, files may still grow and be truncated: the largest size
+ * that was seen tells how much was lost then. */
+static void file_note_size(struct tail_file *f)
+{
+    struct file_facts facts;
+
+    if (f->fd < 0 || file_state_read(f->fd, &facts) < 0 || is_rewritten(f))
+        return;
+    if (facts.size_bytes > f->state.size_before)
+        f->state.size_before = facts.size_bytes;
+}
+
 void tail_file_touch(struct tail_file *f)
 {
     struct tail *t = f->tail;
 
+    if (UNLIKELY(t->is_waiting_for_room))
+        file_note_size(f);
     if (list_is_linked(&f->ready_link) || t->is_stopping)
         return;
     list_add_tail(&f->lane->ready, &f->ready_link);
@@ -110,11 +129,6 @@ int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
     tail_file_advance(f, from + taken);
     file_save(f);
     return (int64_t)taken;
-}
-
-static bool is_rewritten(const struct tail_file *f)
-{
-    return f->tail_print.len > 0 && file_tail_check(f->fd, f->state.read, f->tail_print) == 0;
 }
 
 /* What the plan needs to know. Negative when the file cannot be looked at. */

@@ -23,7 +23,7 @@ from kit.stand import IS_QUICK, Stand, quick_or
 ALONE = True
 
 LIMIT_BYTES = int(os.environ.get("MEMORY_LIMIT", "8000000"))
-WORK_BYTES = 8 << 20
+WORK_BYTES = 10 << 20
 IDLE_SECONDS = 7
 REST_SECONDS_MAX = 20
 DRAIN_SECONDS_MAX = 60

@@ -180,6 +180,26 @@ START_TEST(bytes_that_were_truncated_unread_are_counted)
 }
 END_TEST
 
+/* Nothing is read then, but how long the file was is seen. */
+START_TEST(what_came_while_memory_was_full_and_was_truncated_is_counted_too)
+{
+    kit_run(k, HOLD("1M") TAIL_SOON ES("PORT"));
+    backend_down(k->es);
+    append_lines("a.log", 3000);
+    kit_pass_ms(k, 2000);
+    append_lines("a.log", 1000);
+    kit_pass_ms(k, 100);
+    tree_truncate("a.log", 0);
+    kit_pass_ms(k, 100);
+    append_lines("a.log", 10);
+    kit_pass_ms(k, 2000);
+    backend_up(k->es);
+    kit_pass_ms(k, 60000);
+    ck_assert_uint_eq(
+        backend_taken_count(k->es) + kit_input(k)->truncated_dropped_bytes / LINE_BYTES, written);
+}
+END_TEST
+
 START_TEST(an_unfinished_line_that_was_truncated_is_a_line)
 {
     kit_run(k, HOLD("1M") TAIL_SOON ES("PORT"));
@@ -220,6 +240,7 @@ Suite *suite_pipeline_held(void)
     tcase_add_test(t, a_file_that_was_only_renamed_is_held_for_nothing);
     tcase_add_test(t, stopping_while_the_rest_is_counted_is_no_trouble);
     tcase_add_test(t, bytes_that_were_truncated_unread_are_counted);
+    tcase_add_test(t, what_came_while_memory_was_full_and_was_truncated_is_counted_too);
     tcase_add_test(t, an_unfinished_line_that_was_truncated_is_a_line);
     tcase_add_test(t, a_file_that_was_rewritten_longer_lost_nothing);
     suite_add_tcase(suite, t);
