@@ -35,6 +35,10 @@ MUST_USE int database_remove(struct database *db, int64_t row);
 MUST_USE int database_commit(struct database *db);
 void database_rollback(struct database *db);
 
+/* What was committed survives a power cut from now on, unless the configuration says `off`: the journal
+ * is written to the disk, and copied into the database. */
+MUST_USE int database_sync(struct database *db);
+
 /* ---- reading ---- */
 
 MUST_USE int database_find_inode(struct database *db, uint64_t ino, position_fn *each, void *owner);

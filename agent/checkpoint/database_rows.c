@@ -39,6 +39,13 @@ void database_rollback(struct database *db)
         (void)sqlite3_exec(db->sqlite, "ROLLBACK;", NULL, NULL, NULL);
 }
 
+int database_sync(struct database *db)
+{
+    int code = sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+
+    return code == SQLITE_OK ? 0 : database_error(code);
+}
+
 static void bind_number(sqlite3_stmt *statement, int at, uint64_t number)
 {
     (void)sqlite3_bind_int64(statement, at, (sqlite3_int64)number);

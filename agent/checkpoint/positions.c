@@ -3,7 +3,7 @@
  *
  *   positions_set     into `pending`; the pace timer starts
  *   on_pace           `pending` becomes the batch; a job writes it
- *   batch_work        on the pool: one transaction, and the pruning of stale rows
+ *   batch_work        on the pool: one transaction, the pruning of stale rows, now and then a sync
  *   on_written        forgets the batch, or takes back what was not written
  *   positions_close   writes what is left; the last user frees the store, after the job under way
  *
@@ -215,8 +215,19 @@ static void batch_work(void *owner)
         if (store->batch_rc == 0)
             stale_prune(&store->stale, store->database);
     }
+    store->is_synced =
+        store->wants_sync && store->batch_rc == 0 && database_sync(store->database) == 0;
     store->batch_ns = (uint64_t)(clock_wall_ns() - began_ns);
     store_unlock(store);
+}
+
+/* A write that is not followed by another is synced all the same. */
+static void sync_note(struct store *store)
+{
+    if (store->is_synced)
+        store->synced_ms = clock_ms();
+    else if (store->batch_rc == 0)
+        timer_start_sooner(store->pace, POSITIONS_SYNC_MS);
 }
 
 static void on_written(void *owner)
@@ -237,6 +248,7 @@ static void on_written(void *owner)
     else
         pending_merge(&store->pending, &store->batch);
     pending_init(&store->batch);
+    sync_note(store);
     if (pending_count(&store->pending) > 0 || store->wants_prune)
         pace_start(store);
 }
@@ -250,6 +262,7 @@ static void on_pace(void *owner)
     if (store->wants_prune)
         stale_claim_all(&store->stale, &store->claims);
     store->wants_prune = false;
+    store->wants_sync = store->synced_ms == 0 || clock_ms() - store->synced_ms >= POSITIONS_SYNC_MS;
     store->is_busy = true;
     store->is_batch_done = false;
     job_start(store->loop, batch_work, on_written, store);

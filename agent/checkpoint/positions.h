@@ -8,7 +8,9 @@
  *
  * Changes gather in memory. One second after the first, five where there are hundreds, at once what
  * is urgent, they go to disk in one transaction, on the job pool: 500 rows take 3 ms there, setting
- * one 0.3 us here. The loop waits for it only when it looks a row up meanwhile. When the disk is
+ * one 0.3 us here. Every POSITIONS_SYNC_MS what was written is made to survive a power cut, the first
+ * write at once; before that a cut leaves an older state, whole, as any kill leaves one. With DB.sync
+ * off nobody promises that. The loop waits for all this only when it looks a row up meanwhile. When the disk is
  * full or broken it is said once and counted; nothing is forgotten, and it is tried again. A crash
  * costs those seconds, which are read and delivered again.
  *
@@ -26,6 +28,7 @@
 
 #define POSITIONS_CACHE_KIB 4096
 #define POSITIONS_PACE_MS 1000
+#define POSITIONS_SYNC_MS 5000
 #define POSITIONS_NOTE_BYTES_MAX 4096
 
 struct loop;

@@ -29,6 +29,9 @@ struct store {
     struct pending batch; /* the job's, until it is done */
     struct map claims;    /* row -> how often, as a pointer */
     struct stale stale;   /* what to prune with the batch */
+    uint64_t synced_ms;   /* when what was written was last made to survive a power cut; 0: never */
+    bool wants_sync;      /* the batch is to be */
+    bool is_synced;       /* it is */
     bool wants_prune;
     bool is_busy;       /* a job is under way */
     bool is_batch_done; /* its batch was written without it */
