@@ -265,21 +265,21 @@ struct outcome {
 static void item_refused(struct delivery *d, uint32_t index, struct item_verdict *item,
                          struct outcome *outcome)
 {
+    bool goes_on;
     struct output_metrics *m = &d->output->metrics;
 
     if (item->reason == NULL)
         item->reason = mem_text("no reason was given");
-    if (item->may_be_text && d->batch.states[index] == RECORD_WAITING) {
-        if (outcome->left.as_text++ == 0)
-            outcome->first_as_text = item->reason;
-        m->resent_as_text_records++;
-        batch_refuse(&d->batch, index, (struct refusal){item->reason, item->status});
-    } else {
-        batch_refuse_finally(&d->batch, index, (struct refusal){item->reason, item->status});
-        if (outcome->refused++ == 0)
-            outcome->first_refused = d->batch.refusals[index].reason;
-    }
+    goes_on = batch_refuse(&d->batch, index, (struct refusal){item->reason, item->status, 0},
+                           item->may_be_text);
     item->reason = NULL;
+    if (goes_on) {
+        m->resent_as_text_records += d->batch.refusals[index].text_tries == 1;
+        if (outcome->left.as_text++ == 0)
+            outcome->first_as_text = d->batch.refusals[index].reason;
+    } else if (outcome->refused++ == 0) {
+        outcome->first_refused = d->batch.refusals[index].reason;
+    }
 }
 
 static void item_settle(struct delivery *d, uint32_t index, struct item_verdict *item,

@@ -31,31 +31,34 @@ static struct refusal *refusal_at(struct batch *batch, uint32_t index)
     return &batch->refusals[index];
 }
 
-void batch_refuse(struct batch *batch, uint32_t index, struct refusal refusal)
+/* Adds what was said now to what was said before. False: it is nothing new. */
+static bool reason_add(struct refusal *before, char *reason)
 {
-    uint8_t *states = batch_states(batch);
+    bool is_new = before->reason == NULL || strstr(before->reason, reason) == NULL;
+    char *first = before->reason;
 
-    CHECK(states[index] == RECORD_WAITING);
-    *refusal_at(batch, index) = refusal;
-    states[index] = RECORD_AS_TEXT;
+    if (first == NULL) {
+        before->reason = reason;
+        return true;
+    }
+    if (is_new) {
+        before->reason = mem_format("%s; as text: %s", first, reason);
+        mem_free(first);
+    }
+    mem_free(reason);
+    return is_new;
 }
 
-void batch_refuse_finally(struct batch *batch, uint32_t index, struct refusal refusal)
+bool batch_refuse(struct batch *batch, uint32_t index, struct refusal refusal, bool may_be_text)
 {
-    struct refusal *first = refusal_at(batch, index);
+    struct refusal *kept = refusal_at(batch, index);
+    bool is_new = reason_add(kept, refusal.reason);
+    bool goes_on = may_be_text && is_new && kept->text_tries < BATCH_TEXT_TRIES_MAX;
 
-    if (first->reason != NULL && strcmp(first->reason, refusal.reason) == 0) {
-        MEM_FREE(&first->reason);
-    } else if (first->reason != NULL) {
-        char *both =
-            mem_format("%s; before it was sent as text: %s", refusal.reason, first->reason);
-
-        mem_free(first->reason);
-        MEM_FREE(&refusal.reason);
-        refusal.reason = both;
-    }
-    *first = refusal;
-    batch_states(batch)[index] = RECORD_REFUSED;
+    kept->status = refusal.status;
+    kept->text_tries += goes_on;
+    batch_states(batch)[index] = goes_on ? RECORD_AS_TEXT : RECORD_REFUSED;
+    return goes_on;
 }
 
 void batch_rewind(struct batch *batch)

@@ -19,10 +19,14 @@ enum record_state {
     RECORD_REFUSED, /* not to be sent again; about to be set aside */
 };
 
+/* The first text may meet another mistake than the record did: a field that it must not have. */
+#define BATCH_TEXT_TRIES_MAX 3
+
 /* What the back-end said of a record that it refused. */
 struct refusal {
     char *reason; /* NULL: nothing, it was not refused */
     unsigned status;
+    unsigned text_tries; /* how often it was to be sent as text since */
 };
 
 struct batch {
@@ -53,11 +57,10 @@ static inline const char *batch_refusal(const struct batch *batch)
     return LIKELY(batch->refusals == NULL) ? NULL : batch->refusals[batch->at - 1].reason;
 }
 
-/* The record of this index in the chunk was refused and waits as text. The reason is taken. */
-void batch_refuse(struct batch *batch, uint32_t index, struct refusal refusal);
-
-/* It was refused for good, as text or without: what was said before is kept behind the reason. */
-void batch_refuse_finally(struct batch *batch, uint32_t index, struct refusal refusal);
+/* The record of this index in the chunk was refused. Where it may go as text, and this is not what
+ * was said before, it waits as text, and true is returned; encode then sees all that was said. Else
+ * it is refused for good. The reason is taken. */
+bool batch_refuse(struct batch *batch, uint32_t index, struct refusal refusal, bool may_be_text);
 
 /* The record that batch_next gave last has no place in the body. */
 void batch_skip(struct batch *batch);

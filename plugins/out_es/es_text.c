@@ -28,24 +28,6 @@ static bool is_text_key(const struct chunk_record *record, struct slice reason, 
     return (!*is_there || value_is_text(&value)) && !is_named(reason, key);
 }
 
-struct slice es_text_key(const struct out_es *es, const struct chunk_record *record,
-                         struct slice reason)
-{
-    const struct slice keys[] = {slice_of(es->refused.text_key), SLICE("log"), SLICE("message")};
-    struct slice first = {0};
-    bool is_there;
-
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        if (!is_text_key(record, reason, keys[i], &is_there))
-            continue;
-        if (is_there)
-            return keys[i];
-        if (first.data == NULL)
-            first = keys[i];
-    }
-    return first.data != NULL ? first : SLICE(LAST_KEY);
-}
-
 /* No field that the index has not got yet would be taken. */
 static bool is_new_field_refused(struct slice reason)
 {
@@ -58,6 +40,29 @@ static bool is_new_field_refused(struct slice reason)
     return false;
 }
 
+struct slice es_text_key(const struct out_es *es, const struct chunk_record *record,
+                         struct slice reason)
+{
+    const struct slice keys[] = {slice_of(es->refused.text_key), SLICE("log"), SLICE("message")};
+    struct slice first = {0}, unnamed = {0};
+    bool is_there;
+
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        if (unnamed.data == NULL && !is_named(reason, keys[i]))
+            unnamed = keys[i];
+        if (!is_text_key(record, reason, keys[i], &is_there))
+            continue;
+        if (is_there)
+            return keys[i];
+        if (first.data == NULL)
+            first = keys[i];
+    }
+    if (first.data != NULL)
+        return first;
+    /* A key of ours would be new. */
+    return unnamed.data != NULL && is_new_field_refused(reason) ? unnamed : SLICE(LAST_KEY);
+}
+
 static void append_key(struct buffer *out, struct slice key)
 {
     json_write_text(out, key);
@@ -67,19 +72,20 @@ static void append_key(struct buffer *out, struct slice key)
 void es_text_members(const struct out_es *es, const struct chunk_record *record, const char *reason,
                      struct buffer *out)
 {
-    struct slice why = slice_of(reason);
+    struct slice whole = slice_of(reason);
+    struct slice why = slice_make(reason, utf8_cut(whole, ES_REASON_BYTES_MAX));
+    bool is_alone = is_new_field_refused(whole);
     struct buffer text = {0};
 
-    why.len = utf8_cut(why, ES_REASON_BYTES_MAX);
-    append_key(out, es_text_key(es, record, why));
-    if (is_new_field_refused(why))
+    append_key(out, es_text_key(es, record, whole));
+    if (is_alone)
         buffer_append_format(&text, "[refused: %.*s] ", SLICE_ARG(why));
     buffer_append_byte(&text, '{');
     render_members(record, &text);
     buffer_append_byte(&text, '}');
     json_write_text(out, buffer_view(&text));
     buffer_fini(&text);
-    if (is_new_field_refused(why))
+    if (is_alone)
         return;
     buffer_append_byte(out, ',');
     append_key(out, slice_of(es->refused.reason_key));

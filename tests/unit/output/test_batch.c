@@ -123,6 +123,27 @@ START_TEST(skipping_where_nobody_keeps_states_begins_to_keep_them)
 }
 END_TEST
 
+START_TEST(a_refused_record_waits_as_text_as_long_as_something_new_is_said)
+{
+    static const char *const said[] = {"one", "two", "three", "four"};
+
+    batch.states = NULL;
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_int_eq(batch_refuse(&batch, 2, (struct refusal){mem_text(said[i]), 400, 0}, true),
+                         i < 3);
+        ck_assert_uint_eq(batch_waiting(&batch), i < 3 ? RECORDS : RECORDS - 1);
+    }
+    ck_assert_str_eq(batch.refusals[2].reason, "one; as text: two; as text: three; as text: four");
+    ck_assert(batch_refuse(&batch, 3, (struct refusal){mem_text("one"), 400, 0}, true));
+    ck_assert(!batch_refuse(&batch, 3, (struct refusal){mem_text("one"), 400, 0}, true));
+    ck_assert_str_eq(batch.refusals[3].reason, "one");
+    ck_assert(!batch_refuse(&batch, 4, (struct refusal){mem_text("one"), 413, 0}, false));
+    ck_assert_uint_eq(batch_states(&batch)[4], RECORD_REFUSED);
+    ck_assert_uint_eq(batch.refusals[4].status, 413);
+    batch_fini(&batch);
+}
+END_TEST
+
 Suite *suite_output_batch(void);
 
 Suite *suite_output_batch(void)
@@ -135,6 +156,7 @@ Suite *suite_output_batch(void)
     tcase_add_test(use, a_batch_lends_the_records_of_its_part);
     tcase_add_test(use, skipping_where_nobody_keeps_states_begins_to_keep_them);
     tcase_add_test(use, records_that_are_done_are_passed_over);
+    tcase_add_test(use, a_refused_record_waits_as_text_as_long_as_something_new_is_said);
     tcase_add_test(use, a_batch_without_states_lends_all);
     tcase_add_test(use, what_is_skipped_is_not_lent_again);
     tcase_add_test(use, skipping_means_the_record_itself_behind_others_that_are_done);

@@ -22,7 +22,7 @@ static const char *document(const char *reason)
     struct batch batch = {.chunk = chunk, .count = chunk->record_count};
     const char *line;
 
-    batch_refuse(&batch, 0, (struct refusal){mem_text(reason), 400});
+    ck_assert(batch_refuse(&batch, 0, (struct refusal){mem_text(reason), 400, 0}, true));
     batch_rewind(&batch);
     http_request_fini(&es_kit.request);
     ck_assert_int_eq(out_es.encode(es_kit.es, &batch, &es_kit.request), 0);
@@ -126,6 +126,20 @@ START_TEST(where_no_field_may_be_new_the_reason_is_in_the_text)
 }
 END_TEST
 
+START_TEST(what_was_said_of_the_first_text_counts_too)
+{
+    ck_assert_str_eq(key_of("{\"a\":1}\n", CONFLICT "; as text: object mapping for [log] tried"),
+                     "message");
+    ck_assert_str_eq(key_of("{\"log\":{}}\n",
+                            "strict_dynamic_mapping_exception: introduction of [a]; "
+                            "as text: introduction of [message]"),
+                     "log");
+    ck_assert_ptr_null(
+        strstr(text_of("{\"a\":1}\n", CONFLICT "; as text: Limit of total fields [9]"),
+               "\"refused_reason\""));
+}
+END_TEST
+
 START_TEST(a_long_reason_is_cut_between_characters)
 {
     char *reason = mem_format("%0511d\xc3\xa4", 0), *expected;
@@ -144,7 +158,7 @@ START_TEST(only_what_was_refused_is_text)
     es_kit_open("index", "logs", NULL);
     chunk = chunk_of_lines("app", "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n");
     batch = (struct batch){.chunk = chunk, .count = 3};
-    batch_refuse(&batch, 1, (struct refusal){mem_text("so"), 400});
+    ck_assert(batch_refuse(&batch, 1, (struct refusal){mem_text("so"), 400, 0}, true));
     batch_rewind(&batch);
     ck_assert_int_eq(out_es.encode(es_kit.es, &batch, &es_kit.request), 0);
     batch_fini(&batch);
@@ -169,6 +183,7 @@ Suite *suite_plugins_out_es_text(void)
     tcase_add_test(text, the_text_goes_where_the_record_has_text);
     tcase_add_test(text, the_text_does_not_go_where_the_conflict_is);
     tcase_add_test(text, where_no_field_may_be_new_the_reason_is_in_the_text);
+    tcase_add_test(text, what_was_said_of_the_first_text_counts_too);
     tcase_add_test(text, a_long_reason_is_cut_between_characters);
     tcase_add_test(text, only_what_was_refused_is_text);
     suite_add_tcase(suite, text);
