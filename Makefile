@@ -13,6 +13,7 @@ SRC      := $(sort $(shell find agent plugins -name '*.c' 2>/dev/null))
 KIT      := $(sort $(shell find tests/kit -name '*.c' 2>/dev/null))
 UNIT     := $(sort $(shell find tests/unit -name '*.c' 2>/dev/null))
 SCENARIO := $(sort $(shell find tests/scenario -name '*.c' 2>/dev/null))
+SIM      := $(sort $(shell find tests/sim -name '*.c' 2>/dev/null))
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 BENCH_MAINS := $(filter %/gen.c %/sink.c %/floor.c %/micro_json.c,$(BENCH_SRC))
 BENCH    := $(BENCH_MAINS:tests/bench/%.c=$(OUT)/bench/%)
@@ -20,6 +21,15 @@ PROGRAMS := TAILRACE=$(CURDIR)/$(OUT)/tailrace BENCH_PROGRAMS=$(CURDIR)/$(OUT)/b
 FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 OBJ      := $(SRC:%.c=$(OUT)/%.o) $(OUT)/ui_html.o
 PARTS    := $(filter-out $(OUT)/agent/main.o,$(OBJ))
+# What the simulation replaces, and the calls that it takes for itself.
+SIM_FAKED := $(addprefix $(OUT)/agent/,main.o $(addprefix loop/,loop.o timer.o resolve.o) \
+             $(addprefix http/,call.o client.o easy.o names.o reply.o sockets.o why.o) \
+             $(addprefix checkpoint/,database.o database_rows.o schema.o)) $(OUT)/agent/admin/%.o
+SIM_CALLS := open close fcntl access getrlimit uname pread __pread_chk read __read_chk statx stat \
+             lstat fstat ioctl statfs readlink __readlink_chk realpath __realpath_chk opendir readdir \
+             closedir rewinddir inotify_init1 inotify_add_watch inotify_rm_watch uv_random \
+             intake_push intake_push_plain positions_set
+SIM_CHECK := 200
 RUNNERS  := $(OUT)/unit $(if $(SCENARIO),$(OUT)/scenario) $(OUT)/pages
 
 # What pkg-config knows is asked for at the first recipe, when `ready` has installed what lacked.
@@ -41,7 +51,7 @@ LINK     = $(Q)echo '  link  $@'; $(CC) $(if $(SAN),,-fno-lto) $(ALL_LDFLAGS) -o
 LIBS     = $(PKG_LIBS) -lpthread -lm
 
 .DEFAULT_GOAL := all
-.PHONY: all deps ready run check e2e torture docs lint fuzz fuzz-all bench shape install help clean FORCE
+.PHONY: all deps ready run check sim e2e torture docs lint fuzz fuzz-all bench shape install help clean FORCE
 .SECONDARY:
 
 all: ## build the agent: build/tailrace
@@ -56,8 +66,13 @@ run: all $(OUT)/player
 	@packaging/run/run $(OUT)/tailrace $(OUT)/player
 
 check: ## unit and scenario tests, pages; CK_RUN_SUITE=name runs one suite, CK_FORK=no eases debugging
-check: $(RUNNERS)
-	@rc=0; for runner in $^; do CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-60} $$runner || rc=1; done; exit $$rc
+check: $(RUNNERS) $(OUT)/sim
+	@rc=0; for runner in $(RUNNERS); do CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-60} $$runner || rc=1; done; \
+	  $(OUT)/sim 1 $(SIM_CHECK) || rc=1; exit $$rc
+
+sim: ## histories that dice decide; SEED=n one of them in words, COUNT=n so many from there
+sim: $(OUT)/sim
+	@$(if $(SEED),$(if $(COUNT),,SIM_ALOUD=1 ))$(OUT)/sim $(or $(SEED),1) $(or $(COUNT),$(if $(SEED),1,2000))
 
 e2e: ## whole-agent tests against stand-in back-ends; E2E=quick for the short list
 e2e: all $(BENCH)
@@ -126,6 +141,9 @@ $(OUT)/suites/unit.c $(OUT)/suites/scenario.c: $(OUT)/suites/%.c: FORCE
 	@mkdir -p $(@D)
 	@tests/kit/suites.sh tests/$* >$@.new
 	@cmp -s $@.new $@ || mv $@.new $@
+
+$(OUT)/sim: $(SIM:%.c=$(OUT)/%.o) $(filter-out $(SIM_FAKED),$(PARTS))
+	$(LINK) $(SIM_CALLS:%=-Wl,--wrap=%) $(LIBS)
 
 fuzz-all: $(FUZZ:tests/fuzz/%.c=$(OUT)/%)
 $(OUT)/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(PARTS)

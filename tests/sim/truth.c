@@ -1,0 +1,187 @@
+#include "sim/truth.h"
+
+#include "base/memory.h"
+#include "sim/story.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define LINE_BYTES_MAX 8192
+
+static struct {
+    struct line *lines;
+    size_t count;
+    unsigned output_count;
+    uint32_t sweeps;
+    char text[LINE_BYTES_MAX + 1];
+} truth;
+
+void truth_begin(unsigned output_count)
+{
+    if (truth.lines == NULL)
+        truth.lines = mem_zalloc(TRUTH_LINES_MAX, sizeof *truth.lines);
+    truth.count = 0;
+    truth.output_count = output_count;
+    truth.sweeps = 0;
+}
+
+void truth_end(void)
+{
+    MEM_FREE(&truth.lines);
+}
+
+unsigned truth_output_count(void)
+{
+    return truth.output_count;
+}
+
+struct line *truth_new_line(uint32_t bytes, enum line_kind kind)
+{
+    struct line *line = &truth.lines[truth.count];
+
+    CHECK(truth.count < TRUTH_LINES_MAX && bytes >= TRUTH_NUMBER_BYTES && bytes < LINE_BYTES_MAX);
+    *line = (struct line){.number = (uint32_t)truth.count++, .bytes = bytes, .kind = kind};
+    return line;
+}
+
+size_t truth_line_count(void)
+{
+    return truth.count;
+}
+
+struct line *truth_line(size_t number)
+{
+    return &truth.lines[number];
+}
+
+static char letter(const struct line *line, uint32_t at)
+{
+    return (char)('a' + (line->number * 7 + at) % 26);
+}
+
+struct slice truth_text(const struct line *line, uint32_t from, uint32_t count)
+{
+    char number[TRUTH_NUMBER_BYTES + 1];
+
+    CHECK(from + count <= line->bytes + 1);
+    snprintf(number, sizeof number, "L%06u:", line->number);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t at = from + i;
+
+        truth.text[i] = at == line->bytes        ? '\n'
+                        : at < sizeof number - 1 ? number[at]
+                                                 : letter(line, at);
+    }
+    return slice_make(truth.text, count);
+}
+
+struct line *truth_find(struct slice text)
+{
+    uint32_t number = 0;
+
+    if (text.len < TRUTH_NUMBER_BYTES || text.data[0] != 'L' || text.data[7] != ':')
+        return NULL;
+    for (size_t i = 1; i < 7; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return NULL;
+        number = number * 10 + (uint32_t)(text.data[i] - '0');
+    }
+    return number < truth.count ? &truth.lines[number] : NULL;
+}
+
+void truth_check_text(const struct line *line, struct slice text, const char *who)
+{
+    bool is_whole = text.len == line->bytes;
+
+    EXPECT(text.len <= line->bytes && slice_equal(truth_text(line, 0, (uint32_t)text.len), text),
+           "%s: line %u is not what was written: \"%.*s\"", who, line->number,
+           (int)(text.len < 80 ? text.len : 80), text.data);
+    EXPECT(is_whole || line->is_torn, "%s: line %u was cut, %zu bytes of %u", who, line->number,
+           text.len, line->bytes);
+}
+
+void truth_forget_taken(void)
+{
+    for (size_t i = 0; i < truth.count; i++)
+        truth.lines[i].is_taken = false;
+}
+
+void truth_forget_streams(bool (*is_saved)(uint64_t stream))
+{
+    for (size_t i = 0; i < truth.count; i++) {
+        struct line *line = &truth.lines[i];
+
+        line->is_forgotten |= line->end > 0 && !is_saved(line->stream);
+    }
+}
+
+void truth_sweep_begin(void)
+{
+    truth.sweeps++;
+}
+
+void truth_see(struct line *line)
+{
+    line->seen = truth.sweeps;
+}
+
+static bool is_destroyed(const struct line *line)
+{
+    return line->seen != truth.sweeps && !line->is_taken && !line->is_excused &&
+           !line_is_done(line);
+}
+
+void truth_sweep_end(void)
+{
+    for (size_t i = 0; i < truth.count; i++) {
+        size_t first = i;
+
+        while (i < truth.count && is_destroyed(&truth.lines[i]))
+            truth.lines[i++].is_excused = true;
+        if (i > first)
+            story("  destroyed unread: lines %zu to %zu", first, i - 1);
+    }
+}
+
+bool line_is_settled(const struct line *line, unsigned output)
+{
+    return line->fates[output].is_acked;
+}
+
+bool line_is_done(const struct line *line)
+{
+    for (unsigned i = 0; i < truth.output_count; i++)
+        if (!line_is_settled(line, i))
+            return false;
+    return true;
+}
+
+void truth_check_position(uint64_t stream, uint64_t offset, const char *who)
+{
+    for (size_t i = 0; i < truth.count; i++) {
+        const struct line *line = &truth.lines[i];
+
+        EXPECT(line->stream != stream || line->end > offset || line->end == 0 || line_is_done(line),
+               "%s: the position %" PRIu64 " of stream %016" PRIx64
+               " passed line %u, which ends at %" PRIu64 " and is not settled",
+               who, offset, stream, line->number, line->end);
+    }
+}
+
+static void line_check_fate(const struct line *line, unsigned output)
+{
+    const struct line_fate *fate = &line->fates[output];
+
+    EXPECT(fate->documents > 0 || fate->is_refused || line->is_excused,
+           "line %u is lost for output %u: not in the index, not refused, not destroyed",
+           line->number, output);
+    EXPECT(fate->documents > 0 || !fate->is_acked || fate->is_refused || line->is_excused,
+           "line %u was acknowledged by output %u and is not there", line->number, output);
+}
+
+void truth_check_whole(void)
+{
+    for (size_t i = 0; i < truth.count; i++)
+        for (unsigned output = 0; output < truth.output_count; output++)
+            line_check_fate(&truth.lines[i], output);
+}

@@ -1,0 +1,93 @@
+/*
+ * The truth: every line that was ever written, and what became of it. The agent knows nothing of
+ * it; whatever it does is held against it.
+ *
+ * A line begins with its number, so that it is known wherever it turns up, and the rest of it follows
+ * from that. It is the agent's as soon as it went into a chunk in this life; it is an output's when
+ * the agent was told so by the back-end. It may be lost when, at some moment, the agent did not have
+ * it and the world had destroyed the last file that did.
+ *
+ * Thread   one. Limits TRUTH_LINES_MAX lines a history, TRUTH_OUTPUTS_MAX outputs.
+ */
+#ifndef TAILRACE_SIM_TRUTH_H
+#define TAILRACE_SIM_TRUTH_H
+
+#include "base/slice.h"
+
+#define TRUTH_LINES_MAX 20000
+#define TRUTH_OUTPUTS_MAX 2
+
+/* "L000123:" */
+#define TRUTH_NUMBER_BYTES 8
+
+enum line_kind {
+    LINE_GOOD,
+    LINE_ODD, /* the back-ends refuse it as it is, and take it as text */
+    LINE_BAD, /* they refuse it whenever they see it */
+};
+
+struct line_fate {
+    uint32_t documents; /* in the index */
+    bool is_acked;      /* the agent got an answer that says what became of it */
+    bool is_refused;    /* so that answer said */
+};
+
+struct line {
+    uint32_t number;
+    uint32_t bytes;   /* without the line feed */
+    uint32_t written; /* so many of them, and with the line feed one more */
+    enum line_kind kind;
+    bool is_torn;      /* it was unfinished when its file was rotated */
+    bool is_excused;   /* the world destroyed it unread */
+    bool is_taken;     /* in this life */
+    bool is_forgotten; /* a crash came before anything of its stream was saved */
+    uint64_t stream;   /* where: the origin's id, and where it ends there */
+    uint64_t end;
+    uint32_t seen; /* by truth_sweep */
+    struct line_fate fates[TRUTH_OUTPUTS_MAX];
+};
+
+void truth_begin(unsigned output_count);
+void truth_end(void);
+unsigned truth_output_count(void);
+
+struct line *truth_new_line(uint32_t bytes, enum line_kind kind);
+size_t truth_line_count(void);
+struct line *truth_line(size_t number);
+
+/* Its bytes from `from` on, as far as it will be written; line feed included. Lent until the next
+ * call. */
+struct slice truth_text(const struct line *line, uint32_t from, uint32_t count);
+
+/* The line whose number stands in the text; NULL where there is none. */
+struct line *truth_find(struct slice text);
+
+/* Fails the history unless the text is the line, or as much of it as may be. */
+void truth_check_text(const struct line *line, struct slice text, const char *who);
+
+/* Nothing is the agent's any more. */
+void truth_forget_taken(void);
+
+/* After a crash: which lines' streams are saved, tells `is_saved`. Of the others nobody knows that
+ * they were delivered, and when their file was compressed or copied meanwhile, they come under another
+ * id. */
+void truth_forget_streams(bool (*is_saved)(uint64_t stream));
+
+/* After something was destroyed: what no file has that can still be read, and the agent has not
+ * taken, may be lost from now on. First call truth_sweep_begin, then truth_see for every line that
+ * some file still has. */
+void truth_sweep_begin(void);
+void truth_see(struct line *line);
+void truth_sweep_end(void);
+
+/* Whether this line is settled for the output, and for all of them. */
+bool line_is_settled(const struct line *line, unsigned output);
+bool line_is_done(const struct line *line);
+
+/* A position says that everything of this stream before the offset is done with. */
+void truth_check_position(uint64_t stream, uint64_t offset, const char *who);
+
+/* Everything written must have its fate by now. */
+void truth_check_whole(void);
+
+#endif
