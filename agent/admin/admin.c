@@ -72,6 +72,11 @@ static uint64_t at_least_zero(int64_t number)
     return number < 0 ? 0 : (uint64_t)number;
 }
 
+static uint64_t on_standstill(void *owner)
+{
+    return pipeline_standstill_s(((struct admin *)owner)->pipeline);
+}
+
 static enum reload_state on_reload(void *owner)
 {
     struct admin *a = owner;
@@ -128,6 +133,7 @@ static void view_init(struct admin *a)
         .describe_inputs = on_describe,
         .describe_letters = on_describe_letters,
         .output_trouble = on_output_trouble,
+        .standstill_s = on_standstill,
         .reload = on_reload,
         .reload_outcome = on_outcome,
     };

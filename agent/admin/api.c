@@ -159,7 +159,7 @@ void api_health(const struct admin_view *view, struct buffer *out)
                          "{\"status\":\"%s\",\"errors\":%" PRIu64 ",\"retries_failed\":%" PRIu64
                          ",\"error_limit\":%" PRIu64 ",\"retry_failure_limit\":%" PRIu64
                          ",\"period_limit\":%" PRIu64 "}",
-                         health_is_good(health) ? "ok" : "error", recent.errors,
+                         admin_view_is_well(view) ? "ok" : "error", recent.errors,
                          recent.retries_failed, health->limits.errors,
                          health->limits.retries_failed, health->limits.period_s);
 }

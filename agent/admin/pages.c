@@ -28,6 +28,16 @@ uint64_t admin_view_uptime_s(const struct admin_view *view)
     return (clock_ms() - view->start_ms) / 1000;
 }
 
+uint64_t admin_view_standstill_s(const struct admin_view *view)
+{
+    return view->standstill_s != NULL ? view->standstill_s(view->owner) : 0;
+}
+
+bool admin_view_is_well(const struct admin_view *view)
+{
+    return health_is_good(view->health) && admin_view_standstill_s(view) == 0;
+}
+
 static struct metrics_facts view_facts(const struct admin_view *view)
 {
     return (struct metrics_facts){
@@ -72,7 +82,7 @@ static void metric_lines(const struct admin_view *view, struct buffer *out)
 /* Without Health_Check there is no such path. */
 static void answer_health_v1(const struct admin_view *view, const char *method, struct page *page)
 {
-    bool is_good = health_is_good(view->health);
+    bool is_good = admin_view_is_well(view);
 
     (void)method;
     if (!view->has_health_check) {
@@ -87,7 +97,7 @@ static void answer_health_v1(const struct admin_view *view, const char *method, 
 static void answer_health_v2(const struct admin_view *view, const char *method, struct page *page)
 {
     (void)method;
-    page->status = health_is_good(view->health) ? 200 : 500;
+    page->status = admin_view_is_well(view) ? 200 : 500;
     api_health(view, &page->body);
 }
 

@@ -98,6 +98,7 @@ static void find_trouble(const struct admin_view *view, struct situation *is)
 static void append_verdict(const struct admin_view *view, struct buffer *out)
 {
     struct situation is = {
+        .standstill_s = admin_view_standstill_s(view),
         .is_paused = SUM(view, input, is_paused) > 0,
         .unread_bytes = SUM(view, input, unread_bytes),
         .lost_bytes = SUM(view, input, lost_bytes),

@@ -81,6 +81,15 @@ static void write_trouble(const struct situation *is, struct buffer *out)
     buffer_append_text(out, " wait in the log files until that is over.");
 }
 
+static void write_standstill(const struct situation *is, struct buffer *out)
+{
+    buffer_append_text(out, "No: nothing has left for ");
+    append_span(out, is->standstill_s);
+    buffer_append_text(out, ", although ");
+    append_bytes(out, is->unread_bytes);
+    buffer_append_text(out, " are unread and every back-end answers. A start anew may help.");
+}
+
 static void write_falling_behind(const struct situation *is, const struct pace *pace,
                                  struct buffer *out)
 {
@@ -129,6 +138,9 @@ enum verdict_state verdict_write(const struct situation *is, const struct pace *
 
     if (is->output != NULL) {
         write_trouble(is, out);
+        state = STATE_BAD;
+    } else if (is->standstill_s > 0) {
+        write_standstill(is, out);
         state = STATE_BAD;
     } else if (is_lagging(is, pace) && pace->is_known && pace->unread_growth_per_s > 0) {
         write_falling_behind(is, pace, out);

@@ -35,8 +35,9 @@ enum verdict_state {
 struct situation {
     const char *output; /* the one in trouble, or NULL */
     const char *trouble;
-    uint64_t trouble_s; /* for how long */
-    bool is_paused;     /* for want of memory */
+    uint64_t trouble_s;    /* for how long */
+    uint64_t standstill_s; /* without any reason */
+    bool is_paused;        /* for want of memory */
     uint64_t unread_bytes;
     uint64_t lost_bytes;
     uint64_t set_aside_records;

@@ -33,6 +33,8 @@ struct admin_view {
     void (*describe_letters)(void *owner, struct buffer *out);
     /* The trouble of an output in the order of the book; `*since_ns` is 0 when there is none. */
     const char *(*output_trouble)(void *owner, size_t index, int64_t *since_ns);
+    /* pipeline_standstill_s. NULL: never. */
+    uint64_t (*standstill_s)(void *owner);
     /* Begins a reload. NULL: there is nobody to do that. */
     enum reload_state (*reload)(void *owner);
     /* What became of the last one; `*words` gets its mistakes, one after the other with a NUL behind
@@ -41,5 +43,9 @@ struct admin_view {
 };
 
 uint64_t admin_view_uptime_s(const struct admin_view *view);
+uint64_t admin_view_standstill_s(const struct admin_view *view);
+
+/* By errors, by retries, by standing still. */
+bool admin_view_is_well(const struct admin_view *view);
 
 #endif

@@ -22,6 +22,17 @@ void chunks_each(void (*see)(void *owner, const struct chunk *chunk), void *owne
         see(owner, CONTAINER_OF(it, struct chunk, link));
 }
 
+void chunks_ask_again(void)
+{
+    LIST_FOR (it, &living) {
+        struct chunk *chunk = CONTAINER_OF(it, struct chunk, link);
+
+        chunk->can_repeat = true;
+        for (uint32_t i = 0; i < chunk->run_count; i++)
+            chunk->can_repeat &= chunk->runs[i].origin->can_repeat;
+    }
+}
+
 struct chunk *chunk_open(output_set outputs)
 {
     struct chunk *chunk = mem_zalloc(1, sizeof *chunk);

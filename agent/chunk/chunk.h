@@ -90,6 +90,9 @@ void chunk_unref(struct chunk **chunk);
 /* Lends every chunk that lives. */
 void chunks_each(void (*see)(void *owner, const struct chunk *chunk), void *owner);
 
+/* Whether they can be repeated is asked anew of the origins of all that live. */
+void chunks_ask_again(void);
+
 /* Copies the record. It came from `origin`, under `tag`; `end` is where its bytes end there.
  * Fields of one name must be gone already (record_drop_doubles). */
 void chunk_append(struct chunk *chunk, struct origin *origin, struct slice tag,

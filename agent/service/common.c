@@ -35,6 +35,9 @@ const struct option service_options[] = {
     OPTION_INT(S, hc_retry_failure_count, "hc_retry_failure_count", "5", 0,
                "More chunks given up are not healthy."),
     OPTION_INT(S, hc_period_s, "hc_period", "60", 0, "Seconds that both are counted over."),
+    OPTION_INT(S, hc_standstill_s, "hc_standstill", "300", 0,
+               "Seconds in which nothing leaves that are not healthy, while bytes are unread and "
+               "every back-end answers; 0 for never."),
     OPTION_DOUBLE(S, retry_base_s, "scheduler.base", "0.5", 0, "Shortest wait before a retry."),
     OPTION_DOUBLE(S, retry_cap_s, "scheduler.cap", "10", 0, "Longest wait before a retry."),
     OPTION_SIZE(S, memory_bytes, "memory_limit", "3M", 0,

@@ -25,6 +25,7 @@ struct service_keys {
     int64_t hc_errors_count;
     int64_t hc_retry_failure_count;
     int64_t hc_period_s;
+    int64_t hc_standstill_s;
     double retry_base_s;
     double retry_cap_s;
     uint64_t memory_bytes;

@@ -73,6 +73,9 @@ uint64_t pipeline_grace_ms(const struct pipeline *pipeline);
 struct metrics_book *pipeline_metrics(struct pipeline *pipeline);
 const struct budget *pipeline_memory(const struct pipeline *pipeline);
 
+/* For how long nothing has left without a reason, when that is longer than hc_standstill; else 0. */
+uint64_t pipeline_standstill_s(const struct pipeline *pipeline);
+
 /* Brings counters up to date that are only reckoned when somebody looks. */
 void pipeline_refresh(struct pipeline *pipeline);
 

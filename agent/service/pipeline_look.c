@@ -1,5 +1,6 @@
 #include "service/pipeline_self.h"
 
+#include "base/clock.h"
 #include "record/json_write.h"
 #include "service/census.h"
 
@@ -13,6 +14,11 @@ const struct service_keys *pipeline_service(const struct pipeline *p)
 uint64_t pipeline_grace_ms(const struct pipeline *p)
 {
     return p->service.grace_s > 0 ? (uint64_t)p->service.grace_s * 1000 : 0;
+}
+
+uint64_t pipeline_standstill_s(const struct pipeline *p)
+{
+    return p->progress.is_still ? (clock_ms() - p->progress.since_ms) / 1000 : 0;
 }
 
 struct metrics_book *pipeline_metrics(struct pipeline *p)

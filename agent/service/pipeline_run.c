@@ -1,9 +1,11 @@
 #include "service/pipeline_self.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 /*
  * Stopping, step by step:
@@ -18,6 +20,9 @@
  */
 
 #define DRAIN_CHECK_MS 10
+
+/* How often within hc_standstill it is looked whether anything leaves. */
+#define PROGRESS_LOOKS 10
 
 /* What was above the one and is below the other was a load, and is over. */
 #define SETTLE_AFTER_MS 5000
@@ -132,6 +137,73 @@ static void intake_start(struct pipeline *p, pipeline_fn *exit_wanted, void *own
     p->is_started = true;
 }
 
+/* ---- standing still ---- */
+
+static bool is_answered(const struct pipeline *p)
+{
+    int64_t since_ns;
+
+    for (size_t i = 0; i < p->started_output_count; i++) {
+        (void)output_trouble(p->outputs[i].output, &since_ns);
+        if (since_ns != 0)
+            return false;
+    }
+    return true;
+}
+
+static uint64_t left_records(const struct pipeline *p)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < p->started_output_count; i++) {
+        const struct output_metrics *m = output_metrics(p->outputs[i].output);
+
+        sum += m->proc_records + m->set_aside_records + m->given_up_records;
+    }
+    return sum;
+}
+
+/* How much is due costs a look at every file: it is asked only when nothing has left. */
+static uint64_t due_bytes(struct pipeline *p, uint64_t left)
+{
+    uint64_t sum = 0;
+
+    if (left != p->progress.left_records)
+        return 0;
+    pipeline_refresh(p);
+    for (size_t i = 0; i < p->input_count; i++)
+        sum += p->inputs[i].input.metrics.due_bytes;
+    return sum;
+}
+
+static void on_progress(void *owner)
+{
+    struct pipeline *p = owner;
+    uint64_t limit_ms = (uint64_t)p->service.hc_standstill_s * 1000;
+    struct progress_seen seen = {
+        .now_ms = clock_ms(), .left_records = left_records(p), .is_answered = is_answered(p)};
+
+    seen.due_bytes = due_bytes(p, seen.left_records);
+    if (!progress_look(&p->progress, &seen, limit_ms))
+        return;
+    if (p->progress.is_still)
+        log_error("tailrace",
+                  "nothing has left for %" PRIu64 " s, although %" PRIu64
+                  " bytes are unread and every back-end answers; this is not healthy",
+                  (seen.now_ms - p->progress.since_ms) / 1000, seen.due_bytes);
+    else
+        log_info("tailrace", "lines leave again");
+}
+
+static void progress_start(struct pipeline *p)
+{
+    if (p->service.hc_standstill_s <= 0)
+        return;
+    p->progress_timer = timer_new(p->loop, on_progress, p);
+    timer_unref(p->progress_timer);
+    timer_repeat(p->progress_timer, (uint64_t)p->service.hc_standstill_s * 1000 / PROGRESS_LOOKS);
+}
+
 static int outputs_start(struct pipeline *p, struct report *report)
 {
     int rc = 0;
@@ -163,6 +235,7 @@ int pipeline_start(struct pipeline *p, struct report *report, pipeline_fn *exit_
         rc = outputs_start(p, report);
     for (size_t i = 0; i < p->input_count && rc == 0; i++)
         rc = input_start(p, &p->inputs[i], report);
+    progress_start(p);
     return rc;
 }
 
@@ -199,12 +272,15 @@ void pipeline_stop(struct pipeline *p, pipeline_fn *stopped, void *owner)
     CHECK(p->is_started && !p->is_stopping);
     p->is_stopping = true;
     lane_driver_stop(p->lanes);
+    timer_free(&p->progress_timer);
     p->stopped = stopped;
     p->stop_owner = owner;
     for (size_t i = 0; i < p->input_count; i++)
         if (p->inputs[i].is_started)
             p->inputs[i].plugin->stop(p->inputs[i].self);
     intake_flush(p->intake);
+    if (p->is_handed_over)
+        chunks_ask_again();
     for (size_t i = 0; i < p->started_output_count; i++)
         output_stop(p->outputs[i].output);
     p->drain_until_ms = clock_ms() + pipeline_grace_ms(p);

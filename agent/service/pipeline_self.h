@@ -15,6 +15,7 @@
 #include "service/lanes.h"
 #include "service/letters.h"
 #include "service/pipeline.h"
+#include "service/progress.h"
 
 struct pipeline {
     struct loop *loop;
@@ -39,9 +40,11 @@ struct pipeline {
     void *exit_owner;
     pipeline_fn *stopped;
     void *stop_owner;
-    struct timer *settle_timer; /* on while memory was in use lately */
-    bool was_stirred;           /* since it fired last */
-    bool was_loaded;            /* much memory was, since it was given back */
+    struct timer *settle_timer;   /* on while memory was in use lately */
+    bool was_stirred;             /* since it fired last */
+    bool was_loaded;              /* much memory was, since it was given back */
+    struct timer *progress_timer; /* NULL: nobody asks */
+    struct progress progress;
     struct timer *drain_timer;
     uint64_t drain_until_ms;
     uint64_t stuck_at_ms; /* UINT64_MAX: the outputs have not let go */

@@ -34,7 +34,7 @@ void tail_file_touch(struct tail_file *f)
 {
     struct tail *t = f->tail;
 
-    if (UNLIKELY(t->is_waiting_for_room))
+    if (UNLIKELY(f->lane->is_waiting))
         file_note_size(f);
     if (list_is_linked(&f->ready_link) || t->is_stopping)
         return;

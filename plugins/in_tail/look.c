@@ -12,6 +12,7 @@ struct sight {
     const struct tail_file *file;
     uint64_t size_bytes;
     uint64_t unread_bytes; /* not acknowledged by every output */
+    uint64_t due_bytes;    /* of those: not read yet, or in chunks */
 };
 
 /* One that waits, for a descriptor or for leave: nothing of it was read. */
@@ -38,6 +39,10 @@ static bool file_look(const struct tail_file *f, struct sight *sight)
     size = file_reader_size(&f->reader, facts.size_bytes);
     *sight = (struct sight){
         .file = f, .size_bytes = size, .unread_bytes = size > settled ? size - settled : 0};
+    if (f->trouble.code == 0 && f->origin.window.issued > settled)
+        sight->due_bytes = f->origin.window.issued - settled;
+    if (f->trouble.code == 0 && size > f->state.read)
+        sight->due_bytes += size - f->state.read;
     return true;
 }
 
@@ -46,7 +51,7 @@ void tail_refresh(void *self)
     struct tail *t = self;
     struct input_metrics *m = &t->input->metrics;
 
-    m->unread_bytes = m->held_bytes = 0;
+    m->unread_bytes = m->held_bytes = m->due_bytes = 0;
     tail_lanes_refresh(t);
     LIST_FOR (it, &t->files) {
         struct sight sight;
@@ -54,6 +59,7 @@ void tail_refresh(void *self)
         if (!file_look(CONTAINER_OF(it, struct tail_file, link), &sight))
             continue;
         m->unread_bytes += sight.unread_bytes;
+        m->due_bytes += sight.due_bytes;
         if (sight.file->name == NULL)
             m->held_bytes += sight.unread_bytes;
     }

@@ -192,12 +192,54 @@ START_TEST(what_was_busy_and_then_fails_has_its_tries)
 }
 END_TEST
 
+/* ---- standing still ---- */
+
+#define STANDSTILL "[SERVICE]\n Flush 1\n Grace 5\n hc_standstill 30\n"
+
+START_TEST(what_does_not_leave_for_no_reason_is_a_standstill)
+{
+    backend_says(k->es, (struct kit_answer){.move = KIT_HOLD, .body = "{\"errors\":false}"});
+    kit_run(k, STANDSTILL TAIL ES("PORT"));
+    k->may_hang = true;
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 25000);
+    ck_assert_uint_eq(pipeline_standstill_s(k->pipeline), 0);
+    kit_pass_ms(k, 15000);
+    ck_assert_uint_ge(pipeline_standstill_s(k->pipeline), 30);
+    k->may_hang = false;
+    kit_server_release(k->es->server);
+    kit_pass_ms(k, 5000);
+    ck_assert_uint_eq(pipeline_standstill_s(k->pipeline), 0);
+}
+END_TEST
+
+START_TEST(a_line_without_an_end_is_no_standstill)
+{
+    kit_run(k, STANDSTILL TAIL ES("PORT"));
+    kit_append(k, "app.log", "one\ntwo");
+    kit_pass_ms(k, 200000);
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 3);
+    ck_assert_uint_eq(pipeline_standstill_s(k->pipeline), 0);
+}
+END_TEST
+
+START_TEST(a_dead_back_end_is_no_standstill)
+{
+    kit_run(k, STANDSTILL TAIL ES("PORT"));
+    backend_down(k->es);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 200000);
+    ck_assert_uint_eq(pipeline_standstill_s(k->pipeline), 0);
+}
+END_TEST
+
 Suite *suite_pipeline_circuit(void);
 Suite *suite_pipeline_circuit(void)
 {
     Suite *suite = suite_create("pipeline/circuit");
     TCase *dead = tcase_create("dead");
     TCase *busy = tcase_create("busy");
+    TCase *still = tcase_create("still");
 
     tcase_add_checked_fixture(dead, set_up, tear_down);
     tcase_add_test(dead, a_dead_back_end_is_probed_by_one_request_at_a_time);
@@ -211,5 +253,10 @@ Suite *suite_pipeline_circuit(void)
     tcase_add_test(busy, being_busy_is_held_against_no_record);
     tcase_add_test(busy, what_was_busy_and_then_fails_has_its_tries);
     suite_add_tcase(suite, busy);
+    tcase_add_checked_fixture(still, set_up, tear_down);
+    tcase_add_test(still, what_does_not_leave_for_no_reason_is_a_standstill);
+    tcase_add_test(still, a_line_without_an_end_is_no_standstill);
+    tcase_add_test(still, a_dead_back_end_is_no_standstill);
+    suite_add_tcase(suite, still);
     return suite;
 }

@@ -27,6 +27,11 @@ static const char *on_trouble(void *owner, size_t index, int64_t *since_ns)
     return kit->trouble != NULL ? kit->trouble : "";
 }
 
+static uint64_t on_standstill(void *owner)
+{
+    return ((struct admin_kit *)owner)->standstill_s;
+}
+
 static enum reload_state on_reload(void *owner)
 {
     return ((struct admin_kit *)owner)->reload;
@@ -53,6 +58,7 @@ static void view_init(struct admin_kit *kit)
         .refresh = on_refresh,
         .describe_inputs = on_describe,
         .output_trouble = on_trouble,
+        .standstill_s = on_standstill,
         .reload = on_reload,
         .reload_outcome = on_outcome,
     };

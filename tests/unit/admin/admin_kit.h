@@ -22,6 +22,7 @@ struct admin_kit {
     const char *follows; /* what inputs say of themselves */
     const char *trouble; /* the output's, since the start */
     unsigned refreshed;
+    uint64_t standstill_s;
     enum reload_state reload; /* what becomes of one */
     struct slice mistakes;
 };

@@ -144,6 +144,21 @@ static void expect_reload(enum reload_state state, unsigned status, const char *
     ck_assert_str_eq(admin_kit_body(), body);
 }
 
+START_TEST(standing_still_is_not_healthy)
+{
+    admin_kit.standstill_s = 300;
+    admin_kit.input.unread_bytes = 5000;
+    admin_kit_ask("GET", "/api/v1/health");
+    ck_assert_uint_eq(admin_kit.page.status, 500);
+    admin_kit_ask("GET", "/api/v2/health");
+    ck_assert_uint_eq(admin_kit.page.status, 500);
+    admin_kit_expect_body("\"status\":\"error\"");
+    ask_well("/api/tailrace/status");
+    admin_kit_expect_body("No: nothing has left for 5 min, although 5.0 kB are unread and every "
+                          "back-end answers.");
+}
+END_TEST
+
 START_TEST(what_becomes_of_a_reload_is_told)
 {
     static const char words[] = "a.conf:3: no such \"key\"\0a.conf:4: nor that";
@@ -251,6 +266,7 @@ Suite *suite_admin_pages(void)
     tcase_add_test(pages, health_goes_by_its_rule);
     tcase_add_test(pages, without_health_check_only_its_second_version_is_there);
     tcase_add_test(pages, reloading_is_counted_and_not_enabled);
+    tcase_add_test(pages, standing_still_is_not_healthy);
     tcase_add_test(pages, what_becomes_of_a_reload_is_told);
     tcase_add_test(pages, a_reload_under_way_is_waited_for);
     tcase_add_test(pages, the_status_page_runs_its_own_script_alone);
