@@ -181,6 +181,11 @@ static void file_begin_at(struct tail_file *f, uint64_t offset)
         .read = offset, .settled = offset, .size_before = offset, .grown_ms = clock_ms()};
     f->tail->input->metrics.files_opened++;
     tail_kin_find(f);
+}
+
+/* Once it is known which outputs are behind: a row without them would pass over what they owe. */
+static void file_save_new(struct tail_file *f)
+{
     if (!f->is_saved && f->tail->is_first_scan_over)
         tail_bookmark_save(f);
 }
@@ -225,6 +230,7 @@ static int file_open(struct tail_file *f)
     file_form_find(f);
     file_begin_at(f, offset);
     tail_file_part_again(f, &note);
+    file_save_new(f);
     file_trouble_over(&f->trouble, t->component, f->path);
     return 0;
 }
@@ -339,6 +345,7 @@ bool tail_file_open_generation(struct tail *t, const char *log_path, struct tail
     f->state.is_rotated = start->is_rotated;
     f->state.rotated_ms = clock_ms();
     tail_file_part_again(f, &start->note);
+    file_save_new(f);
     tail_file_touch(f);
     return true;
 }
@@ -355,6 +362,7 @@ static void file_begin_again(struct tail_file *again)
     tail_bookmark_begin(again);
     file_form_find(again);
     file_begin_at(again, 0);
+    file_save_new(again);
     tail_file_touch(again);
 }
 
