@@ -220,6 +220,12 @@ int database_commit(struct database *db)
     return 0;
 }
 
+int database_sync(struct database *db)
+{
+    (void)db;
+    return 0;
+}
+
 void database_rollback(struct database *db)
 {
     rows_copy(&db->now, &disk.versions[0]);
