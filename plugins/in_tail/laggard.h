@@ -66,8 +66,8 @@ void tail_lane_event(void *self, unsigned output, enum lane_event event);
 /* For origin_ops.left. */
 void tail_file_left(struct tail_file *file, unsigned output, uint64_t begin);
 
-/* What is open is sealed: nothing is gained by waiting for Flush, and what there is room for may be
- * less than a chunk. */
+/* Where shares of outputs that are behind leave less room than a chunk takes, what is open is sealed:
+ * nothing is gained by waiting for Flush. */
 void tail_lane_seal(const struct tail_lane *lane);
 
 /* Outputs that are away are not read for together: to be called before the file is read. */

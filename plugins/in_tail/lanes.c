@@ -46,15 +46,25 @@ void tail_lanes_stop(struct tail *t)
         tail_lane_stop(&t->shares[i].lane);
 }
 
+static bool is_any_share_used(const struct tail *t)
+{
+    const struct lanes *lanes = t->input->lanes;
+
+    for (unsigned i = 0; lanes != NULL && i < lanes->count; i++)
+        if (lanes->items[i].share->used_bytes > 0)
+            return true;
+    return false;
+}
+
 void tail_lane_seal(const struct tail_lane *lane)
 {
     struct tail *t = lane->tail;
     const struct tail_share *share = CONTAINER_OF(lane, const struct tail_share, lane);
 
-    if (lane == &t->together)
-        intake_flush(t->input->intake);
-    else
+    if (lane != &t->together)
         intake_flush_lane(t->input->intake, tail_bit((unsigned)(share - t->shares)));
+    else if (is_any_share_used(t))
+        intake_flush(t->input->intake);
 }
 
 /* ---- parting ---- */

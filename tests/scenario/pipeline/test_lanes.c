@@ -398,7 +398,8 @@ END_TEST
 /* Each has files of its own; the dead one's stay within its share. */
 START_TEST(a_file_for_a_dead_output_alone_does_not_hold_up_others)
 {
-    k = kit_start(SERVICE SMALL ONE("a") ONE("b") OUT("a", "PORT") OUT("b", "PORT2"));
+    k = kit_start(SERVICE " memory_limit 2M\n" ONE("a") ONE("b") OUT("a", "PORT")
+                      OUT("b", "PORT2"));
     backend_down(k->other);
     for (unsigned i = 0; i < 10; i++) {
         unsigned before = backend_taken_count(k->es);
