@@ -3,17 +3,18 @@
 /* Where nothing else is free of trouble. */
 #define LAST_KEY "refused_text"
 
-/* Names "[log]", or "[log.level]", as both back-ends write the field that is at fault. */
+/* Names [log], [log.level] or "log", as both back-ends write the field that is at fault. */
 static bool is_named(struct slice reason, struct slice key)
 {
-    const char *at = reason.data, *end = reason.data + reason.len, *behind;
+    const char *at = reason.data, *end = reason.data + reason.len;
 
-    while ((at = memchr(at, '[', (size_t)(end - at))) != NULL) {
-        at++;
-        behind = at + key.len;
-        if (behind < end && memcmp(at, key.data, key.len) == 0 &&
-            (*behind == ']' || *behind == '.'))
+    while ((at = memmem(at, (size_t)(end - at), key.data, key.len)) != NULL) {
+        char before = at > reason.data ? at[-1] : ' ';
+        char behind = at + key.len < end ? at[key.len] : ' ';
+
+        if ((before == '[' && (behind == ']' || behind == '.')) || (before == '"' && behind == '"'))
             return true;
+        at++;
     }
     return false;
 }

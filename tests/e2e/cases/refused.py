@@ -2,19 +2,23 @@
 
 import json
 import re
+import subprocess
 import time
 
+from kit import agent as agent_kit
 from kit import config, index, logs
 from kit.case import ALL_ENGINES, case
 
 LINE_COUNT = 1000
 BAD = 500
-BAD_TEXT = json.dumps({**logs.body(BAD), "duration_ms": "soon"})
+BAD_BODY = {**logs.body(BAD), "duration_ms": "soon"}
+# As text, too, it is longer than a keyword may be.
+WORST_BODY = {**BAD_BODY, "padding": "x" * 40000}
 FATE_SECONDS_MAX = 15
 
 
-def text_of(number):
-    return BAD_TEXT if number == BAD else json.dumps(logs.body(number))
+def texts(bad_body):
+    return lambda number: json.dumps(bad_body if number == BAD else logs.body(number))
 
 
 def put_template(lab, prefix, mappings):
@@ -24,8 +28,8 @@ def put_template(lab, prefix, mappings):
     assert answer.status == 200, answer.text
 
 
-def ship(lab, prefix):
-    log = lab.closing(logs.Log(lab.path("logs", "a.log"), logs.CriFormat(text_of)))
+def ship(lab, prefix, bad_body):
+    log = lab.closing(logs.Log(lab.path("logs", "a.log"), logs.CriFormat(texts(bad_body))))
     log.write(range(LINE_COUNT))
     agent = lab.start_agent({
         "parsers": [config.JSON_PARSER],
@@ -69,7 +73,7 @@ def a_mapping_conflict_costs_at_most_the_one_document(lab):
     """It may be stored in another form, or be set aside and counted; it may not just vanish."""
     prefix = "conflict"
     put_template(lab, prefix, {"properties": {"duration_ms": {"type": "integer"}}})
-    agent, log = ship(lab, prefix)
+    agent, log = ship(lab, prefix, BAD_BODY)
 
     def is_settled():
         return index.count(lab.engine, prefix + "-*") == LINE_COUNT or dropped(agent) == 1
@@ -87,12 +91,21 @@ def a_document_refused_in_any_form_is_set_aside_and_counted(lab):
              .items() if kind_of(value)}
     known["http"] = {"type": "object", "dynamic": True}
     put_template(lab, prefix, {"dynamic": "strict", "properties": known})
-    agent, log = ship(lab, prefix)
+    agent, log = ship(lab, prefix, WORST_BODY)
     assert wait_until(lambda: dropped(agent) == 1), f"{dropped(agent)} counted as dropped, not 1"
     assert agent.metric("fluentbit_output_errors_total") >= 1
     assert agent.metric("fluentbit_output_proc_records_total") == LINE_COUNT - 1
     expect_reason_in_log(lab, agent, r"(document|mapper)_parsing_exception|strict_dynamic_mapping")
     assert not expect_the_others(lab, prefix, log)
+    (letter,) = dead_letters(lab)
+    assert letter["record"]["padding"] == WORST_BODY["padding"]
+    assert letter["file"].endswith("a.log") and letter["status"] == 400, letter
+
+
+def dead_letters(lab):
+    shown = subprocess.run([agent_kit.BINARY, "dlq", "show", "-d", lab.path("positions.db") + ".dead-letters"],
+                           stdout=subprocess.PIPE, check=True, text=True)
+    return [json.loads(line) for line in shown.stdout.splitlines()]
 
 
 def kind_of(value):

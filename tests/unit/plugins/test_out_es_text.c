@@ -108,6 +108,9 @@ START_TEST(the_text_does_not_go_where_the_conflict_is)
     ck_assert_str_eq(key_of("{\"log\":\"x\"}\n", "failed to parse field [logs] of"), "log");
     ck_assert_str_eq(key_of("{\"log\":{},\"message\":\"x\"}\n", "mapping for [message] tried"),
                      "refused_text");
+    ck_assert_str_eq(key_of("{\"log\":\"x\"}\n", "immense term in field=\"log\" (whose"),
+                     "message");
+    ck_assert_str_eq(key_of("{\"log\":\"x\"}\n", "log"), "log");
     ck_assert_str_eq(key_of("{\"log\":\"x\"}\n", "ends in [log"), "log");
     ck_assert_str_eq(key_of("{\"log\":\"x\"}\n", "["), "log");
     ck_assert_str_eq(key_of("{\"log\":\"x\"}\n", ""), "log");
