@@ -81,8 +81,12 @@ struct output_metrics {
     uint64_t set_aside_bytes;
     uint64_t resent_as_text_records; /* refused as they were, and sent once more as text */
     uint64_t as_text_records;        /* of those, the ones that the back-end then took */
-    uint64_t given_up_records;       /* after Retry_Limit attempts */
+    uint64_t given_up_records;       /* dropped: the next two together */
     uint64_t given_up_bytes;
+    uint64_t limit_records; /* after Retry_Limit attempts */
+    uint64_t limit_bytes;
+    uint64_t stopped_records; /* at the end, which nobody can read again */
+    uint64_t stopped_bytes;
     uint64_t in_flight_records;
     uint64_t in_flight_bytes;
     uint64_t already_there_records; /* delivered, of which the back-end had them before */

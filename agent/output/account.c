@@ -21,6 +21,8 @@ static void account_check(const struct output_metrics *m)
 {
     CHECK(m->read_records ==
           m->proc_records + m->set_aside_records + m->given_up_records + m->in_flight_records);
+    CHECK(m->given_up_records == m->limit_records + m->stopped_records);
+    CHECK(m->given_up_bytes == m->limit_bytes + m->stopped_bytes);
     CHECK(m->read_bytes ==
           m->proc_bytes + m->set_aside_bytes + m->given_up_bytes + m->in_flight_bytes);
 }
@@ -195,11 +197,30 @@ void account_set_aside(struct delivery *d)
     set_aside_all(d, STATES_WAITING);
 }
 
-static struct tally given_up(struct delivery *d)
+static struct tally by_limit(struct delivery *d)
 {
     struct output_metrics *m = &d->output->metrics;
 
-    return (struct tally){&m->given_up_records, &m->given_up_bytes};
+    return (struct tally){&m->limit_records, &m->limit_bytes};
+}
+
+static struct tally by_stopping(struct delivery *d)
+{
+    struct output_metrics *m = &d->output->metrics;
+
+    return (struct tally){&m->stopped_records, &m->stopped_bytes};
+}
+
+/* All records of those states in the batch are dropped, for one reason. How many. */
+static uint32_t drop_all(struct delivery *d, unsigned states, struct tally reason)
+{
+    struct output_metrics *m = &d->output->metrics;
+    uint32_t count = count_out_all(d, states, reason);
+
+    m->given_up_records = m->limit_records + m->stopped_records;
+    m->given_up_bytes = m->limit_bytes + m->stopped_bytes;
+    m->dropped_records += count;
+    return count;
 }
 
 /* A loss is not to be held back because other trouble was told just before. */
@@ -225,24 +246,21 @@ void account_give_up(struct delivery *d, bool keeps_texts)
     uint32_t count;
 
     letters_send(d, states, true);
-    count = count_out_all(d, states, given_up(d));
+    count = drop_all(d, states, by_limit(d));
     trouble_note(d);
     losses_say(d, count);
     m->errors++;
     m->retries_failed++;
-    m->dropped_records += count;
 }
 
 /* Said each time: these are the last words on them. */
 void account_lose(struct delivery *d)
 {
-    struct output_metrics *m = &d->output->metrics;
     uint32_t count;
 
     d->batch.count = d->chunk->record_count - d->batch.first;
-    count = count_out_all(d, STATES_LEFT, given_up(d));
-    m->dropped_records += count;
-    m->errors++;
+    count = drop_all(d, STATES_LEFT, by_stopping(d));
+    d->output->metrics.errors++;
     log_error(d->output->config.component,
               "%u records were dropped at the end, and nobody can read them again: %s", count,
               d->why[0] != '\0' ? d->why : "others were in front of them");

@@ -110,9 +110,17 @@ void pipeline_summary(struct pipeline *p, struct buffer *out)
 
         buffer_append_format(out,
                              "%s: read %" PRIu64 " = delivered %" PRIu64 " + set aside %" PRIu64
-                             " + dropped %" PRIu64 " + in flight %" PRIu64 " records; ",
+                             " + dropped %" PRIu64 " + in flight %" PRIu64 " records, ",
                              m->name, m->read_records, m->proc_records, m->set_aside_records,
                              m->given_up_records, m->in_flight_records);
+        buffer_append_format(
+            out, "%" PRIu64 " = %" PRIu64 " + %" PRIu64 " + %" PRIu64 " + %" PRIu64 " bytes; ",
+            m->read_bytes, m->proc_bytes, m->set_aside_bytes, m->given_up_bytes,
+            m->in_flight_bytes);
+        if (m->given_up_records > 0)
+            buffer_append_format(
+                out, "dropped were %" PRIu64 " at Retry_Limit, %" PRIu64 " when it stopped; ",
+                m->limit_records, m->stopped_records);
     }
     buffer_append_format(out, "still unread: %" PRIu64 " bytes", unread);
 }
