@@ -40,8 +40,11 @@ const struct option service_options[] = {
                "every back-end answers; 0 for never."),
     OPTION_DOUBLE(S, retry_base_s, "scheduler.base", "0.5", 0, "Shortest wait before a retry."),
     OPTION_DOUBLE(S, retry_cap_s, "scheduler.cap", "10", 0, "Longest wait before a retry."),
-    OPTION_SIZE(S, memory_bytes, "memory_limit", "3M", 0,
-                "Bytes of records, waiting lines and requests held at once, over all inputs."),
+    OPTION_SIZE(S, memory_bytes, "memory_limit", "21M", 0,
+                "Memory of the process, as VmRSS shows it, within a tenth."),
+    OPTION_SIZE(S, records_bytes, "records_limit", "0", 0,
+                "Bytes of records, waiting lines and requests held at once, over all inputs; 0 for "
+                "what memory_limit leaves."),
     OPTION_SIZE(S, held_bytes, "held_limit", "2G", 0,
                 "Unacknowledged bytes of deleted files that are kept open; above it the oldest is "
                 "let go of, and counted. 0: no limit."),
@@ -294,7 +297,21 @@ static bool service_check(const struct service_keys *s, struct place place, stru
     if (s->http_port < 0 || s->http_port > UINT16_MAX)
         report_error(report, place, "http_port is %" PRId64 "; ports go from 1 to 65535",
                      s->http_port);
+    if (s->records_bytes == 0 && s->memory_bytes < SERVICE_OWN_BYTES + SERVICE_RECORDS_BYTES_MIN)
+        report_warn(report, place,
+                    "memory_limit is %" PRIu64 " bytes; the agent itself may need %" PRIu64
+                    ", and records get %" PRIu64,
+                    s->memory_bytes, SERVICE_OWN_BYTES, SERVICE_RECORDS_BYTES_MIN);
     return report->error_count == errors_before;
+}
+
+uint64_t service_records_bytes(const struct service_keys *keys)
+{
+    if (keys->records_bytes > 0)
+        return keys->records_bytes;
+    if (keys->memory_bytes < SERVICE_OWN_BYTES + SERVICE_RECORDS_BYTES_MIN)
+        return SERVICE_RECORDS_BYTES_MIN;
+    return keys->memory_bytes - SERVICE_OWN_BYTES;
 }
 
 bool service_keys_bind(struct service_keys *keys, const struct config *config,

@@ -28,7 +28,8 @@ struct service_keys {
     int64_t hc_standstill_s;
     double retry_base_s;
     double retry_cap_s;
-    uint64_t memory_bytes;
+    uint64_t memory_bytes;  /* of the process: memory_limit */
+    uint64_t records_bytes; /* records_limit; 0: what memory_limit leaves */
     uint64_t held_bytes;
     bool escape_unicode;
     uint64_t multiline_bytes_max;
@@ -87,6 +88,17 @@ extern const struct option service_options[];
 extern const struct option input_options[];
 extern const struct option filter_options[];
 extern const struct option output_options[];
+
+/* What the agent itself needs of memory_limit, with two thousand files: code and libraries, entries of
+ * files, buffers that work needs, and what the heap loses between them. tests/torture/memory.py
+ * measures it. */
+#define SERVICE_OWN_BYTES ((uint64_t)17 << 20)
+
+/* Records get so much in any case. */
+#define SERVICE_RECORDS_BYTES_MIN ((uint64_t)1 << 20)
+
+/* How much records, waiting lines and requests may hold together. */
+uint64_t service_records_bytes(const struct service_keys *keys);
 
 /* Fills the keys from the service's section. False: the report has every mistake. */
 bool service_keys_bind(struct service_keys *keys, const struct config *config,

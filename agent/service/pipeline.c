@@ -212,7 +212,7 @@ struct pipeline *pipeline_new(struct loop *loop, const struct config *config, st
     p->chain = filter_chain_new();
     is_well = !refuse_sections(config, report);
     is_well &= service_keys_bind(&p->service, config, report);
-    budget_init(&p->memory, NULL, p->service.memory_bytes);
+    budget_init(&p->memory, NULL, service_records_bytes(&p->service));
     held_init(&p->held, p->service.held_bytes);
     p->letters = letters_new(loop, &p->service, config, &p->book.letters);
     is_well &= parsers_add(p, config, report);

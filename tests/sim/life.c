@@ -54,7 +54,7 @@ static void config_write(const struct life_traits *t)
     struct buffer text = {0};
 
     buffer_append_format(&text,
-                         "[SERVICE]\n Flush %.3f\n Grace %" PRIu64 "\n memory_limit %" PRIu64
+                         "[SERVICE]\n Flush %.3f\n Grace %" PRIu64 "\n records_limit %" PRIu64
                          "\n scheduler.base 1\n scheduler.cap 10\n",
                          t->flush_s, t->grace_s, t->memory_bytes);
     buffer_append_format(&text,

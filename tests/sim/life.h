@@ -15,7 +15,7 @@
 struct life_traits {
     unsigned output_count;
     unsigned workers;
-    uint64_t memory_bytes; /* memory_limit */
+    uint64_t memory_bytes; /* records_limit */
     uint64_t input_bytes;  /* Mem_Buf_Limit; 0: none */
     uint64_t rotate_wait_s;
     uint64_t refresh_s;

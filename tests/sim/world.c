@@ -187,7 +187,7 @@ static void traits_say(const struct fs_traits *fs)
     story("files have%s generation numbers and%s times of birth; inotify is %s",
           fs->has_generations ? "" : " no", fs->has_births ? "" : " no",
           fs->has_inotify ? "there" : "not to be had");
-    story("%u outputs, %u workers; memory_limit %" PRIu64 ", Mem_Buf_Limit %" PRIu64
+    story("%u outputs, %u workers; records_limit %" PRIu64 ", Mem_Buf_Limit %" PRIu64
           ", Rotate_Wait %" PRIu64 ", Refresh_Interval %" PRIu64 ", Flush %.1f",
           t->output_count, t->workers, t->memory_bytes, t->input_bytes, t->rotate_wait_s,
           t->refresh_s, t->flush_s);

@@ -24,7 +24,7 @@ RATES = {"item409": 20, "item429": 60, "item500": 20, "item503": 40, "refuse": R
 
 
 def story(stand):
-    stand.service["memory_limit"] = "16M"
+    stand.service["records_limit"] = "16M"
     line_count = SECONDS * BYTES_PER_S // LINE_BYTES // FILE_COUNT
     sources = stand.generate(FILE_COUNT, line_count)
     pods = logs.open_pods(stand, FILE_COUNT)

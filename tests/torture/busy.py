@@ -16,7 +16,7 @@ BYTES_PER_S = 10_000_000
 def story(stand):
     sources = stand.generate(FILE_COUNT, LINE_COUNT)
     pods = logs.open_pods(stand, FILE_COUNT)
-    stand.service["memory_limit"] = "16M"
+    stand.service["records_limit"] = "16M"
     stand.sink.faults(item429=400)
     stand.start()
     writer = logs.Writer(pods, sources, BYTES_PER_S)

@@ -90,7 +90,7 @@ def replay(stand, told):
 
 
 def story(stand):
-    stand.service.update({"memory_limit": "16M", "storage.rejected.path": stand.path("letters")})
+    stand.service.update({"records_limit": "16M", "storage.rejected.path": stand.path("letters")})
     disk.mount(stand.path("letters"), DISK_KIB)
     try:
         return on_the_disk(stand)

@@ -9,8 +9,8 @@
 #define LINE_BYTES 100
 
 /* Memory for one read of the first file; the rest of it and the others stay in the files. */
-#define HOLD(limit)                                                                           \
-    "[SERVICE]\n Flush 1\n Grace 5\n scheduler.base 1\n scheduler.cap 1\n memory_limit 10K\n" \
+#define HOLD(limit)                                                                            \
+    "[SERVICE]\n Flush 1\n Grace 5\n scheduler.base 1\n scheduler.cap 1\n records_limit 10K\n" \
     " held_limit " limit "\n"
 #define TAIL_SOON TAIL " Refresh_Interval 1\n Rotate_Wait 1\n"
 

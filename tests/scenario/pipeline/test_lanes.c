@@ -9,7 +9,7 @@
  * once, in the end.
  */
 
-#define SMALL " memory_limit 1M\n"
+#define SMALL " records_limit 1M\n"
 #define LINE_BYTES 4000
 #define LINES_MAX 8192
 #define STEP_LINES 75
@@ -398,7 +398,7 @@ END_TEST
 /* Each has files of its own; the dead one's stay within its share. */
 START_TEST(a_file_for_a_dead_output_alone_does_not_hold_up_others)
 {
-    k = kit_start(SERVICE " memory_limit 2M\n" ONE("a") ONE("b") OUT("a", "PORT")
+    k = kit_start(SERVICE " records_limit 2M\n" ONE("a") ONE("b") OUT("a", "PORT")
                       OUT("b", "PORT2"));
     backend_down(k->other);
     for (unsigned i = 0; i < 10; i++) {

@@ -6,7 +6,7 @@
 /* What lines that wait for their end may hold. */
 
 #define LIMIT_BYTES 1000000
-#define SERVICE_1M SERVICE " memory_limit 1M\n"
+#define SERVICE_1M SERVICE " records_limit 1M\n"
 #define TAIL_CRI TAIL " multiline.parser cri\n"
 #define FILES 60
 #define PIECES 12

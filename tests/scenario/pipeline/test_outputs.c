@@ -222,7 +222,7 @@ START_TEST(a_full_memory_leaves_the_file_unread_and_room_goes_on)
 {
     const struct input_metrics *input;
 
-    k = kit_start(SERVICE " memory_limit 1M\n" TAIL ES("PORT"));
+    k = kit_start(SERVICE " records_limit 1M\n" TAIL ES("PORT"));
     backend_down(k->es);
     append_large(0, FILE_LINES);
     kit_pass_ms(k, 10000);
@@ -257,7 +257,7 @@ END_TEST
 
 START_TEST(stopping_while_memory_is_full_is_clean)
 {
-    k = kit_start(SERVICE " memory_limit 1M\n" TAIL ES("PORT"));
+    k = kit_start(SERVICE " records_limit 1M\n" TAIL ES("PORT"));
     backend_down(k->es);
     append_large(0, FILE_LINES);
     kit_pass_ms(k, 5000);

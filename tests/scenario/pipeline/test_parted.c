@@ -203,7 +203,7 @@ START_TEST(the_next_generation_waits_until_the_one_before_was_read)
     struct buffer text = {0};
 
     kit_end(&k);
-    k = kit_start(SERVICE " memory_limit 100K\n" TAIL_CRI ES("PORT"));
+    k = kit_start(SERVICE " records_limit 100K\n" TAIL_CRI ES("PORT"));
     backend_down(k->es);
     while (text.len < 290 * 1024)
         buffer_append_text(&text, F("...................................................."));

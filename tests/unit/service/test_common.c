@@ -70,6 +70,25 @@ START_TEST(a_port_that_is_none_is_refused)
 }
 END_TEST
 
+START_TEST(records_get_what_the_agent_leaves_of_memory_limit)
+{
+    service_has("memory_limit", "25M");
+    ck_assert(service_keys_bind(&keys, config, &report));
+    ck_assert_uint_eq(service_records_bytes(&keys), 25000000 - SERVICE_OWN_BYTES);
+    keys.records_bytes = 100000;
+    ck_assert_uint_eq(service_records_bytes(&keys), 100000);
+}
+END_TEST
+
+START_TEST(a_memory_limit_that_is_too_small_is_told_and_records_get_some)
+{
+    service_has("memory_limit", "2M");
+    ck_assert(service_keys_bind(&keys, config, &report));
+    ck_assert_uint_eq(service_records_bytes(&keys), SERVICE_RECORDS_BYTES_MIN);
+    ck_assert_ptr_nonnull(strstr(buffer_text(&report.text), "memory_limit is 2000000 bytes"));
+}
+END_TEST
+
 START_TEST(every_mistake_is_said)
 {
     service_has("flush", "0");
@@ -100,6 +119,8 @@ Suite *suite_service_common(void)
     tcase_add_test(service_case, without_a_word_all_keys_have_their_defaults);
     tcase_add_test(service_case, durations_that_are_none_are_refused);
     tcase_add_test(service_case, a_port_that_is_none_is_refused);
+    tcase_add_test(service_case, records_get_what_the_agent_leaves_of_memory_limit);
+    tcase_add_test(service_case, a_memory_limit_that_is_too_small_is_told_and_records_get_some);
     tcase_add_test(service_case, every_mistake_is_said);
     tcase_add_test(service_case, a_text_that_a_variable_left_empty_is_not_given);
     suite_add_tcase(suite, service_case);
