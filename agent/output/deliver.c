@@ -475,6 +475,7 @@ void output_stop(struct output *output)
             on_wait_over(d);
         }
     }
+    output_pump(output);
 }
 
 void output_let_go(struct output *output)
