@@ -350,6 +350,26 @@ static bool name_came_before(struct record *r, uint32_t index)
     return false;
 }
 
+static bool is_shadowed(struct record *r, const struct field *f, uint32_t before)
+{
+    for (uint32_t i = 0; i < before; i++)
+        if (names_meet(r, &r->root.fields[i], f))
+            return true;
+    return false;
+}
+
+void record_drop_shadowed(struct record *r, uint32_t from)
+{
+    struct field *fields = r->root.fields;
+    uint32_t kept = from;
+
+    CHECK(from <= r->root.count);
+    for (uint32_t i = from; i < r->root.count; i++)
+        if (fields[i].value.kind == VALUE_MEMBERS || !is_shadowed(r, &fields[i], from))
+            fields[kept++] = fields[i];
+    r->root.count = kept;
+}
+
 /* False is certain, true may be wrong. */
 static bool may_have_doubles(struct record *r)
 {

@@ -191,6 +191,9 @@ void record_add_unfolded(struct record *r, const struct json_object *object);
 /* Moves the fields from `first` on before those that stand before them. */
 void record_bring_forward(struct record *r, uint32_t first);
 
+/* Of the fields from `from` on those go whose name one before them has; spliced members stay. */
+void record_drop_shadowed(struct record *r, uint32_t from);
+
 /* The last field of this name, members included: its value. */
 bool record_find(struct record *r, struct slice key, struct value *out);
 

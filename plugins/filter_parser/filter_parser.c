@@ -37,7 +37,7 @@ static const struct option options[] = {
     OPTION_BOOL(struct filter_parser, preserve_key, "preserve_key", "false", 0,
                 "Keep the field that was parsed."),
     OPTION_BOOL(struct filter_parser, reserve_data, "reserve_data", "false", 0,
-                "Keep the other fields, after those that were found."),
+                "Keep the other fields, after those that were found and of another name."),
     OPTION_IGNORED("unescape_key", "Texts are read as they are; see Decode_Field_As of a parser."),
     OPTION_END,
 };
@@ -208,6 +208,7 @@ static void record_arrange(const struct filter_parser *f, struct record *record,
     record_bring_forward(record, first);
     if (!f->preserve_key && source->index >= 0 && record->root.count > 1)
         record_remove_at(record, (uint32_t)source->index + found);
+    record_drop_shadowed(record, found);
 }
 
 static enum filter_verdict filter_parser_apply(void *self, struct record *record,

@@ -220,7 +220,7 @@ def frame_keys():
     values = ('"a text"', "7", '{"a":1}', "null", '["a"]', '"2001-02-03T04:05:06Z"')
     for key in ("time", "stream", "_p", "log", "message", "@timestamp", "date", "level"):
         for value in values:
-            yield Line(f"{key} is {value}", f'{{"{key}":{value},"own":"{key}"}}'.encode(), "last")
+            yield Line(f"{key} is {value}", f'{{"{key}":{value},"own":"{key}"}}'.encode(), "any")
 
 
 def shapes():

@@ -124,7 +124,7 @@ def refused_text(pairs):
 
 
 def last_only(value):
-    """Of doubled members the last stays, and one with a name of the frame loses to the frame's."""
+    """Of doubled members the last stays."""
     if isinstance(value, Pairs):
         return Pairs(
             (key, last_only(last)) for key, last in dict(value).items() if key not in FRAME_KEYS

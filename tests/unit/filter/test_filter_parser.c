@@ -128,6 +128,17 @@ START_TEST(what_was_found_may_have_the_keys_own_name)
 }
 END_TEST
 
+/* Documents have each name once: an application's own time is worth more than the runtime's. */
+START_TEST(what_was_found_wins_over_another_field_of_its_name)
+{
+    ck_assert_int_eq(FILTER("Key_Name", "log", "Parser", "json", "Reserve_Data", "On"), 0);
+    expect("{\"stream\":\"stdout\",\"log\":\"{\\\"stream\\\":7,\\\"b\\\":2}\",\"_p\":\"F\"}",
+           "{\"stream\":7,\"b\":2,\"_p\":\"F\"}");
+    expect_spliced("{\"b\":1,\"log\":\"{\\\"a\\\":1,\\\"b\\\":2}\",\"x\":1}",
+                   "{\"a\":1,\"b\":2,\"x\":1}");
+}
+END_TEST
+
 START_TEST(a_text_that_no_parser_takes_stays)
 {
     ck_assert_int_eq(FILTER("Key_Name", "log", "Parser", "json", "Parser", "pair"), 0);
@@ -246,6 +257,7 @@ Suite *suite_filter_parser(void)
     tcase_add_test(tcase, the_key_stays_where_asked_for);
     tcase_add_test(tcase, the_key_alone_stays_where_asked_for);
     tcase_add_test(tcase, what_was_found_may_have_the_keys_own_name);
+    tcase_add_test(tcase, what_was_found_wins_over_another_field_of_its_name);
     tcase_add_test(tcase, a_text_that_no_parser_takes_stays);
     tcase_add_test(tcase, the_first_parser_that_succeeds_is_used);
     tcase_add_test(tcase, records_without_the_key_or_with_another_value_stay);
