@@ -155,14 +155,20 @@ static struct delivery *queue_repeatable(const struct output *output)
     return NULL;
 }
 
+/* What ends meanwhile asks for the next one, and gets it from the loop that runs: thousands may end in
+ * a row. */
 void output_pump(struct output *output)
 {
     struct delivery *d;
 
+    if (output->is_pumping)
+        return;
+    output->is_pumping = true;
     while (gate_is_hopeless(output) && (d = queue_repeatable(output)) != NULL)
         delivery_let_go(d);
     while (gate_has_room(output) && !list_is_empty(&output->queue))
         delivery_begin(CONTAINER_OF(list_take_first(&output->queue), struct delivery, link));
+    output->is_pumping = false;
     gate_wait(output);
 }
 

@@ -35,6 +35,7 @@ struct output {
     bool is_stopping;
     bool is_letting_go;
     bool is_delivering; /* the last request was taken */
+    bool is_pumping;    /* whoever set it begins what may begin, and then clears it */
     struct circuit circuit;
     struct timer *gate; /* when the circuit lets the next one begin; NULL: none waits */
     struct log_brake openings;

@@ -59,11 +59,17 @@ static void list_leave(struct list *deliveries)
     }
 }
 
+/* Nothing begins before all is let go of that may be: it would be a last try that nobody needs, and
+ * move from one list to the other under our hands. */
 void output_leave(struct output *output)
 {
+    CHECK(!output->is_pumping);
     output->is_delivering = false;
+    output->is_pumping = true;
     list_leave(&output->queue);
     list_leave(&output->deliveries);
+    output->is_pumping = false;
+    output_pump(output);
 }
 
 bool output_has_last_tries(const struct output *output)

@@ -271,6 +271,35 @@ START_TEST(what_it_holds_of_a_budget_is_what_it_would_let_go_of)
 }
 END_TEST
 
+/* The circuit is open, and the time of the next probe has just come. */
+START_TEST(nothing_begins_while_it_lets_go)
+{
+    answer = VERDICT_RETRY;
+    for (unsigned i = 0; i < 6; i++)
+        offer(1, true);
+    quiet();
+    clock_advance_ms(60000);
+    output_leave(output);
+    quiet();
+    ck_assert(output_is_idle(output));
+    ck_assert_str_eq(buffer_text(&written), "1 1 1 ");
+}
+END_TEST
+
+/* What is let go of at the end is let go of in a row, not one inside the other. */
+START_TEST(very_many_are_let_go_of)
+{
+    struct chunk *chunk = offer(1, true);
+
+    for (unsigned i = 0; i < 100000; i++)
+        output_offer(output, chunk);
+    output_let_go(output);
+    quiet();
+    ck_assert(output_is_idle(output));
+    ck_assert_uint_eq(output_metrics(output)->in_flight_records, 0);
+}
+END_TEST
+
 Suite *suite_output_leave(void);
 
 Suite *suite_output_leave(void)
@@ -287,6 +316,8 @@ Suite *suite_output_leave(void)
     tcase_add_test(leave, a_last_try_whose_source_is_gone_is_tried_again);
     tcase_add_test(leave, an_output_delivers_again_once_a_request_was_taken);
     tcase_add_test(leave, what_it_holds_of_a_budget_is_what_it_would_let_go_of);
+    tcase_add_test(leave, nothing_begins_while_it_lets_go);
+    tcase_add_test(leave, very_many_are_let_go_of);
     suite_add_tcase(suite, leave);
     return suite;
 }
