@@ -1,4 +1,4 @@
-#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/laggard.h"
 
 /*
  * The pieces of a line that rotation parted: the first lie at the end of one generation of a log,
@@ -20,7 +20,8 @@
  *
  * Goes wrong: the elder cannot be read (the heir does not wait for it; its pieces stay its own, as
  * they do when the heir is found too late or is not read from its beginning); a record over three
- * generations (parted where the third begins).
+ * generations (parted where the third begins); an output falls behind before it has the record (its
+ * laggards read the elder's pieces as a record, and the heir's as another).
  */
 
 static bool is_elder(const struct tail_file *f, const struct tail_file *heir)
@@ -77,8 +78,9 @@ static void take_over(struct tail_file *heir, struct tail_file *elder)
 
     if (joiner_has_inherited(elder->joiner))
         tail_lines_flush(elder, true);
-    if (elder->joiner == NULL)
+    if (elder->joiner == NULL || !tail_file_part_alike(elder, heir))
         return;
+    CHECK(heir->kin.lender == NULL && !elder->kin.is_lent);
     elder->kin.is_lent = true;
     elder->kin.lent_from = joiner_oldest(elder->joiner);
     heir->kin.lender = elder;

@@ -170,10 +170,10 @@ static void laggard_join(struct tail_laggard *l)
     tail_file_touch(of);
 }
 
-/* No record of the others has lines behind where their window ends. */
+/* No record of the others has lines behind where their window ends; nor has the next generation any. */
 static bool is_cut_clean(const struct tail_file *f)
 {
-    return !f->is_skipping && f->joined_to <= f->origin.window.issued;
+    return !f->is_skipping && !f->kin.is_lent && f->joined_to <= f->origin.window.issued;
 }
 
 /* It stands where the others stand, so the lines that it waits with are a record there too. */

@@ -73,6 +73,10 @@ void tail_lane_seal(const struct tail_lane *lane);
 /* Outputs that are away are not read for together: to be called before the file is read. */
 void tail_file_part(struct tail_file *file);
 
+/* The elder's lines are about to wait with the heir's. False: they may not, as an output reads the one
+ * by itself and the other with the rest. */
+bool tail_file_part_alike(struct tail_file *elder, const struct tail_file *heir);
+
 /* Makes the laggards that were there when the position was saved. */
 void tail_file_part_again(struct tail_file *file, const struct tail_note *note);
 

@@ -86,6 +86,8 @@ static void file_pause(struct tail_file *f)
     f->state.read = f->origin.window.issued;
 }
 
+static void lender_part_from(const struct tail_file *heir, unsigned output);
+
 /* The file is read for this output by a laggard from now on, if it goes there at all. */
 static void file_part_from(struct tail_file *f, unsigned output)
 {
@@ -98,8 +100,41 @@ static void file_part_from(struct tail_file *f, unsigned output)
             file_pause(f);
         tail_laggard_new(f, output, f->origin.window.issued,
                          is_held ? LAGGARD_HELD : LAGGARD_READS);
+        lender_part_from(f, output);
     }
     origin_lane_set(&f->origin, rest);
+}
+
+static bool may_part_from(const struct tail_file *f, unsigned output)
+{
+    return f->tail != NULL && f->origin.can_leave && (f->origin.lane & tail_bit(output));
+}
+
+/* A laggard of the heir begins in the middle of a line that rotation parted. The pieces before that are
+ * the lender's, which keeps them for it: they become a record of their own. */
+static void lender_part_from(const struct tail_file *heir, unsigned output)
+{
+    struct tail_file *lender = heir->kin.lender;
+
+    if (lender != NULL && may_part_from(lender, output))
+        file_part_from(lender, output);
+}
+
+bool tail_file_part_alike(struct tail_file *elder, const struct tail_file *heir)
+{
+    LIST_FOR (it, &elder->laggards) {
+        const struct tail_laggard *l = CONTAINER_OF(it, struct tail_laggard, link);
+
+        if (l->state != LAGGARD_DRAINS && (heir->origin.lane & tail_bit(l->output)))
+            return false;
+    }
+    LIST_FOR (it, (struct list *)(uintptr_t)&heir->laggards) {
+        const struct tail_laggard *l = CONTAINER_OF(it, struct tail_laggard, link);
+
+        if (l->state != LAGGARD_DRAINS && may_part_from(elder, l->output))
+            file_part_from(elder, l->output);
+    }
+    return true;
 }
 
 void tail_file_part(struct tail_file *f)
@@ -118,6 +153,7 @@ void tail_file_left(struct tail_file *f, unsigned output, uint64_t begin)
     if (tail_laggard_find(f, output) == NULL)
         file_part_from(f, output);
     tail_laggard_begin_at(tail_laggard_find(f, output), begin);
+    tail_kin_settled(f);
     tail_bookmark_save(f);
 }
 
@@ -219,7 +255,7 @@ static void on_left(struct tail *t, unsigned output)
     LIST_FOR (it, &t->files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
-        if (f->fd >= 0 && f->origin.can_leave && (f->origin.lane & tail_bit(output)) &&
+        if (f->fd >= 0 && may_part_from(f, output) &&
             (f->origin.window.count > 0 || f->joiner != NULL))
             file_part_from(f, output);
     }

@@ -234,6 +234,84 @@ START_TEST(a_part_of_docker_goes_on_in_the_next_file)
 }
 END_TEST
 
+/* ---- for an output that fell behind ---- */
+
+#define STEPS 10
+#define STEP_LINES 75
+
+/* Whole lines, so many that the other output falls behind, and the first piece of one more. */
+static void write_step(unsigned step)
+{
+    struct buffer text = {0};
+
+    for (unsigned i = 0; i < STEP_LINES; i++)
+        buffer_append_format(&text, F("%u-%u-%03900d"), step, i, 0);
+    buffer_append_format(&text, P("begin-%u,"), step);
+    kit_append(k, "app.log", buffer_text(&text));
+    buffer_fini(&text);
+}
+
+static void expect_taken(struct backend *b, const char *format, unsigned step)
+{
+    char *text = mem_format(format, step, step);
+
+    ck_assert_msg(strstr(backend_taken(b), text) != NULL, "%s is missing", text);
+    mem_free(text);
+}
+
+/* It gets both halves, if not in one record; and the others get one record. */
+START_TEST(an_output_that_is_behind_loses_no_piece)
+{
+    char name[16], text[100];
+
+    kit_end(&k);
+    k = kit_start(SERVICE " records_limit 1M\n" TAIL_CRI ES("PORT") ES("PORT2"));
+    backend_down(k->other);
+    for (unsigned i = 0; i < STEPS; i++) {
+        write_step(i);
+        kit_pass_ms(k, 300 + 170 * i);
+        snprintf(name, sizeof name, "app.log.%02u", 99 - i);
+        tree_rename("app.log", name);
+        snprintf(text, sizeof text, F("end-%u"), i);
+        kit_append(k, "app.log", text);
+        kit_pass_ms(k, i % 2 ? 1500 : 5000);
+    }
+    backend_up(k->other);
+    kit_pass_ms(k, 60000);
+    for (unsigned i = 0; i < STEPS; i++) {
+        expect_taken(k->es, "begin-%u,end-%u ", i);
+        expect_taken(k->other, "begin-%u,", i);
+        expect_taken(k->other, "end-%u ", i);
+    }
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+    ck_assert_uint_eq(kit_input(k)->files_closed, STEPS);
+}
+END_TEST
+
+/* The file that is rotated has nothing more for it than the piece. */
+START_TEST(an_output_that_falls_behind_loses_no_piece)
+{
+    kit_end(&k);
+    k = kit_start(SERVICE " records_limit 1M\n" TAIL_CRI ES("PORT") ES("PORT2"));
+    kit_append(k, "app.log", F("before") P("begin-0,"));
+    kit_pass_ms(k, 2000);
+    backend_down(k->other);
+    tree_rename("app.log", "app.log.1");
+    kit_append(k, "app.log", F("end-0"));
+    for (unsigned i = 1; i <= STEPS; i++) {
+        write_step(i);
+        kit_pass_ms(k, 1500);
+    }
+    expect_taken(k->es, "begin-%u,end-%u ", 0);
+    backend_up(k->other);
+    kit_pass_ms(k, 60000);
+    expect_taken(k->other, "begin-%u,", 0);
+    expect_taken(k->other, "end-%u ", 0);
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+    ck_assert_uint_eq(kit_input(k)->files_closed, 1);
+}
+END_TEST
+
 Suite *suite_pipeline_parted(void);
 Suite *suite_pipeline_parted(void)
 {
@@ -253,6 +331,8 @@ Suite *suite_pipeline_parted(void)
     tcase_add_test(t, a_line_over_three_generations_is_two_records);
     tcase_add_test(t, the_next_generation_waits_until_the_one_before_was_read);
     tcase_add_test(t, a_part_of_docker_goes_on_in_the_next_file);
+    tcase_add_test(t, an_output_that_is_behind_loses_no_piece);
+    tcase_add_test(t, an_output_that_falls_behind_loses_no_piece);
     suite_add_tcase(suite, t);
     return suite;
 }
