@@ -275,6 +275,11 @@ int letter_store_open(struct letter_store *s, char why[256])
     return rc;
 }
 
+bool letter_store_is_idle(const struct letter_store *s)
+{
+    return !s->is_writing || s->is_stuck;
+}
+
 struct letter_sink *letter_store_sink(struct letter_store *s)
 {
     return &s->sink;

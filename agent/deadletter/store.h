@@ -35,6 +35,10 @@ void letter_store_free(struct letter_store **store);
 /* At the start, for a directory that was asked for. -EBUSY: another agent that runs has it. */
 MUST_USE int letter_store_open(struct letter_store *store, char why[256]);
 
+/* Whether no worker writes, or none that is to be waited for: the directory is free for the next store
+ * once this one is freed. */
+bool letter_store_is_idle(const struct letter_store *store);
+
 struct letter_sink *letter_store_sink(struct letter_store *store);
 const char *letter_store_path(const struct letter_store *store);
 

@@ -249,11 +249,17 @@ static bool outputs_are_idle(const struct pipeline *p)
     return true;
 }
 
+/* A letter whose delivery was let go of is still written: whoever comes next wants the directory. */
+static bool is_drained(const struct pipeline *p)
+{
+    return outputs_are_idle(p) && (p->letters == NULL || letter_store_is_idle(p->letters));
+}
+
 static void on_drain_check(void *owner)
 {
     struct pipeline *p = owner;
 
-    if (!outputs_are_idle(p)) {
+    if (!is_drained(p)) {
         if (clock_ms() >= p->drain_until_ms)
             pipeline_hurry(p);
         if (clock_ms() < p->stuck_at_ms || p->is_handed_over)

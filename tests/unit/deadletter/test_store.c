@@ -101,6 +101,24 @@ START_TEST(what_comes_while_one_writes_is_written_next)
 }
 END_TEST
 
+/* Nobody may wait: the delivery of which the letter is was let go of. */
+START_TEST(it_is_idle_when_all_is_written)
+{
+    char why[256];
+
+    ck_assert(letter_store_is_idle(store));
+    add("one");
+    ck_assert(!letter_store_is_idle(store));
+    add("two");
+    turn_until_written();
+    ck_assert(letter_store_is_idle(store));
+    ck_assert_uint_eq(metrics.kept, 2);
+    letter_store_free(&store);
+    store = letter_store_new(loop, tree_path("d"), 1 << 20, &metrics);
+    ck_assert_int_eq(letter_store_open(store, why), 0);
+}
+END_TEST
+
 START_TEST(nothing_is_touched_before_the_first_letter)
 {
     ck_assert(!tree_has("d"));
@@ -228,6 +246,7 @@ Suite *suite_deadletter_store(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, whoever_waits_goes_on_when_it_is_on_the_disk);
     tcase_add_test(tc, what_comes_while_one_writes_is_written_next);
+    tcase_add_test(tc, it_is_idle_when_all_is_written);
     tcase_add_test(tc, nothing_is_touched_before_the_first_letter);
     tcase_add_test(tc, what_was_only_given_up_is_not_kept);
     tcase_add_test(tc, a_directory_that_is_not_to_be_had_stops_nobody);
