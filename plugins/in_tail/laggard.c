@@ -209,7 +209,8 @@ static enum laggard_next laggard_step(struct tail_laggard *l)
     }
     if (!budget_has_room(f->lane->budget))
         return LAGGARD_NEEDS_ROOM;
-    f->origin.id = l->of->origin.id; /* which it may have got since */
+    if (f->origin.id == 0) /* the file may have got one since; workers read it from now on */
+        f->origin.id = l->of->origin.id;
     taken = tail_file_read(f, end, f->state.read >= end);
     if (taken < 0)
         tail_file_try_later(f, (int)taken);
