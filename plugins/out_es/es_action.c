@@ -111,7 +111,8 @@ static void render(struct es_action *a, const struct chunk_record *record, int64
     buffer_append_byte(&a->text, '"');
 }
 
-/* Notes the times that the text is right for: none, when it is one record's own. */
+/* Notes the times that the text is right for: none, when it is one record's own, or when its day is
+ * the first or the last that a time can have and reaches beyond it. */
 static void keep(struct es_action *a)
 {
     const struct time_pattern *pattern = &a->pattern;
@@ -119,8 +120,9 @@ static void keep(struct es_action *a)
 
     if (a->es->index.name_accessor != NULL || a->es->index.prefix_accessor != NULL)
         return;
-    a->from_ns = pattern->period * period_ns;
-    a->until_ns = a->from_ns + period_ns;
+    if (__builtin_mul_overflow(pattern->period, period_ns, &a->from_ns) ||
+        __builtin_add_overflow(a->from_ns, period_ns, &a->until_ns))
+        a->from_ns = a->until_ns = 0;
 }
 
 struct slice es_action_text(struct es_action *a, const struct chunk_record *record, int64_t ns,

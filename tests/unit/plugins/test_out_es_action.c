@@ -60,6 +60,29 @@ START_TEST(the_date_is_that_of_each_record)
 }
 END_TEST
 
+/* The ends of what 64 bits of nanoseconds can say, which a line's own time may be. */
+START_TEST(the_first_and_the_last_day_are_dates_too)
+{
+    struct chunk_maker *maker = chunk_maker_new();
+    static const int64_t times[] = {INT64_MAX, INT64_MAX, 0, INT64_MIN};
+
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+        chunk_maker_record(maker)->time_ns = times[i];
+        chunk_maker_push(maker, "app");
+    }
+    ES_EXPECT_BODY(chunk_maker_seal(&maker),
+                   "{\"create\":{\"_index\":\"l-2262.04.11\"}}\n"
+                   "{\"@timestamp\":\"2262-04-11T23:47:16.854Z\"}\n"
+                   "{\"create\":{\"_index\":\"l-2262.04.11\"}}\n"
+                   "{\"@timestamp\":\"2262-04-11T23:47:16.854Z\"}\n"
+                   "{\"create\":{\"_index\":\"l-1970.01.01\"}}\n"
+                   "{\"@timestamp\":\"1970-01-01T00:00:00.000Z\"}\n"
+                   "{\"create\":{\"_index\":\"l-1677.09.21\"}}\n"
+                   "{\"@timestamp\":\"1677-09-21T00:12:43.145Z\"}\n",
+                   "logstash_format", "on", "logstash_prefix", "l", "stable_id", "off");
+}
+END_TEST
+
 START_TEST(a_prefix_may_come_out_of_the_record)
 {
     static const char *const keys[] = {"ns", "$ns"};
@@ -308,6 +331,7 @@ Suite *suite_plugins_out_es_action(void)
     tcase_add_test(action, an_index_may_hold_the_date_of_the_record);
     tcase_add_test(action, a_logstash_index_is_prefix_separator_and_date);
     tcase_add_test(action, the_date_is_that_of_each_record);
+    tcase_add_test(action, the_first_and_the_last_day_are_dates_too);
     tcase_add_test(action, a_prefix_may_come_out_of_the_record);
     tcase_add_test(action, a_prefix_may_lie_deep_in_the_record);
     tcase_add_test(action, an_unsound_prefix_is_left);
