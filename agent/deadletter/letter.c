@@ -11,6 +11,9 @@
 
 #define STREAM_DIGITS 16
 
+/* Around what was the deepest value of a field: the record, and the letter. */
+#define LETTER_DEPTH 2
+
 /* ---- bytes that are no text ---- */
 
 bool letter_escape(struct slice text, struct buffer *out)
@@ -244,6 +247,7 @@ enum letter_fault letter_read(struct slice line, struct arena *arena, struct dea
     int rc;
 
     json_scanner_init(&scanner);
+    scanner.depth_more = LETTER_DEPTH;
     rc = json_check_object(&scanner, line, &object);
     json_scanner_fini(&scanner);
     if (rc < 0)

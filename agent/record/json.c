@@ -80,6 +80,7 @@ static int check_text(struct json_scanner *s, struct slice text, struct json_obj
         .end = text.data + text.len,
         .p = text.data,
         .next = json_marks_start(s->marks, text),
+        .depth_max = JSON_DEPTH_MAX + s->depth_more,
     };
     if (!json_check_one(&c) || c.p != c.end)
         return -EINVAL;

@@ -60,7 +60,8 @@ struct json_scanner {
     struct buffer copy; /* of a text at the end of a page */
     uint32_t member_capacity;
     uint32_t member_count;
-    bool is_repaired; /* escapes in keys are canonical already */
+    unsigned depth_more; /* levels above JSON_DEPTH_MAX, for what wraps such texts; 0 at first */
+    bool is_repaired;    /* escapes in keys are canonical already */
 };
 
 void json_scanner_init(struct json_scanner *s);

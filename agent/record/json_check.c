@@ -362,7 +362,7 @@ static bool check_nested(struct json_check *c)
 {
     bool is_good;
 
-    if (c->depth == JSON_DEPTH_MAX)
+    if (c->depth == c->depth_max)
         return false;
     c->depth++;
     is_good = *c->p == '{' ? check_object(c) : check_array(c);

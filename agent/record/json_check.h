@@ -29,7 +29,7 @@ struct json_check {
     const char *end;
     const char *p;
     const uint32_t *next;
-    unsigned depth;
+    unsigned depth, depth_max;
 };
 
 static inline void json_marks_ahead(struct json_check *c)

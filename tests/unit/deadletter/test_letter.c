@@ -75,6 +75,26 @@ START_TEST(the_largest_offset_comes_back)
 }
 END_TEST
 
+/* A record as deep as there may be, and a field of it. */
+START_TEST(the_deepest_record_comes_back)
+{
+    struct dead_letter letter = sample();
+    struct buffer deep = {0};
+
+    buffer_append_text(&deep, "{\"field\":");
+    for (unsigned i = 0; i < JSON_DEPTH_MAX; i++)
+        buffer_append_text(&deep, "{\"a\":");
+    buffer_append_byte(&deep, '1');
+    for (unsigned i = 0; i <= JSON_DEPTH_MAX; i++)
+        buffer_append_byte(&deep, '}');
+    letter.record = buffer_view(&deep);
+    letter_write(&letter, &out);
+    ck_assert_int_eq(letter_read(buffer_view(&out), &arena, &letter), LETTER_SOUND);
+    ck_assert(slice_equal(letter.record, buffer_view(&deep)));
+    buffer_fini(&deep);
+}
+END_TEST
+
 /* Every beginning of a line is one that a crash may leave. */
 START_TEST(half_a_letter_is_torn)
 {
@@ -201,6 +221,7 @@ Suite *suite_deadletter_letter(void)
     tcase_add_test(tc, a_letter_is_one_line_of_json);
     tcase_add_test(tc, what_was_written_is_read_again);
     tcase_add_test(tc, the_largest_offset_comes_back);
+    tcase_add_test(tc, the_deepest_record_comes_back);
     tcase_add_test(tc, half_a_letter_is_torn);
     tcase_add_test(tc, other_json_is_no_letter);
     tcase_add_test(tc, a_letter_that_lacks_something_is_odd);
