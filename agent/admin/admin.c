@@ -149,10 +149,7 @@ static bool door_is_wanted(const struct door *door, const struct service_keys *s
 
 static void door_close(struct door *door)
 {
-    if (door->server != NULL) {
-        server_resume(door->server);
-        server_stop(&door->server);
-    }
+    server_stop(&door->server);
     mem_free(door->host);
     *door = (struct door){0};
 }

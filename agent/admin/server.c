@@ -30,6 +30,7 @@
 struct guest {
     struct list link; /* in server->guests */
     struct MHD_Connection *connection;
+    bool has_outcome; /* of the reload that it waited for: comes once more */
 };
 
 struct server {
@@ -37,8 +38,8 @@ struct server {
     struct list guests;
     size_t guest_count;
     bool has_room_again;
-    struct MHD_Connection *waiting; /* for the end of a reload, its request suspended */
-    bool is_outcome_known;
+    struct guest *waiting; /* for the end of a reload, its request suspended */
+    bool is_stopping;
     const struct admin_view *view;
     struct poll *poll;
     struct timer *timer;
@@ -155,6 +156,7 @@ static void on_guest(void *owner, struct MHD_Connection *connection, void **cont
     struct guest *guest = *context;
 
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        CHECK(server->waiting != guest); /* what is suspended does not close */
         list_remove(&guest->link);
         server->guest_count--;
         server->has_room_again = true;
@@ -171,19 +173,35 @@ static void on_guest(void *owner, struct MHD_Connection *connection, void **cont
     *context = guest;
 }
 
-static void guest_served(struct server *server, struct MHD_Connection *connection)
+static struct guest *guest_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    struct guest *guest = info != NULL ? info->socket_context : NULL;
 
-    if (guest == NULL)
-        return;
+    CHECK(info != NULL && info->socket_context != NULL);
+    return info->socket_context;
+}
+
+static void guest_served(struct server *server, struct guest *guest)
+{
     list_remove(&guest->link);
     list_add_tail(&server->guests, &guest->link);
 }
 
 /* ---- requests ---- */
+
+/* Nobody may begin to wait while the server stops: that one would never be answered. */
+static void page_make(struct server *server, struct guest *guest, const char *method,
+                      const char *url, struct page *page)
+{
+    if (guest->has_outcome)
+        pages_outcome(server->view, page);
+    else if (server->is_stopping)
+        page->status = 503;
+    else
+        pages_answer(server->view, method, url, page);
+    guest->has_outcome = false;
+}
 
 static enum MHD_Result on_request(void *owner, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *body,
@@ -191,6 +209,7 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *connection
 {
     struct server *server = owner;
     struct page page = {0};
+    struct guest *guest;
     enum MHD_Result result;
 
     (void)version;
@@ -203,16 +222,12 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *connection
         *body_bytes = 0;
         return MHD_YES;
     }
-    guest_served(server, connection);
-    if (server->is_outcome_known && server->waiting == connection) {
-        server->waiting = NULL; /* another may be made at its place */
-        pages_outcome(server->view, &page);
-    } else {
-        pages_answer(server->view, method, url, &page);
-    }
+    guest = guest_of(connection);
+    guest_served(server, guest);
+    page_make(server, guest, method, url, &page);
     if (page.is_waiting) {
         CHECK(server->waiting == NULL);
-        server->waiting = connection;
+        server->waiting = guest;
         MHD_suspend_connection(connection);
         result = MHD_YES;
     } else {
@@ -260,17 +275,19 @@ static void on_timer(void *owner)
     server_turn(owner);
 }
 
-/* It takes one turn to wake up, and others to be written. */
+/* It takes one turn to wake up, and others to be written. Meanwhile somebody else may ask for a
+ * reload, and wait for the next end of one. */
 void server_resume(struct server *server)
 {
-    if (server->waiting == NULL)
+    struct guest *guest = server->waiting;
+
+    if (guest == NULL)
         return;
-    server->is_outcome_known = true;
-    MHD_resume_connection(server->waiting);
+    server->waiting = NULL;
+    guest->has_outcome = true;
+    MHD_resume_connection(guest->connection);
     for (int turn = 0; turn < RESUME_TURNS; turn++)
         server_turn(server);
-    server->waiting = NULL;
-    server->is_outcome_known = false;
 }
 
 /* ---- life ---- */
@@ -314,7 +331,7 @@ int server_start(struct loop *loop, const char *host, uint16_t port, const struc
     return 0;
 }
 
-/* The daemon closes its descriptors, so nothing may poll them any more. */
+/* Whoever waits is answered. The daemon closes its descriptors, so nothing may poll them any more. */
 void server_stop(struct server **address)
 {
     struct server *server = *address;
@@ -322,6 +339,8 @@ void server_stop(struct server **address)
     *address = NULL;
     if (server == NULL)
         return;
+    server->is_stopping = true;
+    server_resume(server);
     CHECK(server->waiting == NULL);
     poll_free(&server->poll);
     timer_free(&server->timer);

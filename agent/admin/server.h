@@ -23,6 +23,7 @@ struct server;
  * view is lent and outlives the server. */
 MUST_USE int server_start(struct loop *loop, const char *host, uint16_t port,
                           const struct admin_view *view, struct server **server_out);
+/* A request that waits for a reload is answered first. */
 void server_stop(struct server **server);
 
 /* A request that waited for a reload is answered now. */

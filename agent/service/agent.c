@@ -120,12 +120,13 @@ static void reload_end(struct agent *agent, enum reload_state state)
     struct report report = agent->report;
 
     report_init(&agent->report);
-    agent->is_reloading = false;
     positions_keep(false);
     config_free(&agent->next_config);
     if (!agent->is_stopping)
         watchdog_disarm();
-    agent->ops->reloaded(agent->owner, state, &report);
+    agent->ops->reloaded(agent->owner, state,
+                         &report); /* whoever asks for another now is refused */
+    agent->is_reloading = false;
     report_fini(&report);
     if (state == RELOAD_DONE)
         log_info("tailrace", "reloaded; this was number %" PRIu64, agent->reload_count);

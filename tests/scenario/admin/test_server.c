@@ -216,6 +216,34 @@ START_TEST(who_asks_for_a_reload_may_go_meanwhile)
 }
 END_TEST
 
+/* The first is told that its reload has ended while the second asks for another. */
+START_TEST(a_second_reload_may_be_asked_for_while_the_first_is_answered)
+{
+    int first = ask_to_reload(), second = connect_to(server_port(kit.server));
+
+    for (int i = 0; i < 10; i++)
+        loop_turn(kit.loop, false);
+    say(second, "POST /api/v2/reload HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    server_resume(kit.server);
+    expect(hear_all(first), "{\"reload\":\"done\",\"status\":0}");
+    for (int i = 0; i < 10; i++)
+        loop_turn(kit.loop, false);
+    server_resume(kit.server);
+    expect(hear_all(second), "{\"reload\":\"done\",\"status\":0}");
+}
+END_TEST
+
+START_TEST(who_waits_for_a_reload_is_answered_before_the_server_stops)
+{
+    int fd = ask_to_reload();
+
+    for (int i = 0; i < 10; i++)
+        loop_turn(kit.loop, false);
+    server_stop(&kit.server);
+    expect(hear_all(fd), "{\"reload\":\"done\",\"status\":0}");
+}
+END_TEST
+
 START_TEST(a_request_may_come_in_pieces)
 {
     int fd = connect_to(server_port(kit.server));
@@ -307,6 +335,8 @@ Suite *suite_admin_server(void)
     tcase_add_test(requests, the_body_of_a_request_is_left_unread);
     tcase_add_test(requests, who_asks_for_a_reload_is_answered_at_its_end);
     tcase_add_test(requests, who_asks_for_a_reload_may_go_meanwhile);
+    tcase_add_test(requests, a_second_reload_may_be_asked_for_while_the_first_is_answered);
+    tcase_add_test(requests, who_waits_for_a_reload_is_answered_before_the_server_stops);
     tcase_add_test(requests, a_request_may_come_in_pieces);
     tcase_add_test(requests, those_who_dribble_do_not_keep_others_out);
     tcase_add_test(requests, nonsense_is_refused);
