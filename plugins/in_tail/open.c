@@ -325,7 +325,7 @@ bool tail_file_open_generation(struct tail *t, const char *log_path, struct tail
     is_other = f->fd < 0 ? errno == ENOENT
                          : file_identify(f) == 0 && start->id != NULL &&
                                !file_id_equal(&f->identity.id, start->id);
-    if (is_other || f->fd < 0 || file_reader_seek(&f->reader, start->offset) < 0) {
+    if (is_other || f->fd < 0 || file_reader_seek(&f->reader, start->note.together) < 0) {
         if (!is_other)
             log_warn(t->component, "%s cannot be read", start->path);
         file_unopen(f);
@@ -408,6 +408,10 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
     struct tail_file *again = file_new(t, f->path, name);
 
     lost_bytes += tail_file_unrepeated_bytes(f);
+    if (name == NULL) {
+        mem_free(again->real_path);
+        again->real_path = mem_text(f->real_path);
+    }
     again->fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
     if (name != NULL)
         name->user = again;

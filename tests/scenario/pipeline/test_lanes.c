@@ -49,13 +49,30 @@ static void third_open(void)
     setenv("PORT3", port, true);
 }
 
+static void append_lines(struct buffer *text, unsigned first, unsigned count)
+{
+    for (unsigned i = first; i < first + count; i++)
+        buffer_append_format(text, "%06u-%0*d\n", i, LINE_BYTES - 8, 0);
+}
+
 static void write_lines(const char *name, unsigned count)
 {
     struct buffer text = {0};
 
-    for (unsigned i = 0; i < count; i++)
-        buffer_append_format(&text, "%06u-%0*d\n", lines++, LINE_BYTES - 8, 0);
+    append_lines(&text, lines, count);
+    lines += count;
     kit_append(k, name, buffer_text(&text));
+    buffer_fini(&text);
+}
+
+/* What gzip makes of a file with all lines that were written so far. */
+static void compress_lines(const char *from, const char *to)
+{
+    struct buffer text = {0};
+
+    append_lines(&text, 0, lines);
+    tree_write_gzip(to, buffer_text(&text));
+    tree_remove(from);
     buffer_fini(&text);
 }
 
@@ -329,6 +346,29 @@ START_TEST(a_rotated_file_is_read_again_for_it_alone_after_a_restart)
 }
 END_TEST
 
+START_TEST(a_compressed_file_is_read_again_for_it_alone_after_a_restart)
+{
+    uint64_t before;
+
+    k = kit_start(TO_BOTH);
+    backend_down(k->other);
+    write_much("app.log");
+    kit_pass_ms(k, 10000);
+    kit_stop(k);
+    before = k->es->come;
+    compress_lines("app.log", "app.log.1.gz");
+    write_lines("app.log", 1);
+    kit_run_again(k);
+    kit_pass_ms(k, 5000);
+    ck_assert_uint_eq(backend_taken_count(k->es), lines);
+    ck_assert_uint_eq(k->es->come, before + 1);
+    backend_up(k->other);
+    expect_together();
+    expect_all(k->other);
+    expect_all(k->es);
+}
+END_TEST
+
 START_TEST(an_output_that_is_gone_holds_nothing_back_after_a_restart)
 {
     k = kit_start(TO_BOTH);
@@ -497,6 +537,7 @@ Suite *suite_pipeline_lanes(void)
     tcase_add_test(restart, a_restart_reads_again_for_it_alone);
     tcase_add_test(restart, kills_in_the_middle_lose_nothing);
     tcase_add_test(restart, a_rotated_file_is_read_again_for_it_alone_after_a_restart);
+    tcase_add_test(restart, a_compressed_file_is_read_again_for_it_alone_after_a_restart);
     tcase_add_test(restart, an_output_that_is_gone_holds_nothing_back_after_a_restart);
     suite_add_tcase(suite, restart);
 
