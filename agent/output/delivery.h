@@ -2,7 +2,7 @@
  * Inside of deliver: what an output and a delivery are, and what becomes of records. For the files
  * of this folder only.
  *
- * deliver.c tells the story; leave.c what an output lets go of when it falls behind; account.c keeps
+ * deliver.c tells the story, output.c how an output begins and ends; leave.c says what an output lets go of when it falls behind; account.c keeps
  * the books: every record that leaves a delivery goes
  * through one of its functions, so that the ledger of metrics.h balances at any moment.
  */

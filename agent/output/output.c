@@ -1,0 +1,68 @@
+#include "output/delivery.h"
+
+#include "base/memory.h"
+
+/* An output: made, looked at, and freed when nothing of it is under way. */
+
+struct output *output_new(struct loop *loop, const struct output_config *config, char why[256])
+{
+    struct output *output = mem_zalloc(1, sizeof *output);
+
+    CHECK(config->index < WINDOW_OUTPUTS_MAX);
+    CHECK(config->workers > 0);
+    output->config = *config;
+    output->loop = loop;
+    output->metrics.name = config->name;
+    output->metrics.plugin = config->plugin->name;
+    list_init(&output->queue);
+    list_init(&output->deliveries);
+    list_init(&output->metrics.link);
+    if (config->plugin->encode != NULL) {
+        output->client = http_client_new(loop, config->plugin->settings(config->self), why);
+        if (output->client == NULL)
+            MEM_FREE(&output);
+    }
+    if (output != NULL)
+        gate_init(output);
+    return output;
+}
+
+void output_free(struct output **address)
+{
+    struct output *output = *address;
+
+    *address = NULL;
+    if (output == NULL)
+        return;
+    CHECK(output_is_idle(output));
+    list_remove(&output->metrics.link);
+    gate_fini(output);
+    if (output->client != NULL)
+        http_client_free(&output->client);
+    mem_free(output);
+}
+
+const char *output_name(const struct output *output)
+{
+    return output->config.name;
+}
+
+struct output_metrics *output_metrics(struct output *output)
+{
+    if (output->client != NULL) {
+        output->metrics.connections_total = http_client_connections(output->client);
+        output->metrics.connections_busy = http_client_calls(output->client);
+    }
+    return &output->metrics;
+}
+
+const char *output_trouble(const struct output *output, int64_t *since_ns)
+{
+    *since_ns = output->trouble.since_ns;
+    return output->trouble.since_ns ? output->trouble.text : "";
+}
+
+bool output_is_idle(const struct output *output)
+{
+    return list_is_empty(&output->queue) && list_is_empty(&output->deliveries);
+}
