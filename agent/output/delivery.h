@@ -2,9 +2,12 @@
  * Inside of deliver: what an output and a delivery are, and what becomes of records. For the files
  * of this folder only.
  *
- * deliver.c tells the story, output.c how an output begins and ends; leave.c says what an output lets go of when it falls behind; account.c keeps
- * the books: every record that leaves a delivery goes
- * through one of its functions, so that the ledger of metrics.h balances at any moment.
+ *   deliver.c   the story of one chunk
+ *   output.c    how an output begins and ends
+ *   gate.c      how many may begin, and when: the circuit, obeyed
+ *   leave.c     what an output lets go of when it falls behind
+ *   account.c   the books: every record that leaves a delivery goes through one of its functions, so
+ *               that the ledger of metrics.h balances at any moment
  */
 #ifndef TAILRACE_OUTPUT_DELIVERY_H
 #define TAILRACE_OUTPUT_DELIVERY_H
