@@ -145,26 +145,3 @@ int config_load_parsers(struct config *c, const char *path, struct place from,
     (void)file_load_kinds(c, path, from, KINDS_PARSERS, report);
     return report->error_count > errors_before ? -EINVAL : 0;
 }
-
-static const struct section *upstream_find(const struct config *c, const char *path)
-{
-    const struct section *s = config_first(c, CONFIG_UPSTREAM);
-
-    while (s != NULL && strcmp(s->place.file, path) != 0)
-        s = config_next(c, s);
-    return s;
-}
-
-const struct section *config_load_upstream(struct config *c, const char *path, struct place from,
-                                           struct report *report)
-{
-    const struct section *s = upstream_find(c, path_find(&c->arena, c->root, path));
-    unsigned errors_before = report->error_count;
-
-    if (s != NULL)
-        return s;
-    s = file_load_kinds(c, path, from, KIND(CONFIG_UPSTREAM), report);
-    if (s == NULL && report->error_count == errors_before)
-        report_error(report, from, "'%s' holds no upstream; it begins with [UPSTREAM]", path);
-    return s;
-}

@@ -30,9 +30,4 @@ MUST_USE int config_complete(struct config *c, struct report *report);
 MUST_USE int config_load_parsers(struct config *c, const char *path, struct place from,
                                  struct report *report);
 
-/* The upstream that a file defines, with its nodes; in the tree. An upstream of a file that was
- * read before is found again. NULL: the report says why. */
-const struct section *config_load_upstream(struct config *c, const char *path, struct place from,
-                                           struct report *report);
-
 #endif

@@ -24,10 +24,3 @@ enum verdict judge_status(int status)
         return VERDICT_REFUSED;
     }
 }
-
-const char *verdict_name(enum verdict verdict)
-{
-    static const char *const names[] = {"delivered", "retry", "refused", "too large"};
-
-    return names[verdict];
-}

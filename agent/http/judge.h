@@ -27,7 +27,4 @@ enum verdict {
 
 enum verdict judge_status(int status);
 
-/* "delivered", "retry", ... */
-const char *verdict_name(enum verdict verdict);
-
 #endif

@@ -168,10 +168,3 @@ void msgpack_append_json(struct buffer *out, struct slice json)
 
     msgpack_append_value(out, &value);
 }
-
-void msgpack_append_fields(struct buffer *out, const struct field_list *list)
-{
-    struct value map = {.kind = VALUE_MAP, .map = (struct field_list *)list};
-
-    msgpack_append_value(out, &map);
-}

@@ -30,7 +30,7 @@ enum value_kind {
     VALUE_DOUBLE,
     VALUE_TEXT,    /* bytes as read; whether they are UTF-8 is seen to when they are written */
     VALUE_JSON,    /* one JSON value as text, checked, needing no repair */
-    VALUE_MSGPACK, /* one msgpack value, checked and needing no repair (record/msgpack.h) */
+    VALUE_MSGPACK, /* one msgpack value that keeps the promise of record/msgpack.h */
     VALUE_MAP,     /* fields that a filter put together */
     VALUE_MEMBERS, /* the members of a checked JSON object, spliced in; the field has no key */
 };

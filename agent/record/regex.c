@@ -285,11 +285,3 @@ struct slice regex_named(const struct regex *re, const struct regex_match *match
     CHECK(index < re->name_count);
     return regex_capture(match, re->names[index].capture);
 }
-
-int regex_name_find(const struct regex *re, const char *name)
-{
-    for (unsigned i = 0; i < re->name_count; i++)
-        if (strcmp(re->names[i].name, name) == 0)
-            return (int)i;
-    return -1;
-}

@@ -64,7 +64,4 @@ const char *regex_name(const struct regex *regex, unsigned index);
 struct slice regex_named(const struct regex *regex, const struct regex_match *match,
                          unsigned index);
 
-/* The index of the first group of this name, or -1. */
-int regex_name_find(const struct regex *regex, const char *name);
-
 #endif

@@ -149,35 +149,6 @@ START_TEST(more_parsers_can_be_added)
 }
 END_TEST
 
-START_TEST(an_upstream_is_read_once_with_its_nodes)
-{
-    const struct section *upstream;
-    struct place from = {"a.conf", 5};
-
-    kit_write("a.conf", "@SET PORT=24224\n[OUTPUT]\n  Name forward\n");
-    kit_write("u.conf", "[UPSTREAM]\n  name u\n[NODE]\n  name n\n  port ${PORT}\n");
-    load_well("a.conf");
-    upstream = config_load_upstream(kit.config, "u.conf", from, &kit.report);
-    kit_expect(upstream, "name", "u");
-    kit_expect(section_group(upstream, "nodes", NULL), "port", "24224");
-    ck_assert_ptr_eq(config_load_upstream(kit.config, "u.conf", from, &kit.report), upstream);
-    ck_assert_uint_eq(kit.report.error_count, 0);
-}
-END_TEST
-
-START_TEST(a_file_without_an_upstream_is_an_error_where_it_was_asked_for)
-{
-    struct place from = {"a.conf", 5};
-
-    kit_write("u.yaml", "service: {flush: 1}\n");
-    ck_assert_ptr_null(config_load_upstream(kit.config, kit_path("u.yaml"), from, &kit.report));
-    kit_expect_error("a.conf:5: '");
-    kit_expect_error("holds no upstream");
-    ck_assert_ptr_null(config_load_upstream(kit.config, "/nowhere", from, &kit.report));
-    kit_expect_error("a.conf:5: cannot read '/nowhere'");
-}
-END_TEST
-
 START_TEST(a_tree_from_arguments_is_completed_in_the_same_way)
 {
     struct place nowhere = {0};
@@ -223,8 +194,6 @@ Suite *suite_config_load(void)
     tcase_add_test(files, a_missing_main_file_is_an_error);
     tcase_add_test(files, all_mistakes_of_all_files_are_told);
     tcase_add_test(files, more_parsers_can_be_added);
-    tcase_add_test(files, an_upstream_is_read_once_with_its_nodes);
-    tcase_add_test(files, a_file_without_an_upstream_is_an_error_where_it_was_asked_for);
     tcase_add_test(files, a_tree_from_arguments_is_completed_in_the_same_way);
     tcase_add_test(files, what_is_no_text_is_an_error);
     suite_add_tcase(suite, files);

@@ -105,8 +105,6 @@ START_TEST(named_groups_come_in_the_order_of_their_names)
         ck_assert((regex_named(re, &m, i).data == NULL) == (texts[i] == NULL));
         ck_assert(slice_equal(regex_named(re, &m, i), slice_of(texts[i])));
     }
-    ck_assert_int_eq(regex_name_find(re, "message"), 3);
-    ck_assert_int_eq(regex_name_find(re, "nobody"), -1);
     regex_free(&re);
 }
 END_TEST
@@ -314,14 +312,23 @@ static const struct {
      "I0711 12:34:56.789    1 main.go:42] up", "source", "main.go:42"},
 };
 
+static unsigned name_index(const struct regex *re, const char *name)
+{
+    unsigned i = 0;
+
+    while (i < regex_name_count(re) && strcmp(regex_name(re, i), name) != 0)
+        i++;
+    ck_assert_uint_lt(i, regex_name_count(re));
+    return i;
+}
+
 START_TEST(patterns_in_the_wild_find_their_fields)
 {
     struct regex *re = compile(wild[_i].pattern);
     struct regex_match m;
 
     ck_assert_int_eq(regex_match(re, slice_of(wild[_i].line), &m), 0);
-    ck_assert(
-        slice_is(regex_named(re, &m, (unsigned)regex_name_find(re, wild[_i].name)), wild[_i].text));
+    ck_assert(slice_is(regex_named(re, &m, name_index(re, wild[_i].name)), wild[_i].text));
     regex_free(&re);
 }
 END_TEST
