@@ -9,6 +9,7 @@ void window_check(const struct ack_window *w)
     CHECK(w->settled <= w->issued);
     CHECK(w->count <= w->capacity);
     CHECK(w->count > 0 || w->settled == w->issued);
+    CHECK((w->capacity & (w->capacity - 1)) == 0 && w->head <= w->capacity);
 }
 
 void window_init(struct ack_window *w, uint64_t offset)
@@ -48,6 +49,7 @@ uint64_t window_issue(struct ack_window *w, uint64_t end, output_set owed)
         window_grow(w);
     *span_at(w, w->count++) = (struct ack_span){.end = end, .owed = owed};
     w->issued = end;
+    window_check(w);
     return w->first_seq + w->count - 1;
 }
 

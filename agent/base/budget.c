@@ -1,5 +1,22 @@
 #include "base/budget.h"
 
+static uint64_t waiting_cost(uint64_t bytes);
+
+/*
+ *   0            requests, waiting lines, records          used         limit
+ *   |------------------------------------------------------|-------------|
+ *
+ * What requests hold, and what waiting lines cost, is a part of what is used. It may exceed the limit:
+ * what was read is kept.
+ */
+static void budget_check(const struct budget *b)
+{
+    CHECK(b->request_bytes <= b->used_bytes);
+    CHECK(waiting_cost(b->waiting_bytes) <= b->used_bytes);
+    CHECK(b->used_bytes <= b->peak_bytes);
+    CHECK(b->reserved_bytes <= b->limit_bytes / 2);
+}
+
 void budget_init(struct budget *b, struct budget *parent, uint64_t limit_bytes)
 {
     *b = (struct budget){.parent = parent, .limit_bytes = limit_bytes};
@@ -8,6 +25,7 @@ void budget_init(struct budget *b, struct budget *parent, uint64_t limit_bytes)
 
 void budget_fini(struct budget *b)
 {
+    budget_check(b);
     CHECK(b->used_bytes == 0);
     CHECK(list_is_empty(&b->waiters));
 }
@@ -79,6 +97,7 @@ static void level_give(struct budget *b, uint64_t bytes)
 {
     CHECK(b->used_bytes >= bytes);
     b->used_bytes -= bytes;
+    budget_check(b);
     if (b->is_full && is_eased(b))
         tell_waiters(b);
 }
@@ -135,6 +154,7 @@ void budget_reserve(struct budget *b, size_t bytes)
     b->reserved_bytes += bytes;
     if (b->reserved_bytes > most)
         b->reserved_bytes = most;
+    budget_check(b);
 }
 
 void budget_take_request(struct budget *b, size_t bytes)

@@ -59,7 +59,10 @@ void chunk_unref(struct chunk **address)
     struct chunk *chunk = *address;
 
     *address = NULL;
-    if (chunk == NULL || --chunk->refs > 0)
+    if (chunk == NULL)
+        return;
+    CHECK(chunk->refs > 0);
+    if (--chunk->refs > 0)
         return;
     for (uint32_t i = 0; i < chunk->run_count; i++) {
         struct chunk_run *run = &chunk->runs[i];

@@ -51,6 +51,13 @@ struct letter_store {
     size_t recent_next;
 };
 
+static void store_check(const struct letter_store *s)
+{
+    CHECK(s->settled_number <= s->added_number && s->writing_number <= s->added_number);
+    CHECK(!s->is_stuck || (s->is_writing && s->settled_number == s->added_number));
+    CHECK(s->pending.len == 0 || s->is_writing);
+}
+
 /* ---- whoever waits ---- */
 
 static void waiters_settle(struct letter_store *s, uint64_t number)
@@ -70,7 +77,7 @@ static bool store_wait(struct letter_sink *sink, struct letter_waiter *waiter)
 {
     struct letter_store *s = CONTAINER_OF(sink, struct letter_store, sink);
 
-    CHECK(s->settled_number <= s->added_number);
+    store_check(s);
     if (s->settled_number == s->added_number)
         return false;
     waiter->number = s->added_number;
@@ -160,6 +167,7 @@ static void on_written(void *owner)
     }
     waiters_settle(s, s->writing_number);
     write_begin(s);
+    store_check(s);
 }
 
 static void write_begin(struct letter_store *s)
@@ -190,6 +198,7 @@ static void on_too_long(void *owner)
 {
     struct letter_store *s = owner;
 
+    CHECK(s->is_writing);
     s->is_stuck = true;
     pending_lose(s, "the disk does not answer");
 }
@@ -232,6 +241,7 @@ static void store_add(struct letter_sink *sink, const struct dead_letter *letter
     letter_write(letter, &s->pending);
     s->added_number++;
     write_begin(s);
+    store_check(s);
 }
 
 struct letter_store *letter_store_new(struct loop *loop, const char *path, uint64_t bytes_max,

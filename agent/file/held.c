@@ -15,7 +15,7 @@ void held_add(struct held_book *book, struct held_file *file)
 {
     struct list *after = book->files.prev;
 
-    CHECK(!list_is_linked(&file->link));
+    CHECK(!list_is_linked(&file->link) && file->go != NULL);
     while (after != &book->files && file_of(after)->rotated_ms > file->rotated_ms)
         after = after->prev;
     list_add_tail(after->next, &file->link);
@@ -50,6 +50,7 @@ void held_settle(struct held_book *book)
     struct held_file *file;
 
     while ((file = held_choose(book)) != NULL) {
+        CHECK(file->bytes > 0);
         held_remove(file);
         file->go(file);
     }

@@ -55,6 +55,7 @@ void output_offer(struct output *output, struct chunk *chunk)
     struct delivery *d = mem_zalloc(1, sizeof *d);
 
     CHECK(chunk->is_sealed && chunk->record_count > 0);
+    CHECK(chunk->outputs >> output->config.index & 1);
     d->output = output;
     d->chunk = chunk_ref(chunk);
     d->batch = (struct batch){.chunk = chunk, .count = chunk->record_count};
@@ -307,7 +308,10 @@ static bool delivery_halve(struct delivery *d)
 
 static void on_letters_kept(struct letter_waiter *waiter)
 {
-    delivery_end(CONTAINER_OF(waiter, struct delivery, letters), true);
+    struct delivery *d = CONTAINER_OF(waiter, struct delivery, letters);
+
+    CHECK(d->is_under_way && d->has_letters && d->batch.count == 0);
+    delivery_end(d, true);
 }
 
 /* What was set aside must be safe before the chunk is settled. False: it is. */

@@ -52,6 +52,7 @@ static void list_leave(struct list *deliveries)
 
         if (!chunk_can_leave(d->chunk))
             continue;
+        CHECK(!d->output->is_stopping && d->chunk->outputs >> d->output->config.index & 1);
         if (d->is_under_way)
             d->is_last_try = true;
         else

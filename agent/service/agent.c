@@ -162,6 +162,7 @@ static void on_next_stopped(void *owner)
     struct agent *agent = owner;
     int rc;
 
+    CHECK(agent->is_reloading && agent->next == NULL && agent->former != NULL);
     if (agent->is_stopping) {
         reload_abandon(agent);
         return;
@@ -198,6 +199,7 @@ static void on_former_stopped(void *owner)
     struct agent *agent = owner;
     int rc;
 
+    CHECK(agent->is_reloading && agent->next != NULL);
     if (agent->is_stopping) {
         reload_abandon(agent);
         return;

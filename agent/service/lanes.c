@@ -107,6 +107,8 @@ static void lane_leave(struct lane_driver *driver, unsigned i)
     uint64_t held = output_metrics(output)->in_flight_bytes;
     char words[256];
 
+    CHECK(driver->lanes.items[i].state == LANE_TOGETHER ||
+          driver->lanes.items[i].state == LANE_CATCHING_UP);
     snprintf(words, sizeof words,
              "falls behind: the others wait for memory, %" PRIu64 " KiB of which it has not taken; "
              "that is let go of and read again for it alone, while the others go on",
@@ -132,15 +134,18 @@ static void lane_obey(struct lane_driver *driver, unsigned i, enum lane_move mov
         lane_leave(driver, i);
         return;
     case LANE_LET_GO:
+        CHECK(lane->state == LANE_LEAVING);
         lane->state = LANE_AWAY;
         inputs_tell(p, i, LANE_EVENT_LET_GO);
         return;
     case LANE_CATCH_UP:
+        CHECK(lane->state == LANE_AWAY);
         lane->state = LANE_CATCHING_UP;
         driver->lanes.away &= ~(UINT64_C(1) << i);
         inputs_tell(p, i, LANE_EVENT_WELL);
         return;
     case LANE_JOIN:
+        CHECK(lane->reader_count == 0);
         lane->state = LANE_TOGETHER;
         output_say(p->outputs[i].output, LOG_INFO, "has caught up with the other outputs");
         return;

@@ -52,6 +52,7 @@ void tail_kin_find(struct tail_file *f)
     elder = elder_find(f);
     if (elder == NULL)
         return;
+    CHECK(f->kin.elder == NULL && f->kin.lender == NULL);
     f->kin.elder = elder;
     elder->kin.heir = f;
 }
@@ -60,6 +61,7 @@ static void kin_unlink(struct tail_file *heir)
 {
     if (heir->kin.elder == NULL)
         return;
+    CHECK(heir->kin.elder->kin.heir == heir);
     heir->kin.elder->kin.heir = NULL;
     heir->kin.elder = NULL;
 }
@@ -124,6 +126,7 @@ static void lender_release(struct tail_file *heir)
     struct tail_file *elder = heir->kin.lender;
     struct origin *origin = &elder->origin;
 
+    CHECK(elder->kin.is_lent && !joiner_has_inherited(heir->joiner));
     heir->kin.lender = NULL;
     heir->kin.is_counted = false;
     elder->kin.is_lent = false;

@@ -85,6 +85,8 @@ struct tail_laggard *tail_laggard_new(struct tail_file *of, unsigned output, uin
     struct tail *t = of->tail;
     struct tail_file *f = &l->file;
 
+    CHECK(output < t->input->lanes->count && of->laggard == NULL);
+    CHECK(tail_laggard_find(of, output) == NULL && offset <= of->origin.window.issued);
     origin_init(&f->origin, &laggard_ops, of->origin.tag, offset);
     origin_lane_set(&f->origin, tail_bit(output));
     f->origin.metrics = &t->input->metrics;
@@ -134,6 +136,7 @@ static void laggard_rest(struct tail_laggard *l)
 {
     struct tail *t = l->file.tail;
 
+    CHECK(t->laggard_count > 0);
     list_remove(&l->file.ready_link);
     file_reader_fini(&l->file.reader);
     joiner_free(&l->file.joiner);
@@ -155,6 +158,8 @@ static void laggard_join(struct tail_laggard *l)
 {
     struct tail_file *of = l->of;
 
+    CHECK(l->state == LAGGARD_READS && l->file.joiner == NULL);
+    CHECK(l->file.origin.window.issued <= of->origin.window.issued);
     if (is_only_output(l)) {
         of->lane = l->file.lane;
         of->origin.budget = l->file.origin.budget;
