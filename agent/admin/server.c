@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -190,6 +191,14 @@ static void guest_served(struct server *server, struct guest *guest)
 
 /* ---- requests ---- */
 
+/* A page of another site can have a browser on the node post here, and does not need to read the
+ * answer. Browsers then say where the page is from, and nobody else does. Our own page only looks. */
+static bool is_of_a_page(struct MHD_Connection *connection, const char *method)
+{
+    return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 &&
+           MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Origin") != NULL;
+}
+
 /* Nobody may begin to wait while the server stops: that one would never be answered. */
 static void page_make(struct server *server, struct guest *guest, const char *method,
                       const char *url, struct page *page)
@@ -198,6 +207,8 @@ static void page_make(struct server *server, struct guest *guest, const char *me
         pages_outcome(server->view, page);
     else if (server->is_stopping)
         page->status = 503;
+    else if (is_of_a_page(guest->connection, method))
+        page->status = 403;
     else
         pages_answer(server->view, method, url, page);
     guest->has_outcome = false;

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -181,6 +182,25 @@ START_TEST(the_body_of_a_request_is_left_unread)
 }
 END_TEST
 
+START_TEST(a_page_in_a_browser_may_look_but_not_reload)
+{
+    static const char *const origins[] = {"http://evil.example", "null", "http://a"};
+
+    kit.view.reload = on_reload;
+    for (size_t i = 0; i < ARRAY_LEN(origins); i++) {
+        char request[200];
+
+        (void)snprintf(request, sizeof request,
+                       "POST /api/v2/reload HTTP/1.1\r\nHost: a\r\norigin: %s\r\n"
+                       "Connection: close\r\n\r\n",
+                       origins[i]);
+        expect(ask(request), "HTTP/1.1 403 ");
+    }
+    expect(ask("GET / HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nConnection: close\r\n\r\n"),
+           "HTTP/1.1 200 ");
+}
+END_TEST
+
 /* A server that answers reloads, and one that was asked for one and waits. */
 static int ask_to_reload(void)
 {
@@ -333,6 +353,7 @@ Suite *suite_admin_server(void)
     tcase_add_test(requests, an_unknown_path_is_not_found_and_empty);
     tcase_add_test(requests, a_method_that_is_not_allowed_is_told_which_are);
     tcase_add_test(requests, the_body_of_a_request_is_left_unread);
+    tcase_add_test(requests, a_page_in_a_browser_may_look_but_not_reload);
     tcase_add_test(requests, who_asks_for_a_reload_is_answered_at_its_end);
     tcase_add_test(requests, who_asks_for_a_reload_may_go_meanwhile);
     tcase_add_test(requests, a_second_reload_may_be_asked_for_while_the_first_is_answered);
