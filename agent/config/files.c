@@ -4,11 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define READ_BYTES 65536
+
+/* Of a pipe. A running agent does nothing else meanwhile. */
+#define PATIENCE_MS 3000
 
 void files_fini(struct files *files)
 {
@@ -28,14 +32,27 @@ static int file_see(struct files *files, const struct stat *st)
     return 0;
 }
 
+/* At once, but for a pipe that nobody has written to yet. */
+static int readable_wait(int fd)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    int count = poll(&ready, 1, PATIENCE_MS);
+
+    return count > 0 || (count < 0 && errno == EINTR) ? 0 : count < 0 ? -errno : -ETIMEDOUT;
+}
+
 static int read_all(int fd, size_t bytes_max, struct buffer *text)
 {
     size_t begin = text->len;
 
     for (;;) {
-        ssize_t count = read(fd, buffer_reserve(text, READ_BYTES), READ_BYTES);
+        int rc = readable_wait(fd);
+        ssize_t count;
 
-        if (count < 0 && errno == EINTR)
+        if (rc < 0)
+            return rc;
+        count = read(fd, buffer_reserve(text, READ_BYTES), READ_BYTES);
+        if (count < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (count < 0)
             return -errno;
@@ -55,7 +72,7 @@ static int open_and_read(struct files *files, const char *path, size_t bytes_max
                          struct buffer *text)
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     int rc = 0;
 
     if (fd < 0)
@@ -96,6 +113,8 @@ const char *files_error(int code)
         return "there are too many files";
     case -EFBIG:
         return "the file is too long";
+    case -ETIMEDOUT:
+        return "it is a pipe, and nothing came out of it";
     case -EILSEQ:
         return "it is not a text file";
     default:

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void load(const char *name)
 {
@@ -120,6 +122,33 @@ START_TEST(a_missing_main_file_is_an_error)
 }
 END_TEST
 
+START_TEST(a_pipe_is_read_to_its_end)
+{
+    int ends[2];
+    char path[32];
+
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_gt(write(ends[1], "[SERVICE]\n  Flush 3\n", 20), 0);
+    close(ends[1]);
+    (void)snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    config_free(&kit.config);
+    ck_assert_int_eq(config_load(path, &kit.report, &kit.config), 0);
+    kit_expect(kit_section(CONFIG_SERVICE, 0), "flush", "3");
+    close(ends[0]);
+}
+END_TEST
+
+/* An agent that reloads would stand still for ever. Takes as long as a pipe is waited for. */
+START_TEST(a_pipe_that_nobody_writes_to_is_an_error)
+{
+    kit_write("a.conf", "");
+    ck_assert_int_eq(unlink(kit_path("a.conf")), 0);
+    ck_assert_int_eq(mkfifo(kit_path("a.conf"), 0600), 0);
+    load("a.conf");
+    kit_expect_error("it is a pipe, and nothing came out of it");
+}
+END_TEST
+
 START_TEST(all_mistakes_of_all_files_are_told)
 {
     kit_write("a.conf", "[SERVICE]\n  Parsers_File p.conf\n  Parsers_File gone.conf\n  Flush\n"
@@ -192,6 +221,8 @@ Suite *suite_config_load(void)
     tcase_add_test(files, plugins_and_streams_files_are_kept);
     tcase_add_test(files, parsers_in_a_classic_main_file_are_taken_with_a_warning);
     tcase_add_test(files, a_missing_main_file_is_an_error);
+    tcase_add_test(files, a_pipe_is_read_to_its_end);
+    tcase_add_test(files, a_pipe_that_nobody_writes_to_is_an_error);
     tcase_add_test(files, all_mistakes_of_all_files_are_told);
     tcase_add_test(files, more_parsers_can_be_added);
     tcase_add_test(files, a_tree_from_arguments_is_completed_in_the_same_way);
