@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,20 +95,11 @@ static int line_head(char *line, size_t size, enum log_level level, const char *
     return len;
 }
 
-/* Attackers' text must not forge lines or drive a terminal. */
-static void line_sanitize(char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-            text[i] = ' ';
-}
-
 static void recent_keep(const char *line, size_t len)
 {
     char *slot = the_log.recent[the_log.recent_next++ % LOG_RECENT_MAX];
 
-    if (len >= RECENT_BYTES_MAX)
-        len = RECENT_BYTES_MAX - 1;
+    len = utf8_cut(slice_make(line, len), RECENT_BYTES_MAX - 1);
     memcpy(slot, line, len);
     slot[len] = '\0';
 }
@@ -136,7 +128,7 @@ static size_t line_make(char line[LINE_BYTES_MAX], enum log_level level, const c
 
     if (len > LINE_BYTES_MAX - 2)
         len = LINE_BYTES_MAX - 2;
-    line_sanitize(line, len);
+    utf8_tame(line, len); /* attackers' text must not forge lines or drive a terminal */
     line[len] = '\n';
     return len + 1;
 }

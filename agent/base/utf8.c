@@ -115,3 +115,25 @@ bool utf8_is_valid(struct slice text)
     }
     return true;
 }
+
+bool utf8_is_control(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x200e || c == 0x200f ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+void utf8_tame(char *text, size_t len)
+{
+    char *end = text + len;
+
+    while (text < end) {
+        uint32_t c = 0;
+        unsigned bytes = utf8_decode(text, end, &c);
+
+        if (bytes == 0)
+            *text = '?';
+        else if (utf8_is_control(c))
+            memset(text, ' ', bytes);
+        text += bytes > 0 ? bytes : 1;
+    }
+}

@@ -21,6 +21,14 @@ size_t utf8_cut(struct slice text, size_t max);
 
 bool utf8_is_valid(struct slice text);
 
+/* Whether a terminal, or who reads it, would take the character for something else than text: control
+ * characters (U+009B begins an escape sequence too), line breaks, marks that turn the direction. */
+bool utf8_is_control(uint32_t code_point);
+
+/* For texts that others wrote: each byte of such a character becomes a blank, and each that is not
+ * UTF-8 a question mark. In place. */
+void utf8_tame(char *text, size_t len);
+
 /* What stands in for a byte that is not UTF-8. */
 #define UTF8_REPLACEMENT "\xef\xbf\xbd"
 

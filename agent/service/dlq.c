@@ -1,6 +1,7 @@
 #include "service/dlq.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "config/load.h"
 #include "deadletter/desk.h"
 #include "record/time_text.h"
@@ -27,9 +28,9 @@ static void list_letter(const struct desk_item *item, struct buffer *out)
     const struct dead_letter *l = &item->letter;
     struct time_text time = {0};
     struct slice reason = l->reason;
+    size_t begin = out->len;
 
-    if (reason.len > REASON_SHOWN_BYTES)
-        reason.len = REASON_SHOWN_BYTES;
+    reason.len = utf8_cut(reason, REASON_SHOWN_BYTES);
     buffer_append_format(out, "%" PRIu64 ":%" PRIu32 "  %.*s  %.*s  %u  ", item->file, item->line,
                          SLICE_ARG(time_text_iso(&time, l->set_aside_ns, 0)), SLICE_ARG(l->output),
                          l->status);
@@ -37,12 +38,28 @@ static void list_letter(const struct desk_item *item, struct buffer *out)
         buffer_append_format(out, "%.*s@%" PRIu64, SLICE_ARG(l->file), l->offset);
     else
         buffer_append(out, l->tag);
-    buffer_append_format(out, "  %.*s\n", SLICE_ARG(reason));
+    buffer_append_format(out, "  %.*s", SLICE_ARG(reason));
+    utf8_tame(out->data + begin, out->len - begin);
+    buffer_append_byte(out, '\n');
 }
 
+/* The same JSON: what a terminal would obey stands escaped, as it may in any text. */
 static void show(const struct desk_item *item, struct buffer *out)
 {
-    buffer_append(out, item->text);
+    const char *p = item->text.data, *end = p + item->text.len;
+
+    while (p < end) {
+        uint32_t c = 0;
+        unsigned len = utf8_decode(p, end, &c);
+
+        if (len == 0)
+            buffer_append_text(out, UTF8_REPLACEMENT);
+        else if (utf8_is_control(c))
+            buffer_append_format(out, "\\u%04x", c);
+        else
+            buffer_append(out, slice_make(p, len));
+        p += len > 0 ? len : 1;
+    }
     buffer_append_byte(out, '\n');
 }
 

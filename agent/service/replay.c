@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "deadletter/desk.h"
 #include "service/pipeline.h"
 
@@ -74,11 +75,14 @@ static void sink_add(struct letter_sink *sink, const struct dead_letter *letter,
 {
     struct replay *r = CONTAINER_OF(sink, struct replay, sink);
     struct replay_letter *l = CONTAINER_OF(origin, struct replay_letter, origin);
+    size_t begin = r->out->len;
 
     l->is_failed = true;
-    buffer_append_format(r->out, "%" PRIu64 ":%" PRIu32 " %s: %.*s\n", l->file, l->line,
+    buffer_append_format(r->out, "%" PRIu64 ":%" PRIu32 " %s: %.*s", l->file, l->line,
                          is_given_up ? "was not delivered" : "was refused again",
                          SLICE_ARG(letter->reason));
+    utf8_tame(r->out->data + begin, r->out->len - begin);
+    buffer_append_byte(r->out, '\n');
 }
 
 static bool sink_wait(struct letter_sink *sink, struct letter_waiter *waiter)
@@ -173,7 +177,7 @@ static void item_take(struct replay *r, const struct desk_item *item)
 {
     const struct dlq_arguments *a = r->arguments;
     struct slice to = a->to != NULL ? slice_of(a->to) : item->letter.output;
-    size_t output;
+    size_t output, begin = r->out->len;
 
     if (!dlq_is_chosen(a, (struct dlq_id){item->file, item->line}, item->letter.output))
         return;
@@ -183,12 +187,14 @@ static void item_take(struct replay *r, const struct desk_item *item)
     }
     r->stayed++;
     if (item->fault != LETTER_SOUND)
-        buffer_append_format(r->out, "%" PRIu64 ":%" PRIu32 " stays: it %s\n", item->file,
-                             item->line, letter_fault_name(item->fault));
+        buffer_append_format(r->out, "%" PRIu64 ":%" PRIu32 " stays: it %s", item->file, item->line,
+                             letter_fault_name(item->fault));
     else
         buffer_append_format(
-            r->out, "%" PRIu64 ":%" PRIu32 " stays: there is no output %.*s; name one with --to\n",
+            r->out, "%" PRIu64 ":%" PRIu32 " stays: there is no output %.*s; name one with --to",
             item->file, item->line, SLICE_ARG(to));
+    utf8_tame(r->out->data + begin, r->out->len - begin);
+    buffer_append_byte(r->out, '\n');
 }
 
 static void letters_count(struct replay *r, struct letter_desk *desk)

@@ -120,6 +120,25 @@ START_TEST(letters_are_shown_as_they_are)
 }
 END_TEST
 
+/* A document and a back-end choose the words of a reason, and a pod the name of its file. */
+START_TEST(words_of_others_forge_no_line_and_drive_no_terminal)
+{
+    static const char line[] =
+        "{\"version\":1,\"set_aside\":\"2023-11-14T22:13:20.123Z\",\"output\":\"es.0\","
+        "\"status\":400,\"reason\":\"a\\n1:9 b\\u001b[2J\xc2\x9b"
+        "31m\xe2\x80\xa8\",\"tag\":\"app\","
+        "\"file\":\"/a\\r\\u009bb\",\"stream\":\"123456789abcdef0\",\"offset\":1,"
+        "\"time\":\"2023-11-14T22:13:20.123000000Z\",\"record\":{\"a\":\"\xc2\x9b\x7f\"}}\n";
+
+    tree_write(FIRST, line);
+    ck_assert_int_eq(run(DLQ_LIST), 0);
+    expect_said("  400  /a   b@1  a 1:9 b [2J  31m   \n1 letters in ");
+    ck_assert_int_eq(run(DLQ_SHOW), 0);
+    expect_said("\\u001b[2J\\u009b31m\\u2028\",");
+    expect_said("\"record\":{\"a\":\"\\u009b\\u007f\"}}\n");
+}
+END_TEST
+
 START_TEST(what_is_dropped_is_gone)
 {
     a.ids[0] = (struct dlq_id){1, 2};
@@ -230,6 +249,7 @@ Suite *suite_service_dlq(void)
     tcase_add_test(tc, letters_are_listed_with_their_reasons);
     tcase_add_test(tc, lines_that_are_no_letters_are_listed_too);
     tcase_add_test(tc, letters_are_shown_as_they_are);
+    tcase_add_test(tc, words_of_others_forge_no_line_and_drive_no_terminal);
     tcase_add_test(tc, what_is_dropped_is_gone);
     tcase_add_test(tc, what_is_delivered_is_removed);
     tcase_add_test(tc, letters_go_where_they_came_from_or_where_one_says);

@@ -98,6 +98,8 @@ START_TEST(a_text_can_neither_forge_a_line_nor_drive_a_terminal)
 {
     log_info(NULL, "a\n[fake] \033[31m\177");
     ck_assert_ptr_nonnull(strstr(log_file(), "a [fake]  [31m \n"));
+    log_info(NULL, "b \xc2\x9b|\x9b|\xe2\x80\xa8|\xe2\x80\xae|\xc3\xa4|\xe2\x82");
+    ck_assert_ptr_nonnull(strstr(log_file(), "b   |?|   |   |\xc3\xa4|??\n"));
 }
 END_TEST
 
