@@ -11,6 +11,8 @@
 
 struct loop {
     uv_loop_t uv;
+    uv_prepare_t fresh;  /* before each wait: the time that timers took has passed */
+    bool is_timers_turn; /* a timer has fired, and its owner is at work */
     unsigned job_count;
     struct list faked; /* timers that go by the fake clock, the earliest first */
 };

@@ -21,8 +21,11 @@ struct timer {
 static void timer_due(uv_timer_t *uv)
 {
     struct timer *timer = CONTAINER_OF(uv, struct timer, uv);
+    struct loop *loop = timer->loop;
 
+    loop->is_timers_turn = true;
     timer->fired(timer->owner);
+    loop->is_timers_turn = false;
 }
 
 struct timer *timer_new(struct loop *loop, timer_fn *fired, void *owner)
@@ -93,6 +96,17 @@ uint64_t timers_next_ms(const struct loop *loop)
 
 /* ---- starting and stopping ---- */
 
+/* What a timer starts is due after all that is due now. libuv (1.44 at least) would fire what comes due
+ * while timers fire in the same turn: two that start each other would have the loop for themselves,
+ * and nothing else would be read, answered or stopped. */
+static uint64_t wait_from_turn_ms(const struct loop *loop, uint64_t wait_ms)
+{
+    uint64_t now = uv_hrtime() / NS_PER_MS, turn = uv_now(&loop->uv);
+    uint64_t passed = now > turn ? now - turn : 0;
+
+    return wait_ms + passed > 0 ? wait_ms + passed : 1;
+}
+
 static void timer_arm(struct timer *timer, uint64_t wait_ms, uint64_t every_ms)
 {
     timer_stop(timer);
@@ -100,8 +114,11 @@ static void timer_arm(struct timer *timer, uint64_t wait_ms, uint64_t every_ms)
         timer_fake(timer, wait_ms, every_ms);
         return;
     }
-    /* The loop's idea of now may be as old as its last turn. */
-    uv_update_time(&timer->loop->uv);
+    if (timer->loop->is_timers_turn)
+        wait_ms = wait_from_turn_ms(timer->loop, wait_ms);
+    else
+        uv_update_time(
+            &timer->loop->uv); /* the loop's idea of now may be as old as its last turn */
     CHECK(uv_timer_start(&timer->uv, timer_due, wait_ms, every_ms) == 0);
 }
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 
 #include <check.h>
+#include <unistd.h>
 
 static struct loop *loop;
 static struct buffer fired;
@@ -175,6 +176,57 @@ START_TEST(without_the_fake_clock_time_passes_by_itself)
 }
 END_TEST
 
+/* ---- and something else that the loop is to look after ---- */
+
+#define SPINS_MAX 100000
+
+static unsigned spins;
+
+/* Takes some time, as reading a file does, so that the other is due by then. */
+static void on_spin(void *owner)
+{
+    uint64_t until = clock_ms() + 2;
+
+    ck_assert_uint_lt(++spins, SPINS_MAX);
+    while (clock_ms() < until)
+        continue;
+    timer_start(*(struct timer **)owner, 0);
+}
+
+static void on_readable(void *owner, int status, int events)
+{
+    (void)status;
+    (void)events;
+    loop_stop(owner);
+}
+
+/* Fails by the runner's time limit. */
+START_TEST(timers_that_start_themselves_let_others_have_their_turn)
+{
+    struct timer *one, *two;
+    struct poll *poll;
+    int ends[2];
+
+    clock_real();
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(write(ends[1], "x", 1), 1);
+    one = timer_new(loop, on_spin, &one);
+    two = timer_new(loop, on_spin, &two);
+    poll = poll_new(loop, ends[0], on_readable, loop);
+    poll_start(poll, POLL_READABLE);
+    timer_start(one, 0);
+    timer_start(two, 0);
+    spins = 0;
+    loop_run(loop);
+    ck_assert_uint_le(spins, 4);
+    poll_free(&poll);
+    timer_free(&one);
+    timer_free(&two);
+    close(ends[0]);
+    close(ends[1]);
+}
+END_TEST
+
 Suite *suite_loop_timer(void);
 
 Suite *suite_loop_timer(void)
@@ -194,6 +246,7 @@ Suite *suite_loop_timer(void)
     tcase_add_test(timers, a_timer_may_free_itself);
     tcase_add_test(timers, a_timer_that_starts_itself_waits_for_the_next_turn);
     tcase_add_test(timers, without_the_fake_clock_time_passes_by_itself);
+    tcase_add_test(timers, timers_that_start_themselves_let_others_have_their_turn);
     suite_add_tcase(suite, timers);
     return suite;
 }
