@@ -5,7 +5,8 @@
  *   |--- .4 ----|--- .3 ------|--- .2 --------|--- .1 -------|--- log ---|
  *                 oldest known
  *
- * Each saved position is given its sibling first by its numbers, then by its content.
+ * Each saved position is given its sibling first by its numbers, then by its content; those that
+ * cannot be read now come last.
  */
 #include "file/generations.h"
 
@@ -17,6 +18,7 @@ struct matching {
     size_t saved_count;
     const struct generation_saved *of[GENERATIONS_MAX]; /* sibling -> what is saved of it */
     bool *is_placed;                                    /* saved -> has a sibling */
+    bool is_any_hidden; /* a sibling cannot be read: what is missing may be there */
 };
 
 static struct slice head_of(const struct generation *g)
@@ -32,12 +34,18 @@ static bool is_long_enough(const struct generation *g, const struct generation_s
 
 static bool is_same_file(const struct generation *g, const struct generation_saved *s)
 {
-    return file_identity_match(&s->identity, &g->id, head_of(g)) == FILE_SAME;
+    return g->trouble == 0 && file_identity_match(&s->identity, &g->id, head_of(g)) == FILE_SAME;
+}
+
+/* Of one that cannot be read its number alone is known. */
+static bool is_same_number(const struct generation *g, const struct generation_saved *s)
+{
+    return g->trouble != 0 && g->id.ino == s->identity.id.ino;
 }
 
 static bool is_same_content(const struct generation *g, const struct generation_saved *s)
 {
-    return file_content_match(&s->identity, head_of(g));
+    return g->trouble == 0 && file_content_match(&s->identity, head_of(g));
 }
 
 typedef bool match_fn(const struct generation *g, const struct generation_saved *s);
@@ -86,15 +94,27 @@ static int64_t known_since_ns(const struct matching *m)
     return since;
 }
 
+/* Something was not read to its end and is none of those that can be read. */
+static bool is_any_missing(const struct matching *m)
+{
+    for (size_t i = 0; i < m->saved_count; i++)
+        if (!m->is_placed[i] && !m->saved[i].is_done)
+            return true;
+    return false;
+}
+
 /* Whether a generation of which nothing is saved was written after we came. When it was saved last
- * does not matter: nobody may have looked at the directory by then. */
+ * does not matter: nobody may have looked at the directory by then. One that cannot be read may be any
+ * that is missing. */
 static bool is_unread(const struct matching *m, size_t index, size_t oldest)
 {
     const struct generation *g = &m->siblings->items[index];
 
     if (g->is_current || index > oldest)
         return true;
-    if (oldest < m->siblings->count || m->saved_count == 0)
+    if (g->trouble != 0 && is_any_missing(m))
+        return true;
+    if ((oldest < m->siblings->count && g->trouble == 0) || m->saved_count == 0)
         return false;
     return g->modified_ns >= known_since_ns(m);
 }
@@ -126,7 +146,7 @@ static bool is_nowhere(const struct matching *m, size_t saved_index)
 {
     const struct generation_saved *s = &m->saved[saved_index];
 
-    if (m->is_placed[saved_index] || s->is_done || was_empty(s))
+    if (m->is_placed[saved_index] || m->is_any_hidden || s->is_done || was_empty(s))
         return false;
     for (size_t i = 0; i < m->siblings->count; i++) {
         const struct generation *g = &m->siblings->items[i];
@@ -150,10 +170,12 @@ static void plan_fill(const struct matching *m, struct generation_plan *plan)
     for (size_t i = 0; i < m->siblings->count; i++) {
         const struct generation_saved *s = m->of[i];
 
-        if (s != NULL && has_more(&m->siblings->items[i], s))
-            read_add(plan, (struct generation_read){i, s->offset, s->key, false});
+        const struct generation *g = &m->siblings->items[i];
+
+        if (s != NULL && has_more(g, s))
+            read_add(plan, (struct generation_read){i, s->offset, s->key, false, g->trouble});
         if (s == NULL && is_unread(m, i, oldest))
-            read_add(plan, (struct generation_read){i, 0, 0, m->saved_count == 0});
+            read_add(plan, (struct generation_read){i, 0, 0, m->saved_count == 0, g->trouble});
     }
     for (size_t i = 0; i < m->saved_count; i++)
         plan->lost_count += is_nowhere(m, i);
@@ -173,6 +195,9 @@ void generation_plan(const struct generations *siblings, const struct generation
     *plan_out = (struct generation_plan){0};
     place_all(&m, is_same_file);
     place_all(&m, is_same_content);
+    place_all(&m, is_same_number);
+    for (size_t i = 0; i < siblings->count; i++)
+        m.is_any_hidden |= siblings->items[i].trouble != 0;
     plan_fill(&m, plan_out);
     mem_free(m.is_placed);
 }

@@ -1,6 +1,7 @@
 #include "file/generations.h"
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "file/reader.h"
 
@@ -9,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A number of more digits is a date. */
@@ -156,31 +158,56 @@ static void generation_fini(struct generation *g)
     MEM_FREE(&g->head);
 }
 
-/* False when it is no file that can be read. */
-static bool generation_look(struct generation *g)
+/* Negative when it cannot be read; 0 as well when it is no file. */
+static int generation_read(struct generation *g, int fd, bool *is_regular)
 {
     char head[FILE_HEAD_BYTES_MAX];
     struct file_facts facts;
-    int64_t len = -1;
-    int is_gzip = 0;
-    int fd = open(g->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int64_t len;
+    int rc = file_facts_read(fd, &facts);
 
-    if (fd < 0)
-        return false;
-    if (file_facts_read(fd, &facts) == 0 && facts.is_regular) {
-        is_gzip = file_is_gzip(fd, g->path);
-        len = is_gzip < 0 ? is_gzip : file_head_read(fd, is_gzip, head, sizeof head);
-    }
-    close(fd);
+    *is_regular = rc == 0 && facts.is_regular;
+    if (!*is_regular)
+        return rc;
+    rc = file_is_gzip(fd, g->path);
+    if (rc < 0)
+        return rc;
+    len = file_head_read(fd, rc > 0, head, sizeof head);
     if (len < 0)
-        return false;
+        return (int)len;
     g->id = facts.id;
     g->size_bytes = facts.size_bytes;
     g->modified_ns = facts.modified_ns;
-    g->is_gzip = is_gzip;
+    g->is_gzip = rc > 0;
     g->head = mem_text_n(head, (size_t)len);
     g->head_len = (uint32_t)len;
+    return 0;
+}
+
+/* What shows without a descriptor. */
+static bool generation_stat(struct generation *g)
+{
+    struct stat facts;
+
+    if (stat(g->path, &facts) < 0 || !S_ISREG(facts.st_mode))
+        return false;
+    g->id = (struct file_id){.dev = facts.st_dev, .ino = facts.st_ino};
+    g->size_bytes = (uint64_t)facts.st_size;
+    g->modified_ns = facts.st_mtim.tv_sec * NS_PER_S + facts.st_mtim.tv_nsec;
+    g->is_gzip = slice_ends(slice_of(g->path), gz);
     return true;
+}
+
+/* False when it is no file, or is gone. */
+static bool generation_look(struct generation *g)
+{
+    int fd = open(g->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    bool is_regular = true;
+
+    g->trouble = fd < 0 ? -errno : generation_read(g, fd, &is_regular);
+    if (fd >= 0)
+        close(fd);
+    return is_regular && (g->trouble == 0 || generation_stat(g));
 }
 
 static void generation_add(struct generations *list, const char *dir, const char *name,

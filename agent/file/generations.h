@@ -31,6 +31,7 @@ struct generation {
     bool is_current; /* the log's own name refers to it */
     char *head;      /* its first bytes, decompressed; NULL: could not be read */
     uint32_t head_len;
+    int trouble; /* why it could not be read now, negative: only numbers and size are known; or 0 */
 };
 
 /* What was saved about a generation. `key` is the caller's, a row number for one. */
@@ -50,6 +51,7 @@ struct generation_read {
     uint64_t offset; /* from here */
     int64_t key;     /* of the saved position that it continues, or 0 */
     bool is_new;     /* nothing is known of this log: the caller decides between head and end */
+    int trouble;     /* it cannot be read now, and who it is is not known: look again later */
 };
 
 struct generation_plan {
@@ -64,8 +66,8 @@ struct generations {
     size_t count;
 };
 
-/* Reads the directory of `path`, links followed. What cannot be opened is left out. Negative when
- * the directory cannot be read. */
+/* Reads the directory of `path`, links followed. What cannot be read is there, with its trouble.
+ * Negative when the directory cannot be read. */
 MUST_USE int generations_read(const char *path, struct generations *generations_out);
 void generations_free(struct generations *generations);
 

@@ -203,6 +203,34 @@ uint64_t tail_bookmark_find(struct tail_file *f, bool is_new_name, struct tail_n
     return offset_together(f, s.offset, note);
 }
 
+static bool on_same_number(void *owner, const struct position *p)
+{
+    struct search *s = owner;
+
+    s->is_found = p->is_foreign || file_id_equal(&p->identity.id, &s->file->name->id);
+    return !s->is_found;
+}
+
+void tail_bookmark_promise(struct tail_file *f)
+{
+    const struct tail *t = f->tail;
+    const struct tail_options *o = &t->options;
+    struct search s = {.file = f};
+    struct position position = {.name = f->path, .real = f->real_path};
+    struct buffer note = {0};
+
+    if (t->positions == NULL ||
+        !(f->is_next || (t->is_first_scan_over ? o->read_new_from_head : o->read_from_head)) ||
+        positions_find_inode(t->positions, f->name->id.ino, on_same_number, &s) < 0 || s.is_found)
+        return;
+    position.row = positions_new_row(t->positions);
+    position.identity.id = f->name->id;
+    tail_note_write(f, &note);
+    position.note = buffer_text(&note);
+    positions_set(t->positions, &position);
+    buffer_fini(&note);
+}
+
 /* What was read before the truncation had the same file and the same offsets, so the stream gets
  * another id: or the back-end would take the new lines for the old ones. */
 void tail_bookmark_begin(struct tail_file *f)

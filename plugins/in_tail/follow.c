@@ -455,6 +455,7 @@ static void on_look(void *owner)
         LIST_FOR (at, &f->laggards)
             file_look_due(&CONTAINER_OF(at, struct tail_laggard, link)->file, now, &next);
     }
+    tail_again_look(t, now, &next);
     if (next != UINT64_MAX)
         timer_start_sooner(t->look, next - now);
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <uv.h>
 
 /*
  * What rotation made of a log while nobody looked: before the agent started, or between two looks.
@@ -111,6 +112,7 @@ static bool generation_follow(const struct known_list *list, const struct found_
         .offset = read->offset,
         .row = read->key,
     };
+    int rc;
 
     if (known != NULL)
         start.note = known->note;
@@ -120,9 +122,17 @@ static bool generation_follow(const struct known_list *list, const struct found_
     }
     if (g->is_current || read->is_new || (known != NULL && known->is_followed))
         return true;
+    rc = read->trouble;
+    if (rc < 0) {
+        tail_again_note(list->tail, name, g->path, rc);
+        return true;
+    }
     log_info(list->tail->component, "%s is an earlier generation of %s; it is read from byte %llu",
              g->path, name->path, (unsigned long long)read->offset);
-    return tail_file_open_generation(list->tail, name->path, &start);
+    rc = tail_file_open_generation(list->tail, name->path, &start);
+    if (rc < 0)
+        tail_again_note(list->tail, name, g->path, rc);
+    return rc != 0;
 }
 
 /* False when the generations were renamed meanwhile. */
@@ -132,10 +142,13 @@ static bool plan_follow(const struct known_list *list, const struct found_file *
     struct generations siblings;
     struct generation_plan plan;
     bool is_still = true;
+    int rc = generations_read(name->real, &siblings);
 
     for (size_t i = 0; i < list->count; i++)
         saved[i] = list->items[i].saved;
-    if (generations_read(name->real, &siblings) == 0) {
+    if (rc < 0 && rc != UV_ENOENT)
+        tail_again_note(list->tail, name, name->real, rc);
+    if (rc == 0) {
         generation_plan(&siblings, saved, list->count, &plan);
         for (size_t i = 0; i < plan.count; i++)
             is_still &=

@@ -55,7 +55,8 @@ static void on_scanned(void *owner, bool is_first)
             if (!f->is_saved && f->fd >= 0)
                 tail_bookmark_save(f);
         }
-    if (t->positions != NULL && clock_ms() - t->started_ms >= TAIL_PRUNE_AFTER_MS)
+    if (t->positions != NULL && clock_ms() - t->started_ms >= TAIL_PRUNE_AFTER_MS &&
+        list_is_empty(&t->again))
         positions_prune(t->positions);
     if (list_is_empty(&t->together.ready))
         timer_start(t->work, 0);

@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -190,18 +188,6 @@ static void file_save_new(struct tail_file *f)
         tail_bookmark_save(f);
 }
 
-/* Files have descriptors below it. The limit may be raised from outside while we run. */
-static int fd_max(void)
-{
-    struct rlimit limit;
-    rlim_t kept;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > INT_MAX)
-        return INT_MAX;
-    kept = limit.rlim_cur / 4 < TAIL_FDS_KEPT_MAX ? limit.rlim_cur / 4 : TAIL_FDS_KEPT_MAX;
-    return (int)(limit.rlim_cur - kept);
-}
-
 /* Opens the file that `f` was made for. UV_ECANCELED: too old; UV_EEXIST: it is followed already;
  * else negative: not now. */
 static int file_open(struct tail_file *f)
@@ -214,7 +200,7 @@ static int file_open(struct tail_file *f)
     f->fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (f->fd < 0)
         return -errno;
-    if (f->fd >= fd_max())
+    if (f->fd >= tail_fd_max())
         return UV_EMFILE;
     if (is_too_old(t, f->fd))
         return UV_ECANCELED;
@@ -244,32 +230,6 @@ static void file_unopen(struct tail_file *f)
     inode_leave(f);
     close(f->fd);
     f->fd = -1;
-}
-
-/* Not said for each file: there may be thousands. */
-static void limit_say(struct tail *t)
-{
-    uint64_t now = clock_ms();
-
-    if (t->limit_said_ms != 0 && now - t->limit_said_ms < TAIL_LIMIT_SAID_MS)
-        return;
-    t->limit_said_ms = now;
-    log_error(t->component,
-              "no more files can be opened: descriptors from %d on are kept for connections; raise "
-              "the limit of open files; the other files wait, and are tried again",
-              fd_max());
-}
-
-void tail_file_try_later(struct tail_file *f, int code)
-{
-    f->tail->input->metrics.read_errors++;
-    if (code == UV_EMFILE || code == UV_ENFILE) {
-        limit_say(f->tail);
-        file_trouble_note_silently(&f->trouble);
-    } else {
-        file_trouble_note(&f->trouble, f->tail->component, f->path, code);
-    }
-    tail_file_look_again(f, f->trouble.wait_ms);
 }
 
 /* `f` turned out to be a file that is followed: one whose name came back, or that has two. Which
@@ -312,30 +272,40 @@ struct tail_file *tail_file_open(struct tail *t, struct found_file *name, bool i
     return f;
 }
 
+/* 1, 0 when the path leads to another file, or negative. */
+static int generation_open(struct tail_file *f, const struct tail_start *start)
+{
+    int rc;
+
+    f->fd = start->is_open ? start->fd
+                           : open(start->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (f->fd < 0)
+        return errno == ENOENT ? 0 : -errno;
+    rc = file_identify(f);
+    if (rc < 0)
+        return rc;
+    if (start->id != NULL && !file_id_equal(&f->identity.id, start->id))
+        return 0;
+    rc = file_reader_seek(&f->reader, start->note.together);
+    return rc < 0 ? rc : 1;
+}
+
 /* A generation that lies beside the log: read to its end like one that was rotated under our eyes. */
-bool tail_file_open_generation(struct tail *t, const char *log_path, struct tail_start *start)
+int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_start *start)
 {
     struct tail_file *f = file_new(t, log_path, NULL);
-    bool is_other;
+    int rc;
 
     MEM_FREE(&f->real_path);
     f->real_path = mem_text(start->path);
-    f->fd = start->is_open ? start->fd
-                           : open(start->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    is_other = f->fd < 0 ? errno == ENOENT
-                         : file_identify(f) == 0 && start->id != NULL &&
-                               !file_id_equal(&f->identity.id, start->id);
-    if (is_other || f->fd < 0 || file_reader_seek(&f->reader, start->note.together) < 0) {
-        if (!is_other)
-            log_warn(t->component, "%s cannot be read", start->path);
+    rc = generation_open(f, start);
+    if (rc <= 0 || inode_file(t, &f->identity.id) != NULL) {
         file_unopen(f);
         tail_file_close(f);
-        return !is_other;
-    }
-    if (inode_file(t, &f->identity.id) != NULL) {
-        file_unopen(f);
-        tail_file_close(f);
-        return true;
+        if (rc != UV_ERANGE && rc != -EBADMSG)
+            return rc;
+        log_warn(t->component, "%s is damaged, or ends before what was read of it", start->path);
+        return 1;
     }
     inode_take(f);
     start->offset = tail_bookmark_take(f, start);
@@ -347,7 +317,7 @@ bool tail_file_open_generation(struct tail *t, const char *log_path, struct tail
     tail_file_part_again(f, &start->note);
     file_save_new(f);
     tail_file_touch(f);
-    return true;
+    return 1;
 }
 
 /* The descriptor of a file that was truncated, from its beginning, as a file of its own. */
@@ -467,6 +437,15 @@ void tail_file_unname(struct tail_file *f)
     tail_file_touch(f);
 }
 
+/* What was never opened is looked for among the generations of its log. */
+static void file_look_elsewhere(struct tail_file *f)
+{
+    struct found_file name = {.path = f->path, .real = f->real_path};
+    int code = f->trouble.code != 0 ? f->trouble.code : UV_EMFILE;
+
+    tail_again_note(f->tail, &name, f->path, code);
+}
+
 /* Under a name that refers to something else now there is nothing left to open. */
 bool tail_file_reopen(struct tail_file *f)
 {
@@ -474,6 +453,7 @@ bool tail_file_reopen(struct tail_file *f)
     int rc;
 
     if (name == NULL) {
+        file_look_elsewhere(f);
         tail_file_close(f);
         return false;
     }

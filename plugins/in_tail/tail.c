@@ -240,6 +240,7 @@ static int tail_init(void *self, struct plugin_setup *setup)
 
     list_init(&t->files);
     list_init(&t->losses);
+    list_init(&t->again);
     t->component = setup->component;
     t->place = setup->place;
     rc |= refresh_parse(t, setup);
@@ -323,6 +324,7 @@ static void tail_stop(void *self)
     t->is_stopping = true;
     tail_prepare_to_hand_on(t);
     tail_work_stop(t);
+    tail_again_stop(t);
     tail_held_stop(t);
     discover_free(&t->discover);
     LIST_FOR (it, &t->files)

@@ -8,6 +8,7 @@
  *   lines.c     bytes to lines to records
  *   kin.c       pieces of a line that rotation parted
  *   generations.c  what rotation made of a log while nobody looked
+ *   again.c     what could not be opened, and is tried again
  *   held.c      files without a name, and those that held_limit has no room for
  *   bookmark.c  where each file was left, in the DB
  *   takeover.c  going on where another tail of this process stopped
@@ -166,6 +167,7 @@ struct tail {
     struct timer *look;     /* the earliest look_ms */
     struct timer *held_look; /* counts what is held; NULL until a file lost its name */
     struct list losses;      /* rests that are being counted */
+    struct list again;       /* logs whose generations are looked for once more */
     struct buffer bytes;     /* shared by all reads */
     const struct parser *parser;
     struct parser_run parser_run;
@@ -215,8 +217,8 @@ struct tail_start {
     int64_t row; /* 0: a new one */
     struct tail_note note;
 };
-/* False when the path leads to another file by now. */
-bool tail_file_open_generation(struct tail *tail, const char *log_path, struct tail_start *start);
+/* 1, 0 when the path leads to another file by now, or negative: it cannot be opened now. */
+int tail_file_open_generation(struct tail *tail, const char *log_path, struct tail_start *start);
 
 /* Tries once more to open an entry that could not be opened, when it is time. False: it is not open,
  * and may be gone. */
@@ -224,9 +226,6 @@ bool tail_file_reopen(struct tail_file *file);
 
 /* It was truncated: it goes on from its beginning, as another tail_file; this one is gone. */
 void tail_file_restart(struct tail_file *file, uint64_t lost_bytes);
-
-/* It could not be opened or read: that is said and counted, and tried again by itself. */
-void tail_file_try_later(struct tail_file *file, int code);
 
 /* Its name refers to something else now. */
 void tail_file_unname(struct tail_file *file);
@@ -320,6 +319,21 @@ bool tail_generations_follow(struct tail *tail, const struct found_file *name);
  * no such copy. */
 int tail_copy_open(const struct tail_file *file, char **path_out);
 
+/* ---- again.c ---- */
+
+/* It could not be opened or read: that is said and counted, and tried again by itself. */
+void tail_file_try_later(struct tail_file *file, int code);
+
+/* Files have descriptors below it. */
+int tail_fd_max(void);
+
+/* A generation of the log could not be opened, or its folder: said once, counted, tried again. */
+void tail_again_note(struct tail *tail, const struct found_file *name, const char *path, int code);
+
+/* Tries those whose time has come; `*next` is no later than the next one's. */
+void tail_again_look(struct tail *tail, uint64_t now, uint64_t *next);
+void tail_again_stop(struct tail *tail);
+
 /* ---- bookmark.c ---- */
 
 /* A number that other machines do not have. */
@@ -336,6 +350,10 @@ uint64_t tail_bookmark_take(struct tail_file *file, struct tail_start *start);
 /* Gives the origin its id, if the first line is there, or there will be no more of it (`is_last`).
  * Before its first record. */
 void tail_stream_begin(struct tail_file *file, bool is_last);
+
+/* It could not be opened: if it is to be read from its beginning, it has a row that says so, by which
+ * it is known when it was rotated. */
+void tail_bookmark_promise(struct tail_file *file);
 
 void tail_bookmark_forget(struct tail_file *file);
 

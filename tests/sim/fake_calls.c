@@ -1,5 +1,7 @@
 #include "sim/fake_calls.h"
 
+#include "base/clock.h"
+
 #include "base/memory.h"
 #include "sim/dice.h"
 #include "sim/fake.h"
@@ -283,6 +285,8 @@ static int stat_node(const struct fs_node *node, struct stat *out)
         .st_mode = mode_of(node),
         .st_nlink = node->names,
         .st_size = (off_t)node->bytes.len,
+        .st_mtim = {.tv_sec = node->modified_ns / NS_PER_S,
+                    .tv_nsec = node->modified_ns % NS_PER_S},
     };
     return 0;
 }

@@ -71,6 +71,12 @@ void fs_begin(const struct fs_traits *traits)
     (void)fs_make("/", FS_DIR);
 }
 
+void fs_each(void (*each)(struct fs_node *node))
+{
+    LIST_FOR (it, &fs.nodes)
+        each(CONTAINER_OF(it, struct fs_node, link));
+}
+
 void fs_end(void)
 {
     fs_watch_end();

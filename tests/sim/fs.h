@@ -72,6 +72,9 @@ struct fs_node *fs_copy(const struct fs_node *from, const char *to);
 /* The same, compressed. */
 struct fs_node *fs_pack(const struct fs_node *from, const char *to);
 
+/* All files, those without a name too. */
+void fs_each(void (*each)(struct fs_node *node));
+
 /* The agent opens it and closes it; a writer does. */
 void fs_hold(struct fs_node *node);
 void fs_drop(struct fs_node *node);

@@ -447,7 +447,7 @@ void logs_break(void)
 
 static void node_heal(struct fs_node *node)
 {
-    if (node == NULL || (!node->is_denied && !node->is_broken))
+    if (!node->is_denied && !node->is_broken)
         return;
     node->is_denied = node->is_broken = false;
     fs_touch(node);
@@ -455,10 +455,5 @@ static void node_heal(struct fs_node *node)
 
 void logs_heal(void)
 {
-    for (unsigned i = 0; i < log_count; i++) {
-        node_heal(logs[i].writer);
-        node_heal(fs_find(logs[i].path));
-        for (unsigned j = 0; j < logs[i].count; j++)
-            node_heal(fs_find(logs[i].generations[j].path));
-    }
+    fs_each(node_heal);
 }

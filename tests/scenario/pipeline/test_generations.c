@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* What rotation makes of a log while the agent is stopped, killed, or behind: every line once. */
 
@@ -297,6 +298,31 @@ START_TEST(a_file_with_a_number_and_bytes_of_another_is_read)
 }
 END_TEST
 
+/* A file, but nobody can read it. */
+static void put_unreadable(const char *name)
+{
+    ck_assert_int_eq(symlink("/proc/self/mem", tree_path(name)), 0);
+}
+
+START_TEST(a_generation_that_cannot_be_read_is_tried_again)
+{
+    write_lines(4);
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    write_lines(4);
+    tree_rename("app.log", "kept");
+    put_unreadable("app.log.1");
+    write_lines(4);
+    kit_run_again(k);
+    kit_pass_ms(k, 5000);
+    ck_assert_uint_eq(backend_taken_count(k->es), 8);
+    ck_assert_uint_gt(kit_input(k)->read_errors, 0);
+    tree_remove("app.log.1");
+    tree_rename("kept", "app.log.1");
+    expect_all("it can be read again");
+}
+END_TEST
+
 Suite *suite_pipeline_generations(void);
 Suite *suite_pipeline_generations(void)
 {
@@ -313,6 +339,7 @@ Suite *suite_pipeline_generations(void)
     tcase_add_test(t, truncated_without_a_copy_while_nobody_looks);
     tcase_add_test(t, the_next_file_may_have_the_number_of_the_one_before);
     tcase_add_test(t, a_file_with_a_number_and_bytes_of_another_is_read);
+    tcase_add_test(t, a_generation_that_cannot_be_read_is_tried_again);
     suite_add_tcase(suite, t);
     return suite;
 }

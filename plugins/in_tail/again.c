@@ -1,0 +1,136 @@
+#include "plugins/in_tail/tail.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <uv.h>
+
+/*
+ * What cannot be opened or read now, and is tried again ever more rarely.
+ *
+ *   files   each by itself, as long as it has a name
+ *   logs    of which a generation could not be read when it was looked for, or a file until it lost
+ *           its name: all generations are looked for again, until none is in the way. Rotation and
+ *           gzip may have made another file of it by then, so the log's name is all that is kept
+ *
+ * Without DB what was read and closed meanwhile is not known, and may be read twice.
+ */
+
+/* ---- files ---- */
+
+/* The limit may be raised from outside while we run. */
+int tail_fd_max(void)
+{
+    struct rlimit limit;
+    rlim_t kept;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > INT_MAX)
+        return INT_MAX;
+    kept = limit.rlim_cur / 4 < TAIL_FDS_KEPT_MAX ? limit.rlim_cur / 4 : TAIL_FDS_KEPT_MAX;
+    return (int)(limit.rlim_cur - kept);
+}
+
+/* Not said for each file: there may be thousands. */
+static void limit_say(struct tail *t)
+{
+    uint64_t now = clock_ms();
+
+    if (t->limit_said_ms != 0 && now - t->limit_said_ms < TAIL_LIMIT_SAID_MS)
+        return;
+    t->limit_said_ms = now;
+    log_error(t->component,
+              "no more files can be opened: descriptors from %d on are kept for connections; raise "
+              "the limit of open files; the other files wait, and are tried again",
+              tail_fd_max());
+}
+
+void tail_file_try_later(struct tail_file *f, int code)
+{
+    f->tail->input->metrics.read_errors++;
+    if (f->fd < 0 && f->name != NULL)
+        tail_bookmark_promise(f);
+    if (code == UV_EMFILE || code == UV_ENFILE) {
+        limit_say(f->tail);
+        file_trouble_note_silently(&f->trouble);
+    } else {
+        file_trouble_note(&f->trouble, f->tail->component, f->path, code);
+    }
+    tail_file_look_again(f, f->trouble.wait_ms);
+}
+
+/* ---- logs ---- */
+
+struct tail_again {
+    struct list link; /* in tail->again */
+    char *path, *real;
+    struct file_trouble trouble;
+    int code; /* of the look that is under way; 0: nothing was in the way */
+};
+
+static struct tail_again *again_find(struct tail *t, const char *path)
+{
+    LIST_FOR (it, &t->again) {
+        struct tail_again *again = CONTAINER_OF(it, struct tail_again, link);
+
+        if (strcmp(again->path, path) == 0)
+            return again;
+    }
+    return NULL;
+}
+
+static void again_free(struct tail_again *again)
+{
+    list_remove(&again->link);
+    mem_free(again->path);
+    mem_free(again->real);
+    mem_free(again);
+}
+
+void tail_again_note(struct tail *t, const struct found_file *name, const char *path, int code)
+{
+    struct tail_again *again = again_find(t, name->path);
+
+    t->input->metrics.read_errors++;
+    if (again == NULL) {
+        again = mem_zalloc(1, sizeof *again);
+        again->path = mem_text(name->path);
+        again->real = mem_text(name->real);
+        list_add_tail(&t->again, &again->link);
+    } else if (again->code != 0 || !file_trouble_may_try(&again->trouble)) {
+        return; /* said of another generation, or of an earlier look */
+    }
+    again->code = code;
+    file_trouble_note(&again->trouble, t->component, path, code);
+    timer_start_sooner(t->look, again->trouble.wait_ms);
+}
+
+/* True when it is to be looked for once more. */
+static bool again_look(struct tail *t, struct tail_again *again)
+{
+    struct found_file name = {.path = again->path, .real = again->real};
+
+    again->code = 0;
+    (void)tail_generations_follow(t, &name);
+    return again->code != 0;
+}
+
+void tail_again_look(struct tail *t, uint64_t now, uint64_t *next)
+{
+    LIST_FOR_SAFE (it, after, &t->again) {
+        struct tail_again *again = CONTAINER_OF(it, struct tail_again, link);
+
+        if (file_trouble_may_try(&again->trouble) && !again_look(t, again)) {
+            log_info(t->component, "what rotation made of %s can be read again, or is gone",
+                     again->path);
+            again_free(again);
+        } else if (again->trouble.retry_ms < *next) {
+            *next = again->trouble.retry_ms > now ? again->trouble.retry_ms : now;
+        }
+    }
+}
+
+void tail_again_stop(struct tail *t)
+{
+    LIST_FOR_SAFE (it, after, &t->again)
+        again_free(CONTAINER_OF(it, struct tail_again, link));
+}
