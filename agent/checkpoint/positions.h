@@ -110,8 +110,8 @@ void positions_forget(struct positions *p, int64_t row);
 void positions_claim(struct positions *p, int64_t row);
 void positions_release(struct positions *p, int64_t row);
 
-/* Removes rows that nobody claims and whose file is gone from its name, on the pool with the next
- * write; a rotated file that gzip has replaced stays. Called after each full scan; the first one
+/* Removes rows that nobody claims and whose file is gone from its name and from beside its log, on the
+ * pool with the next write; a rotated file that gzip has replaced stays. Called after each full scan; the first one
  * waits until every user of the file has called. */
 void positions_prune(struct positions *p);
 

@@ -1,6 +1,7 @@
 #include "checkpoint/stale.h"
 
 #include "base/memory.h"
+#include "file/generations.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -70,11 +71,42 @@ static bool is_there(const struct position *p)
     return there == THERE_SAME || there == THERE_UNKNOWN;
 }
 
+static bool is_hidden(const struct generation *g, const struct position *p)
+{
+    return g->trouble == -EMFILE || g->trouble == -ENFILE ||
+           (g->trouble != 0 && g->id.ino == p->identity.id.ino);
+}
+
+static bool is_it(const struct generation *g, const struct position *p)
+{
+    struct slice head = slice_make(g->head, g->head_len);
+
+    if (g->trouble != 0)
+        return is_hidden(g, p);
+    return file_identity_match(&p->identity, &g->id, head) == FILE_SAME ||
+           file_content_match(&p->identity, head);
+}
+
+/* Rotation has given it another name since, and gzip made another file of it perhaps. */
+static bool is_beside(const struct position *p)
+{
+    struct generations siblings;
+    bool is_found = false;
+    int rc = generations_read(p->name, &siblings);
+
+    if (rc < 0)
+        return rc != -ENOENT && rc != -ENOTDIR;
+    for (size_t i = 0; i < siblings.count && !is_found; i++)
+        is_found = is_it(&siblings.items[i], p);
+    generations_free(&siblings);
+    return is_found;
+}
+
 static bool on_row(void *owner, const struct position *p)
 {
     struct found *f = owner;
 
-    if (is_claimed(f->stale, p->row) || is_there(p))
+    if (is_claimed(f->stale, p->row) || is_there(p) || is_beside(p))
         return true;
     if ((f->count & (f->count - 1)) == 0)
         f->rows = mem_resize(f->rows, f->count ? f->count * 2 : 1, sizeof *f->rows);

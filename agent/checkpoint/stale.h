@@ -1,9 +1,9 @@
 /*
  * Rows whose file is gone: found and removed on the pool. Only checkpoint/ includes it.
  *
- * A row is stale when nobody claims it and its file is not where it lay: nothing stands there, or
- * another file. What gzip made of a rotated file keeps the row. In doubt (no right to look) it is
- * kept.
+ * A row is stale when nobody claims it and its file is not where it lay, nor among the generations of
+ * its log: those are renamed one by one by whoever numbers them. What gzip made of a rotated file
+ * keeps the row. In doubt (no right to look, no descriptor) it is kept.
  *
  * Life     stale_claim_all on the loop -> stale_prune on a worker -> stale_fini on the loop.
  */

@@ -323,6 +323,34 @@ START_TEST(rows_of_files_that_are_gone_go)
 }
 END_TEST
 
+/* `app.log.1` became `app.log.2`, then gzip made another file of it. */
+START_TEST(rows_of_generations_stay_whatever_their_number_is)
+{
+    char log[200], first[200];
+    const char *text = "a line that is long enough to tell the file by\n";
+    struct position p = {.row = 1, .name = log, .real = first, .offset = 1};
+
+    snprintf(log, sizeof log, "%s", tree_path("app.log"));
+    snprintf(first, sizeof first, "%s", tree_path("app.log.1"));
+    tree_write("app.log.2", text);
+    tree_write("app.log.1", "another file\n");
+    book_open();
+    positions_new_row(book.positions);
+    p.identity.id.ino = inode_of("app.log.2");
+    p.identity.head = file_print_of(slice_of(text));
+    positions_set(book.positions, &p);
+    prune();
+    ck_assert_str_eq(book_sql("SELECT id FROM in_tail_files"), "1");
+    tree_write_gzip("app.log.3.gz", text);
+    tree_remove("app.log.2");
+    prune();
+    ck_assert_str_eq(book_sql("SELECT id FROM in_tail_files"), "1");
+    tree_remove("app.log.3.gz");
+    prune();
+    ck_assert_str_eq(book_sql("SELECT id FROM in_tail_files"), "");
+}
+END_TEST
+
 START_TEST(a_row_claimed_twice_is_released_twice)
 {
     book_open();
@@ -457,6 +485,7 @@ Suite *suite_checkpoint_positions(void)
     suite_add_tcase(suite, use);
     tcase_add_checked_fixture(stale, book_set_up, book_tear_down);
     tcase_add_test(stale, rows_of_files_that_are_gone_go);
+    tcase_add_test(stale, rows_of_generations_stay_whatever_their_number_is);
     tcase_add_test(stale, a_row_claimed_twice_is_released_twice);
     tcase_add_test(stale, pruning_waits_for_the_first_scan_of_every_user);
     suite_add_tcase(suite, stale);
