@@ -3,109 +3,22 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "metrics/sample.h"
 
 #include <inttypes.h>
-#include <string.h>
-#include <time.h>
 
-struct label {
-    const char *name;
-    const char *value;
-};
-
-struct writer {
-    struct buffer *out;
-    const struct metrics_book *book;
-    const struct metrics_facts *facts;
-    enum exposition_form form;
-};
-
-/* ---- a family, a sample ---- */
-
-static void append_escaped(struct buffer *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (*text == '\n')
-            buffer_append_text(out, "\\n");
-        else if (*text == '"' || *text == '\\')
-            buffer_append_format(out, "\\%c", *text);
-        else
-            buffer_append_byte(out, *text);
-    }
-}
-
-/* What stands before the labels that a name may end with. */
-static struct slice family_of(const char *name)
-{
-    return slice_make(name, strcspn(name, "{"));
-}
-
-/* `more` is labels in their braces, or empty. */
-static void append_labels(struct buffer *out, const struct label *labels, size_t count,
-                          struct slice more)
-{
-    if (count == 0 && more.len == 0)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        buffer_append_format(out, "%s%s=\"", i == 0 ? "{" : ",", labels[i].name);
-        append_escaped(out, labels[i].value);
-        buffer_append_byte(out, '"');
-    }
-    if (more.len == 0) {
-        buffer_append_byte(out, '}');
-        return;
-    }
-    buffer_append_byte(out, count == 0 ? '{' : ',');
-    buffer_append(out, slice_skip(more, 1));
-}
-
-/* "2026-11-21T08:18:54.123456789Z " */
-static void append_time(struct buffer *out, int64_t now_ns)
-{
-    time_t seconds = (time_t)(now_ns / NS_PER_S);
-    char date[32];
-    struct tm tm;
-
-    gmtime_r(&seconds, &tm);
-    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
-    buffer_append_format(out, "%s.%09" PRId64 "Z ", date, now_ns % NS_PER_S);
-}
-
-static void write_family(const struct writer *w, const char *name, const char *help,
-                         enum metric_type type)
-{
-    struct slice family = family_of(name);
-
-    if (w->form != EXPOSITION_LINES)
-        buffer_append_format(w->out, "# HELP %.*s %s\n# TYPE %.*s %s\n", (int)family.len, name,
-                             help, (int)family.len, name,
-                             type == METRIC_COUNTER ? "counter" : "gauge");
-}
-
-static void write_sample(const struct writer *w, const char *name, const struct label *labels,
-                         size_t count, uint64_t value)
-{
-    struct slice family = family_of(name);
-
-    if (w->form == EXPOSITION_LINES)
-        append_time(w->out, w->facts->now_ns);
-    buffer_append(w->out, family);
-    append_labels(w->out, labels, count, slice_of(name + family.len));
-    buffer_append_format(w->out, "%s%" PRIu64, w->form == EXPOSITION_LINES ? " = " : " ", value);
-}
-
-static void write_one(const struct writer *w, const struct metric *metric,
+static void write_one(const struct sample_writer *w, const struct metric *metric,
                       const struct label *labels, size_t count, uint64_t value)
 {
-    write_family(w, metric->name, metric->help, metric->type);
-    write_sample(w, metric->name, labels, count, value);
+    sample_family(w, metric->name, metric->help, metric->type);
+    sample_write(w, metric->name, labels, count, value);
     buffer_append_byte(w->out, '\n');
 }
 
 /* ---- what instances count ---- */
 
 /* `is_first` of its family. */
-static void write_metric(const struct writer *w, const struct list *instances,
+static void write_metric(const struct sample_writer *w, const struct list *instances,
                          const struct metric *metric, bool is_first)
 {
     LIST_FOR (it, (struct list *)instances) {
@@ -115,9 +28,9 @@ static void write_metric(const struct writer *w, const struct list *instances,
         if (!metric_applies(metric, head))
             continue;
         if (is_first)
-            write_family(w, metric->name, metric->help, metric->type);
+            sample_family(w, metric->name, metric->help, metric->type);
         is_first = false;
-        write_sample(w, metric->name, &label, 1, metric_value(metric, head));
+        sample_write(w, metric->name, &label, 1, metric_value(metric, head));
         if (w->form == EXPOSITION_V1)
             buffer_append_format(w->out, " %" PRId64, w->facts->now_ns / NS_PER_MS);
         buffer_append_byte(w->out, '\n');
@@ -126,10 +39,10 @@ static void write_metric(const struct writer *w, const struct list *instances,
 
 static bool begins_family(const struct metric *table, const struct metric *m)
 {
-    return m == table || !slice_equal(family_of(m->name), family_of(m[-1].name));
+    return m == table || !slice_equal(sample_name(m->name), sample_name(m[-1].name));
 }
 
-static void write_instances(const struct writer *w)
+static void write_instances(const struct sample_writer *w)
 {
     for (size_t kind = 0; kind < METRICS_KINDS; kind++) {
         const struct metric *table = metrics_kinds[kind].table;
@@ -139,6 +52,74 @@ static void write_instances(const struct writer *w)
                 write_metric(w, metrics_list(w->book, &metrics_kinds[kind]), m,
                              begins_family(table, m));
     }
+}
+
+static void write_waits(const struct sample_writer *w)
+{
+    const struct metric *metric = &output_wait_metric.metric;
+    const struct list *outputs = &w->book->outputs;
+
+    if (!list_is_empty(outputs))
+        sample_family(w, metric->name, metric->help, metric->type);
+    LIST_FOR (it, (struct list *)outputs) {
+        const struct output_metrics *m = CONTAINER_OF(it, const struct output_metrics, link);
+        const struct label label = {"output", m->name};
+
+        sample_histogram(w, &output_wait_metric, &m->wait, &label, 1);
+    }
+}
+
+/* ---- what is counted by pairs of an input and an output ---- */
+
+static void write_route(const struct sample_writer *w, const struct metric *metric,
+                        const struct route_metrics *route, const struct label labels[2])
+{
+    if (metric->type == METRIC_HISTOGRAM) {
+        sample_histogram(w, &route_latency_metric, &route->latency, labels, 2);
+        return;
+    }
+    sample_write(w, metric->name, labels, 2, route_metric_value(metric, route));
+    buffer_append_byte(w->out, '\n');
+}
+
+/* `is_first` of its family; returns whether it still is. A pair that no record took is not shown. */
+static bool write_routes_of(const struct sample_writer *w, const struct metric *metric,
+                            const struct input_metrics *input, bool is_first)
+{
+    const struct route_metrics *route = input->routes;
+
+    LIST_FOR (it, (struct list *)(uintptr_t)&w->book->outputs) {
+        const struct label labels[] = {{"input", input->name},
+                                       {"output", metrics_head_of(it)->name}};
+
+        if (route->records + route->drop_records > 0) {
+            if (is_first)
+                sample_family(w, metric->name, metric->help, metric->type);
+            is_first = false;
+            write_route(w, metric, route, labels);
+        }
+        route++;
+    }
+    return is_first;
+}
+
+static void write_routes(const struct sample_writer *w, const struct metric *metric)
+{
+    bool is_first = true;
+
+    LIST_FOR (it, (struct list *)(uintptr_t)&w->book->inputs) {
+        const struct input_metrics *input = CONTAINER_OF(it, const struct input_metrics, link);
+
+        if (input->routes != NULL)
+            is_first = write_routes_of(w, metric, input, is_first);
+    }
+}
+
+static void write_all_routes(const struct sample_writer *w)
+{
+    for (const struct metric *m = route_metric_table; m->name != NULL; m++)
+        write_routes(w, m);
+    write_routes(w, &route_latency_metric.metric);
 }
 
 /* ---- what the process counts ---- */
@@ -169,12 +150,12 @@ static const struct metric build_info = {
 static const struct metric own_build_info = {
     .name = "tailrace_build_info", .help = "What this is.", .type = METRIC_GAUGE};
 
-static uint64_t fact(const struct writer *w, const struct metric *metric)
+static uint64_t fact(const struct sample_writer *w, const struct metric *metric)
 {
     return *(const uint64_t *)(const void *)((const char *)w->facts + metric->offset);
 }
 
-static void write_v1_facts(const struct writer *w)
+static void write_v1_facts(const struct sample_writer *w)
 {
     const struct label build[] = {{"version", VERSION_COMPATIBLE}, {"edition", "Community"}};
 
@@ -183,7 +164,7 @@ static void write_v1_facts(const struct writer *w)
     write_one(w, &build_info, build, ARRAY_LEN(build), 1);
 }
 
-static void write_v2_facts(const struct writer *w)
+static void write_v2_facts(const struct sample_writer *w)
 {
     const struct label build[] = {
         {"hostname", w->facts->hostname}, {"version", VERSION_COMPATIBLE}, {"os", "linux"}};
@@ -195,7 +176,7 @@ static void write_v2_facts(const struct writer *w)
     write_one(w, &own_build_info, own, ARRAY_LEN(own), 1);
 }
 
-static void write_storage(const struct writer *w)
+static void write_storage(const struct sample_writer *w)
 {
     const struct {
         const char *name, *help;
@@ -216,7 +197,7 @@ static void write_storage(const struct writer *w)
     }
 }
 
-static void write_letters(const struct writer *w)
+static void write_letters(const struct sample_writer *w)
 {
     const struct letter_metrics *letters = &w->book->letters;
     const struct {
@@ -239,15 +220,15 @@ static void write_letters(const struct writer *w)
     }
 }
 
-static void write_log_lines(const struct writer *w)
+static void write_log_lines(const struct sample_writer *w)
 {
     static const char name[] = "fluentbit_logger_logs_total";
 
-    write_family(w, name, "Lines of the agent's own log.", METRIC_COUNTER);
+    sample_family(w, name, "Lines of the agent's own log.", METRIC_COUNTER);
     for (enum log_level level = LOG_ERROR; level <= LOG_TRACE; level++) {
         struct label label = {"message_type", log_level_name(level)};
 
-        write_sample(w, name, &label, 1, log_count(level));
+        sample_write(w, name, &label, 1, log_count(level));
         buffer_append_byte(w->out, '\n');
     }
 }
@@ -255,7 +236,7 @@ static void write_log_lines(const struct writer *w)
 void exposition_write(const struct metrics_book *book, const struct metrics_facts *facts,
                       enum exposition_form form, struct buffer *out)
 {
-    const struct writer w = {.out = out, .book = book, .facts = facts, .form = form};
+    const struct sample_writer w = {.out = out, .book = book, .facts = facts, .form = form};
 
     if (form == EXPOSITION_V1) {
         write_instances(&w);
@@ -267,4 +248,6 @@ void exposition_write(const struct metrics_book *book, const struct metrics_fact
     write_storage(&w);
     write_letters(&w);
     write_instances(&w);
+    write_waits(&w);
+    write_all_routes(&w);
 }

@@ -11,11 +11,25 @@
  * The ledger of an output, in records and in bytes, at any moment:
  *
  *   read = delivered + set_aside + given_up + in_flight
+ *
+ * There is a route for each pair of an input and an output, made with the instances: what is counted
+ * by pairs needs no memory later, and is no more than the configuration has.
  */
 #ifndef TAILRACE_METRICS_METRICS_H
 #define TAILRACE_METRICS_METRICS_H
 
 #include "base/list.h"
+#include "metrics/histogram.h"
+
+/* What one output did with what one input read. */
+struct route_metrics {
+    uint64_t records; /* delivered */
+    uint64_t bytes;
+    uint64_t drop_records; /* set aside, or given up */
+    uint64_t drop_bytes;
+    struct histogram latency; /* of its chunks, from the first record to the last delivery */
+    uint64_t counted_in;      /* the output's delivery that was counted last */
+};
 
 struct input_metrics {
     struct list link;
@@ -49,6 +63,7 @@ struct input_metrics {
     uint64_t held_dropped_lines;
     uint64_t truncated_dropped_bytes; /* truncated before they were read */
     uint64_t truncated_dropped_lines; /* as far as they are known */
+    struct route_metrics *routes;     /* by output, in the book's order; NULL: not counted */
 };
 
 struct filter_metrics {
@@ -94,8 +109,11 @@ struct output_metrics {
     uint64_t behind_bytes;          /* in files, that it reads again by itself (ack/lane.h) */
     uint64_t is_behind;             /* 1: the others do not wait for it any more */
     uint64_t requests;
-    uint64_t circuit_open;  /* 1: one request at a time is tried */
-    uint64_t request_bytes; /* on the wire, before TLS */
+    uint64_t circuit_open;     /* 1: one request at a time is tried */
+    uint64_t request_bytes;    /* on the wire, before TLS */
+    uint64_t deliveries;       /* chunks that are done with */
+    uint64_t capacity_percent; /* of the room for records, what is not held for it */
+    struct histogram wait;     /* of its chunks, for a place among its requests */
 };
 
 /* Of the store of dead letters. */

@@ -111,6 +111,9 @@ const struct metric output_metric_table[] = {
      METRIC_GAUGE, S(connections_total), NULL},
     {"fluentbit_output_upstream_busy_connections", NULL, "Connections in use.", METRIC_GAUGE,
      S(connections_busy), NULL},
+    {"fluentbit_output_chunk_available_capacity_percent", NULL,
+     "Of the room for records, what those on their way to the output leave.", METRIC_GAUGE,
+     S(capacity_percent), NULL},
     {"tailrace_output_read_records_total", NULL,
      "Records given to the output: delivered, set aside, dropped or in flight.", METRIC_COUNTER,
      S(read_records), NULL},
@@ -169,6 +172,38 @@ const struct metric output_metric_table[] = {
 };
 #undef S
 
+#define S(field) offsetof(struct route_metrics, field)
+const struct metric route_metric_table[] = {
+    {"fluentbit_routing_logs_records_total", NULL,
+     "Records of the input that the output delivered.", METRIC_COUNTER, S(records), NULL},
+    {"fluentbit_routing_logs_bytes_total", NULL, "The same in bytes.", METRIC_COUNTER, S(bytes),
+     NULL},
+    {"fluentbit_routing_logs_drop_records_total", NULL,
+     "Records of the input that the output set aside or gave up.", METRIC_COUNTER, S(drop_records),
+     NULL},
+    {"fluentbit_routing_logs_drop_bytes_total", NULL, "The same in bytes.", METRIC_COUNTER,
+     S(drop_bytes), NULL},
+    END,
+};
+#undef S
+
+/* The bounds are Fluent Bit's: quantiles of a fleet that has both are of one kind. */
+static const struct histogram_bounds latency_bounds = {
+    8, {500, 1000, 1500, 2500, 5000, 10000, 20000, 30000}};
+static const struct histogram_bounds wait_bounds = {
+    11, {10, 50, 100, 250, 500, 1000, 2000, 5000, 15000, 30000, 60000}};
+
+const struct histogram_metric route_latency_metric = {
+    {"fluentbit_output_latency_seconds", NULL,
+     "From a chunk's first record to its delivery, once for each input that it has records of.",
+     METRIC_HISTOGRAM, offsetof(struct route_metrics, latency), NULL},
+    &latency_bounds};
+const struct histogram_metric output_wait_metric = {
+    {"fluentbit_output_backpressure_wait_seconds", NULL,
+     "How long a sealed chunk waits until the output begins to send it.", METRIC_HISTOGRAM,
+     offsetof(struct output_metrics, wait), NULL},
+    &wait_bounds};
+
 const struct metrics_kind metrics_kinds[METRICS_KINDS] = {
     {"input", input_metric_table, offsetof(struct metrics_book, inputs)},
     {"filter", filter_metric_table, offsetof(struct metrics_book, filters)},
@@ -199,14 +234,19 @@ bool metric_applies(const struct metric *metric, const struct metrics_head *head
            (head->plugin != NULL && strcmp(metric->plugin, head->plugin) == 0);
 }
 
-static uint64_t value_at(const struct metrics_head *head, size_t offset)
+static uint64_t value_at(const void *counters, size_t offset)
 {
-    return *(const uint64_t *)(const void *)((const char *)head + offset);
+    return *(const uint64_t *)(const void *)((const char *)counters + offset);
 }
 
 uint64_t metric_value(const struct metric *metric, const struct metrics_head *head)
 {
     return value_at(head, metric->offset);
+}
+
+uint64_t route_metric_value(const struct metric *metric, const struct route_metrics *route)
+{
+    return value_at(route, metric->offset);
 }
 
 uint64_t metric_sum(const struct list *instances, size_t offset)

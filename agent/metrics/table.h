@@ -13,6 +13,7 @@
 enum metric_type {
     METRIC_COUNTER, /* only grows */
     METRIC_GAUGE,
+    METRIC_HISTOGRAM,
 };
 
 struct metric {
@@ -21,7 +22,7 @@ struct metric {
     const char *short_name; /* in /api/v1/metrics: "records"; NULL: not there */
     const char *help;
     enum metric_type type;
-    size_t offset;      /* of a uint64_t in the struct of its kind */
+    size_t offset;      /* of a uint64_t in the struct of its kind, or of a struct histogram */
     const char *plugin; /* only of instances of this one; NULL: of all */
 };
 
@@ -29,6 +30,19 @@ struct metric {
 extern const struct metric input_metric_table[];
 extern const struct metric filter_metric_table[];
 extern const struct metric output_metric_table[];
+
+/* Of route_metrics: labels are the names of the input and of the output. Ends with a NULL name. */
+extern const struct metric route_metric_table[];
+
+/* Of type METRIC_HISTOGRAM, and what it counts by. */
+struct histogram_metric {
+    struct metric metric;
+    const struct histogram_bounds *bounds;
+};
+
+/* With the labels of a route, and with that of an output. */
+extern const struct histogram_metric route_latency_metric;
+extern const struct histogram_metric output_wait_metric;
 
 /* What the three structs begin with, whichever kind they are of. */
 struct metrics_head {
@@ -53,6 +67,7 @@ const struct metrics_head *metrics_head_of(const struct list *link);
 /* Whether instances like this one have the counter. */
 bool metric_applies(const struct metric *metric, const struct metrics_head *head);
 uint64_t metric_value(const struct metric *metric, const struct metrics_head *head);
+uint64_t route_metric_value(const struct metric *metric, const struct route_metrics *route);
 
 /* The sum of a counter over all instances of a list, which the counter is of. */
 uint64_t metric_sum(const struct list *instances, size_t offset);

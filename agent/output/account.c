@@ -31,6 +31,7 @@ static void account_check(const struct output_metrics *m)
 struct tally {
     uint64_t *records;
     uint64_t *bytes;
+    enum way_out way;
 };
 
 /* The share of its chunk's bytes that so many records have, so that the sums come out even: the
@@ -64,6 +65,7 @@ static void count_out(struct delivery *d, uint32_t first, uint32_t count, struct
         memset(d->batch.states + first, RECORD_DONE, count);
     *tally.records += count;
     *tally.bytes += bytes;
+    flow_count(d, first, count, tally.way);
     m->in_flight_records -= count;
     m->in_flight_bytes -= bytes;
 }
@@ -106,7 +108,7 @@ static struct tally set_aside(struct delivery *d)
 {
     struct output_metrics *m = &d->output->metrics;
 
-    return (struct tally){&m->set_aside_records, &m->set_aside_bytes};
+    return (struct tally){&m->set_aside_records, &m->set_aside_bytes, WAY_DROPPED};
 }
 
 /* All records in these states are set aside. How many. */
@@ -124,7 +126,7 @@ void account_let_go(struct delivery *d)
 {
     struct output_metrics *m = &d->output->metrics;
     uint64_t records = 0, bytes = 0;
-    struct tally left = {&records, &bytes};
+    struct tally left = {&records, &bytes, WAY_BACK};
 
     d->batch.count = d->chunk->record_count - d->batch.first;
     count_out_all(d, STATES_LEFT, left);
@@ -201,14 +203,14 @@ static struct tally by_limit(struct delivery *d)
 {
     struct output_metrics *m = &d->output->metrics;
 
-    return (struct tally){&m->limit_records, &m->limit_bytes};
+    return (struct tally){&m->limit_records, &m->limit_bytes, WAY_DROPPED};
 }
 
 static struct tally by_stopping(struct delivery *d)
 {
     struct output_metrics *m = &d->output->metrics;
 
-    return (struct tally){&m->stopped_records, &m->stopped_bytes};
+    return (struct tally){&m->stopped_records, &m->stopped_bytes, WAY_DROPPED};
 }
 
 /* All records of those states in the batch are dropped, for one reason. How many. */
@@ -270,7 +272,7 @@ static struct tally delivered(struct delivery *d)
 {
     struct output_metrics *m = &d->output->metrics;
 
-    return (struct tally){&m->proc_records, &m->proc_bytes};
+    return (struct tally){&m->proc_records, &m->proc_bytes, WAY_DELIVERED};
 }
 
 /* What became of the items of one answer. */

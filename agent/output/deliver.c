@@ -60,6 +60,7 @@ void output_offer(struct output *output, struct chunk *chunk)
     d->chunk = chunk_ref(chunk);
     d->batch = (struct batch){.chunk = chunk, .count = chunk->record_count};
     account_in(output, chunk);
+    flow_offer(d);
     list_add_tail(&output->queue, &d->link);
     output_pump(output);
 }
@@ -70,6 +71,7 @@ static void delivery_begin(struct delivery *d)
     list_add_tail(&d->output->deliveries, &d->link);
     d->output->under_way++;
     d->is_under_way = true;
+    flow_begin(d);
     delivery_attempt(d);
 }
 
@@ -122,8 +124,10 @@ static void delivery_end(struct delivery *d, bool is_settled)
     struct output *output = d->output;
 
     CHECK(d->call == NULL && d->body_bytes == 0);
-    if (is_settled)
+    if (is_settled) {
+        flow_end(d);
         chunk_settle(d->chunk, output->config.index);
+    }
     delivery_pause(d);
     list_remove(&d->link);
     timer_free(&d->timer);

@@ -8,11 +8,13 @@
  *   leave.c     what an output lets go of when it falls behind
  *   account.c   the books: every record that leaves a delivery goes through one of its functions, so
  *               that the ledger of metrics.h balances at any moment
+ *   flow.c      what is measured: which input\'s records left, and how long that took
  */
 #ifndef TAILRACE_OUTPUT_DELIVERY_H
 #define TAILRACE_OUTPUT_DELIVERY_H
 
 #include "base/log.h"
+#include "metrics/table.h"
 #include "output/circuit.h"
 #include "output/deliver.h"
 
@@ -48,11 +50,21 @@ struct output {
     struct log_brake losses;   /* Retry_Limit was reached */
 };
 
+/* A run of a chunk, and how many records the runs before it have. */
+struct run_cursor {
+    uint32_t run;
+    uint32_t records_before;
+};
+
 struct delivery {
     struct list link;
     struct output *output;
     struct chunk *chunk;
     struct batch batch;
+    struct run_cursor counted; /* the run that records were counted out of last */
+    uint64_t offered_ms;
+    bool is_new;            /* had no place yet */
+    bool has_delivered;     /* a record at least */
     uint32_t attempts;      /* for Retry_Limit */
     uint32_t fruitless;     /* the last of them, in which nothing was taken: for the wait */
     uint32_t busy_attempts; /* of the attempts, those that met a back-end that was busy */
@@ -99,6 +111,24 @@ enum circuit_event gate_event(int status, enum verdict verdict, const struct ver
 
 /* The output's, for the attempt that was noted last. */
 struct retry_policy gate_policy(const struct delivery *d);
+
+/* ---- flow.c ---- */
+
+/* How records leave a delivery. */
+enum way_out {
+    WAY_BACK, /* they will come again: not counted by input */
+    WAY_DELIVERED,
+    WAY_DROPPED, /* set aside, or given up */
+};
+
+/* So many records of the chunk, from `first` on, are counted for the inputs that they came from.
+ * Costs one step for each run, as long as records leave in order. */
+void flow_count(struct delivery *d, uint32_t first, uint32_t count, enum way_out way);
+
+/* It waits from now on; it has its first place, or one more; the output is done with all of it. */
+void flow_offer(struct delivery *d);
+void flow_begin(struct delivery *d);
+void flow_end(struct delivery *d);
 
 /* ---- account.c ---- */
 

@@ -47,8 +47,19 @@ const char *output_name(const struct output *output)
     return output->config.name;
 }
 
+static uint64_t capacity_percent(const struct output *output)
+{
+    const struct budget *budget = output->config.budget;
+    uint64_t held = output->metrics.in_flight_bytes;
+
+    if (budget == NULL || budget->limit_bytes == 0)
+        return 100;
+    return held < budget->limit_bytes ? 100 - held * 100 / budget->limit_bytes : 0;
+}
+
 struct output_metrics *output_metrics(struct output *output)
 {
+    output->metrics.capacity_percent = capacity_percent(output);
     if (output->client != NULL) {
         output->metrics.connections_total = http_client_connections(output->client);
         output->metrics.connections_busy = http_client_calls(output->client);

@@ -180,6 +180,14 @@ static bool outputs_add(struct pipeline *p, const struct instance_shop *shop)
     return is_well;
 }
 
+/* What is counted by pairs of an input and an output. */
+static void route_metrics_add(struct pipeline *p)
+{
+    for (size_t i = 0; i < p->input_count; i++)
+        p->inputs[i].input.metrics.routes =
+            mem_zalloc(p->output_count, sizeof(struct route_metrics));
+}
+
 static bool routes_add(struct pipeline *p, struct report *report)
 {
     struct route_rule *rules = mem_zalloc(p->output_count, sizeof *rules);
@@ -225,6 +233,7 @@ struct pipeline *pipeline_new(struct loop *loop, const struct config *config, st
     is_well &= inputs_add(p, &shop);
     is_well &= filters_add(p, &shop);
     is_well &= outputs_add(p, &shop);
+    route_metrics_add(p);
     p->lanes = lane_driver_new(p);
     is_well &= routes_add(p, report);
     *status = is_well ? 0 : -EINVAL;
@@ -255,6 +264,8 @@ void pipeline_free(struct pipeline **address)
     parser_book_free(&p->parsers);
     lane_driver_free(&p->lanes);
     timer_free(&p->drain_timer);
+    for (size_t i = 0; i < p->input_count; i++)
+        mem_free(p->inputs[i].input.metrics.routes);
     budget_fini(&p->memory);
     options_fini(service_options, &p->service);
     mem_free(p->inputs);

@@ -277,6 +277,22 @@ const struct input_metrics *kit_input(struct kit *k)
     return CONTAINER_OF(pipeline_metrics(k->pipeline)->inputs.next, struct input_metrics, link);
 }
 
+/* Each record that an output delivered or dropped is one of an input's. */
+static void check_routes(struct kit *k, size_t output)
+{
+    const struct output_metrics *m = kit_counts(k, output);
+    uint64_t records = 0, drop_records = 0;
+
+    LIST_FOR (it, &pipeline_metrics(k->pipeline)->inputs) {
+        const struct input_metrics *input = CONTAINER_OF(it, struct input_metrics, link);
+
+        records += input->routes[output].records;
+        drop_records += input->routes[output].drop_records;
+    }
+    ck_assert_uint_eq(m->proc_records, records);
+    ck_assert_uint_eq(m->dropped_records, drop_records);
+}
+
 void kit_check_ledger(struct kit *k)
 {
     for (size_t i = 0; i < pipeline_output_count(k->pipeline); i++) {
@@ -290,6 +306,7 @@ void kit_check_ledger(struct kit *k)
         ck_assert_uint_eq(m->dropped_records, m->set_aside_records + m->given_up_records);
         ck_assert_int_eq(m->in_flight_records == 0, is_idle);
         ck_assert_int_eq(m->in_flight_bytes == 0, is_idle);
+        check_routes(k, i);
     }
 }
 

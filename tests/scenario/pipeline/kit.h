@@ -83,7 +83,8 @@ void kit_expect_bookmark(struct kit *k, const char *name, uint64_t offset);
 const struct output_metrics *kit_counts(struct kit *k, size_t output);
 const struct input_metrics *kit_input(struct kit *k);
 
-/* read = delivered + set aside + given up + in flight; called by the others. */
+/* read = delivered + set aside + given up + in flight, and what left by inputs is what left; called by
+ * the others. */
 void kit_check_ledger(struct kit *k);
 
 /* Fails the test unless the output counts so many. */

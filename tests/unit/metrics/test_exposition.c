@@ -4,7 +4,8 @@
 #include <string.h>
 
 static struct input_metrics tail, dummy;
-static struct output_metrics output;
+static struct output_metrics output, file;
+static struct route_metrics tail_routes[2], dummy_routes[2]; /* to es.0, to file.1 */
 static struct metrics_book book;
 static struct metrics_facts facts;
 static struct buffer text;
@@ -14,6 +15,9 @@ static void set_up(void)
     tail = (struct input_metrics){.name = "tail.0", .plugin = "tail", .records = 3};
     dummy = (struct input_metrics){.name = "a\"b\\c\nd", .plugin = "dummy", .records = 4};
     output = (struct output_metrics){.name = "es.0", .plugin = "es", .proc_records = 5};
+    file = (struct output_metrics){.name = "file.1", .plugin = "file"};
+    memset(tail_routes, 0, sizeof tail_routes);
+    memset(dummy_routes, 0, sizeof dummy_routes);
     facts = (struct metrics_facts){
         .hostname = "node-1",
         .now_ns = INT64_C(1700000000123456789),
@@ -24,6 +28,14 @@ static void set_up(void)
     metrics_add_input(&book, &tail);
     metrics_add_input(&book, &dummy);
     metrics_add_output(&book, &output);
+}
+
+/* What is counted by pairs, as in a pipeline that has two outputs. */
+static void add_routes(void)
+{
+    metrics_add_output(&book, &file);
+    tail.routes = tail_routes;
+    dummy.routes = dummy_routes;
 }
 
 static void tear_down(void)
@@ -136,6 +148,8 @@ START_TEST(every_family_has_its_head_once)
 {
     struct slice rest, line, before = {0};
 
+    add_routes();
+    tail_routes[0].records = tail_routes[1].records = dummy_routes[1].records = 1;
     write(EXPOSITION_V2);
     rest = buffer_view(&text);
     while (slice_next(&rest, '\n', &line)) {
@@ -163,6 +177,83 @@ START_TEST(tables_are_complete_sentences_and_names_are_unique)
                 ck_assert_str_ne(other->name, m->name);
         }
     }
+    for (const struct metric *m = route_metric_table; m->name != NULL; m++)
+        ck_assert_msg(m->help[strlen(m->help) - 1] == '.', "%s", m->name);
+}
+END_TEST
+
+/* ---- pairs and histograms ---- */
+
+START_TEST(a_pair_that_nothing_went_through_is_not_shown)
+{
+    add_routes();
+    write(EXPOSITION_V2);
+    expect_not("routing");
+    expect_not("latency");
+    tail_routes[1] = (struct route_metrics){.records = 3, .bytes = 40};
+    dummy_routes[0] = (struct route_metrics){.drop_records = 2, .drop_bytes = 30};
+    write(EXPOSITION_V2);
+    expect("# TYPE fluentbit_routing_logs_records_total counter\n"
+           "fluentbit_routing_logs_records_total{input=\"tail.0\",output=\"file.1\"} 3\n"
+           "fluentbit_routing_logs_records_total{input=\"a\\\"b\\\\c\\nd\",output=\"es.0\"} 0\n# ");
+    expect("fluentbit_routing_logs_bytes_total{input=\"tail.0\",output=\"file.1\"} 40\n");
+    expect(
+        "fluentbit_routing_logs_drop_records_total{input=\"a\\\"b\\\\c\\nd\",output=\"es.0\"} 2\n");
+    expect("fluentbit_routing_logs_drop_bytes_total{input=\"tail.0\",output=\"file.1\"} 0\n");
+    expect_not("input=\"tail.0\",output=\"es.0\"");
+}
+END_TEST
+
+START_TEST(buckets_of_a_histogram_grow_up_to_its_count)
+{
+    add_routes();
+    tail_routes[0].records = 4;
+    tail_routes[0].latency = (struct histogram){.counts = {1, 0, 2, [8] = 1}, .sum_ms = 33250};
+    write(EXPOSITION_V2);
+#define TO_ES "input=\"tail.0\",output=\"es.0\"} "
+#define BUCKET(le) "fluentbit_output_latency_seconds_bucket{le=\"" le "\"," TO_ES
+    expect("# TYPE fluentbit_output_latency_seconds histogram\n" BUCKET("0.5") "1\n" BUCKET(
+        "1.0") "1\n" BUCKET("1.5") "3\n" BUCKET("2.5") "3\n" BUCKET("5.0") "3\n");
+    expect(BUCKET("30.0") "3\n" BUCKET("+Inf") "4\n");
+    expect("\nfluentbit_output_latency_seconds_sum{" TO_ES "33.25\n"
+           "fluentbit_output_latency_seconds_count{" TO_ES "4\n");
+#undef BUCKET
+#undef TO_ES
+}
+END_TEST
+
+START_TEST(each_output_says_how_long_chunks_wait_for_it)
+{
+    output.wait = (struct histogram){.counts = {[11] = 2}, .sum_ms = 123456};
+    write(EXPOSITION_V2);
+    expect("# TYPE fluentbit_output_backpressure_wait_seconds histogram\n"
+           "fluentbit_output_backpressure_wait_seconds_bucket{le=\"0.01\",output=\"es.0\"} 0\n"
+           "fluentbit_output_backpressure_wait_seconds_bucket{le=\"0.05\",output=\"es.0\"} 0\n");
+    expect("_bucket{le=\"60.0\",output=\"es.0\"} 0\n");
+    expect("_bucket{le=\"+Inf\",output=\"es.0\"} 2\n");
+    expect("_sum{output=\"es.0\"} 123.456\n");
+}
+END_TEST
+
+START_TEST(the_third_form_has_a_histogram_in_a_line)
+{
+    add_routes();
+    tail_routes[0].records = 2;
+    tail_routes[0].latency = (struct histogram){.counts = {0, 1, [8] = 1}, .sum_ms = 40000};
+    write(EXPOSITION_LINES);
+    expect("Z fluentbit_output_latency_seconds{input=\"tail.0\",output=\"es.0\"} = { buckets = { "
+           "0.5=0, 1.0=1, 1.5=1, 2.5=1, 5.0=1, 10.0=1, 20.0=1, 30.0=1, +Inf=2 }, sum=40.0, "
+           "count=2 }\n");
+}
+END_TEST
+
+START_TEST(the_first_form_has_neither_pairs_nor_histograms)
+{
+    add_routes();
+    tail_routes[0].records = 1;
+    write(EXPOSITION_V1);
+    expect_not("routing");
+    expect_not("bucket");
 }
 END_TEST
 
@@ -178,6 +269,7 @@ Suite *suite_metrics_exposition(void)
 {
     Suite *suite = suite_create("metrics/exposition");
     TCase *forms = tcase_create("forms");
+    TCase *pairs = tcase_create("pairs");
     TCase *tables = tcase_create("tables");
 
     tcase_add_checked_fixture(forms, set_up, tear_down);
@@ -193,7 +285,14 @@ Suite *suite_metrics_exposition(void)
     tcase_add_checked_fixture(tables, set_up, tear_down);
     tcase_add_test(tables, tables_are_complete_sentences_and_names_are_unique);
     tcase_add_test(tables, a_sum_goes_over_all_instances);
+    tcase_add_checked_fixture(pairs, set_up, tear_down);
+    tcase_add_test(pairs, a_pair_that_nothing_went_through_is_not_shown);
+    tcase_add_test(pairs, buckets_of_a_histogram_grow_up_to_its_count);
+    tcase_add_test(pairs, each_output_says_how_long_chunks_wait_for_it);
+    tcase_add_test(pairs, the_third_form_has_a_histogram_in_a_line);
+    tcase_add_test(pairs, the_first_form_has_neither_pairs_nor_histograms);
     suite_add_tcase(suite, forms);
+    suite_add_tcase(suite, pairs);
     suite_add_tcase(suite, tables);
     return suite;
 }
