@@ -79,6 +79,11 @@ const char *section_get(const struct section *s, const char *key)
     return p == NULL ? NULL : p->value;
 }
 
+struct place section_place(const struct section *s, const char *key)
+{
+    return property_place(s->properties, s->property_count, key, s->place);
+}
+
 struct section *section_group(const struct section *s, const char *name,
                               const struct section *after)
 {

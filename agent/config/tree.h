@@ -79,6 +79,9 @@ const char *section_get(const struct section *s, const char *key);
 const struct property *section_find(const struct section *s, const char *key,
                                     const struct property *after);
 
+/* Where the key's last value stands; the section's place where there is none. */
+struct place section_place(const struct section *s, const char *key);
+
 /* The groups of one name, in the same way. */
 struct section *section_group(const struct section *s, const char *name,
                               const struct section *after);

@@ -358,3 +358,12 @@ void options_check(const struct option *options)
             CHECK(strcasecmp(o->name, other->name) != 0);
     }
 }
+
+struct place property_place(const struct property *items, size_t count, const char *key,
+                            struct place otherwise)
+{
+    for (size_t i = count; i > 0; i--)
+        if (strcasecmp(items[i - 1].key, key) == 0)
+            return items[i - 1].place;
+    return otherwise;
+}

@@ -133,6 +133,11 @@ struct property_list {
     bool is_lenient;    /* an unknown key is a warning, not an error */
 };
 
+/* Where the key's value stands that counts, which is its last one; `otherwise` where it is not
+ * given, as then a default is meant. */
+struct place property_place(const struct property *items, size_t count, const char *key,
+                            struct place otherwise);
+
 /* A table and the struct that it fills. */
 struct option_target {
     const struct option *options;

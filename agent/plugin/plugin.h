@@ -55,6 +55,10 @@ struct plugin_setup {
     bool escape_unicode;              /* outputs: json.escape_unicode of the service */
 };
 
+/* Where the key stands that something is wrong with, for the report; the section, where it is not
+ * given. Of a key that came several times, the one that counts: the last. */
+struct place setup_place(const struct plugin_setup *setup, const char *key);
+
 /* What a running input is given. Lives as long as the input. */
 struct input {
     const char *name;

@@ -281,24 +281,42 @@ static bool is_duration(double seconds)
     return seconds > 0 && seconds <= SECONDS_MAX;
 }
 
-/* All that is wrong is said. */
-static bool service_check(const struct service_keys *s, struct place place, struct report *report)
+static struct place place_of(const struct property_list *properties, const char *key)
 {
+    return property_place(properties->items, properties->count, key, properties->place);
+}
+
+/* The first key that makes the times impossible, or NULL. */
+static const char *wrong_time(const struct service_keys *s)
+{
+    if (!is_duration(s->flush_s))
+        return "flush";
+    if (!is_duration(s->retry_base_s))
+        return "scheduler.base";
+    return !is_duration(s->retry_cap_s) || s->retry_cap_s < s->retry_base_s ? "scheduler.cap"
+                                                                            : NULL;
+}
+
+/* All that is wrong is said. */
+static bool service_check(const struct service_keys *s, const struct property_list *properties,
+                          struct report *report)
+{
+    const char *time_key = wrong_time(s);
     unsigned errors_before = report->error_count;
 
-    if (!is_duration(s->flush_s) || !is_duration(s->retry_base_s) || !is_duration(s->retry_cap_s) ||
-        s->retry_cap_s < s->retry_base_s)
-        report_error(report, place,
+    if (time_key != NULL)
+        report_error(report, place_of(properties, time_key),
                      "flush, scheduler.base and scheduler.cap must be above 0, the cap not below "
                      "the base, and none above %d seconds",
                      SECONDS_MAX);
     if (s->grace_s > SECONDS_MAX)
-        report_error(report, place, "grace must not be above %d seconds", SECONDS_MAX);
+        report_error(report, place_of(properties, "grace"), "grace must not be above %d seconds",
+                     SECONDS_MAX);
     if (s->http_port < 0 || s->http_port > UINT16_MAX)
-        report_error(report, place, "http_port is %" PRId64 "; ports go from 1 to 65535",
-                     s->http_port);
+        report_error(report, place_of(properties, "http_port"),
+                     "http_port is %" PRId64 "; ports go from 1 to 65535", s->http_port);
     if (s->records_bytes == 0 && s->memory_bytes < SERVICE_OWN_BYTES + SERVICE_RECORDS_BYTES_MIN)
-        report_warn(report, place,
+        report_warn(report, place_of(properties, "memory_limit"),
                     "memory_limit is %" PRIu64 " bytes; the agent itself may need %" PRIu64
                     ", and records get %" PRIu64,
                     s->memory_bytes, SERVICE_OWN_BYTES, SERVICE_RECORDS_BYTES_MIN);
@@ -326,5 +344,5 @@ bool service_keys_bind(struct service_keys *keys, const struct config *config,
     properties.is_lenient = true;
     if (options_bind(&target, 1, &properties, report) < 0)
         return false;
-    return service_check(keys, properties.place, report);
+    return service_check(keys, &properties, report);
 }

@@ -29,7 +29,7 @@ static void plugin_missing(const struct section *s, const char *name, struct rep
     struct buffer why = {0};
 
     known_explain(s->kind, name, &why);
-    report_error(report, section_find(s, "name", NULL)->place, "%s", buffer_text(&why));
+    report_error(report, section_place(s, "name"), "%s", buffer_text(&why));
     buffer_fini(&why);
 }
 
@@ -221,8 +221,8 @@ static void host_clean(struct output_instance *o, const struct section *s, struc
     if (len == host.len)
         return;
     clean = mem_text_n(host.data, len);
-    report_warn(report, section_find(s, "host", NULL)->place,
-                "%s: no host is called '%s'; '%s' is taken", o->plugin->name, o->keys.host, clean);
+    report_warn(report, section_place(s, "host"), "%s: no host is called '%s'; '%s' is taken",
+                o->plugin->name, o->keys.host, clean);
     mem_free(o->keys.host);
     o->keys.host = clean;
 }
@@ -233,14 +233,14 @@ static bool output_keys_check(struct output_instance *o, const struct section *s
     bool is_well = true;
 
     if (retry_limit_parse(o->keys.retry_limit, &o->retry.attempts_max) < 0) {
-        report_error(shop->report, s->place,
+        report_error(shop->report, section_place(s, "retry_limit"),
                      "retry_limit is \"%s\"; give a number, no_limits or no_retries",
                      o->keys.retry_limit);
         is_well = false;
     }
     if (o->keys.port < 0 || o->keys.port > UINT16_MAX) {
-        report_error(shop->report, s->place, "port is %lld; ports go from 1 to 65535",
-                     (long long)o->keys.port);
+        report_error(shop->report, section_place(s, "port"),
+                     "port is %lld; ports go from 1 to 65535", (long long)o->keys.port);
         is_well = false;
     }
     o->retry.base_ms = (uint64_t)(shop->service->retry_base_s * 1000);
@@ -260,6 +260,7 @@ bool output_instance_init(struct output_instance *o, const struct section *s, un
     o->plugin = output_plugins[index];
     o->self = mem_zalloc(1, o->plugin->self_bytes);
     o->place = s->place;
+    o->match_place = section_place(s, "match_regex");
     is_well = keys_bind(
         s, (struct option_target[2]){{o->plugin->options, o->self}, {output_options, &o->keys}},
         o->plugin->name, shop->report);

@@ -39,7 +39,7 @@ struct output_instance {
     struct retry_policy retry;
     struct output *output; /* once started */
     struct http_settings http;
-    struct place place;
+    struct place place, match_place;
     char *name;
     char *component;
 };

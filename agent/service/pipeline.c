@@ -103,7 +103,8 @@ static bool filter_add(struct pipeline *p, const struct section *s, unsigned num
     else if (otherwise == NULL)
         report_warn(shop->report, s->place, "filter %s has no match, so it sees no record",
                     f->name);
-    match = tag_match_new(otherwise, f->keys.match_regex, shop->report, s->place);
+    match = tag_match_new(otherwise, f->keys.match_regex, shop->report,
+                          section_place(s, "match_regex"));
     is_well &= match != NULL;
     if (match == NULL)
         match = tag_match_new(NULL, NULL, shop->report, s->place);
@@ -199,7 +200,7 @@ static bool routes_add(struct pipeline *p, struct report *report)
             .output = o->component,
             .match = o->self != NULL ? o->keys.match : "*", /* else more is wrong than its match */
             .match_regex = o->keys.match_regex,
-            .place = o->place,
+            .place = o->match_place,
         };
     }
     p->routes = route_table_new(rules, p->output_count, p->input_count, report);

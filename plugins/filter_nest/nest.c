@@ -43,8 +43,9 @@ static bool under_find(struct filter_nest *n, struct plugin_setup *setup)
     n->under = slice_of(own != NULL ? own : other);
     if (n->under.len > 0)
         return true;
-    report_error(setup->report, setup->place, "filter nest: Operation %s takes %s",
-                 is_nest ? "nest" : "lift", is_nest ? "Nest_under" : "Nested_under");
+    report_error(setup->report, setup_place(setup, "operation"),
+                 "filter nest: Operation %s takes %s", is_nest ? "nest" : "lift",
+                 is_nest ? "Nest_under" : "Nested_under");
     return false;
 }
 
@@ -54,13 +55,13 @@ static int nest_init(void *self, struct plugin_setup *setup)
     bool is_right = under_find(n, setup);
 
     if (n->add_prefix != NULL && n->remove_prefix != NULL) {
-        report_error(setup->report, setup->place,
+        report_error(setup->report, setup_place(setup, "remove_prefix"),
                      "filter nest: Add_prefix and Remove_prefix cannot stand in one filter; use "
                      "two filters");
         is_right = false;
     }
     if (n->operation == OPERATION_NEST && n->wildcards.count == 0)
-        report_warn(setup->report, setup->place,
+        report_warn(setup->report, setup_place(setup, "operation"),
                     "filter nest: without a Wildcard nothing is moved");
     return is_right ? 0 : -EINVAL;
 }

@@ -42,18 +42,19 @@ static const struct option options[] = {
     OPTION_END,
 };
 
-static void say_unknown(struct plugin_setup *setup, const char *name, bool is_fatal)
+static void say_unknown(struct plugin_setup *setup, const char *name, struct place place,
+                        bool is_fatal)
 {
     const char *nearest = parser_book_nearest(setup->parsers, name);
     char *advice = nearest ? mem_format("did you mean \"%s\"?", nearest)
                            : mem_text("define it in a Parsers_File");
 
     if (is_fatal)
-        report_error(setup->report, setup->place, "%s: there is no parser \"%s\"; %s", setup->name,
-                     name, advice);
+        report_error(setup->report, place, "%s: there is no parser \"%s\"; %s", setup->name, name,
+                     advice);
     else
-        report_warn(setup->report, setup->place, "%s: there is no parser \"%s\"; %s", setup->name,
-                    name, advice);
+        report_warn(setup->report, place, "%s: there is no parser \"%s\"; %s", setup->name, name,
+                    advice);
     mem_free(advice);
 }
 
@@ -69,7 +70,7 @@ static int parsers_find(struct filter_parser *f, struct plugin_setup *setup)
     }
     for (size_t i = 0; i < f->names.count; i++)
         if (parser_book_find(setup->parsers, f->names.items[i]) == NULL)
-            say_unknown(setup, f->names.items[i], f->parser_count == 0);
+            say_unknown(setup, f->names.items[i], f->names.places[i], f->parser_count == 0);
     return f->parser_count > 0 ? 0 : -EINVAL;
 }
 
@@ -79,7 +80,7 @@ static int filter_parser_init(void *self, struct plugin_setup *setup)
 
     f->component = setup->component;
     if (f->key_name[0] == '$') {
-        f->accessor = accessor_new_key(f->key_name, setup->report, setup->place);
+        f->accessor = accessor_new_key(f->key_name, setup->report, setup_place(setup, "key_name"));
         if (f->accessor == NULL)
             return -EINVAL;
     }

@@ -102,7 +102,8 @@ static void metadata_take(struct in_dummy *d, struct json_scanner *json, struct 
     struct json_object object;
 
     if (json_take_object(json, slice_of(d->keys.metadata), &d->arena, &object) < 0)
-        report_warn(setup->report, setup->place, "metadata is not a JSON object; {} is used");
+        report_warn(setup->report, setup_place(setup, "metadata"),
+                    "metadata is not a JSON object; {} is used");
     else if (object.member_count > 0)
         d->metadata = arena_copy(&d->arena, object.text);
 }
@@ -128,8 +129,8 @@ static int dummy_init(void *self, struct plugin_setup *setup)
     }
     json_scanner_init(&json);
     if (bodies_take(d, slice_of(d->keys.dummy), &json) < 0) {
-        report_warn(setup->report, setup->place, "dummy is not JSON objects; %s is used",
-                    DUMMY_DEFAULT);
+        report_warn(setup->report, setup_place(setup, "dummy"),
+                    "dummy is not JSON objects; %s is used", DUMMY_DEFAULT);
         body_add(d, SLICE(DUMMY_DEFAULT));
     }
     metadata_take(d, &json, setup);

@@ -50,8 +50,8 @@ static int stdin_init(void *self, struct plugin_setup *setup)
     struct in_stdin *s = self;
 
     if (s->buffer_bytes < BUFFER_BYTES_MIN) {
-        report_warn(setup->report, setup->place, "buffer_size is raised to its least, %d",
-                    BUFFER_BYTES_MIN);
+        report_warn(setup->report, setup_place(setup, "buffer_size"),
+                    "buffer_size is raised to its least, %d", BUFFER_BYTES_MIN);
         s->buffer_bytes = BUFFER_BYTES_MIN;
     }
     if (s->parser_name == NULL)
@@ -59,7 +59,8 @@ static int stdin_init(void *self, struct plugin_setup *setup)
     s->parser = parser_book_find(setup->parsers, s->parser_name);
     if (s->parser != NULL)
         return 0;
-    report_error(setup->report, setup->place, "parser '%s' is not there", s->parser_name);
+    report_error(setup->report, setup_place(setup, "parser"), "parser '%s' is not there",
+                 s->parser_name);
     return -EINVAL;
 }
 

@@ -98,7 +98,7 @@ static int refresh_parse(struct tail *t, struct plugin_setup *setup)
     double seconds = strtod(t->options.refresh_interval, &end);
 
     if (end == t->options.refresh_interval || seconds <= 0 || seconds > 1e7) {
-        report_error(setup->report, setup->place,
+        report_error(setup->report, setup_place(setup, "refresh_interval"),
                      "refresh_interval is \"%s\"; give seconds above 0",
                      t->options.refresh_interval);
         return -EINVAL;
@@ -119,7 +119,7 @@ static int parser_bind(struct tail *t, struct plugin_setup *setup)
     if (t->parser != NULL)
         return 0;
     nearest = parser_book_nearest(setup->parsers, t->options.parser);
-    report_error(setup->report, setup->place,
+    report_error(setup->report, setup_place(setup, "parser"),
                  "parser \"%s\" is not defined in any Parsers_File%s%s%s", t->options.parser,
                  nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
     return -EINVAL;
@@ -129,7 +129,8 @@ static int tag_bind(struct tail *t, struct plugin_setup *setup)
 {
     if (t->options.tag_regex == NULL)
         return 0;
-    t->tag_regex = regex_compile(t->options.tag_regex, setup->report, setup->place);
+    t->tag_regex =
+        regex_compile(t->options.tag_regex, setup->report, setup_place(setup, "tag_regex"));
     return t->tag_regex != NULL ? 0 : -EINVAL;
 }
 
@@ -153,6 +154,14 @@ static struct joiner_rules *firstline_rules(const struct tail_join_options *j,
     return rules;
 }
 
+/* The key that names the parsers which may not be there. */
+static const char *joining_key(const struct tail_join_options *j)
+{
+    if (j->multiline_parser.count > 0)
+        return "multiline.parser";
+    return j->docker_mode ? "docker_mode_parser" : "parser_firstline";
+}
+
 static int joiner_bind(struct tail *t, struct plugin_setup *setup)
 {
     const struct tail_join_options *j = &t->join;
@@ -161,17 +170,18 @@ static int joiner_bind(struct tail *t, struct plugin_setup *setup)
         .multilines = setup->multilines,
         .key = t->options.key,
         .limit_bytes = setup->multiline_bytes_max,
-        .place = setup->place,
+        .place = setup_place(setup, joining_key(j)),
         .report = setup->report,
     };
 
     if (j->docker_mode_flush_s < 0 || j->docker_mode_flush_s > DOCKER_FLUSH_S_MAX) {
-        report_error(setup->report, setup->place,
+        report_error(setup->report, setup_place(setup, "docker_mode_flush"),
                      "docker_mode_flush is below 0 or above %d seconds", DOCKER_FLUSH_S_MAX);
         return -EINVAL;
     }
     if (j->docker_mode && j->multiline) {
-        report_error(setup->report, setup->place, "docker_mode and multiline exclude each other");
+        report_error(setup->report, setup_place(setup, "multiline"),
+                     "docker_mode and multiline exclude each other");
         return -EINVAL;
     }
     if (j->multiline_parser.count > 0)
@@ -192,14 +202,16 @@ static int encoding_bind(struct tail *t, struct plugin_setup *setup)
     const char *unicode = t->options.unicode_encoding, *generic = t->options.generic_encoding;
 
     if (unicode != NULL && generic != NULL) {
-        report_error(setup->report, setup->place,
+        report_error(setup->report, setup_place(setup, "generic.encoding"),
                      "unicode.encoding and generic.encoding exclude each other");
         return -EINVAL;
     }
     if (unicode != NULL)
-        t->encoding = encoding_new_unicode(unicode, setup->place, setup->report);
+        t->encoding =
+            encoding_new_unicode(unicode, setup_place(setup, "unicode.encoding"), setup->report);
     else if (generic != NULL)
-        t->encoding = encoding_new_generic(generic, setup->place, setup->report);
+        t->encoding =
+            encoding_new_generic(generic, setup_place(setup, "generic.encoding"), setup->report);
     else
         return 0;
     return t->encoding != NULL ? 0 : -EINVAL;
@@ -224,7 +236,7 @@ static int line_limit_check(struct tail *t, struct plugin_setup *setup)
     uint64_t *limit = &t->options.line_bytes_max;
 
     if (*limit < LINE_BYTES_MIN || *limit > LINE_BYTES_MAX) {
-        report_error(setup->report, setup->place,
+        report_error(setup->report, setup_place(setup, "buffer_max_size"),
                      "buffer_max_size is below 32 bytes or above 1 GiB");
         return -EINVAL;
     }
@@ -283,7 +295,7 @@ static int names_add(struct tail *t, struct report *report)
         int rc = discover_add(t->discover, slice_of(t->options.path.items[i]));
 
         if (rc < 0) {
-            report_error(report, t->place, "path \"%s\" cannot be followed",
+            report_error(report, t->options.path.places[i], "path \"%s\" cannot be followed",
                          t->options.path.items[i]);
             return rc;
         }

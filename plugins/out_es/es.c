@@ -90,8 +90,8 @@ static int init_compress(struct out_es *es, struct plugin_setup *setup)
     es->is_gzip = slice_is_nocase(slice_of(es->compress), "gzip");
     if (es->is_gzip)
         return 0;
-    report_error(setup->report, setup->place, "compress is \"%s\"; only gzip is known",
-                 es->compress);
+    report_error(setup->report, setup_place(setup, "compress"),
+                 "compress is \"%s\"; only gzip is known", es->compress);
     return -EINVAL;
 }
 
@@ -101,7 +101,7 @@ static int init_pattern(const char *key, const char *format, struct plugin_setup
 
     if (time_pattern_init(&pattern, format) == 0)
         return 0;
-    report_error(setup->report, setup->place, "%s \"%s\" is too long", key, format);
+    report_error(setup->report, setup_place(setup, key), "%s \"%s\" is too long", key, format);
     return -EINVAL;
 }
 
@@ -111,11 +111,13 @@ static int init_index(struct out_es *es, struct plugin_setup *setup)
     int rc = 0;
 
     if (index->prefix_key != NULL) {
-        index->prefix_accessor = accessor_new_key(index->prefix_key, setup->report, setup->place);
+        index->prefix_accessor = accessor_new_key(index->prefix_key, setup->report,
+                                                  setup_place(setup, "logstash_prefix_key"));
         rc |= index->prefix_accessor == NULL;
     }
     if (strchr(index->name, '$') != NULL) {
-        index->name_accessor = accessor_new(index->name, setup->report, setup->place);
+        index->name_accessor =
+            accessor_new(index->name, setup->report, setup_place(setup, "index"));
         rc |= index->name_accessor == NULL;
     }
     rc |= init_pattern("index", index->name, setup);
@@ -132,13 +134,14 @@ static int init_document(struct out_es *es, struct plugin_setup *setup)
 static int init_identity(struct out_es *es, struct plugin_setup *setup)
 {
     if (es->identity.key != NULL) {
-        es->identity.key_accessor = accessor_new_key(es->identity.key, setup->report, setup->place);
+        es->identity.key_accessor =
+            accessor_new_key(es->identity.key, setup->report, setup_place(setup, "id_key"));
         if (es->identity.key_accessor == NULL)
             return -EINVAL;
     }
     if (es->operation < ES_UPDATE || es->identity.key_accessor != NULL || es->identity.is_generated)
         return 0;
-    report_error(setup->report, setup->place,
+    report_error(setup->report, setup_place(setup, "write_operation"),
                  "write_operation update and upsert need an id: set id_key or generate_id");
     return -EINVAL;
 }
@@ -151,7 +154,7 @@ static int init_cloud(struct out_es *es, struct plugin_setup *setup)
     if (es->login.cloud_id == NULL)
         return 0;
     if (http_cloud_id_decode(es->login.cloud_id, &es->host, &port) < 0) {
-        report_error(setup->report, setup->place,
+        report_error(setup->report, setup_place(setup, "cloud_id"),
                      "cloud_id is not \"name:base64\" as Elastic Cloud shows it");
         return -EINVAL;
     }
@@ -166,7 +169,8 @@ static int init_login(struct out_es *es, struct plugin_setup *setup)
     const char *colon = login->cloud_auth ? strchr(login->cloud_auth, ':') : NULL;
 
     if (login->cloud_auth != NULL && colon == NULL) {
-        report_error(setup->report, setup->place, "cloud_auth is not \"user:password\"");
+        report_error(setup->report, setup_place(setup, "cloud_auth"),
+                     "cloud_auth is not \"user:password\"");
         return -EINVAL;
     }
     if (login->api_key != NULL)
@@ -184,7 +188,8 @@ static int init_login(struct out_es *es, struct plugin_setup *setup)
 static void init_signing(struct out_es *es, struct plugin_setup *setup)
 {
     if (es->login.is_signed)
-        report_warn(setup->report, setup->place, "%s: aws_auth is on. " AWS_LATER, setup->name);
+        report_warn(setup->report, setup_place(setup, "aws_auth"), "%s: aws_auth is on. " AWS_LATER,
+                    setup->name);
 }
 
 static void init_url(struct out_es *es)

@@ -5,7 +5,7 @@
 
 /* ---- templates ---- */
 
-static int template_date(struct name_template *t, struct plugin_setup *setup)
+static int template_date(struct name_template *t, struct place place, struct plugin_setup *setup)
 {
     const char *directive = strchr(t->text, '%');
 
@@ -15,7 +15,7 @@ static int template_date(struct name_template *t, struct plugin_setup *setup)
     t->prefix_len = (size_t)(directive - t->text);
     if (time_pattern_init(&t->date, directive) == 0)
         return 0;
-    report_error(setup->report, setup->place, "'%s' makes a date of more than %d bytes", t->text,
+    report_error(setup->report, place, "'%s' makes a date of more than %d bytes", t->text,
                  TIME_PATTERN_BYTES_MAX);
     return -EINVAL;
 }
@@ -42,16 +42,18 @@ static void template_compile(struct name_template *t, int64_t time_ns)
     report_fini(&ignored);
 }
 
-static int template_init(struct name_template *t, const char *text, bool has_strftime,
-                         struct plugin_setup *setup)
+static int template_init(struct name_template *t, const char *key, const char *text,
+                         bool has_strftime, struct plugin_setup *setup)
 {
+    struct place place = setup_place(setup, key);
+
     t->text = text;
     if (text == NULL)
         return 0;
-    t->accessor = accessor_new(text, setup->report, setup->place);
+    t->accessor = accessor_new(text, setup->report, place);
     if (t->accessor == NULL)
         return -EINVAL;
-    return has_strftime ? template_date(t, setup) : 0;
+    return has_strftime ? template_date(t, place, setup) : 0;
 }
 
 static void template_fini(struct name_template *t)
@@ -102,16 +104,17 @@ static char *fallback_make(const struct destination_keys *keys)
 
 static int dynamic_check(const struct destinations *d, struct plugin_setup *setup)
 {
-    bool has_fallback =
-        d->keys->on_missing == DESTINATION_FALLBACK || d->keys->on_limit == DESTINATION_FALLBACK;
+    bool is_for_missing = d->keys->on_missing == DESTINATION_FALLBACK;
+    bool has_fallback = is_for_missing || d->keys->on_limit == DESTINATION_FALLBACK;
+    const char *asked_by = is_for_missing ? "on_missing_field" : "on_limit_reached";
 
     if (has_fallback && d->fallback == NULL) {
-        report_error(setup->report, setup->place,
+        report_error(setup->report, setup_place(setup, asked_by),
                      "fallback_file is needed for on_missing_field or on_limit_reached fallback");
         return -EINVAL;
     }
     if (template_begins_with_variable(&d->path)) {
-        report_error(setup->report, setup->place,
+        report_error(setup->report, setup_place(setup, "path"),
                      "path '%s' must begin with a folder, not with a variable", d->path.text);
         return -EINVAL;
     }
@@ -126,8 +129,8 @@ int destinations_init(struct destinations *d, const struct destination_keys *key
     d->keys = keys;
     map_init(&d->known);
     d->fallback = fallback_make(keys);
-    rc = template_init(&d->path, keys->path, keys->has_strftime, setup);
-    if (template_init(&d->file, keys->file, keys->has_strftime, setup) < 0 || rc < 0)
+    rc = template_init(&d->path, "path", keys->path, keys->has_strftime, setup);
+    if (template_init(&d->file, "file", keys->file, keys->has_strftime, setup) < 0 || rc < 0)
         return -EINVAL;
     d->is_dynamic = template_is_dynamic(&d->path) || template_is_dynamic(&d->file);
     return d->is_dynamic ? dynamic_check(d, setup) : 0;

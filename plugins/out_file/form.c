@@ -27,7 +27,7 @@ static char delimiter_of(const char *key, const char *text, char fallback,
     char byte = fallback;
 
     if (text != NULL && !delimiter_parse(text, &byte))
-        report_warn(setup->report, setup->place,
+        report_warn(setup->report, setup_place(setup, key),
                     "%s '%s' is not one character, tab, space or comma; the default is used", key,
                     text);
     return byte;

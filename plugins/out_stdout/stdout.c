@@ -46,7 +46,7 @@ static int stdout_init(void *self, struct plugin_setup *setup)
     struct out_stdout *o = self;
 
     if (o->format == FORMAT_OTLP_JSON || o->format == FORMAT_OTLP_JSON_PRETTY) {
-        report_error(setup->report, setup->place,
+        report_error(setup->report, setup_place(setup, "format"),
                      "stdout does not write OpenTelemetry's JSON; set format to json_lines");
         return -EINVAL;
     }

@@ -357,6 +357,20 @@ START_TEST(a_name_twice_stops_the_process)
 }
 END_TEST
 
+START_TEST(a_key_is_found_where_its_last_value_stands)
+{
+    const struct property items[] = {
+        {.key = "Retry", .value = "1", .place = {"a.conf", 2}},
+        {.key = "retry", .value = "x", .place = {"a.conf", 4}},
+    };
+    struct place section = {"a.conf", 1};
+
+    ck_assert_uint_eq(property_place(items, 2, "RETRY", section).line, 4);
+    ck_assert_uint_eq(property_place(items, 2, "other", section).line, 1);
+    ck_assert_uint_eq(property_place(NULL, 0, "retry", section).line, 1);
+}
+END_TEST
+
 Suite *suite_plugin_option(void);
 Suite *suite_plugin_option(void)
 {
@@ -388,6 +402,7 @@ Suite *suite_plugin_option(void)
     tcase_add_test(tables, a_right_table_passes_its_check);
     stops_add(stops, a_default_that_does_not_convert_stops_the_process);
     stops_add(stops, a_name_twice_stops_the_process);
+    tcase_add_test(binding, a_key_is_found_where_its_last_value_stands);
     suite_add_tcase(suite, binding);
     suite_add_tcase(suite, tables);
     suite_add_tcase(suite, stops);

@@ -197,6 +197,50 @@ START_TEST(what_only_goes_missing_is_a_warning)
 }
 END_TEST
 
+START_TEST(what_is_wrong_with_a_key_is_told_with_its_line)
+{
+    refuse("pipeline:\n"
+           "  inputs:\n"
+           "    - name: tail\n"
+           "      path: /nowhere/*.log\n"
+           "      tag_regex: '(a'\n"
+           "      refresh_interval: -1\n"
+           "      multiline.parser: pyton\n"
+           "  filters:\n"
+           "    - name: grep\n"
+           "      match_regex: '(b'\n"
+           "      regex: log (c\n"
+           "  outputs:\n"
+           "    - name: es\n"
+           "      match_regex: '(d'\n"
+           "      port: 70000\n"
+           "      retry_limit: often\n"
+           "      compress: zip\n");
+    expect("a.yaml:5: ");
+    expect("a.yaml:6: refresh_interval");
+    expect("a.yaml:7: there is no multiline parser 'pyton'");
+    expect("a.yaml:10: ");
+    expect("a.yaml:11: ");
+    expect("a.yaml:14: ");
+    expect("a.yaml:15: port");
+    expect("a.yaml:16: retry_limit");
+    expect("a.yaml:17: compress");
+    ck_assert_uint_eq(report.error_count, 9);
+}
+END_TEST
+
+START_TEST(what_is_wrong_with_the_service_too)
+{
+    refuse("service:\n"
+           "  flush: 1\n"
+           "  scheduler.base: 0\n"
+           "pipeline:\n"
+           "  inputs:\n"
+           "    - name: dummy\n");
+    expect("a.yaml:3: flush, scheduler.base");
+}
+END_TEST
+
 Suite *suite_service_refused(void);
 Suite *suite_service_refused(void)
 {
@@ -214,6 +258,8 @@ Suite *suite_service_refused(void)
     tcase_add_test(parts, custom_plugins_are_refused);
     tcase_add_test(parts, a_configuration_without_inputs_is_refused);
     tcase_add_test(parts, what_only_goes_missing_is_a_warning);
+    tcase_add_test(parts, what_is_wrong_with_a_key_is_told_with_its_line);
+    tcase_add_test(parts, what_is_wrong_with_the_service_too);
     suite_add_tcase(suite, parts);
     return suite;
 }
