@@ -68,7 +68,7 @@ static void connection_free(struct connection *connection)
     mem_free(connection);
 }
 
-/* ---- a socket is opened ---- */
+/* ---- a peer that is gone ---- */
 
 /* A peer that has gone without a word is noticed: while bytes of ours are under way by their not
  * being acknowledged, else by probes. The limit lies below the kernel's next try, so a path that
@@ -93,18 +93,6 @@ static void watch_over(int fd)
     for (size_t i = 0; i < ARRAY_LEN(options); i++)
         (void)setsockopt(fd, options[i].level, options[i].name, &options[i].value,
                          sizeof options[i].value);
-}
-
-static curl_socket_t on_open(void *owner, curlsocktype purpose, struct curl_sockaddr *address)
-{
-    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-
-    (void)purpose;
-    if (fd < 0)
-        return CURL_SOCKET_BAD;
-    watch_over(fd);
-    connection_new(owner, fd);
-    return fd;
 }
 
 /* ---- curl waits for something ---- */
@@ -159,6 +147,27 @@ static void connection_watch(struct connection *connection, int events)
         poll_start(connection->poll, events);
 }
 
+/* ---- a socket is opened ---- */
+
+/* curl closes a socket on which it never got connected without a word. It may then get the same
+ * number again, and takes what it last said of that for said. */
+static curl_socket_t on_open(void *owner, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    struct connection *closed;
+    int wish;
+
+    (void)purpose;
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    watch_over(fd);
+    closed = connection_find(owner, fd);
+    wish = closed != NULL ? closed->events : 0;
+    connection_free(closed);
+    connection_watch(connection_new(owner, fd), wish);
+    return fd;
+}
+
 static int events_of(int what)
 {
     return (what & CURL_POLL_IN ? POLL_READABLE : 0) | (what & CURL_POLL_OUT ? POLL_WRITABLE : 0);
@@ -172,8 +181,9 @@ static int on_wish(CURL *easy, curl_socket_t fd, int what, void *owner, void *un
     (void)easy;
     (void)unused;
     if (what == CURL_POLL_REMOVE) {
-        /* It may come after the socket was closed. */
-        if (connection != NULL && connection->is_curls_own)
+        /* It may come after the socket was closed. It is all that is said of one that never got
+         * connected: whoever gets its number next must find nothing of us on it. */
+        if (connection != NULL && (connection->is_curls_own || connection->requests == 0))
             connection_free(connection);
         else if (connection != NULL)
             connection_watch(connection, 0);
