@@ -160,9 +160,9 @@ static bool filters_add(struct pipeline *p, const struct instance_shop *shop)
          s = config_next(shop->config, s), input++)
         is_well &= input->self == NULL || processors_add(p, input, s, *shop);
     for (const struct section *s = config_first(shop->config, CONFIG_FILTER); s != NULL;
-         s = config_next(shop->config, s))
+         s = config_next(shop->config, s), number++)
         if (!section_is_inactive(s))
-            is_well &= filter_add(p, s, number++, NULL, shop);
+            is_well &= filter_add(p, s, number, NULL, shop);
     return is_well;
 }
 

@@ -139,6 +139,25 @@ START_TEST(a_processor_sees_the_records_of_its_input_alone)
 }
 END_TEST
 
+/* As Fluent Bit counts them: who names filter.1 in a dashboard finds the same one. */
+START_TEST(an_inactive_filter_has_its_number_all_the_same)
+{
+    const struct list *filters;
+
+    make_of_yaml("pipeline:\n"
+                 "  inputs:\n"
+                 "    - {name: dummy}\n"
+                 "  filters:\n"
+                 "    - {name: grep, match: '*', active: false}\n"
+                 "    - {name: nest, match: '*', operation: lift, nested_under: a}\n"
+                 "  outputs:\n"
+                 "    - {name: 'null', match: '*'}\n");
+    filters = &pipeline_metrics(kit.pipeline)->filters;
+    ck_assert_str_eq(CONTAINER_OF(filters->next, struct filter_metrics, link)->name, "nest.1");
+    ck_assert_ptr_eq(filters->next->next, filters);
+}
+END_TEST
+
 START_TEST(an_output_that_cannot_start_stops_the_others)
 {
     MAKE("-i", "dummy", "-o", "null", "-m", "*", "-o", "es", "-m", "*", "-p", "tls=on", "-p",
@@ -229,6 +248,7 @@ Suite *suite_service_start(void)
     tcase_add_checked_fixture(pipeline, set_up, tear_down);
     tcase_add_test(pipeline, what_came_in_is_delivered_before_the_end);
     tcase_add_test(pipeline, a_processor_sees_the_records_of_its_input_alone);
+    tcase_add_test(pipeline, an_inactive_filter_has_its_number_all_the_same);
     tcase_add_test(pipeline, an_output_that_cannot_start_stops_the_others);
     tcase_add_test(pipeline, an_input_that_cannot_start_stops_the_others);
     tcase_add_test(pipeline, an_input_that_waits_for_memory_says_so);
