@@ -15,8 +15,11 @@ struct lane_driver {
 
 static void on_memory_turned(struct budget *b)
 {
+    struct pipeline *p = CONTAINER_OF(b, struct pipeline, memory);
+
     if (b->is_full)
-        lanes_wake(CONTAINER_OF(b, struct pipeline, memory));
+        lanes_wake(p);
+    pressure_turned(p);
 }
 
 struct lane_driver *lane_driver_new(struct pipeline *p)

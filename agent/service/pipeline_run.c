@@ -211,6 +211,7 @@ static int outputs_start(struct pipeline *p, struct report *report)
     for (size_t i = 0; i < p->output_count && rc == 0; i++)
         rc = output_start(p, i, report);
     lane_driver_start(p->lanes);
+    pressure_start(p);
     return rc;
 }
 
@@ -278,6 +279,7 @@ void pipeline_stop(struct pipeline *p, pipeline_fn *stopped, void *owner)
     CHECK(p->is_started && !p->is_stopping);
     p->is_stopping = true;
     lane_driver_stop(p->lanes);
+    pressure_stop(p);
     timer_free(&p->progress_timer);
     p->stopped = stopped;
     p->stop_owner = owner;

@@ -15,6 +15,7 @@
 #include "service/lanes.h"
 #include "service/letters.h"
 #include "service/pipeline.h"
+#include "service/pressure.h"
 #include "service/progress.h"
 
 struct pipeline {
@@ -45,6 +46,7 @@ struct pipeline {
     bool was_loaded;              /* much memory was, since it was given back */
     struct timer *progress_timer; /* NULL: nobody asks */
     struct progress progress;
+    struct pressure pressure;
     struct timer *drain_timer;
     uint64_t drain_until_ms;
     uint64_t stuck_at_ms; /* UINT64_MAX: the outputs have not let go */

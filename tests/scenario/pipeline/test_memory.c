@@ -1,3 +1,4 @@
+#include "base/log.h"
 #include "base/memory.h"
 #include "scenario/pipeline/kit.h"
 
@@ -111,6 +112,52 @@ START_TEST(a_few_of_them_are_left_alone)
 }
 END_TEST
 
+/* ---- what is said of it ---- */
+
+static void write_lines(unsigned count)
+{
+    struct buffer text = {0};
+
+    for (unsigned i = 0; i < count; i++)
+        buffer_append_format(&text, "%01000u\n", i);
+    tree_write_bytes("a.log", text.data, text.len);
+    buffer_fini(&text);
+}
+
+static unsigned count_said(const char *words)
+{
+    const char *text = tree_read("state/agent.out", NULL);
+    unsigned count = 0;
+
+    while ((text = strstr(text, words)) != NULL) {
+        count++;
+        text++;
+    }
+    return count;
+}
+
+START_TEST(reading_that_waits_long_for_memory_is_said_once_and_its_end)
+{
+    ck_assert_int_eq(log_open(tree_path("state/agent.out")), 0);
+    log_level_set(LOG_INFO);
+    write_lines(3000);
+    kit_run(k, SERVICE_1M TAIL ES("PORT"));
+    backend_down(k->es);
+    kit_pass_ms(k, 2000);
+    ck_assert_uint_eq(count_said("waited for memory"), 0);
+    kit_pass_ms(k, 30000);
+    ck_assert_uint_eq(count_said("reading has waited for memory for 5 s: of the 976 KiB"), 1);
+    ck_assert_uint_eq(count_said("are held by es.0"), 1);
+    ck_assert_uint_eq(count_said("or raise records_limit"), 1);
+    ck_assert_uint_eq(count_said("there is memory again"), 0);
+    backend_up(k->es);
+    kit_pass_ms(k, 30000);
+    ck_assert_uint_eq(count_said("there is memory again, and reading goes on, after "), 1);
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+    log_close();
+}
+END_TEST
+
 Suite *suite_pipeline_memory(void);
 Suite *suite_pipeline_memory(void)
 {
@@ -121,6 +168,7 @@ Suite *suite_pipeline_memory(void)
     tcase_add_test(t, beginnings_of_records_stay_within_the_limit);
     tcase_add_test(t, with_nobody_to_take_them_they_do_too);
     tcase_add_test(t, a_few_of_them_are_left_alone);
+    tcase_add_test(t, reading_that_waits_long_for_memory_is_said_once_and_its_end);
     suite_add_tcase(suite, t);
     return suite;
 }
