@@ -19,10 +19,14 @@ static void on_found(void *owner, struct found_file *name)
 
 static void on_touched(void *owner, struct found_file *name)
 {
-    if (file_of(name) == NULL)
+    struct tail_file *f = file_of(name);
+
+    if (f == NULL)
+        f = tail_file_named_else(owner, name);
+    if (f == NULL)
         on_found(owner, name);
     else
-        tail_file_touch(file_of(name));
+        tail_file_touch(f);
 }
 
 static void on_replaced(void *owner, struct found_file *name)

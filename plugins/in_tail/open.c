@@ -87,6 +87,13 @@ static struct tail_file *inode_file(const struct tail *t, const struct file_id *
     return map_get(&t->inodes, inode_key(id, words));
 }
 
+struct tail_file *tail_file_named_else(const struct tail *t, const struct found_file *name)
+{
+    struct tail_file *f = inode_file(t, &name->id);
+
+    return f != NULL && f->name != NULL ? f : NULL;
+}
+
 static void inode_take(struct tail_file *f)
 {
     uint64_t words[2];

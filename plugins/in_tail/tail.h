@@ -207,6 +207,10 @@ extern const struct discover_ops tail_discover_ops;
  * not to be followed. */
 struct tail_file *tail_file_open(struct tail *tail, struct found_file *name, bool is_next);
 
+/* The file of that name, when it is followed by another one: a link beside it, a hard link. NULL when
+ * it is not; one without a name may have this one. */
+struct tail_file *tail_file_named_else(const struct tail *tail, const struct found_file *name);
+
 /* How to go on with a generation that the log's name does not refer to any more. */
 struct tail_start {
     const char *path;

@@ -3,6 +3,7 @@
 #include "scenario/pipeline/kit.h"
 
 #include <stdio.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,6 +38,63 @@ static void only_app_log(void)
     kit_end(&k);
     k = kit_start(SERVICE TAIL_ROTATED ES("PORT"));
 }
+
+/* How often the file was opened since the last call. */
+static unsigned count_opened(int watch)
+{
+    struct inotify_event event;
+    unsigned count = 0;
+
+    while (read(watch, &event, sizeof event) == (ssize_t)sizeof event)
+        count++;
+    return count;
+}
+
+static int watch_opened(const char *name)
+{
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+    ck_assert_int_ge(inotify_add_watch(watch, tree_path(name), IN_OPEN), 0);
+    return watch;
+}
+
+/* Lines that come by its other name are told of by that name alone. */
+START_TEST(a_file_with_two_names_is_read_by_either_and_opened_once)
+{
+    int watch;
+
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 1000);
+    ck_assert_int_eq(link(tree_path("app.log"), tree_path("same.log")), 0);
+    kit_append(k, "app.log", "two\n");
+    kit_pass_ms(k, 1000);
+    watch = watch_opened("app.log");
+    kit_append(k, "same.log", "three\n");
+    kit_append(k, "app.log", "four\n");
+    kit_append(k, "same.log", "five\n");
+    ck_assert_uint_le(count_opened(watch), 3); /* by ourselves; equal ones may count as one */
+    kit_pass_ms(k, 1000);
+    ck_assert_str_eq(backend_taken(k->es), "one two three four five ");
+    close(watch);
+}
+END_TEST
+
+START_TEST(of_two_names_the_other_stays_when_the_first_goes)
+{
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 1000);
+    ck_assert_int_eq(link(tree_path("app.log"), tree_path("same.log")), 0);
+    kit_append(k, "same.log", "two\n");
+    tree_remove("app.log");
+    kit_quiet(k);
+    kit_append(k, "same.log", "three\n");
+    kit_pass_ms(k, 1000);
+    tree_remove("same.log");
+    kit_pass_ms(k, 10000);
+    ck_assert_str_eq(backend_taken(k->es), "one two three ");
+    ck_assert_uint_eq(kit_input(k)->files_closed, 1);
+}
+END_TEST
 
 /* ---- rotation ---- */
 
@@ -397,6 +455,8 @@ Suite *suite_pipeline_files(void)
     TCase *files = tcase_create("files");
 
     tcase_add_checked_fixture(files, set_up, tear_down);
+    tcase_add_test(files, a_file_with_two_names_is_read_by_either_and_opened_once);
+    tcase_add_test(files, of_two_names_the_other_stays_when_the_first_goes);
     tcase_add_test(files, a_rotated_file_is_read_to_its_end_and_the_new_one_from_its_beginning);
     tcase_add_test(files, a_rotated_file_is_kept_until_the_back_end_has_it);
     tcase_add_test(files, a_deleted_file_is_read_to_its_end);
