@@ -265,7 +265,10 @@ static enum verdict file_write(void *self, struct batch *batch, char why[256])
             break;
     }
     if (rc < 0) {
-        snprintf(why, 256, "%s cannot be written: %s", group->path, strerror(-rc));
+        snprintf(why, 256, "%s cannot be written: %s%s", group->path, strerror(-rc),
+                 rc == -ENOENT && !o->keys.makes_folders
+                     ? " (its folder is not there: make it, or set mkdir on)"
+                     : "");
         groups_take_back(o, &groups);
     }
     groups_fini(&groups);

@@ -162,6 +162,19 @@ START_TEST(folders_are_made_when_asked_for)
 }
 END_TEST
 
+START_TEST(a_folder_that_is_not_there_is_waited_for_and_told)
+{
+    const char *path = tree_path("later");
+
+    FILE_KIT_MAKE(&kit, "path", path, "file", "out", "format", "plain");
+    ck_assert_int_eq(file_kit_write(&kit, chunk_of_lines("t", "{}\n")), VERDICT_RETRY);
+    ck_assert_ptr_nonnull(strstr(kit.why, "its folder is not there: make it, or set mkdir on"));
+    tree_folder("later");
+    write_lines("t", "{}\n");
+    ck_assert_str_eq(content("later/out"), "{}\n");
+}
+END_TEST
+
 START_TEST(a_folder_that_is_a_file_is_told)
 {
     tree_write("file", "");
@@ -351,6 +364,7 @@ Suite *suite_plugins_out_file(void)
     tcase_add_checked_fixture(files, set_up, tear_down);
     tcase_add_test(files, records_go_to_the_files_of_their_tags);
     tcase_add_test(files, folders_are_made_when_asked_for);
+    tcase_add_test(files, a_folder_that_is_not_there_is_waited_for_and_told);
     tcase_add_test(files, a_folder_that_is_a_file_is_told);
     tcase_add_test(files, a_pipe_without_a_reader_does_not_hold_the_worker);
     tcase_add_test(files, a_write_that_is_cut_short_leaves_nothing_behind);
