@@ -8,7 +8,7 @@
  *   leave.c     what an output lets go of when it falls behind
  *   account.c   the books: every record that leaves a delivery goes through one of its functions, so
  *               that the ledger of metrics.h balances at any moment
- *   flow.c      what is measured: which input\'s records left, and how long that took
+ *   flow.c      what is measured: which input's records left, and how long that took
  */
 #ifndef TAILRACE_OUTPUT_DELIVERY_H
 #define TAILRACE_OUTPUT_DELIVERY_H
