@@ -30,9 +30,6 @@
  * ends first.
  */
 
-/* Between two tries while stopping, as Grace is seconds. */
-#define STOPPING_WAIT_MS 1000
-
 static void delivery_attempt(struct delivery *d);
 static void delivery_let_go(struct delivery *d);
 static void delivery_next_part(struct delivery *d);

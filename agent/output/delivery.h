@@ -20,6 +20,9 @@
 
 #define WHY_BYTES_MAX 256
 
+/* Between two tries while stopping, as Grace is seconds. */
+#define STOPPING_WAIT_MS 1000
+
 /* What keeps an output from delivering. It is said in words, not too often, and when it is over,
  * if it was said. */
 struct trouble {

@@ -11,9 +11,6 @@
 
 #define SAID_INTERVAL_MS 10000
 
-/* Between two tries while stopping, as Grace is seconds. */
-#define STOPPING_WAIT_MS 1000
-
 static void on_gate(void *owner)
 {
     output_pump(owner);

@@ -85,8 +85,3 @@ bool output_is_delivering(const struct output *output)
 {
     return output->is_delivering;
 }
-
-void output_say(const struct output *output, enum log_level level, const char *words)
-{
-    LOG_AT(level, output->config.component, "%s", words);
-}

@@ -34,7 +34,7 @@ void output_free(struct output **address)
     *address = NULL;
     if (output == NULL)
         return;
-    CHECK(output_is_idle(output));
+    CHECK(output_is_idle(output) && output->under_way == 0 && !output->is_pumping);
     list_remove(&output->metrics.link);
     gate_fini(output);
     if (output->client != NULL)
@@ -76,4 +76,9 @@ const char *output_trouble(const struct output *output, int64_t *since_ns)
 bool output_is_idle(const struct output *output)
 {
     return list_is_empty(&output->queue) && list_is_empty(&output->deliveries);
+}
+
+void output_say(const struct output *output, enum log_level level, const char *words)
+{
+    LOG_AT(level, output->config.component, "%s", words);
 }
