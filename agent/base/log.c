@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINE_BYTES_MAX 4096
+#define LINE_BYTES_MAX 4096 /* a pipe that takes anything takes as much */
+
+/* For whoever reads a pipe to read on, once; as long as it stays full nobody waits again. */
+#define READER_WAIT_MS 100
 #define RECENT_BYTES_MAX 512
 
 static const char *const level_names[] = {"off", "error", "warn", "info", "debug", "trace"};
@@ -25,6 +30,7 @@ static struct {
     uint64_t counts[LOG_TRACE + 1];
     char recent[LOG_RECENT_MAX][RECENT_BYTES_MAX];
     size_t recent_next;
+    uint64_t left_out; /* lines, since one was written */
 } the_log = {.lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_INFO, .fd = STDERR_FILENO};
 
 int log_level_parse(const char *text, enum log_level *level_out)
@@ -104,7 +110,19 @@ static void recent_keep(const char *line, size_t len)
     slot[len] = '\0';
 }
 
-static void line_write(int fd, const char *line, size_t len)
+/* Of a pipe that nobody reads, or a terminal that was halted. */
+static bool has_room(int fd)
+{
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+    int rc;
+
+    do
+        rc = poll(&room, 1, the_log.left_out > 0 ? 0 : READER_WAIT_MS);
+    while (rc < 0 && errno == EINTR);
+    return rc != 0;
+}
+
+static void bytes_write(int fd, const char *line, size_t len)
 {
     while (len > 0) {
         ssize_t wrote = write(fd, line, len);
@@ -116,6 +134,27 @@ static void line_write(int fd, const char *line, size_t len)
         line += wrote;
         len -= (size_t)wrote;
     }
+}
+
+/* The work goes on whether the log is read or not. */
+static void line_write(int fd, const char *line, size_t len)
+{
+    char notice[LINE_BYTES_MAX];
+    bool is_taken = has_room(fd);
+
+    if (is_taken && the_log.left_out > 0) {
+        int notice_len = line_head(notice, sizeof notice, LOG_WARN, "log");
+        notice_len +=
+            snprintf(notice + notice_len, sizeof notice - (size_t)notice_len,
+                     "%" PRIu64 " lines are left out here: nobody read them\n", the_log.left_out);
+        bytes_write(fd, notice, (size_t)notice_len);
+        the_log.left_out = 0;
+        is_taken = has_room(fd);
+    }
+    if (is_taken)
+        bytes_write(fd, line, len);
+    else
+        the_log.left_out++;
 }
 
 /* The whole line with its line feed, cut where it does not fit; its length. */

@@ -4,7 +4,8 @@
  * A line is "[2026/11/21 08:18:54.123456789] [ info] [component] text", as scripts around Fluent
  * Bit expect it, to stderr or to the file of log_open, which is opened for appending. Repeated
  * trouble is the caller's to bound (see struct log_brake). Secrets never go in. Any thread; a
- * line is one write.
+ * line is one write. Lines for a pipe that nobody reads are left out and counted: nothing waits for
+ * the log.
  */
 #ifndef TAILRACE_BASE_LOG_H
 #define TAILRACE_BASE_LOG_H

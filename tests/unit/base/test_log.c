@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,33 @@ START_TEST(a_line_too_long_is_cut_and_still_ends)
 }
 END_TEST
 
+START_TEST(a_pipe_that_nobody_reads_stops_nothing)
+{
+    static char bytes[1 << 20];
+    char pipe_path[32];
+    ssize_t len;
+    int ends[2];
+
+    ck_assert_int_eq(pipe2(ends, O_NONBLOCK), 0);
+    (void)snprintf(pipe_path, sizeof pipe_path, "/dev/fd/%d", ends[1]);
+    ck_assert_int_eq(log_open(pipe_path), 0);
+    while (write(ends[1], bytes, 4096) > 0)
+        continue;
+    log_info(NULL, "one");
+    log_info(NULL, "two");
+    while (read(ends[0], bytes, sizeof bytes) > 0)
+        continue;
+    log_info(NULL, "three");
+    len = read(ends[0], bytes, sizeof bytes - 1);
+    ck_assert_int_gt(len, 0);
+    bytes[len] = '\0';
+    ck_assert_ptr_nonnull(strstr(bytes, "[log] 2 lines are left out here: nobody read them\n["));
+    ck_assert_ptr_nonnull(strstr(bytes, "three\n"));
+    close(ends[0]);
+    close(ends[1]);
+}
+END_TEST
+
 START_TEST(a_log_file_that_cannot_be_opened_is_said)
 {
     ck_assert_int_eq(log_open("/nowhere/at/all.log"), -ENOENT);
@@ -195,6 +223,7 @@ Suite *suite_base_log(void)
     tcase_add_test(line, nothing_is_logged_when_off);
     tcase_add_test(line, a_text_can_neither_forge_a_line_nor_drive_a_terminal);
     tcase_add_test(line, a_line_too_long_is_cut_and_still_ends);
+    tcase_add_test(line, a_pipe_that_nobody_reads_stops_nothing);
     tcase_add_test(line, a_log_file_that_cannot_be_opened_is_said);
     tcase_add_test(line, what_is_said_aloud_goes_to_both);
     tcase_add_test(line, recent_trouble_is_kept_newest_first);
