@@ -18,6 +18,7 @@
 #define NAME_HEAD "letters-"
 #define NAME_TAIL ".jsonl"
 #define NUMBER_DIGITS 10
+#define NUMBER_MAX UINT64_C(8999999999) /* what is above was not made here, and is let be */
 #define FILES_PER_TOTAL 8
 #define FILE_BYTES_MIN 4096
 #define FILE_BYTES_MAX ((uint64_t)64 << 20) /* who replays one has it in memory */
@@ -62,7 +63,7 @@ static uint64_t number_of(const char *name)
         return 0;
     number = strtoull(name + sizeof NAME_HEAD - 1, NULL, 10);
     letter_file_name(number, again);
-    return strcmp(name, again) == 0 ? number : 0;
+    return strcmp(name, again) == 0 && number <= NUMBER_MAX ? number : 0;
 }
 
 static int by_number(const void *left, const void *right)
@@ -163,6 +164,7 @@ static int owner_ask(const struct letter_folder *f, const char *path, char why[2
 static int lock_take(struct letter_folder *f, const char *path, char why[256])
 {
     const char *self = owner_self();
+    struct stat lock;
 
     f->lock_fd = openat(f->dir_fd, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (f->lock_fd < 0)
@@ -170,6 +172,8 @@ static int lock_take(struct letter_folder *f, const char *path, char why[256])
     if (flock(f->lock_fd, LOCK_EX | LOCK_NB) < 0)
         return owner_ask(f, path, why);
     f->has_lock = true;
+    if (fstat(f->lock_fd, &lock) < 0 || !S_ISREG(lock.st_mode) || lock.st_nlink != 1)
+        return 0; /* something else by that name: not to be written to */
     if (ftruncate(f->lock_fd, 0) < 0 || pwrite(f->lock_fd, self, strlen(self), 0) < 0)
         return 0; /* a full disk leaves it without words; it is the lock that counts */
     return 0;
@@ -286,7 +290,7 @@ static bool file_is_ours(const struct letter_folder *f, int fd, const char *name
 
     if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &held) < 0 ||
         fstatat(f->dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) < 0 || held.st_ino != named.st_ino ||
-        !S_ISREG(held.st_mode))
+        !S_ISREG(held.st_mode) || held.st_nlink != 1)
         return false;
     if (held.st_size == 0)
         return true;

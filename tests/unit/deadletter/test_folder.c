@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -196,6 +197,36 @@ START_TEST(other_files_are_not_touched)
 END_TEST
 
 /* A disk that is full, by the limit that a process can set itself. */
+/* In a directory that others may write to: another name of a file that is not theirs. */
+START_TEST(a_file_with_two_names_is_not_written_to)
+{
+    char name[2][256];
+
+    tree_folder("d");
+    tree_write("passwd", "root\n");
+    (void)snprintf(name[0], sizeof name[0], "%s", tree_path("passwd"));
+    (void)snprintf(name[1], sizeof name[1], "%s", tree_path(FIRST));
+    ck_assert_int_eq(link(name[0], name[1]), 0);
+    (void)snprintf(name[1], sizeof name[1], "%s", tree_path("d/lock"));
+    ck_assert_int_eq(link(name[0], name[1]), 0);
+    open_with(roomy);
+    expect_append("one\n");
+    expect_file("passwd", "root\n");
+    expect_file(SECOND, "one\n");
+}
+END_TEST
+
+START_TEST(a_number_that_no_agent_reaches_is_let_be)
+{
+    tree_folder("d");
+    tree_write("d/letters-18446744073709551615.jsonl", "x\n");
+    tree_write("d/letters-9999999999.jsonl", "x\n");
+    open_with(roomy);
+    expect_append("one\n");
+    expect_file(FIRST, "one\n");
+}
+END_TEST
+
 START_TEST(half_a_line_on_a_full_disk_is_cut_off_again)
 {
     struct rlimit limit, old;
@@ -277,6 +308,8 @@ Suite *suite_deadletter_folder(void)
     tcase_add_test(tc, a_file_that_somebody_works_on_is_passed_over);
     tcase_add_test(tc, a_file_that_somebody_removed_is_not_missed);
     tcase_add_test(tc, other_files_are_not_touched);
+    tcase_add_test(tc, a_file_with_two_names_is_not_written_to);
+    tcase_add_test(tc, a_number_that_no_agent_reaches_is_let_be);
     tcase_add_test(tc, half_a_line_on_a_full_disk_is_cut_off_again);
     tcase_add_test(tc, a_directory_that_cannot_be_made_says_why);
     tcase_add_test(tc, a_directory_that_another_agent_has_is_refused);
