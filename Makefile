@@ -29,7 +29,7 @@ SIM_CALLS := open close fcntl access getrlimit uname pread __pread_chk read __re
              lstat fstat ioctl statfs readlink __readlink_chk realpath __realpath_chk opendir readdir \
              closedir rewinddir inotify_init1 inotify_add_watch inotify_rm_watch uv_random \
              intake_push intake_push_plain positions_set
-SIM_CHECK := 90
+SIM_CHECK := 300
 RUNNERS  := $(OUT)/unit $(if $(SCENARIO),$(OUT)/scenario) $(OUT)/pages
 
 # What pkg-config knows is asked for at the first recipe, when `ready` has installed what lacked.
