@@ -47,6 +47,7 @@ const char *output_name(const struct output *output)
     return output->config.name;
 }
 
+/* What is held for it is in proportion to the room that all outputs share. */
 static uint64_t capacity_percent(const struct output *output)
 {
     const struct budget *budget = output->config.budget;

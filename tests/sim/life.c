@@ -141,10 +141,26 @@ const struct output_metrics *life_output(unsigned output)
     return output_metrics(pipeline_output(life.pipeline, output));
 }
 
+static const struct input_metrics *the_input(void)
+{
+    return CONTAINER_OF(pipeline_metrics(life.pipeline)->inputs.next, struct input_metrics, link);
+}
+
 const struct input_metrics *life_input(void)
 {
     pipeline_refresh(life.pipeline);
-    return CONTAINER_OF(pipeline_metrics(life.pipeline)->inputs.next, struct input_metrics, link);
+    return the_input();
+}
+
+/* There is one input: what an output did away with is its. */
+static void check_routes(const struct output_metrics *m, unsigned output)
+{
+    const struct route_metrics *route = &the_input()->routes[output];
+
+    EXPECT(route->records == m->proc_records && route->drop_records == m->dropped_records,
+           "output %u counts %" PRIu64 " delivered and %" PRIu64
+           " dropped of the input, and %" PRIu64 " and %" PRIu64 " of all",
+           output, route->records, route->drop_records, m->proc_records, m->dropped_records);
 }
 
 static void check_ledger(unsigned output)
@@ -164,6 +180,7 @@ static void check_ledger(unsigned output)
     EXPECT(m->set_aside_records == told->set_aside,
            "output %u counts %" PRIu64 " as set aside, and was told so of %" PRIu64, output,
            m->set_aside_records, told->set_aside);
+    check_routes(m, output);
 }
 
 /* What one read brings in may go past the limit, and the bodies of the requests under way. */
