@@ -27,7 +27,9 @@ def frames(number, chance):
     """One line as the runtime writes it: P parts and a last F part."""
     padding = "x" * chance.randint(PART_BYTES, 3 * PART_BYTES)
     text = f'{{"padding":"{padding}","length":{len(padding)},"sequence_id":{number}}}'.encode()
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + ".000000000Z stdout "
+    now_ns = time.time_ns()
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now_ns // 10**9))
+    stamp += f".{now_ns % 10**9:09d}Z stdout "
     parts = [text[at:at + PART_BYTES] for at in range(0, len(text), PART_BYTES)]
     marks = ["P"] * (len(parts) - 1) + ["F"]
     return [f"{stamp}{mark} ".encode() + part + b"\n" for mark, part in zip(marks, parts)]
