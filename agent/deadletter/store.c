@@ -219,10 +219,10 @@ static void recent_note(struct letter_store *s, const struct dead_letter *letter
     buffer_fini(&line);
 }
 
-/* Whether there is no use in writing now. */
+/* Whether there is no use in writing now. The folder is not to be looked at while a worker has it. */
 static bool is_hopeless(const struct letter_store *s)
 {
-    return s->is_stuck || (s->folder == NULL && !s->is_writing && clock_ms() < s->open_again_ms);
+    return s->is_stuck || (!s->is_writing && s->folder == NULL && clock_ms() < s->open_again_ms);
 }
 
 static void store_add(struct letter_sink *sink, const struct dead_letter *letter, bool is_given_up,
