@@ -241,6 +241,17 @@ void tail_bookmark_begin(struct tail_file *f)
     row_new(f);
 }
 
+void tail_bookmark_check(struct tail_file *f, struct slice first)
+{
+    int64_t now_ns = clock_wall_ns();
+
+    if (f->laggard != NULL || f->origin.id == 0 || file_print_begins(f->identity.head, first))
+        return;
+    f->origin.id = stream_id_of(f, slice_make((const char *)&now_ns, sizeof now_ns));
+    f->identity.head = file_print_of(
+        slice_make(first.data, first.len < FILE_HEAD_BYTES_MAX ? first.len : FILE_HEAD_BYTES_MAX));
+}
+
 uint64_t tail_bookmark_take(struct tail_file *f, struct tail_start *start)
 {
     char head[FILE_HEAD_BYTES_MAX];

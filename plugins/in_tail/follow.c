@@ -109,6 +109,8 @@ int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
     got = file_reader_read(&f->reader, t->bytes.data, want);
     if (got < 0)
         return got;
+    if (UNLIKELY(from == 0) && got > 0 && want >= f->identity.head.len)
+        tail_bookmark_check(f, slice_make(t->bytes.data, (size_t)got));
     if (UNLIKELY(f->origin.id == 0) && got > 0)
         tail_stream_begin(f, is_last || (uint64_t)got >= t->options.line_bytes_max);
     taken = tail_lines_take(f, slice_make(t->bytes.data, (size_t)got), from, is_last);

@@ -359,6 +359,10 @@ void tail_stream_begin(struct tail_file *file, bool is_last);
  * it is known when it was rotated. */
 void tail_bookmark_promise(struct tail_file *file);
 
+/* These are its first bytes. If they were others when it was opened, it was truncated since, though
+ * nothing had been read of it: its stream gets another id. */
+void tail_bookmark_check(struct tail_file *file, struct slice first);
+
 void tail_bookmark_forget(struct tail_file *file);
 
 /* The file that is followed under this row, or NULL. */

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* What lines that wait for their end may hold. */
+/* What lines that wait for their end may hold, and what happens to files that wait for room. */
 
 #define LIMIT_BYTES 1000000
 #define SERVICE_1M SERVICE " records_limit 1M\n"
@@ -12,6 +12,7 @@
 #define FILES 60
 #define PIECES 12
 #define PIECE_BYTES 8000
+#define ID_CHARS 20
 
 static struct kit *k;
 
@@ -158,6 +159,46 @@ START_TEST(reading_that_waits_long_for_memory_is_said_once_and_its_end)
 }
 END_TEST
 
+/* Of the first document that begins with the text. */
+static const char *id_of(const char *text)
+{
+    const char *at = strstr(buffer_text(&k->es->actions), text);
+
+    ck_assert_ptr_nonnull(at);
+    at = strstr(at, "\"_id\":\"");
+    ck_assert_ptr_nonnull(at);
+    return at + strlen("\"_id\":\"");
+}
+
+/* Nothing was read of it for want of memory when it was truncated; and what it held before has been
+ * delivered once, by an agent whose positions are gone. */
+START_TEST(a_file_truncated_before_it_was_read_has_other_ids)
+{
+    struct buffer text = {0};
+
+    kit_run(k, SERVICE_1M TAIL ES("PORT"));
+    kit_append(k, "web.log", "first-of-a-file-that-is-known-by-it\n");
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    tree_remove("state/positions.db");
+    tree_rename("web.log", "kept");
+    write_pieces(&text, 'x', 2 * LIMIT_BYTES / PIECE_BYTES);
+    tree_write_bytes("app.log", text.data, text.len);
+    buffer_fini(&text);
+    backend_down(k->es);
+    kit_run_again(k);
+    kit_pass_ms(k, 3000);
+    tree_rename("kept", "web.log");
+    kit_pass_ms(k, 2000);
+    tree_truncate("web.log", 0);
+    kit_append(k, "web.log", "second-of-a-file-that-was-truncated\n");
+    backend_up(k->es);
+    kit_pass_ms(k, 30000);
+    ck_assert_ptr_nonnull(strstr(backend_taken(k->es), "second-"));
+    ck_assert_int_ne(strncmp(id_of("+first-"), id_of("+second-"), ID_CHARS), 0);
+}
+END_TEST
+
 Suite *suite_pipeline_memory(void);
 Suite *suite_pipeline_memory(void)
 {
@@ -169,6 +210,7 @@ Suite *suite_pipeline_memory(void)
     tcase_add_test(t, with_nobody_to_take_them_they_do_too);
     tcase_add_test(t, a_few_of_them_are_left_alone);
     tcase_add_test(t, reading_that_waits_long_for_memory_is_said_once_and_its_end);
+    tcase_add_test(t, a_file_truncated_before_it_was_read_has_other_ids);
     suite_add_tcase(suite, t);
     return suite;
 }
