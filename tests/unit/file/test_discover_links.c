@@ -241,6 +241,7 @@ Suite *suite_file_discover_links(void)
     Suite *suite = suite_create("file/discover_links");
     TCase *links = part(suite, "links");
     TCase *polls = part(suite, "polls");
+    TCase *many = part(suite, "many");
 
     tcase_add_test(links, a_link_is_touched_by_its_target);
     tcase_add_test(links, rotation_behind_a_link_replaces);
@@ -256,6 +257,7 @@ Suite *suite_file_discover_links(void)
     tcase_add_test(polls, without_inotify_new_directories_are_found_too);
     tcase_add_test(polls, without_inotify_links_are_followed_too);
     tcase_add_test(polls, a_directory_without_rights_is_found_into_when_they_come);
-    tcase_add_test(polls, thousands_of_files_are_found_and_let_go);
+    tcase_set_timeout(many, 300);
+    tcase_add_test(many, thousands_of_files_are_found_and_let_go);
     return suite;
 }
