@@ -100,6 +100,7 @@ static void append_verdict(const struct admin_view *view, struct buffer *out)
     struct situation is = {
         .standstill_s = admin_view_standstill_s(view),
         .is_paused = SUM(view, input, is_paused) > 0,
+        .closed_files = SUM(view, input, closed_files),
         .unread_bytes = SUM(view, input, unread_bytes),
         .lost_bytes = SUM(view, input, lost_bytes),
         .set_aside_records = SUM(view, output, set_aside_records),

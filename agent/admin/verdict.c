@@ -81,6 +81,14 @@ static void write_trouble(const struct situation *is, struct buffer *out)
     buffer_append_text(out, " wait in the log files until that is over.");
 }
 
+static void write_closed(const struct situation *is, struct buffer *out)
+{
+    buffer_append_format(out,
+                         "No: files cannot be opened or read, %" PRIu64
+                         " of them; the list below and the log say why.",
+                         is->closed_files);
+}
+
 static void write_standstill(const struct situation *is, struct buffer *out)
 {
     buffer_append_text(out, "No: nothing has left for ");
@@ -138,6 +146,9 @@ enum verdict_state verdict_write(const struct situation *is, const struct pace *
 
     if (is->output != NULL) {
         write_trouble(is, out);
+        state = STATE_BAD;
+    } else if (is->closed_files > 0) {
+        write_closed(is, out);
         state = STATE_BAD;
     } else if (is->standstill_s > 0) {
         write_standstill(is, out);

@@ -38,6 +38,7 @@ struct situation {
     uint64_t trouble_s;    /* for how long */
     uint64_t standstill_s; /* without any reason */
     bool is_paused;        /* for want of memory */
+    uint64_t closed_files; /* that cannot be opened or read */
     uint64_t unread_bytes;
     uint64_t lost_bytes;
     uint64_t set_aside_records;

@@ -58,6 +58,7 @@ struct input_metrics {
     uint64_t unread_bytes;  /* in files, past what every output acknowledged */
     uint64_t due_bytes;     /* of the unread ones those that nothing keeps back but the agent */
     uint64_t held_bytes;    /* unacknowledged bytes of rotated and deleted files */
+    uint64_t closed_files;  /* that cannot be opened or read now: permission, descriptors */
     uint64_t lost_bytes;    /* gone before they were read: the next ones together */
     uint64_t held_dropped_bytes; /* of deleted files that held_limit had no room for */
     uint64_t held_dropped_lines;

@@ -51,7 +51,7 @@ void tail_refresh(void *self)
     struct tail *t = self;
     struct input_metrics *m = &t->input->metrics;
 
-    m->unread_bytes = m->held_bytes = m->due_bytes = 0;
+    m->unread_bytes = m->held_bytes = m->due_bytes = m->closed_files = 0;
     tail_lanes_refresh(t);
     LIST_FOR (it, &t->files) {
         struct sight sight;
@@ -60,6 +60,7 @@ void tail_refresh(void *self)
             continue;
         m->unread_bytes += sight.unread_bytes;
         m->due_bytes += sight.due_bytes;
+        m->closed_files += sight.file->fd < 0 || sight.file->trouble.code != 0;
         if (sight.file->name == NULL)
             m->held_bytes += sight.unread_bytes;
     }

@@ -52,6 +52,13 @@ START_TEST(trouble_is_named_with_its_output_and_its_time)
 }
 END_TEST
 
+START_TEST(files_that_cannot_be_opened_are_bad)
+{
+    expect(&(struct situation){.closed_files = 54}, STATE_BAD,
+           "No: files cannot be opened or read, 54 of them");
+}
+END_TEST
+
 START_TEST(growing_lag_is_bad_and_says_who_is_slow)
 {
     struct situation is = {.unread_bytes = 30000000};
@@ -126,6 +133,7 @@ Suite *suite_admin_verdict(void)
     tcase_add_test(sentence, an_idle_agent_keeps_up);
     tcase_add_test(sentence, what_is_delivered_within_seconds_is_no_lag);
     tcase_add_test(sentence, trouble_is_named_with_its_output_and_its_time);
+    tcase_add_test(sentence, files_that_cannot_be_opened_are_bad);
     tcase_add_test(sentence, growing_lag_is_bad_and_says_who_is_slow);
     tcase_add_test(sentence, shrinking_lag_says_when_it_will_be_over);
     tcase_add_test(sentence, a_first_look_promises_nothing);
