@@ -49,7 +49,8 @@ def pipeline(lab, prefix, groups, multiline, parser):
             }
         )
     return {
-        "service": {"flush": "0.2"},
+        # Two outputs, and lines that wait for a mebibyte of their parts: with less room the largest go on cut.
+        "service": {"flush": "0.2", "memory_limit": "40M"},
         "parsers": [config.JSON_PARSER, TIME_PARSER],
         "inputs": inputs,
         "filters": filters,
