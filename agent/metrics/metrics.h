@@ -95,7 +95,7 @@ struct output_metrics {
     uint64_t read_bytes;
     uint64_t set_aside_records; /* refused by the back-end for their content */
     uint64_t set_aside_bytes;
-    uint64_t resent_as_text_records; /* refused as they were, and sent once more as text */
+    uint64_t resent_as_text_records; /* refused as they were, and sent as text */
     uint64_t as_text_records;        /* of those, the ones that the back-end then took */
     uint64_t given_up_records;       /* dropped: the next two together */
     uint64_t given_up_bytes;

@@ -7,7 +7,7 @@
  *          a dry run ends here. pipeline_start opens and reads; pipeline_stop drains and calls
  *          `stopped`; pipeline_free.
  * Thread   the loop.
- * Limits   ROUTE_OUTPUTS_MAX outputs; memory_limit for what is read and not delivered.
+ * Limits   ROUTE_OUTPUTS_MAX outputs; service_records_bytes for what is read and not delivered.
  */
 #ifndef TAILRACE_SERVICE_PIPELINE_H
 #define TAILRACE_SERVICE_PIPELINE_H
