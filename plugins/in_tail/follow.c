@@ -151,7 +151,8 @@ static int file_look(struct tail_file *f, struct follow_seen *seen)
         .is_named = f->name != NULL && facts.link_count > 0,
         .pause_ms = UNLIKELY(f->pace.due_us > 0) ? pace_pause_ms(&f->pace, clock_ms()) : 0,
         .must_let_go = f->must_let_go,
-        .has_room = budget_has_room(f->lane->budget) && !tail_file_is_paused(f),
+        .has_room =
+            !tail_file_waits(f) && budget_has_room(f->lane->budget) && !tail_file_is_paused(f),
         .age_ms = (clock_wall_ns() - facts.modified_ns) / NS_PER_MS,
     };
     if (!seen->is_rewritten && facts.size_bytes > f->state.size_before)
@@ -360,7 +361,7 @@ static bool any_pauses(const struct tail *t)
 static void exit_if_done(struct tail *t)
 {
     if (!t->options.exit_on_eof || !t->is_first_scan_over || t->was_exit_wanted ||
-        t->laggard_count > 0 || any_pauses(t))
+        t->laggard_count > 0 || t->first_wait_count > 0 || any_pauses(t))
         return;
     LIST_FOR (it, &t->files)
         tail_lines_flush(CONTAINER_OF(it, struct tail_file, link), true);

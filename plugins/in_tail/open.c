@@ -428,6 +428,7 @@ void tail_file_close(struct tail_file *f)
         f->tail->unnamed_count--;
     tail_laggards_close(f);
     tail_kin_part(f);
+    tail_first_end(f);
     joiner_free(&f->joiner);
     tail_lines_account(f);
     held_remove(&f->held);

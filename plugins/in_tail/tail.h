@@ -5,6 +5,7 @@
  *   names.c     what becomes of names: files are opened, rotated, gone
  *   open.c      a file's beginning and its end
  *   follow.c    one file: read, wait, restart, close, as the follow plan says
+ *   first.c     what a file's first read waits for
  *   lines.c     bytes to lines to records
  *   kin.c       pieces of a line that rotation parted
  *   generations.c  what rotation made of a log while nobody looked
@@ -107,6 +108,19 @@ struct tail_kin {
     uint64_t lent_from;  /* where they begin: the bookmark stays before it */
 };
 
+/* Why nothing is read of a file yet: bits. */
+enum tail_wait {
+    TAIL_WAIT_ROW = 1 << 0, /* its row, with its id, is on the way to the disk */
+    TAIL_WAIT_POD = 1 << 1, /* a filter does not know its pod yet */
+};
+
+/* What its first read waits for; first.c. */
+struct tail_first {
+    unsigned waits;    /* of enum tail_wait; 0: it may be read */
+    unsigned timed;    /* those of them that are over by themselves */
+    uint64_t until_ms; /* at this time */
+};
+
 /* Readers that share a budget, and wait together for room: those for all outputs, or those for one
  * that fell behind. */
 struct tail_lane {
@@ -132,6 +146,7 @@ struct tail_file {
     struct file_reader reader;
     struct follow_state state;
     struct tail_kin kin;
+    struct tail_first first;
     struct pace pace;
     struct held_file held; /* in the service's book while it is rotated */
     struct file_identity identity;
@@ -184,9 +199,10 @@ struct tail {
     uint64_t machine; /* a part of all ids */
     uint64_t limit_said_ms;
     int64_t next_row;
-    struct map rows;        /* the followed files, by row */
-    struct map inodes;      /* and by device and number */
-    uint32_t unnamed_count; /* those of them that their name went away from */
+    struct map rows;           /* the followed files, by row */
+    struct map inodes;         /* and by device and number */
+    uint32_t unnamed_count;    /* those of them that their name went away from */
+    uint32_t first_wait_count; /* and those whose first read waits */
     bool is_first_scan_over, is_stopping, was_exit_wanted;
 };
 
@@ -266,6 +282,22 @@ void tail_file_advance(struct tail_file *file, uint64_t end);
 
 /* The service has no room to hold it any longer. */
 void tail_file_let_go(struct tail_file *file);
+
+/* ---- first.c ---- */
+
+/* The file is not read until it is woken for each reason that was given; where `wait_ms` is not 0, that
+ * is over by then at the latest. Before anything of it was read. */
+void tail_file_wait(struct tail_file *file, enum tail_wait reason, uint64_t wait_ms);
+
+/* These reasons are over; where there were no others, the file is read soon. Nothing when it does not
+ * wait for them. */
+void tail_file_wake(struct tail_file *file, unsigned reasons);
+
+/* Whether it is not to be read yet. */
+bool tail_file_waits(struct tail_file *file);
+
+/* It is closed. */
+void tail_first_end(struct tail_file *file);
 
 /* ---- held.c ---- */
 
