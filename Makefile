@@ -67,7 +67,7 @@ run: all $(OUT)/player
 
 check: ## unit and scenario tests, pages; CK_RUN_SUITE=name runs one suite, CK_FORK=no eases debugging
 check: $(RUNNERS) $(OUT)/sim
-	@rc=0; for runner in $(RUNNERS); do CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-60} $$runner || rc=1; done; \
+	@rc=0; for runner in $(RUNNERS); do CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-$(if $(SAN),300,120)} $$runner || rc=1; done; \
 	  $(OUT)/sim 1 $(SIM_CHECK) || rc=1; exit $$rc
 
 sim: ## histories that dice decide; SEED=n one of them in words, COUNT=n so many from there

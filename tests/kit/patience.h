@@ -9,7 +9,7 @@
 
 #include "loop/loop.h"
 
-#define PATIENCE_S 20
+#define PATIENCE_S 60
 
 struct patience {
     const char *what;
