@@ -41,7 +41,8 @@ static const struct option options[] = {
     OPTION_TEXT(struct in_stdin, parser_name, "parser", NULL, 0,
                 "Parser for each line; without it the input is JSON."),
     OPTION_SIZE(struct in_stdin, buffer_bytes, "buffer_size", "16000", 0,
-                "Bytes to read at a time, at least 16000."),
+                "Bytes to read at a time, at least 16000. A line may be as long, or 1 MiB if that "
+                "is more."),
     OPTION_END,
 };
 

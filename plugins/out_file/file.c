@@ -62,11 +62,13 @@ struct groups {
 static const struct option options[] = {
     OPTION_TEXT(SELF, destination.path, "path", NULL, 0,
                 "Folder of the files; the working directory by default."),
-    OPTION_TEXT(SELF, destination.file, "file", NULL, 0, "Name of the file; the tag by default."),
+    OPTION_TEXT(SELF, destination.file, "file", NULL, 0,
+                "Name of the file; by default the tag, with all but letters, digits, -, _, . and / "
+                "made _."),
     OPTION_BOOL(SELF, destination.has_strftime, "enable_strftime", "false", 0,
                 "Let strftime's directives in path and file stand for the record's time."),
     OPTION_INT(SELF, destination.files_max, "max_dynamic_files", "1024", 0,
-               "Most files that dates and variables may lead to; 0 sets no limit."),
+               "Most files that dates and variables may lead to within an hour; 0 sets no limit."),
     OPTION_CHOICE(SELF, destination.on_missing, "on_missing_field", "error", 0, DESTINATION_ACTIONS,
                   "What becomes of a record without the fields in path and file."),
     OPTION_CHOICE(SELF, destination.on_limit, "on_limit_reached", "error", 0, DESTINATION_ACTIONS,
@@ -78,7 +80,8 @@ static const struct option options[] = {
     OPTION_CHOICE(SELF, keys.format, "format", "out_file", 0, FILE_FORMATS,
                   "What a record looks like."),
     OPTION_TEXT(SELF, keys.delimiter, "delimiter", NULL, 0,
-                "Between two values of csv and ltsv: one character, tab, space or comma."),
+                "Between two values of csv and ltsv: one character, tab, space or comma; a comma, "
+                "or a tab for ltsv, by default."),
     OPTION_TEXT(SELF, keys.label_delimiter, "label_delimiter", NULL, 0,
                 "Between key and value of ltsv; a colon by default."),
     OPTION_TEXT(SELF, keys.template_text, "template", "{time} {message}", 0,
