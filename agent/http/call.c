@@ -39,7 +39,7 @@ static void call_free(struct http_call *call)
     curl_slist_free_all(call->addresses);
     curl_slist_free_all(call->reach);
     http_request_fini(&call->request);
-    buffer_fini(&call->reply.body);
+    reply_fini(call);
     mem_free(call);
     client->call_count--;
 }
@@ -143,7 +143,8 @@ static bool is_answered(const struct http_call *call, CURLcode result)
 {
     if (result == CURLE_OK)
         return true;
-    if (result != CURLE_SEND_ERROR && result != CURLE_RECV_ERROR && result != CURLE_PARTIAL_FILE)
+    if (result != CURLE_SEND_ERROR && result != CURLE_RECV_ERROR && result != CURLE_PARTIAL_FILE &&
+        !call->intake.is_too_large)
         return false;
     return call->reply.status >= 300;
 }

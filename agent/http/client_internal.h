@@ -62,6 +62,13 @@ struct http_client {
     CURL *spare[SPARE_MAX];
 };
 
+/* How the body of a reply comes in. */
+struct reply_intake {
+    uint64_t read_bytes;
+    struct json_sieve *sieve; /* NULL: it was short so far */
+    bool is_too_large;
+};
+
 struct http_call {
     struct list link;
     struct http_client *client;
@@ -75,9 +82,9 @@ struct http_call {
     struct curl_slist *head;
     struct curl_slist *addresses;
     struct curl_slist *reach;
-    bool is_too_large; /* the reply */
-    bool is_repeated;  /* on a new connection */
-    bool is_ended;     /* its owner is being told */
+    struct reply_intake intake;
+    bool is_repeated; /* on a new connection */
+    bool is_ended;    /* its owner is being told */
     char words[CURL_ERROR_SIZE];
 };
 
@@ -134,6 +141,11 @@ void sockets_leave(const struct http_call *call);
 
 /* Options of an easy handle that collect the reply into `call`. */
 void reply_attach(struct http_call *call);
+
+/* How much of a body is kept. */
+size_t reply_bytes_max(const struct http_call *call);
+
+void reply_fini(struct http_call *call);
 
 /* The call's connection is about to be closed: takes in the head of an answer that curl has not
  * read. curl stops at a send that fails, but a back-end that refuses early resets the connection

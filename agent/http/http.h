@@ -8,9 +8,11 @@
  *
  * Life     http_client_new -> http_call_start* -> http_client_free when no call is under way.
  * Thread   the loop. http_request_* and reading a reply: whoever holds them.
- * Limits   every call ends within its time limits; a reply's body is kept up to
- *          HTTP_REPLY_BYTES_MAX, and up to reply_bytes_max of the client; what is longer fails
- *          with UV_E2BIG. Past connections_max calls wait, in order, before their time begins.
+ * Limits   every call ends within its time limits; a reply's body is read up to
+ *          HTTP_REPLY_BYTES_MAX, and kept up to reply_bytes_max of the client and the request. A
+ *          success that is longer fails with UV_E2BIG, where reply_keys do not make it short
+ *          enough; of anything else the beginning is kept. Past connections_max calls wait, in
+ *          order, before their time begins.
  * Idle     nothing is watched and no timer runs; connections are kept, a dead one is noticed when
  *          it would be used again.
  *
@@ -68,8 +70,12 @@ struct http_request {
     struct buffer path; /* with its query, as it goes on the wire */
     const char *method; /* a literal */
     struct buffer body;
-    uint64_t plain_bytes; /* of the body, before compression */
-    uint32_t connect_ms;  /* less time to connect than the settings give; 0: theirs */
+    uint64_t plain_bytes;   /* of the body, before compression */
+    uint32_t connect_ms;    /* less time to connect than the settings give; 0: theirs */
+    size_t reply_bytes_max; /* less of a reply than the settings let it have; 0: theirs */
+    /* A success that is long is JSON, of which only members of these keys are wanted
+     * (record/json_sieve.h). A literal list with a NULL behind it; NULL: all of it is wanted. */
+    const char *const *reply_keys;
 };
 
 struct http_reply {

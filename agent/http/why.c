@@ -27,7 +27,11 @@ static int why_system(const struct http_call *call, int otherwise, char why[256]
 
 static int why_too_large(const struct http_call *call, char why[256])
 {
-    snprintf(why, 256, "the answer is larger than %zu bytes", call->client->own.s.reply_bytes_max);
+    size_t most = reply_bytes_max(call);
+
+    if (call->intake.read_bytes > HTTP_REPLY_BYTES_MAX)
+        most = HTTP_REPLY_BYTES_MAX;
+    snprintf(why, 256, "the answer is larger than %zu bytes", most);
     return UV_E2BIG;
 }
 
@@ -101,7 +105,7 @@ int why_of(const struct http_call *call, CURLcode result, char why[256])
         snprintf(why, 256, "the answer is not HTTP");
         return UV_EPROTO;
     case CURLE_WRITE_ERROR:
-        if (call->is_too_large)
+        if (call->intake.is_too_large)
             return why_too_large(call, why);
         break;
     default:

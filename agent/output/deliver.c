@@ -21,8 +21,8 @@
  *   on_letters_kept   what was set aside is safe, so the end may come
  *   delivery_end      the only way out: settle the chunk's spans, or let go of them
  *
- * Goes wrong: nobody answers (wait); the batch is too large (halves, from the front); part of it
- * is refused (set aside, the rest goes on); it cannot be encoded (set aside).
+ * Goes wrong: nobody answers (wait); the batch or its answer is too large (halves, from the front);
+ * part of it is refused (set aside, the rest goes on); it cannot be encoded (set aside).
  *
  * Stopping: what waits is tried once more at once, and what fails then is let go of unsettled, so
  * the bookmarks stay before it. Records that nobody can read again are tried until Grace is over,
@@ -200,6 +200,7 @@ static void on_encoded(void *owner)
     output->metrics.requests++;
     output->metrics.request_bytes += d->request.body.len;
     d->request.connect_ms = circuit_connect_ms(&output->circuit);
+    d->request.reply_bytes_max = REPLY_BYTES_ANY + batch_waiting(&d->batch) * REPLY_BYTES_EACH;
     d->call = http_call_start(output->client, &d->request, on_reply, d);
 }
 
@@ -222,12 +223,19 @@ static void delivery_attempt(struct delivery *d)
         job_start(d->output->loop, write_work, on_written, d);
 }
 
+/* What was not read of an answer that is too large is not known. Fewer records have a shorter one; one
+ * alone waits. */
+static enum verdict unanswered_verdict(const struct delivery *d, int error)
+{
+    return error == UV_E2BIG && batch_waiting(&d->batch) > 1 ? VERDICT_TOO_LARGE : VERDICT_RETRY;
+}
+
 static void on_reply(void *owner, struct http_call *call, int error, const char *why)
 {
     struct delivery *d = owner;
     const struct output_config *config = &d->output->config;
     struct verdicts verdicts = {0};
-    enum verdict verdict = VERDICT_RETRY;
+    enum verdict verdict;
     uint64_t asked_ms = 0;
 
     d->call = NULL;
@@ -235,6 +243,7 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
     if (error < 0) {
         snprintf(d->why, sizeof d->why, "%s", why);
         account_unanswered(d, error);
+        verdict = unanswered_verdict(d, error);
         gate_note(d, CIRCUIT_FAILED, 0);
     } else {
         verdicts.count = batch_waiting(&d->batch);

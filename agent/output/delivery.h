@@ -23,6 +23,10 @@
 /* Between two tries while stopping, as Grace is seconds. */
 #define STOPPING_WAIT_MS 1000
 
+/* What an answer may have in memory: for any request, and for each of its records. */
+#define REPLY_BYTES_ANY ((size_t)64 << 10)
+#define REPLY_BYTES_EACH ((size_t)1 << 10)
+
 /* What keeps an output from delivering. It is said in words, not too often, and when it is over,
  * if it was said. */
 struct trouble {

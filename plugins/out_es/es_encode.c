@@ -446,6 +446,10 @@ static void put_headers(const struct out_es *es, struct http_request *request)
         http_request_header(request, "Authorization", buffer_view(&es->login.authorization));
 }
 
+/* What es_judge asks of an answer. */
+static const char *const reply_keys[] = {"errors", "items", "create", "index",  "update", "delete",
+                                         "status", "error", "type",   "reason", NULL};
+
 int es_encode(const void *self, struct batch *batch, struct http_request *request)
 {
     const struct out_es *es = self;
@@ -453,6 +457,7 @@ int es_encode(const void *self, struct batch *batch, struct http_request *reques
     struct es_writer w;
 
     http_request_init(request, "POST", es->url);
+    request->reply_keys = reply_keys;
     put_headers(es, request);
     buffer_init(&request->body, batch->chunk->bytes.len + batch->count * RECORD_GROWTH + BODY_ROOM);
     writer_init(&w, es, batch, &request->body);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "http/client_internal.h"
 
 #include <check.h>
@@ -159,6 +160,76 @@ START_TEST(an_answer_past_the_limit_is_not_kept)
     ck_assert_int_eq(caller_post(&c, "one\n")->status, 200);
     expect_trouble(caller_post(&c, "two\n"), UV_E2BIG, "the answer is larger than 1000 bytes");
     ck_assert_uint_le(c.outcome.body.len, 1000);
+}
+END_TEST
+
+START_TEST(of_a_refusal_past_the_limit_the_beginning_is_kept)
+{
+    c.settings.reply_bytes_max = 1000;
+    caller_connect(&c);
+    kit_server_script(
+        c.server,
+        (struct kit_answer){.move = KIT_GZIP, .status = 503, .body = "x", .body_bytes = 5 << 20});
+    expect_trouble(caller_post(&c, "one\n"), 0, "");
+    ck_assert_int_eq(c.outcome.status, 503);
+    ck_assert_uint_eq(c.outcome.body.len, 1000);
+}
+END_TEST
+
+START_TEST(a_refusal_without_end_is_a_refusal)
+{
+    caller_connect(&c);
+    kit_server_script(c.server, (struct kit_answer){.move = KIT_GZIP,
+                                                    .status = 503,
+                                                    .body = "x",
+                                                    .body_bytes = HTTP_REPLY_BYTES_MAX + 1});
+    expect_trouble(caller_post(&c, "one\n"), 0, "");
+    ck_assert_int_eq(c.outcome.status, 503);
+    ck_assert_int_eq(caller_post(&c, "two\n")->status, 200);
+}
+END_TEST
+
+/* A request that wants two members, and keeps 4,000 bytes. */
+static const struct outcome *post_choosy(const char *body, size_t body_bytes)
+{
+    static const char *const keys[] = {"a", "b", NULL};
+    struct http_request request;
+
+    if (c.client == NULL)
+        caller_connect(&c);
+    kit_server_script(
+        c.server, (struct kit_answer){.move = KIT_GZIP, .body = body, .body_bytes = body_bytes});
+    http_request_init(&request, "POST", "/");
+    request.reply_bytes_max = 4000;
+    request.reply_keys = keys;
+    outcome_fini(&c.outcome);
+    caller_send(&c, &request, &c.outcome);
+    caller_await(&c, &c.outcome);
+    return &c.outcome;
+}
+
+START_TEST(of_a_long_answer_the_members_that_are_wanted_are_kept)
+{
+    char *answer = mem_format("{\"a\":1,%20000s\"c\":\"%020000d\",\"b\":[2]}", " ", 0);
+
+    expect_trouble(post_choosy(answer, 0), 0, "");
+    ck_assert(slice_is(buffer_view(&c.outcome.body), "{\"a\":1,\"b\":[2]}"));
+    mem_free(answer);
+}
+END_TEST
+
+START_TEST(a_short_answer_is_kept_as_it_is)
+{
+    expect_trouble(post_choosy("{\"a\":1, \"c\":3}", 0), 0, "");
+    ck_assert(slice_is(buffer_view(&c.outcome.body), "{\"a\":1, \"c\":3}"));
+}
+END_TEST
+
+START_TEST(an_answer_that_is_long_for_what_is_wanted_alone_is_not_kept)
+{
+    expect_trouble(post_choosy("1", 1 << 20), UV_E2BIG, "the answer is larger than 4000 bytes");
+    expect_trouble(post_choosy("{", HTTP_REPLY_BYTES_MAX + 1), UV_E2BIG,
+                   "the answer is larger than 67108864 bytes");
 }
 END_TEST
 
@@ -373,6 +444,11 @@ Suite *suite_http_trouble(void)
     tcase_add_test(nobody, the_address_that_was_found_is_the_one_that_is_used);
     tcase_add_test(nobody, after_a_connection_failed_the_name_is_asked_for_again);
     tcase_add_test(nobody, an_answer_past_the_limit_is_not_kept);
+    tcase_add_test(nobody, of_a_refusal_past_the_limit_the_beginning_is_kept);
+    tcase_add_test(nobody, a_refusal_without_end_is_a_refusal);
+    tcase_add_test(nobody, of_a_long_answer_the_members_that_are_wanted_are_kept);
+    tcase_add_test(nobody, a_short_answer_is_kept_as_it_is);
+    tcase_add_test(nobody, an_answer_that_is_long_for_what_is_wanted_alone_is_not_kept);
     tcase_add_test(nobody, a_packed_answer_is_measured_unpacked);
     tcase_add_test(nobody, a_call_that_waits_for_a_slot_has_its_whole_time_ahead);
     suite_add_tcase(suite, nobody);

@@ -271,6 +271,60 @@ START_TEST(halving_ends_at_every_document_alone)
 }
 END_TEST
 
+/* ---- answers that are too large ---- */
+
+/* Whatever it is, it has a share of memory for each document. */
+START_TEST(an_answer_that_is_too_large_is_asked_for_again_in_halves)
+{
+    backend_says(k->es, (struct kit_answer){.body = "1", .body_bytes = 200000});
+    backend_says(k->es, (struct kit_answer){
+                            .move = KIT_GZIP, .body = "{", .body_bytes = HTTP_REPLY_BYTES_MAX + 1});
+    kit_append(k, "app.log", "1\n2\n3\n4\n");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "1", "2", "3", "4");
+    backend_expect(k->es, "1", "2");
+    backend_expect(k->es, "1");
+    backend_expect(k->es, "2", "3", "4");
+    kit_expect_bookmark(k, "app.log", 8);
+    ck_assert_uint_eq(kit_counts(k, 0)->unanswered_records, 6);
+    kit_expect_counts(k, 0, (struct output_metrics){.read_records = 4, .proc_records = 4});
+}
+END_TEST
+
+START_TEST(one_document_with_an_answer_that_is_too_large_waits)
+{
+    backend_says(k->es, (struct kit_answer){.body = "1", .body_bytes = 200000});
+    kit_append(k, "app.log", "1\n");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "1");
+    backend_expect_silence(k->es);
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "1");
+    kit_expect_bookmark(k, "app.log", 2);
+    kit_expect_counts(k, 0, (struct output_metrics){.read_records = 1, .proc_records = 1});
+}
+END_TEST
+
+START_TEST(an_answer_that_says_little_in_many_bytes_is_read)
+{
+    char *answer = mem_format("{\"errors\":true,%300000s\"items\":[{\"create\":{\"status\":201}},"
+                              "{\"create\":{\"_id\":\"%0100000d\",\"status\":429,"
+                              "\"error\":{\"type\":\"x\",\"reason\":\"%0100000d\"}}}]}",
+                              " ", 0, 0);
+
+    backend_says(k->es, (struct kit_answer){.body = answer});
+    kit_append(k, "app.log", "one\ntwo\n");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "one", "two");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "two");
+    kit_expect_bookmark(k, "app.log", 8);
+    mem_free(answer);
+}
+END_TEST
+
+/* ---- what spoils a request ---- */
+
 /* An answer 400 for the whole means that one document made it unreadable. */
 START_TEST(the_document_that_spoils_a_request_is_found)
 {
@@ -502,6 +556,9 @@ Suite *suite_pipeline_answers(void)
     tcase_add_test(answers, what_is_too_large_is_sent_in_halves);
     tcase_add_test(answers, one_document_that_is_too_large_alone_is_set_aside);
     tcase_add_test(answers, halving_ends_at_every_document_alone);
+    tcase_add_test(answers, an_answer_that_is_too_large_is_asked_for_again_in_halves);
+    tcase_add_test(answers, one_document_with_an_answer_that_is_too_large_waits);
+    tcase_add_test(answers, an_answer_that_says_little_in_many_bytes_is_read);
     tcase_add_test(answers, the_document_that_spoils_a_request_is_found);
     tcase_add_test(answers, a_half_that_must_wait_is_sent_again_as_it_was);
     tcase_add_test(answers, what_is_left_of_a_half_is_sent_again_before_the_next);
