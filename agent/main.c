@@ -20,6 +20,7 @@
 #include "output/deliver.h"
 #include "service/agent.h"
 #include "service/dlq.h"
+#include "service/notify.h"
 #include "service/process.h"
 #include "service/support.h"
 #include "service/tell.h"
@@ -53,6 +54,7 @@ struct run {
     struct loop *loop;
     struct agent *agent;
     struct admin *admin;
+    struct notify *notify;
     struct signal_watch *watches[ARRAY_LEN(signals)];
     struct timer *settle;
     unsigned settle_tries;
@@ -95,6 +97,7 @@ static void on_signal(void *owner, int signal_number)
         log_info("tailrace", "caught signal (%s), %s", strsignal(signal_number),
                  run->is_stopping ? "hurrying" : "stopping");
         run->is_stopping = true;
+        notify_stopping(run->notify, pipeline_grace_ms(pipeline_of(run)) + WATCHDOG_MARGIN_MS);
         agent_stop(run->agent);
     }
 }
@@ -142,9 +145,10 @@ static void watches_start(struct run *run)
 static int on_read(void *owner, struct report *report, struct config **config_out)
 {
     const struct run *run = owner;
+    int rc;
 
-    int rc = arguments_config(run->arguments, report, config_out);
-
+    notify_reloading(run->notify);
+    rc = arguments_config(run->arguments, report, config_out);
     return process_log_check(*config_out, report) < 0 ? -EINVAL : rc;
 }
 
@@ -170,6 +174,8 @@ static void on_reloaded(void *owner, enum reload_state state, struct report *rep
 
     admin_reloaded(run->admin, state, report);
     report_print(report);
+    notify_ready(run->notify, state == RELOAD_DONE ? "running, with the configuration read again"
+                                                   : "running, with the former configuration");
 }
 
 static const struct agent_ops agent_ops = {
@@ -190,6 +196,7 @@ static bool run_fini(struct run *run)
     for (size_t i = 0; i < ARRAY_LEN(signals); i++)
         signal_watch_free(&run->watches[i]);
     timer_free(&run->settle);
+    notify_free(&run->notify);
     admin_stop(&run->admin);
     is_stuck = agent_is_stuck(run->agent);
     agent_free(&run->agent);
@@ -207,6 +214,7 @@ static int run_start(struct run *run, struct report *report)
     if (rc < 0)
         return rc;
     report_print(report);
+    run->notify = notify_new(run->loop);
     log_info("tailrace", "version=%s, compatible with Fluent Bit %s, commit=%s, pid=%ld",
              VERSION_TAILRACE, VERSION_COMPATIBLE, version_commit(), (long)getpid());
     rc = admin_start(run->loop, pipeline_of(run), report, &run->admin);
@@ -217,6 +225,8 @@ static int run_start(struct run *run, struct report *report)
     run->is_started = true;
     rc = agent_start(run->agent, report);
     mem_settle();
+    if (rc == 0)
+        notify_ready(run->notify, "running");
     return rc;
 }
 
