@@ -15,7 +15,7 @@ import csource
 GIVEN_TO_PLUGINS = ("plugin/plugin.h", "plugin/follow.h")
 
 LAYERS = (
-    "base metrics loop record line file filter ack chunk checkpoint deadletter http output plugin config service admin"
+    "base metrics loop record line file filter ack chunk checkpoint deadletter http aws output plugin config service admin"
 ).split()
 
 FUNCTION_LINES_MAX = 70
