@@ -53,9 +53,10 @@ enum pod_answer {
 
 struct pod_container {
     struct slice name;
-    struct slice id;    /* without "containerd://"; empty while it has not started */
-    struct slice image; /* as the status has it, else as the specification has it */
-    struct slice hash;  /* the image's id without "docker-pullable://" and the like; may be empty */
+    struct slice id;      /* without "containerd://"; empty while it has not started */
+    struct slice last_id; /* of the one that ran before it, as long as that is known */
+    struct slice image;   /* as the status has it, else as the specification has it */
+    struct slice hash; /* the image's id without "docker-pullable://" and the like; may be empty */
 };
 
 /* Empty where it is not known or not wanted. */
