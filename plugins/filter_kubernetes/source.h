@@ -43,24 +43,24 @@ struct source_server {
     char *vhost;
     bool verify;
     bool verify_hostname;
-    int dns_retries;
-    uint32_t dns_wait_s;
+    int64_t dns_retries;
+    uint64_t dns_wait_ms;
     bool use_kubelet;
     char *kubelet_host;
-    int kubelet_port;
+    int64_t kubelet_port;
 };
 
 struct source_login {
     char *token_file;
     char *token_command; /* NULL: the file */
-    uint32_t token_ttl_s;
+    uint64_t token_ttl_ms;
 };
 
 struct source_keeping {
-    uint32_t pod_ttl_s;       /* Kube_Meta_Cache_TTL, for pods got one by one; 0: no end */
-    uint32_t namespace_ttl_s; /* kube_meta_namespace_cache_ttl, likewise */
-    char *preload_dir;        /* Kube_Meta_Preload_Cache_Dir; NULL: none */
-    char *keep_file;          /* for the next start; NULL: nothing is kept */
+    uint64_t pod_ttl_ms;       /* Kube_Meta_Cache_TTL, for pods got one by one; 0: no end */
+    uint64_t namespace_ttl_ms; /* kube_meta_namespace_cache_ttl, likewise */
+    char *preload_dir;         /* Kube_Meta_Preload_Cache_Dir; NULL: none */
+    char *keep_file;           /* for the next start; NULL: nothing is kept */
 };
 
 struct source_settings {
