@@ -62,6 +62,12 @@ struct http_call *http_call_start(struct http_client *client, struct http_reques
     return call;
 }
 
+void http_call_stream(struct http_call *call, http_body_fn *body)
+{
+    CHECK(call->reply.status == 0 && body != NULL);
+    call->body = body;
+}
+
 /* ---- the slot is there ---- */
 
 static struct limit call_limit(const struct http_call *call)

@@ -73,6 +73,7 @@ struct http_call {
     struct list link;
     struct http_client *client;
     http_done_fn *done;
+    http_body_fn *body; /* NULL: the body is kept */
     void *owner;
     struct http_request request;
     struct http_reply reply;
@@ -83,8 +84,9 @@ struct http_call {
     struct curl_slist *addresses;
     struct curl_slist *reach;
     struct reply_intake intake;
-    bool is_repeated; /* on a new connection */
-    bool is_ended;    /* its owner is being told */
+    bool is_broken_off; /* by its owner */
+    bool is_repeated;   /* on a new connection */
+    bool is_ended;      /* its owner is being told */
     char words[CURL_ERROR_SIZE];
 };
 

@@ -94,6 +94,11 @@ struct http_call;
  * taken with http_call_take_request. */
 typedef void http_done_fn(void *owner, struct http_call *call, int error, const char *why);
 
+/* Bytes of a success's body, as they come; the first time none: its head is there. What is lent is
+ * good until this returns, and nothing of the client may be called meanwhile but http_call_reply.
+ * False breaks the call off, which then ends with UV_ECANCELED. */
+typedef bool http_body_fn(void *owner, struct http_call *call, struct slice bytes);
+
 /* NULL with *why filled when the settings cannot be used (a CA file that cannot be read). Reads
  * the files of TLS and the environment's proxies. The process has SIGPIPE ignored. */
 struct http_client *http_client_new(struct loop *loop, const struct http_settings *settings,
@@ -115,6 +120,11 @@ void http_request_header(struct http_request *request, const char *name, struct 
 /* Takes the request's contents and leaves it empty. Never calls back before it returns. */
 struct http_call *http_call_start(struct http_client *client, struct http_request *request,
                                   http_done_fn *done, void *owner);
+
+/* For answers without an end, or larger than what should be kept of them: the body of a success
+ * (2xx) goes to `body`, with the call's owner, and is not kept; reply_bytes_max is not for it. Other
+ * answers are kept as usual. To be said before the loop goes on. */
+void http_call_stream(struct http_call *call, http_body_fn *body);
 
 /* Forgets a call; no callback comes. */
 void http_call_cancel(struct http_call **call);

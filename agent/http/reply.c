@@ -9,12 +9,32 @@
 /* A reply of this part of what it may have goes through the sieve, where there is one. */
 #define SIEVED_FROM(bytes_max) ((bytes_max) / 4)
 
+static bool is_success(const struct http_call *call)
+{
+    return call->reply.status >= 200 && call->reply.status <= 299;
+}
+
+static bool is_streamed(const struct http_call *call)
+{
+    return call->body != NULL && is_success(call);
+}
+
+/* False: the owner has had enough. */
+static bool stream(struct http_call *call, struct slice bytes)
+{
+    call->is_broken_off = !call->body(call->owner, call, bytes);
+    return !call->is_broken_off;
+}
+
 static size_t on_header(char *data, size_t size, size_t count, void *owner)
 {
     struct http_call *call = owner;
+    struct slice line = slice_make(data, size * count);
 
-    reply_header(&call->reply, slice_make(data, size * count));
-    return size * count;
+    reply_header(&call->reply, line);
+    if (is_streamed(call) && slice_trim(line).len == 0 && !stream(call, SLICE("")))
+        return 0;
+    return line.len;
 }
 
 size_t reply_bytes_max(const struct http_call *call)
@@ -23,11 +43,6 @@ size_t reply_bytes_max(const struct http_call *call)
            bytes_max = call->request.reply_bytes_max;
 
     return bytes_max != 0 && bytes_max < of_client ? bytes_max : of_client;
-}
-
-static bool is_success(const struct http_call *call)
-{
-    return call->reply.status >= 200 && call->reply.status <= 299;
 }
 
 /* What came so far goes through the sieve, as all that follows does. */
@@ -70,6 +85,8 @@ static size_t on_body(char *data, size_t size, size_t count, void *owner)
     struct http_call *call = owner;
     size_t bytes = size * count;
 
+    if (is_streamed(call))
+        return stream(call, slice_make(data, bytes)) ? bytes : 0;
     call->intake.read_bytes += bytes;
     if (call->intake.read_bytes <= HTTP_REPLY_BYTES_MAX && body_keep(call, slice_make(data, bytes)))
         return bytes;

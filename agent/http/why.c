@@ -93,6 +93,10 @@ int why_of(const struct http_call *call, CURLcode result, char why[256])
         return why_proxy(proxy_status, why);
     if (is_tls(result))
         return why_tls(call, result, why);
+    if (call->is_broken_off) {
+        snprintf(why, 256, "broken off");
+        return UV_ECANCELED;
+    }
     switch (result) {
     case CURLE_COULDNT_CONNECT:
     case CURLE_SEND_ERROR:
