@@ -206,10 +206,16 @@ static enum laggard_next laggard_step(struct tail_laggard *l)
 {
     struct tail_file *f = &l->file;
     uint64_t end = l->of->origin.window.issued, from = f->state.read - f->state.unfinished_bytes;
+    uint64_t pause_ms;
     int64_t taken;
 
     if (from >= end) {
         laggard_meet(l);
+        return LAGGARD_RESTS;
+    }
+    pause_ms = pace_pause_ms(&f->pace, clock_ms());
+    if (pause_ms > 0) {
+        tail_file_look_again(f, pause_ms);
         return LAGGARD_RESTS;
     }
     if (!budget_has_room(f->lane->budget))

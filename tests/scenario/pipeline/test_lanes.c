@@ -484,6 +484,35 @@ START_TEST(what_nobody_can_read_again_does_not_keep_files_from_going_on)
 }
 END_TEST
 
+/* ---- how fast ---- */
+
+#define RATE_LINES 100
+#define RATE " rate_limit 400000\n"
+
+START_TEST(what_is_read_again_respects_the_rate_limit)
+{
+    unsigned before;
+
+    k = kit_start(SERVICE SMALL TAIL RATE ES("PORT") ES("PORT2"));
+    backend_down(k->other);
+    write_lines("app.log", 20 * RATE_LINES);
+    kit_pass_ms(k, 22000);
+    expect_all(k->es);
+    ck_assert_uint_eq(counts(1)->is_behind, 1);
+    backend_up(k->other);
+    kit_pass_ms(k, 5000); /* what its share of the memory had */
+    for (unsigned i = 0; i < 4; i++) {
+        before = backend_taken_count(k->other);
+        kit_pass_ms(k, 3000);
+        ck_assert_uint_le(backend_taken_count(k->other), before + 4 * RATE_LINES);
+    }
+    ck_assert_uint_lt(backend_taken_count(k->other), lines);
+    kit_pass_ms(k, 20000);
+    expect_all(k->other);
+    expect_together();
+}
+END_TEST
+
 /* ---- lines that belong together ---- */
 
 START_TEST(groups_of_lines_are_whole_for_it_too)
@@ -547,6 +576,7 @@ Suite *suite_pipeline_lanes(void)
     tcase_add_test(more, a_file_for_a_dead_output_alone_does_not_hold_up_others);
     tcase_add_test(more, an_input_with_its_own_limit_goes_on_too);
     tcase_add_test(more, what_nobody_can_read_again_does_not_keep_files_from_going_on);
+    tcase_add_test(more, what_is_read_again_respects_the_rate_limit);
     tcase_add_test(more, groups_of_lines_are_whole_for_it_too);
     suite_add_tcase(suite, more);
     return suite;
