@@ -49,6 +49,8 @@ struct lanes {
     struct lane items[WINDOW_OUTPUTS_MAX]; /* by the output's index */
     unsigned count;
     output_set away; /* those that are leaving or away: no file is to be read for them together */
+    uint64_t
+        patience_ms; /* at the end of everything: how long one that takes nothing is waited for */
 };
 
 /* What an input is told of an output. */

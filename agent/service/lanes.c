@@ -30,6 +30,7 @@ struct lane_driver *lane_driver_new(struct pipeline *p)
 
     driver->pipeline = p;
     driver->lanes.count = count;
+    driver->lanes.patience_ms = pipeline_grace_ms(p);
     driver->shares = mem_zalloc(count, sizeof *driver->shares);
     for (unsigned i = 0; i < count; i++) {
         budget_init(&driver->shares[i], &p->memory, 0);

@@ -346,29 +346,6 @@ static void file_turn(struct tail_file *f)
         tail_lane_wait(f->lane);
 }
 
-/* Whether a file is at a pause that Rate_Limit makes. */
-static bool any_pauses(const struct tail *t)
-{
-    if (t->options.rate_bytes == 0)
-        return false;
-    LIST_FOR (it, (struct list *)&t->files)
-        if (pace_pause_ms(&CONTAINER_OF(it, struct tail_file, link)->pace, clock_ms()) > 0)
-            return true;
-    return false;
-}
-
-/* Exit_On_Eof does not wait for what cannot be read. */
-static void exit_if_done(struct tail *t)
-{
-    if (!t->options.exit_on_eof || !t->is_first_scan_over || t->was_exit_wanted ||
-        t->laggard_count > 0 || t->first_wait_count > 0 || any_pauses(t))
-        return;
-    LIST_FOR (it, &t->files)
-        tail_lines_flush(CONTAINER_OF(it, struct tail_file, link), true);
-    t->was_exit_wanted = true;
-    t->input->exit_wanted(t->input);
-}
-
 enum lane_rest {
     LANE_IS_DONE,
     LANE_WAITS, /* for room */
@@ -384,10 +361,10 @@ static enum lane_rest lane_work(struct tail_lane *lane, unsigned turns)
     return lane->is_waiting ? LANE_WAITS : LANE_HAS_MORE;
 }
 
-/* Those that read alone come last, and briefly: the others do not wait for them. */
-static enum lane_rest lanes_work(struct tail *t)
+/* Those that read alone come briefly: the others do not wait for them. */
+static enum lane_rest shares_work(struct tail *t)
 {
-    enum lane_rest rest = lane_work(&t->together, TAIL_TURNS_MAX), own;
+    enum lane_rest rest = LANE_IS_DONE, own;
 
     for (unsigned i = 0; t->shares != NULL && i < t->input->lanes->count; i++) {
         own = lane_work(&t->shares[i].lane, TAIL_LAGGARD_TURNS_MAX);
@@ -400,14 +377,16 @@ static enum lane_rest lanes_work(struct tail *t)
 static void on_work(void *owner)
 {
     struct tail *t = owner;
-    enum lane_rest rest = lanes_work(t);
+    enum lane_rest together = lane_work(&t->together, TAIL_TURNS_MAX), alone = shares_work(t);
 
-    if (rest == LANE_HAS_MORE)
+    if (together == LANE_HAS_MORE || alone == LANE_HAS_MORE)
         timer_start(t->work, 0);
-    if (rest != LANE_IS_DONE)
+    if (together != LANE_IS_DONE)
         return;
-    buffer_fini(&t->bytes);
-    exit_if_done(t);
+    if (alone == LANE_IS_DONE)
+        buffer_fini(&t->bytes);
+    if (UNLIKELY(t->options.exit_on_eof))
+        tail_exit_look(t, alone == LANE_IS_DONE);
 }
 
 static void on_room(struct budget_waiter *waiter)
@@ -459,6 +438,8 @@ static void on_look(void *owner)
             file_look_due(&CONTAINER_OF(at, struct tail_laggard, link)->file, now, &next);
     }
     tail_again_look(t, now, &next);
+    if (UNLIKELY(t->options.exit_on_eof))
+        timer_start_sooner(t->work, 0);
     if (next != UINT64_MAX)
         timer_start_sooner(t->look, next - now);
 }

@@ -18,6 +18,7 @@
  *   lanes.c     what becomes of files when an output falls behind, and comes back
  *   note.c      what the DB keeps of a file besides Fluent Bit's columns
  *   look.c      what is shown of the files: unread bytes, the ones that lag
+ *   exit.c      when everything was read, for Exit_On_Eof
  *
  * A file that nobody writes to keeps its entry and its descriptor, nothing else: the read buffer is
  * shared, and an unfinished line is read again when more of it comes.
@@ -131,6 +132,13 @@ struct tail_lane {
     bool is_waiting;
 };
 
+/* Exit_On_Eof. */
+struct tail_exit {
+    uint64_t settled_bytes; /* of all readers, when that was looked at */
+    uint64_t since_ms;      /* when it became that */
+    bool was_wanted;
+};
+
 struct tail_file {
     struct origin origin;
     struct list link;       /* in tail.files; a laggard's is in none */
@@ -203,7 +211,8 @@ struct tail {
     struct map inodes;         /* and by device and number */
     uint32_t unnamed_count;    /* those of them that their name went away from */
     uint32_t first_wait_count; /* and those whose first read waits */
-    bool is_first_scan_over, is_stopping, was_exit_wanted;
+    struct tail_exit exit;
+    bool is_first_scan_over, is_stopping;
 };
 
 /* What one output's own readers of this input have. */
@@ -424,6 +433,12 @@ void tail_file_hand_on(struct tail_file *file);
 /* Follows what the one before handed on; after the first scan, what is still to be followed. */
 void tail_take_over(struct tail *tail);
 void tail_take_over_end(struct tail *tail);
+
+/* ---- exit.c ---- */
+
+/* Nothing that is read for all outputs has more to read now; nor, when `is_read`, what is read for one
+ * of them alone. Wants to exit if that was all, and looks again by itself when it was not. */
+void tail_exit_look(struct tail *tail, bool is_read);
 
 /* ---- look.c ---- */
 

@@ -40,8 +40,9 @@ struct kit {
     struct report report;
     struct backend *es, *other;
     bool is_stopped;
-    uint64_t stop_ms; /* when stopping began */
-    bool may_hang;    /* calls under way are not waited for: a back-end holds them */
+    uint64_t stop_ms;    /* when stopping began */
+    unsigned exit_count; /* how often an input wanted the agent to end */
+    bool may_hang;       /* calls under way are not waited for: a back-end holds them */
 };
 
 /* Plants the tree, opens the back-ends, starts. */

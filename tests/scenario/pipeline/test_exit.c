@@ -1,0 +1,110 @@
+#include "base/memory.h"
+#include "scenario/pipeline/kit.h"
+
+/*
+ * Exit_On_Eof where an output has fallen behind: it is waited for as long as it takes something, and
+ * for Grace when it does not.
+ */
+
+#define LINE_COUNT 1500
+#define LINE_BYTES 4000
+#define BEGINNING SERVICE " records_limit 1M\n" TAIL " Exit_On_Eof on\n"
+#define GRACE_MS 5000
+
+static struct kit *k;
+
+static void tear_down(void)
+{
+    if (k != NULL)
+        kit_end(&k);
+}
+
+static void pass_until_exit(unsigned seconds_max)
+{
+    for (unsigned i = 0; i < seconds_max && k->exit_count == 0; i++)
+        kit_pass_ms(k, 1000);
+    ck_assert_uint_eq(k->exit_count, 1);
+}
+
+/* The second output is dead; the first has all, half a dozen times the memory. */
+static void start_behind(const char *config)
+{
+    struct buffer text = {0};
+
+    k = kit_make();
+    for (unsigned i = 0; i < LINE_COUNT; i++)
+        buffer_append_format(&text, "%06u-%0*d\n", i, LINE_BYTES - 8, 0);
+    kit_append(k, "app.log", buffer_text(&text));
+    buffer_fini(&text);
+    backend_down(k->other);
+    kit_run(k, config);
+    for (unsigned i = 0; i < 60 && backend_taken_count(k->es) < LINE_COUNT; i++)
+        kit_pass_ms(k, 1000);
+    ck_assert_uint_eq(backend_taken_count(k->es), LINE_COUNT);
+    ck_assert_uint_eq(k->exit_count, 0);
+}
+
+START_TEST(an_output_that_takes_nothing_is_not_waited_for)
+{
+    start_behind(BEGINNING ES("PORT") ES("PORT2"));
+    kit_pass_ms(k, GRACE_MS + 1000);
+    ck_assert_uint_eq(k->exit_count, 1);
+    ck_assert_uint_le(kit_stop(k), GRACE_MS);
+}
+END_TEST
+
+START_TEST(what_was_left_of_it_is_read_at_the_next_start)
+{
+    start_behind(BEGINNING ES("PORT") ES("PORT2"));
+    pass_until_exit(20);
+    kit_stop(k);
+    backend_up(k->other);
+    k->exit_count = 0;
+    kit_run_again(k);
+    pass_until_exit(60);
+    kit_stop(k);
+    ck_assert_uint_eq(backend_taken_count(k->es), LINE_COUNT);
+    ck_assert_uint_eq(backend_taken_count(k->other), LINE_COUNT);
+    kit_expect_bookmark(k, "app.log", LINE_COUNT * LINE_BYTES);
+}
+END_TEST
+
+/* At a pace that takes longer than Grace. */
+START_TEST(an_output_that_takes_something_is_waited_for)
+{
+    start_behind(BEGINNING " rate_limit 400000\n" ES("PORT") ES("PORT2"));
+    backend_up(k->other);
+    kit_pass_ms(k, GRACE_MS + 2000);
+    ck_assert_uint_eq(k->exit_count, 0);
+    ck_assert_uint_lt(backend_taken_count(k->other), LINE_COUNT);
+    pass_until_exit(60);
+    kit_stop(k);
+    ck_assert_uint_eq(backend_taken_count(k->other), LINE_COUNT);
+}
+END_TEST
+
+START_TEST(an_output_that_gives_up_is_waited_for)
+{
+    start_behind(BEGINNING ES("PORT") ES("PORT2") " Retry_Limit 1\n");
+    pass_until_exit(200);
+    ck_assert_uint_gt(kit_counts(k, 1)->dropped_records, 0);
+    ck_assert_uint_eq(kit_counts(k, 1)->dropped_records + kit_counts(k, 1)->in_flight_records,
+                      LINE_COUNT);
+}
+END_TEST
+
+Suite *suite_pipeline_exit(void);
+
+Suite *suite_pipeline_exit(void)
+{
+    Suite *suite = suite_create("pipeline/exit");
+    TCase *exits = tcase_create("exits");
+
+    tcase_add_checked_fixture(exits, NULL, tear_down);
+    tcase_add_test(exits, an_output_that_takes_nothing_is_not_waited_for);
+    tcase_add_test(exits, what_was_left_of_it_is_read_at_the_next_start);
+    tcase_add_test(exits, an_output_that_takes_something_is_waited_for);
+    tcase_add_test(exits, an_output_that_gives_up_is_waited_for);
+    suite_add_tcase(suite, exits);
+    return suite;
+}
