@@ -6,6 +6,7 @@ comma   := ,
 Q       := $(if $(V),,@)
 OUT     := build/$(subst $(comma),-,$(or $(SAN),release))
 PREFIX  ?= /usr/local
+ARCH    ?= $(shell uname -m)
 SYSCONFDIR ?= $(if $(filter /usr/local,$(PREFIX)),/usr/local/etc,/etc)
 FUZZ_SECONDS ?= 60
 
@@ -41,7 +42,7 @@ PKG_LIBS = $(shell pkg-config --libs $(PKGS) $(ISAL))
 
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror
 HARDEN   := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection \
-            -fPIE -fno-plt $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
+            -fPIE -fno-plt $(if $(filter x86_64,$(ARCH)),-fcf-protection)
 SANITIZE := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 BASE     := -std=c11 -D_GNU_SOURCE -Iagent -I. -Itests -O2 -g -MMD -MP -ffile-prefix-map=$(CURDIR)=. $(WARN)
 ALL_CFLAGS  = $(BASE) $(if $(SAN),$(SANITIZE),$(HARDEN) $(if $(findstring clang,$(CC)),,-flto=auto -ffat-lto-objects -frandom-seed=$<)) $(PKG_CFLAGS) $(DEFINES) $(CFLAGS)

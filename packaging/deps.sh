@@ -1,5 +1,8 @@
 #!/bin/sh
-# Installs what tailrace is built and tested with: deps.sh [build] [lint] [fuzz]
+# Installs what tailrace is built and tested with: deps.sh [build] [lint] [fuzz] [image]
+#
+# With TARGET=arm64 or amd64 the libraries, and a compiler, are for that machine: only apt, and
+# without what tests need.
 #
 # Knows apt (Debian 12, Ubuntu 24.04), dnf and apk. Goes through sudo when not root. Where it can
 # do nothing it says in one line what to do instead. "a|b" is the first that this release has; a
@@ -29,8 +32,9 @@ for set in "${@:-build}"; do
         dnf="$dnf clang compiler-rt"
         apk="$apk clang compiler-rt"
         ;;
+    image) apt="$apt binutils ca-certificates tzdata" ;;
     *)
-        echo "deps: unknown set '$set'; one of build, lint, fuzz" >&2
+        echo "deps: unknown set '$set'; one of build, lint, fuzz, image" >&2
         exit 2
         ;;
     esac
@@ -73,6 +77,22 @@ if [ "$(id -u)" -ne 0 ]; then
         exit 1
     fi
     as_root=sudo
+fi
+
+# The same for another machine, where that is another one.
+if [ -n "${TARGET:-}" ]; then
+    case $TARGET in
+    amd64) compiler=gcc-x86-64-linux-gnu ;;
+    arm64) compiler=gcc-aarch64-linux-gnu ;;
+    *)
+        echo "deps: TARGET is amd64 or arm64, not $TARGET" >&2
+        exit 2
+        ;;
+    esac
+    [ "$TARGET" != "$(dpkg --print-architecture)" ] || compiler=gcc
+    $as_root dpkg --add-architecture "$TARGET"
+    wanted=$(echo " "$wanted" " |
+        sed -E "s/ gcc / $compiler /; s/ check / /; s/([a-z0-9.-]+-dev)/\\1:$TARGET/g")
 fi
 
 # The lists may be old or absent. Where they cannot be fetched, what is here may do.
