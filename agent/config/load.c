@@ -100,6 +100,68 @@ static void service_files_load(struct config *c, const char *key, unsigned kinds
         (void)file_load_kinds(c, p->value, p->place, kinds, report);
 }
 
+/* ---- upstreams ---- */
+
+static const struct section *upstream_named(const struct config *c, const char *name)
+{
+    for (const struct section *s = config_first(c, CONFIG_UPSTREAM); s != NULL;
+         s = config_next(c, s)) {
+        const char *its_name = section_get(s, "name");
+
+        if (its_name != NULL && strcasecmp(its_name, name) == 0)
+            return s;
+    }
+    return NULL;
+}
+
+static void nodes_copy(struct config *c, struct section *output, const struct section *upstream)
+{
+    const struct section *node = NULL;
+
+    while ((node = section_group(upstream, "nodes", node)) != NULL) {
+        struct section *copy = section_add_group(c, output, "nodes", node->place);
+
+        for (size_t i = 0; i < node->property_count; i++)
+            section_add(c, copy, node->properties[i]);
+    }
+}
+
+static const struct section *upstream_load(struct config *c, const struct property *p,
+                                           struct report *report)
+{
+    unsigned errors_before = report->error_count;
+    const struct section *upstream =
+        file_load_kinds(c, p->value, p->place, KIND(CONFIG_UPSTREAM), report);
+
+    if (upstream == NULL && report->error_count == errors_before)
+        report_error(report, p->place, "%s has no [UPSTREAM]", p->value);
+    return upstream;
+}
+
+/* An output that names an upstream, or the file of one, gets its nodes as groups of its own. */
+static void upstream_attach(struct config *c, struct section *output, struct report *report)
+{
+    const struct property *p = section_find(output, "upstream", NULL);
+    const struct section *upstream;
+
+    if (p == NULL || p->value[0] == '\0')
+        return;
+    upstream = upstream_named(c, p->value);
+    if (upstream == NULL)
+        upstream = upstream_load(c, p, report);
+    if (upstream == NULL)
+        return;
+    nodes_copy(c, output, upstream);
+    if (section_group(output, "nodes", NULL) == NULL)
+        report_error(report, upstream->place, "this upstream has no [NODE]");
+}
+
+static void upstreams_attach(struct config *c, struct report *report)
+{
+    for (struct section *s = config_first(c, CONFIG_OUTPUT); s != NULL; s = config_next(c, s))
+        upstream_attach(c, s, report);
+}
+
 int config_complete(struct config *c, struct report *report)
 {
     unsigned errors_before = report->error_count;
@@ -108,6 +170,7 @@ int config_complete(struct config *c, struct report *report)
     service_files_load(c, "parsers_file", KINDS_PARSERS, report);
     service_files_load(c, "plugins_file", KIND(CONFIG_PLUGINS), report);
     service_files_load(c, "streams_file", KIND(CONFIG_STREAM_TASK), report);
+    upstreams_attach(c, report);
     return report->error_count > errors_before ? -EINVAL : 0;
 }
 

@@ -8,6 +8,7 @@
  *     group processors              groups named logs, metrics, traces: a processor each, with
  *                                   `name` and perhaps a group `condition` (`op`, groups `rules`)
  *     group routes                  groups named logs, ...; as YAML has them
+ *     groups nodes                  of the upstream that an output names
  *   MULTILINE_PARSER                groups named rules: `state`, `regex`, `next_state`
  *   UPSTREAM                        groups named nodes
  *   SERVICE                         at most one, merged; group telemetry

@@ -201,7 +201,8 @@ static void on_encoded(void *owner)
     output->metrics.request_bytes += d->request.body.len;
     d->request.connect_ms = circuit_connect_ms(&output->circuit);
     d->request.reply_bytes_max = REPLY_BYTES_ANY + batch_waiting(&d->batch) * REPLY_BYTES_EACH;
-    d->call = http_call_start(output->client, &d->request, on_reply, d);
+    d->node = nodes_next(&output->nodes, clock_ms());
+    d->call = http_call_start(d->node->client, &d->request, on_reply, d);
 }
 
 static void on_written(void *owner)
@@ -244,8 +245,10 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
         snprintf(d->why, sizeof d->why, "%s", why);
         account_unanswered(d, error);
         verdict = unanswered_verdict(d, error);
-        gate_note(d, CIRCUIT_FAILED, 0);
+        if (!nodes_failed(&d->output->nodes, d->node, clock_ms()))
+            gate_note(d, CIRCUIT_FAILED, 0);
     } else {
+        nodes_answered(d->node);
         verdicts.count = batch_waiting(&d->batch);
         verdict = config->plugin->judge(config->self, http_call_reply(call), &verdicts, d->why);
         asked_ms = http_call_reply(call)->retry_after_ms;

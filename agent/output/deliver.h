@@ -32,8 +32,10 @@ struct output_config {
     unsigned index;        /* in output_set */
     unsigned workers;
     struct retry_policy retry;
-    struct budget *budget;       /* the service's, for bodies */
-    struct letter_sink *letters; /* takes what is set aside; NULL: nobody does */
+    struct budget *budget;             /* the service's, for bodies */
+    struct letter_sink *letters;       /* takes what is set aside; NULL: nobody does */
+    const struct http_settings *nodes; /* where to send instead of where the plugin says */
+    size_t node_count;
 };
 
 /* NULL with *why filled when the client cannot be made. */

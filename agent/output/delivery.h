@@ -17,6 +17,7 @@
 #include "metrics/table.h"
 #include "output/circuit.h"
 #include "output/deliver.h"
+#include "output/nodes.h"
 
 #define WHY_BYTES_MAX 256
 
@@ -39,7 +40,7 @@ struct trouble {
 struct output {
     struct output_config config;
     struct loop *loop;
-    struct http_client *client;
+    struct nodes nodes; /* none: it writes in its own way */
     struct output_metrics metrics;
     struct list queue;      /* of delivery.link, for a place; empty while one is free */
     struct list deliveries; /* that have a place, or wait to be tried again */
@@ -84,6 +85,7 @@ struct delivery {
     size_t body_bytes; /* taken from the budget */
     struct timer *timer;
     struct http_call *call;
+    struct node *node; /* that the call goes to */
     char why[WHY_BYTES_MAX];
     unsigned status;  /* of the answer that `why` is about; 0: none */
     bool has_letters; /* some records went to config.letters */

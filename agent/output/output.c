@@ -4,6 +4,15 @@
 
 /* An output: made, looked at, and freed when nothing of it is under way. */
 
+static int nodes_of(struct output *output, char why[256])
+{
+    const struct output_config *config = &output->config;
+
+    if (config->node_count > 0)
+        return nodes_open(&output->nodes, output->loop, config->nodes, config->node_count, why);
+    return nodes_open(&output->nodes, output->loop, config->plugin->settings(config->self), 1, why);
+}
+
 struct output *output_new(struct loop *loop, const struct output_config *config, char why[256])
 {
     struct output *output = mem_zalloc(1, sizeof *output);
@@ -18,8 +27,7 @@ struct output *output_new(struct loop *loop, const struct output_config *config,
     list_init(&output->deliveries);
     list_init(&output->metrics.link);
     if (config->plugin->encode != NULL) {
-        output->client = http_client_new(loop, config->plugin->settings(config->self), why);
-        if (output->client == NULL)
+        if (nodes_of(output, why) < 0)
             MEM_FREE(&output);
     }
     if (output != NULL)
@@ -37,8 +45,7 @@ void output_free(struct output **address)
     CHECK(output_is_idle(output) && output->under_way == 0 && !output->is_pumping);
     list_remove(&output->metrics.link);
     gate_fini(output);
-    if (output->client != NULL)
-        http_client_free(&output->client);
+    nodes_close(&output->nodes);
     mem_free(output);
 }
 
@@ -61,10 +68,8 @@ static uint64_t capacity_percent(const struct output *output)
 struct output_metrics *output_metrics(struct output *output)
 {
     output->metrics.capacity_percent = capacity_percent(output);
-    if (output->client != NULL) {
-        output->metrics.connections_total = http_client_connections(output->client);
-        output->metrics.connections_busy = http_client_calls(output->client);
-    }
+    output->metrics.connections_total = nodes_connections(&output->nodes);
+    output->metrics.connections_busy = nodes_calls(&output->nodes);
     return &output->metrics;
 }
 

@@ -273,6 +273,8 @@ bool output_instance_init(struct output_instance *o, const struct section *s, un
     setup.http = &o->http;
     if (o->plugin->init != NULL && o->plugin->init(o->self, &setup) < 0)
         is_well = false;
+    if (is_well && o->plugin->settings != NULL)
+        is_well = upstream_bind(&o->upstream, s, o->plugin->settings(o->self), shop->report);
     return is_well;
 }
 
@@ -284,6 +286,7 @@ void output_instance_fini(struct output_instance *o)
             o->plugin->fini(o->self);
         options_fini(o->plugin->options, o->self);
     }
+    upstream_fini(&o->upstream);
     options_fini(output_options, &o->keys);
     mem_free(o->self);
     mem_free(o->name);

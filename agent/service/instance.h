@@ -8,6 +8,7 @@
 #include "config/tree.h"
 #include "output/deliver.h"
 #include "service/common.h"
+#include "service/upstream.h"
 
 struct input_instance {
     struct input input; /* what the plugin sees */
@@ -39,6 +40,7 @@ struct output_instance {
     struct retry_policy retry;
     struct output *output; /* once started */
     struct http_settings http;
+    struct upstream upstream; /* empty: it sends to one host */
     struct place place, match_place;
     char *name;
     char *component;

@@ -90,6 +90,8 @@ static int output_start(struct pipeline *p, size_t index, struct report *report)
         .retry = o->retry,
         .budget = &p->memory,
         .letters = p->sink,
+        .nodes = o->upstream.settings,
+        .node_count = o->upstream.count,
     };
 
     o->output = output_new(p->loop, &config, why);

@@ -79,7 +79,7 @@ bool refuse_groups(const struct section *s, struct report *report)
         else if (slice_is_nocase(name, "routes"))
             report_error(report, group->place,
                          "routes are not part of this version; outputs choose by match");
-        else
+        else if (s->kind != CONFIG_OUTPUT || !slice_is_nocase(name, "nodes"))
             report_warn(report, group->place, "the group '%s' means nothing here and is left out",
                         group->name);
     }

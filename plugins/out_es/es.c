@@ -74,7 +74,9 @@ static const struct option es_options[] = {
     OPTION_TEXT(SELF, login.cloud_id, "cloud_id", NULL, 0, "Elastic Cloud's id: host and port."),
     OPTION_TEXT(SELF, login.cloud_auth, "cloud_auth", NULL, OPTION_SECRET,
                 "user:password for Elastic Cloud."),
-    OPTION_IGNORED("upstream", "Several nodes are not balanced yet; name one with host."),
+    OPTION_TEXT(
+        SELF, upstream, "upstream", NULL, 0,
+        "File of [UPSTREAM] and [NODE] sections, or the name of one: nodes to send to in turn."),
     OPTION_END,
 };
 

@@ -84,7 +84,8 @@ struct out_es {
     char *url; /* path and query of the bulk request */
     const char *component;
     struct http_settings http;
-    char *host; /* of the Cloud_ID */
+    char *host;     /* of the Cloud_ID */
+    char *upstream; /* the service reads it */
 };
 
 MUST_USE int es_encode(const void *self, struct batch *batch, struct http_request *request);

@@ -1,0 +1,85 @@
+#include "scenario/pipeline/kit.h"
+
+#define UPSTREAM                                                                 \
+    SERVICE TAIL "[OUTPUT]\n Name es\n Match *\n Host 203.0.113.1\n Workers 1\n" \
+                 " Upstream ${DIR}/state/nodes.conf\n"
+#define NODES                                                                     \
+    "[UPSTREAM]\n Name both\n[NODE]\n Name one\n Host 127.0.0.1\n Port ${PORT}\n" \
+    "[NODE]\n Name two\n Host 127.0.0.1\n Port ${PORT2}\n"
+
+static struct kit *k;
+
+static void set_up(void)
+{
+    k = kit_make();
+    tree_write("state/nodes.conf", NODES);
+    kit_run(k, UPSTREAM);
+}
+
+static void tear_down(void)
+{
+    kit_end(&k);
+}
+
+static void send(const char *line)
+{
+    kit_append(k, "app.log", line);
+    kit_pass_ms(k, 1000);
+}
+
+START_TEST(requests_go_to_the_nodes_in_turn)
+{
+    send("one\n");
+    send("two\n");
+    send("three\n");
+    backend_expect(k->es, "one");
+    backend_expect(k->es, "three");
+    backend_expect(k->other, "two");
+}
+END_TEST
+
+START_TEST(one_that_is_down_costs_one_try_and_no_line)
+{
+    backend_down(k->es);
+    send("one\n");
+    kit_pass_ms(k, 2000);
+    backend_expect(k->other, "one");
+    send("two\n");
+    send("three\n");
+    backend_expect(k->other, "two");
+    backend_expect(k->other, "three");
+    ck_assert_uint_eq(kit_counts(k, 0)->retries, 1);
+    backend_up(k->es);
+    kit_pass_ms(k, 10000);
+    send("four\n");
+    backend_expect(k->es, "four");
+}
+END_TEST
+
+START_TEST(with_all_of_them_down_the_lines_wait)
+{
+    backend_down(k->es);
+    backend_down(k->other);
+    send("one\n");
+    kit_pass_ms(k, 30000);
+    kit_expect_bookmark(k, "app.log", 0);
+    backend_up(k->other);
+    kit_pass_ms(k, 30000);
+    backend_expect(k->other, "one");
+    kit_expect_bookmark(k, "app.log", 4);
+}
+END_TEST
+
+Suite *suite_pipeline_upstream(void);
+Suite *suite_pipeline_upstream(void)
+{
+    Suite *suite = suite_create("pipeline/upstream");
+    TCase *nodes = tcase_create("nodes");
+
+    tcase_add_checked_fixture(nodes, set_up, tear_down);
+    tcase_add_test(nodes, requests_go_to_the_nodes_in_turn);
+    tcase_add_test(nodes, one_that_is_down_costs_one_try_and_no_line);
+    tcase_add_test(nodes, with_all_of_them_down_the_lines_wait);
+    suite_add_tcase(suite, nodes);
+    return suite;
+}
