@@ -248,6 +248,8 @@ int database_open(const struct positions_config *config, struct report *report, 
         return rc;
     db = mem_zalloc(1, sizeof *db);
     db->lock_fd = -1;
+    if (!config->is_memory && (config->sync == NULL || strcasecmp(config->sync, "off") != 0))
+        db->journal = mem_format("%s-wal", config->path);
     rc = try_open(db, config, &words);
     if (rc == -EBADMSG) {
         if (set_aside(db, config->path, config->speaker) == 0)
@@ -274,6 +276,7 @@ void database_close(struct database **address)
         return;
     sqlite_close(db);
     lock_drop(db);
+    mem_free(db->journal);
     mem_free(db);
 }
 

@@ -39,6 +39,10 @@ void database_rollback(struct database *db);
  * is written to the disk, and copied into the database. */
 MUST_USE int database_sync(struct database *db);
 
+/* The same for what is in the journal, which is all that is not in the database yet: for a few rows at
+ * once. Beside whoever reads or writes. */
+MUST_USE int database_secure(struct database *db);
+
 /* ---- reading ---- */
 
 MUST_USE int database_find_inode(struct database *db, uint64_t ino, position_fn *each, void *owner);

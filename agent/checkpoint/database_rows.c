@@ -3,6 +3,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
 /*
  * Rows: a position is written into both tables, and read from both joined.
  */
@@ -44,6 +48,21 @@ int database_sync(struct database *db)
     int code = sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 
     return code == SQLITE_OK ? 0 : database_error(code);
+}
+
+/* Other journals than that of WAL are on the disk with each commit. */
+int database_secure(struct database *db)
+{
+    int fd, rc;
+
+    if (db->journal == NULL)
+        return 0;
+    fd = open(db->journal, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -errno;
+    rc = fdatasync(fd) < 0 ? -errno : 0;
+    close(fd);
+    return rc;
 }
 
 static void bind_number(sqlite3_stmt *statement, int at, uint64_t number)

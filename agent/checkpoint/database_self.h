@@ -48,7 +48,8 @@ enum {
 struct database {
     sqlite3 *sqlite;
     sqlite3_stmt *statements[STATEMENT_COUNT];
-    int lock_fd; /* says to other agents that the file is taken */
+    int lock_fd;   /* says to other agents that the file is taken */
+    char *journal; /* that database_secure writes to the disk; NULL: not wanted */
 };
 
 /* What SQLite's code means, as a negative errno. */

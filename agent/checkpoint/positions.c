@@ -75,12 +75,15 @@ static struct store *store_new(struct loop *loop, const struct positions_config 
     pending_init(&store->batch);
     map_init(&store->claims);
     list_init(&store->users);
+    list_init(&store->waiters);
+    list_init(&store->batch_waiters);
     list_add_tail(&stores, &store->link);
     return store;
 }
 
 static void store_free(struct store *store)
 {
+    CHECK(list_is_empty(&store->waiters) && list_is_empty(&store->batch_waiters));
     list_remove(&store->link);
     database_close(&store->database);
     timer_free(&store->pace);
@@ -186,11 +189,26 @@ static void outcome_note(struct store *store, int rc, size_t row_count)
     }
 }
 
+static bool is_failing(const struct store *store)
+{
+    return store->stats.failing_since_ns != 0;
+}
+
+/* What many wait for that come one after the other is written together. */
+static uint64_t gap_ms(const struct store *store)
+{
+    uint64_t since_ms = clock_ms() - store->began_ms;
+
+    return since_ms < POSITIONS_GAP_MS ? POSITIONS_GAP_MS - since_ms : 0;
+}
+
 /* The more rows a write had, the longer the next ones gather: hundreds a second are not cheap. */
 static uint64_t pace_ms(const struct store *store)
 {
     size_t extra = store->rows_last / ROWS_PER_PACE;
 
+    if (!list_is_empty(&store->waiters) && !is_failing(store))
+        return gap_ms(store);
     if (extra > EXTRA_PACES_MAX)
         extra = EXTRA_PACES_MAX;
     return store->pace_ms * (1 + extra) * store->retry_paces;
@@ -219,6 +237,8 @@ static void batch_work(void *owner)
         store->wants_sync && store->batch_rc == 0 && database_sync(store->database) == 0;
     store->batch_ns = (uint64_t)(clock_wall_ns() - began_ns);
     store_unlock(store);
+    if (store->is_awaited && store->batch_rc == 0 && !store->is_synced)
+        store->batch_rc = database_secure(store->database);
 }
 
 /* A write that is not followed by another is synced all the same. */
@@ -228,6 +248,33 @@ static void sync_note(struct store *store)
         store->synced_ms = clock_ms();
     else if (store->batch_rc == 0)
         timer_start_sooner(store->pace, POSITIONS_SYNC_MS);
+}
+
+static void waiters_move(struct list *to, struct list *from)
+{
+    struct list *link;
+
+    while ((link = list_take_first(from)) != NULL)
+        list_add_tail(to, link);
+}
+
+static void waiters_tell(struct list *waiters)
+{
+    struct list *link;
+
+    while ((link = list_take_first(waiters)) != NULL) {
+        struct positions_waiter *w = CONTAINER_OF(link, struct positions_waiter, link);
+
+        w->written(w);
+    }
+}
+
+/* While writes fail nobody waits for the next try. */
+static void batch_tell(struct store *store)
+{
+    waiters_tell(&store->batch_waiters);
+    if (is_failing(store))
+        waiters_tell(&store->waiters);
 }
 
 static void on_written(void *owner)
@@ -249,7 +296,8 @@ static void on_written(void *owner)
         pending_merge(&store->pending, &store->batch);
     pending_init(&store->batch);
     sync_note(store);
-    if (pending_count(&store->pending) > 0 || store->wants_prune)
+    batch_tell(store);
+    if (pending_count(&store->pending) > 0 || store->wants_prune || !list_is_empty(&store->waiters))
         pace_start(store);
 }
 
@@ -259,6 +307,9 @@ static void on_pace(void *owner)
 
     CHECK(!store->is_busy && pending_count(&store->batch) == 0);
     pending_merge(&store->batch, &store->pending);
+    waiters_move(&store->batch_waiters, &store->waiters);
+    store->is_awaited = !list_is_empty(&store->batch_waiters);
+    store->began_ms = clock_ms();
     if (store->wants_prune)
         stale_claim_all(&store->stale, &store->claims);
     store->wants_prune = false;
@@ -355,9 +406,33 @@ void positions_set(struct positions *p, const struct position *position)
     stamped.saved_ns = clock_wall_ns();
     stamped.is_foreign = false;
     pending_put(&p->store->pending, &stamped);
-    if (position->is_urgent && p->store->stats.failing_since_ns == 0)
+    if (position->is_urgent && !is_failing(p->store))
         p->store->retry_paces = 0;
     pace_start(p->store);
+}
+
+void positions_waiter_init(struct positions_waiter *w, void (*written)(struct positions_waiter *w))
+{
+    list_init(&w->link);
+    w->written = written;
+}
+
+void positions_waiter_stop(struct positions_waiter *w)
+{
+    list_remove(&w->link);
+}
+
+bool positions_wait(struct positions *p, struct positions_waiter *w)
+{
+    struct store *store = p->store;
+
+    CHECK(!list_is_linked(&w->link) && !store->is_closing);
+    if (store->is_memory || is_failing(store) ||
+        (!store->is_busy && pending_count(&store->pending) == 0))
+        return false;
+    list_add_tail(&store->waiters, &w->link);
+    pace_start(store);
+    return true;
 }
 
 void positions_forget(struct positions *p, int64_t row)

@@ -12,7 +12,9 @@
  * write at once; before that a cut leaves an older state, whole, as any kill leaves one. With DB.sync
  * off nobody promises that. The loop waits for all this only when it looks a row up meanwhile. When the disk is
  * full or broken it is said once and counted; nothing is forgotten, and it is tried again. A crash
- * costs those seconds, which are read and delivered again.
+ * costs those seconds, which are read and delivered again. Who has a positions_waiter is told when what
+ * was set before is written and survives a power cut; that begins at once, or POSITIONS_GAP_MS after the
+ * write before.
  *
  * Life     positions_open -> find, set, forget* -> positions_close. Inputs that name the same file
  *          share it; the last to close it writes what is left.
@@ -23,12 +25,14 @@
 #ifndef TAILRACE_CHECKPOINT_POSITIONS_H
 #define TAILRACE_CHECKPOINT_POSITIONS_H
 
+#include "base/list.h"
 #include "base/report.h"
 #include "file/identity.h"
 
 #define POSITIONS_CACHE_KIB 4096
 #define POSITIONS_PACE_MS 1000
 #define POSITIONS_SYNC_MS 5000
+#define POSITIONS_GAP_MS 10
 #define POSITIONS_NOTE_BYTES_MAX 4096
 
 struct loop;
@@ -102,6 +106,20 @@ int64_t positions_new_row(struct positions *p);
 
 /* Remembers the position, copied, for the next write. */
 void positions_set(struct positions *p, const struct position *position);
+
+/* Waits for what was set so far; tells once, from the loop, then waits no more. In the caller's
+ * storage. */
+struct positions_waiter {
+    struct list link;
+    void (*written)(struct positions_waiter *waiter); /* or could not be written now */
+};
+
+void positions_waiter_init(struct positions_waiter *w, void (*written)(struct positions_waiter *w));
+void positions_waiter_stop(struct positions_waiter *w);
+
+/* False: there is nothing to wait for. Writes fail and are tried again later, what was set is written, or
+ * there is no file. */
+MUST_USE bool positions_wait(struct positions *p, struct positions_waiter *w);
 
 /* The row is removed with the next write. */
 void positions_forget(struct positions *p, int64_t row);

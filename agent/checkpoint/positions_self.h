@@ -26,12 +26,16 @@ struct store {
     uint64_t retry_paces; /* until the next try, while failing; 0: something is urgent */
     size_t rows_last;     /* that the last write had */
     struct pending pending;
-    struct pending batch; /* the job's, until it is done */
-    struct map claims;    /* row -> how often, as a pointer */
-    struct stale stale;   /* what to prune with the batch */
-    uint64_t synced_ms;   /* when what was written was last made to survive a power cut; 0: never */
-    bool wants_sync;      /* the batch is to be */
-    bool is_synced;       /* it is */
+    struct pending batch;      /* the job's, until it is done */
+    struct list waiters;       /* for what waits, */
+    struct list batch_waiters; /* and for the batch */
+    uint64_t began_ms;         /* the last write */
+    struct map claims;         /* row -> how often, as a pointer */
+    struct stale stale;        /* what to prune with the batch */
+    uint64_t synced_ms; /* when what was written was last made to survive a power cut; 0: never */
+    bool wants_sync;    /* the batch is to be */
+    bool is_synced;     /* it is */
+    bool is_awaited;    /* somebody waits for the batch */
     bool wants_prune;
     bool is_busy;       /* a job is under way */
     bool is_batch_done; /* its batch was written without it */

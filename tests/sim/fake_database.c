@@ -35,6 +35,7 @@ struct database {
 
 static struct {
     struct rows versions[VERSIONS_MAX]; /* the newest first */
+    unsigned unsynced; /* so many of them, the newest, are lost when the power is cut */
     bool is_frozen, is_full;
 } disk;
 
@@ -66,6 +67,7 @@ void fake_disk_begin(void)
 {
     fake_disk_end();
     disk.is_frozen = disk.is_full = false;
+    disk.unsynced = 0;
 }
 
 void fake_disk_end(void)
@@ -88,6 +90,9 @@ unsigned fake_disk_cut_power(void)
 {
     unsigned lost = (unsigned)dice_below(VERSIONS_MAX);
 
+    if (lost > disk.unsynced)
+        lost = disk.unsynced;
+    disk.unsynced = 0;
     for (unsigned i = 0; i < lost; i++) {
         rows_drop(&disk.versions[0]);
         memmove(&disk.versions[0], &disk.versions[1], (VERSIONS_MAX - 1) * sizeof disk.versions[0]);
@@ -214,6 +219,8 @@ int database_commit(struct database *db)
     memmove(&disk.versions[1], &disk.versions[0], (VERSIONS_MAX - 1) * sizeof disk.versions[0]);
     disk.versions[0] = (struct rows){0};
     rows_copy(&disk.versions[0], &db->now);
+    if (disk.unsynced < VERSIONS_MAX - 1)
+        disk.unsynced++;
     if (db->has_removed)
         truth_forget_streams(fake_disk_has_stream);
     db->has_removed = false;
@@ -223,7 +230,14 @@ int database_commit(struct database *db)
 int database_sync(struct database *db)
 {
     (void)db;
+    if (!disk.is_frozen)
+        disk.unsynced = 0;
     return 0;
+}
+
+int database_secure(struct database *db)
+{
+    return database_sync(db);
 }
 
 void database_rollback(struct database *db)
