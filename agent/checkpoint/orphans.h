@@ -20,6 +20,7 @@ struct orphan {
     int64_t row;
     uint64_t offset;
     bool is_rotated;
+    bool is_saved; /* its row tells it from others, and is written */
 };
 
 /* Takes the texts and the descriptor. `positions` names the positions that have its row. */

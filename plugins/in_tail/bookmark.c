@@ -105,6 +105,12 @@ static bool is_this_file(const struct search *s, const struct position *p)
     return file_identity_match(&p->identity, &f->identity.id, s->head) == FILE_SAME;
 }
 
+/* A file that was empty when its row was saved is not found again once gzip has made another of it. */
+static bool is_telling(const struct file_identity *identity, bool is_gzip)
+{
+    return identity->head.len >= FILE_PRINT_BYTES_MIN || is_gzip;
+}
+
 static bool on_row(void *owner, const struct position *p)
 {
     struct search *s = owner;
@@ -114,9 +120,10 @@ static bool on_row(void *owner, const struct position *p)
     s->is_found = true;
     s->row = p->row;
     s->offset = p->is_foreign && s->file->reader.is_gzip ? 0 : p->offset;
-    s->is_recognisable = p->identity.head.len >= FILE_PRINT_BYTES_MIN || s->file->reader.is_gzip;
     s->tail_print = p->tail;
     tail_note_read(p->note, s->offset, s->file->tail->input->lanes, &s->note);
+    s->is_recognisable =
+        s->note.stream_id != 0 && is_telling(&p->identity, s->file->reader.is_gzip);
     return false;
 }
 
@@ -241,15 +248,30 @@ void tail_bookmark_begin(struct tail_file *f)
     row_new(f);
 }
 
-void tail_bookmark_check(struct tail_file *f, struct slice first)
+bool tail_bookmark_check(struct tail_file *f, struct slice first)
 {
     int64_t now_ns = clock_wall_ns();
 
     if (f->laggard != NULL || f->origin.id == 0 || file_print_begins(f->identity.head, first))
-        return;
+        return false;
     f->origin.id = stream_id_of(f, slice_make((const char *)&now_ns, sizeof now_ns));
     f->identity.head = file_print_of(
         slice_make(first.data, first.len < FILE_HEAD_BYTES_MAX ? first.len : FILE_HEAD_BYTES_MAX));
+    f->is_saved = false;
+    return true;
+}
+
+/* Where something of it was read, other bytes are the follow plan's to notice. */
+void tail_bookmark_look(struct tail_file *f)
+{
+    char head[FILE_HEAD_BYTES_MAX];
+    int64_t len = file_head_read(f->fd, f->reader.is_gzip, head, sizeof head);
+    struct slice first = slice_make(head, len > 0 ? (size_t)len : 0);
+
+    if (f->state.read == 0)
+        (void)tail_bookmark_check(f, first);
+    if (f->state.read == 0 || file_print_begins(f->identity.head, first))
+        f->identity.head = file_print_of(first);
 }
 
 uint64_t tail_bookmark_take(struct tail_file *f, struct tail_start *start)
@@ -286,12 +308,6 @@ void tail_bookmark_renew(struct tail_file *f)
         log_debug(f->tail->component, "the first bytes of %s cannot be read", f->path);
 }
 
-/* A file that was empty when its row was saved is not found again once gzip has made another of it. */
-static bool is_recognisable(const struct tail_file *f)
-{
-    return f->identity.head.len >= FILE_PRINT_BYTES_MIN || f->reader.is_gzip;
-}
-
 /* Of what stands before the offset: at hand where the file rests, else read. */
 static struct file_print print_before(const struct tail_file *f, uint64_t offset)
 {
@@ -326,7 +342,9 @@ void tail_bookmark_save(struct tail_file *f)
     position.note = buffer_text(&note);
     positions_set(f->tail->positions, &position);
     buffer_fini(&note);
-    f->is_saved = is_recognisable(f);
+    if (position.is_urgent)
+        tail_first_saved(f);
+    f->is_saved = f->origin.id != 0 && is_telling(&f->identity, f->reader.is_gzip);
 }
 
 /* The row of a rotated file stays for as long as the file lies where the row says. */

@@ -6,7 +6,12 @@
  * Nothing else waits: the file is held open, so that what is written meanwhile is read then, though it
  * was renamed or deleted.
  *
- * Goes wrong: held_limit has no room for the file (it is let go of and counted, as any other); it is
+ * Every file waits for its row, by which its documents keep their ids when it is read again after a
+ * crash: gzip may have made another file of it by then, which is known by the row alone. Rows of files
+ * that come together are written together (POSITIONS_GAP_MS), and it is waited for once, or twice where
+ * the first bytes were too few to tell the file from others. Not where there is no DB.
+ *
+ * Goes wrong: the row cannot be written (the file is read all the same); held_limit has no room for the file (it is let go of and counted, as any other); it is
  * truncated (what was seen of it is counted).
  */
 
@@ -58,9 +63,53 @@ bool tail_file_waits(struct tail_file *f)
 
 void tail_first_end(struct tail_file *f)
 {
+    positions_waiter_stop(&f->first.written);
     if (f->first.waits == 0)
         return;
     CHECK(f->tail->first_wait_count > 0);
     f->tail->first_wait_count--;
     f->first.waits = 0;
+}
+
+/* ---- the row ---- */
+
+static void on_written(struct positions_waiter *waiter)
+{
+    tail_file_wake(CONTAINER_OF(waiter, struct tail_file, first.written), TAIL_WAIT_ROW);
+}
+
+void tail_first_init(struct tail_file *f)
+{
+    positions_waiter_init(&f->first.written, on_written);
+}
+
+/* Without an id there are no records; a row that tells no more than the last one is not worth it. */
+void tail_first_saved(struct tail_file *f)
+{
+    struct tail_first *first = &f->first;
+
+    if (f->origin.id == 0 || f->identity.head.len == first->head_len || f->tail->is_stopping)
+        return;
+    first->head_len = f->identity.head.len;
+    positions_waiter_stop(&first->written);
+    if (positions_wait(f->tail->positions, &first->written))
+        tail_file_wait(f, TAIL_WAIT_ROW, 0);
+}
+
+/* Until the first scan is over it is not known which outputs are behind, and no row is set. */
+bool tail_first_introduce(struct tail_file *f, uint64_t size, bool is_last)
+{
+    const struct tail *t = f->tail;
+
+    CHECK(f->laggard == NULL);
+    if (f->is_saved || t->db.path == NULL)
+        return tail_file_waits(f);
+    if (!t->is_first_scan_over)
+        return true;
+    tail_bookmark_look(f);
+    if (f->origin.id == 0)
+        tail_stream_begin(f, is_last || size >= t->options.line_bytes_max);
+    if (f->origin.id != 0 && f->identity.head.len != f->first.head_len)
+        tail_bookmark_save(f);
+    return tail_file_waits(f);
 }

@@ -18,6 +18,16 @@ static bool is_rewritten(const struct tail_file *f)
     return f->tail_print.len > 0 && file_tail_check(f->fd, f->state.read, f->tail_print) == 0;
 }
 
+/* Its row is set, and perhaps waited for, as soon as there is something to read, whether there is
+ * room for that or not: what is unread must be known to be. */
+static bool may_begin(struct tail_file *f, uint64_t size)
+{
+    if (UNLIKELY(!f->is_saved) && size > f->state.read &&
+        tail_first_introduce(f, f->reader.is_gzip ? 0 : size, false))
+        return false;
+    return !tail_file_waits(f);
+}
+
 /* While nothing is read for want of memory, files may still grow and be truncated: the largest size
  * that was seen tells how much was lost then. */
 static void file_note_size(struct tail_file *f)
@@ -28,6 +38,8 @@ static void file_note_size(struct tail_file *f)
         return;
     if (facts.size_bytes > f->state.size_before)
         f->state.size_before = facts.size_bytes;
+    if (f->laggard == NULL)
+        (void)may_begin(f, facts.size_bytes);
 }
 
 void tail_file_touch(struct tail_file *f)
@@ -109,8 +121,9 @@ int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
     got = file_reader_read(&f->reader, t->bytes.data, want);
     if (got < 0)
         return got;
-    if (UNLIKELY(from == 0) && got > 0 && want >= f->identity.head.len)
-        tail_bookmark_check(f, slice_make(t->bytes.data, (size_t)got));
+    if (UNLIKELY(from == 0) && got > 0 && want >= f->identity.head.len &&
+        tail_bookmark_check(f, slice_make(t->bytes.data, (size_t)got)))
+        return 0;
     if (UNLIKELY(f->origin.id == 0) && got > 0)
         tail_stream_begin(f, is_last || (uint64_t)got >= t->options.line_bytes_max);
     taken = tail_lines_take(f, slice_make(t->bytes.data, (size_t)got), from, is_last);
@@ -151,8 +164,8 @@ static int file_look(struct tail_file *f, struct follow_seen *seen)
         .is_named = f->name != NULL && facts.link_count > 0,
         .pause_ms = UNLIKELY(f->pace.due_us > 0) ? pace_pause_ms(&f->pace, clock_ms()) : 0,
         .must_let_go = f->must_let_go,
-        .has_room =
-            !tail_file_waits(f) && budget_has_room(f->lane->budget) && !tail_file_is_paused(f),
+        .has_room = may_begin(f, facts.size_bytes) && budget_has_room(f->lane->budget) &&
+                    !tail_file_is_paused(f),
         .age_ms = (clock_wall_ns() - facts.modified_ns) / NS_PER_MS,
     };
     if (!seen->is_rewritten && facts.size_bytes > f->state.size_before)
@@ -211,8 +224,11 @@ enum file_next {
 
 static enum file_next file_read_step(struct tail_file *f, uint64_t size, bool is_last)
 {
-    int64_t taken = tail_file_read(f, size, is_last);
+    int64_t taken;
 
+    if (UNLIKELY(is_last) && tail_first_introduce(f, size, true))
+        return FILE_RESTS;
+    taken = tail_file_read(f, size, is_last);
     if (taken < 0) {
         tail_file_try_later(f, (int)taken);
         return FILE_RESTS;
@@ -265,9 +281,8 @@ static enum file_next file_step(struct tail_file *f, const struct follow_seen *s
         file_rest(f, step.wait_ms, seen->size <= f->state.read);
         return budget_has_room(f->lane->budget) ? FILE_RESTS : FILE_NEEDS_ROOM;
     case FOLLOW_READ:
-        return file_read_step(f, seen->size, false);
     case FOLLOW_FINISH_LINE:
-        return file_read_step(f, seen->size, true);
+        return file_read_step(f, seen->size, step.move == FOLLOW_FINISH_LINE);
     case FOLLOW_RESTART:
         tail_file_restart(f, step.lost_bytes);
         return FILE_IS_GONE;

@@ -56,8 +56,10 @@ static void on_scanned(void *owner, bool is_first)
         LIST_FOR (it, &t->files) {
             struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
-            if (!f->is_saved && f->fd >= 0)
-                tail_bookmark_save(f);
+            if (f->is_saved || f->fd < 0)
+                continue;
+            tail_bookmark_save(f);
+            tail_file_touch(f);
         }
     if (t->positions != NULL && clock_ms() - t->started_ms >= TAIL_PRUNE_AFTER_MS &&
         list_is_empty(&t->again))

@@ -156,6 +156,7 @@ static struct tail_file *file_new(struct tail *t, const char *path, struct found
     f->real_path = mem_text(name != NULL ? name->real : path);
     f->fd = -1;
     list_init(&f->ready_link);
+    tail_first_init(f);
     list_init(&f->held.link);
     list_init(&f->laggards);
     list_add_tail(&t->files, &f->link);
@@ -317,7 +318,8 @@ int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_
     inode_take(f);
     start->offset = tail_bookmark_take(f, start);
     file_form_find(f);
-    f->is_handed_on = f->is_saved = start->is_open;
+    f->is_handed_on = start->is_open;
+    f->is_saved = start->is_saved;
     file_begin_at(f, start->offset);
     f->state.is_rotated = start->is_rotated;
     f->state.rotated_ms = clock_ms();

@@ -120,6 +120,8 @@ struct tail_first {
     unsigned waits;    /* of enum tail_wait; 0: it may be read */
     unsigned timed;    /* those of them that are over by themselves */
     uint64_t until_ms; /* at this time */
+    struct positions_waiter written;
+    uint32_t head_len; /* that the last row had whose write was waited for */
 };
 
 /* Readers that share a budget, and wait together for room: those for all outputs, or those for one
@@ -241,6 +243,7 @@ struct tail_start {
     const char *path;
     int fd; /* when is_open; it is taken */
     bool is_open, is_rotated;
+    bool is_saved;            /* as in the tail_file */
     const struct file_id *id; /* who it was when that was planned; NULL: nobody asks */
     uint64_t offset;
     int64_t row; /* 0: a new one */
@@ -304,6 +307,14 @@ void tail_file_wake(struct tail_file *file, unsigned reasons);
 
 /* Whether it is not to be read yet. */
 bool tail_file_waits(struct tail_file *file);
+
+/* Before it is read up to `size`, to its last byte when `is_last`: where no row tells it from others yet
+ * it gets one. True: it is not to be read before it is woken. */
+bool tail_first_introduce(struct tail_file *file, uint64_t size, bool is_last);
+
+/* A row that is to tell it from others was set. */
+void tail_first_saved(struct tail_file *file);
+void tail_first_init(struct tail_file *file);
 
 /* It is closed. */
 void tail_first_end(struct tail_file *file);
@@ -401,8 +412,11 @@ void tail_stream_begin(struct tail_file *file, bool is_last);
 void tail_bookmark_promise(struct tail_file *file);
 
 /* These are its first bytes. If they were others when it was opened, it was truncated since, though
- * nothing had been read of it: its stream gets another id. */
-void tail_bookmark_check(struct tail_file *file, struct slice first);
+ * nothing had been read of it: its stream gets another id, and needs a row that has it. True then. */
+bool tail_bookmark_check(struct tail_file *file, struct slice first);
+
+/* It is known by the first bytes that it has now. */
+void tail_bookmark_look(struct tail_file *file);
 
 void tail_bookmark_forget(struct tail_file *file);
 

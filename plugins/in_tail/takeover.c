@@ -36,6 +36,7 @@ void tail_file_hand_on(struct tail_file *f)
         .row = f->row,
         .offset = tail_file_settled(f),
         .is_rotated = f->state.is_rotated,
+        .is_saved = f->is_saved && (f->first.waits & TAIL_WAIT_ROW) == 0,
     };
     struct buffer note = {0};
 
@@ -61,6 +62,7 @@ void tail_take_over(struct tail *t)
                                    .fd = orphan.fd,
                                    .is_open = true,
                                    .is_rotated = orphan.is_rotated,
+                                   .is_saved = orphan.is_saved,
                                    .offset = orphan.offset,
                                    .row = orphan.row};
 

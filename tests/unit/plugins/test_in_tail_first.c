@@ -4,6 +4,8 @@
 #include "plugins/in_tail/tail.h"
 
 #include <check.h>
+#include <sqlite3.h>
+#include <stdio.h>
 
 /* A file whose first read waits. */
 
@@ -15,6 +17,12 @@ extern const struct input_plugin in_tail;
 static struct plugin_kit plugin;
 static struct input_kit kit;
 static struct tail *self;
+static char db[512], pattern[512]; /* "": no DB */
+
+static void path_set(char *path, const char *name)
+{
+    snprintf(path, sizeof db, "%s", tree_path(name));
+}
 
 static void set_up(void)
 {
@@ -23,6 +31,8 @@ static void set_up(void)
     input_kit_init(&kit, "app");
     tree_plant();
     tree_write("app.log", "one\n");
+    db[0] = '\0';
+    path_set(pattern, "app.log");
 }
 
 static void tear_down(void)
@@ -40,7 +50,7 @@ static void tear_down(void)
 static struct tail_file *start(const char *exit_on_eof)
 {
     const char *const options[] = {"path",
-                                   tree_path("app.log"),
+                                   pattern,
                                    "read_from_head",
                                    "on",
                                    "exit_on_eof",
@@ -53,14 +63,16 @@ static struct tail_file *start(const char *exit_on_eof)
                                    "2s",
                                    "refresh_interval",
                                    "2",
+                                   db[0] ? "db" : NULL,
+                                   db,
                                    NULL};
 
     self = plugin_make(&plugin, in_tail.self_bytes, in_tail.options, options);
     ck_assert_int_eq(plugin.status, 0);
     ck_assert_int_eq(in_tail.init(self, &plugin.setup), 0);
     ck_assert_int_eq(in_tail.start(self, &kit.input, &plugin.report), 0);
-    ck_assert(!list_is_empty(&self->files));
-    return CONTAINER_OF(self->files.next, struct tail_file, link);
+    return list_is_empty(&self->files) ? NULL
+                                       : CONTAINER_OF(self->files.next, struct tail_file, link);
 }
 
 static void turn(void)
@@ -188,11 +200,215 @@ START_TEST(waking_for_nothing_is_nothing)
 }
 END_TEST
 
+/* ---- with a DB ---- */
+
+#define LINE "a-line-that-is-long-enough-to-know-its-file-by"
+
+static struct tail_file *start_with_db(void)
+{
+    path_set(db, "tail.db");
+    tree_remove("app.log");
+    return start("off");
+}
+
+/* The ids of streams that are on the disk, as anybody sees them who opens it. */
+static unsigned streams_on_disk(void)
+{
+    const char *sql = "SELECT count(*) FROM tailrace_files WHERE head_len > 0 AND "
+                      "note NOT LIKE '0000000000000000%'";
+    sqlite3 *sqlite = NULL;
+    sqlite3_stmt *query = NULL;
+    unsigned count = 0;
+
+    ck_assert_int_eq(sqlite3_open_v2(db, &sqlite, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_prepare_v2(sqlite, sql, -1, &query, NULL), SQLITE_OK);
+    if (sqlite3_step(query) == SQLITE_ROW)
+        count = (unsigned)sqlite3_column_int(query, 0);
+    sqlite3_finalize(query);
+    sqlite3_close(sqlite);
+    return count;
+}
+
+/* Turn by turn until the record comes; its row is on the disk before. */
+static void expect_row_before_record(void)
+{
+    bool was_there = false;
+
+    for (;;) {
+        const char *records = input_kit_records(&kit);
+
+        ck_assert(*records == '\0' || was_there);
+        if (*records != '\0')
+            return;
+        was_there = streams_on_disk() > 0;
+        clock_advance_ms(1);
+        loop_turn(kit.loop, job_count(kit.loop) > 0);
+    }
+}
+
+static void settle(void)
+{
+    for (unsigned i = 0; i < 50 || job_count(kit.loop) > 0; i++) {
+        clock_advance_ms(POSITIONS_GAP_MS);
+        loop_turn(kit.loop, job_count(kit.loop) > 0);
+    }
+}
+
+START_TEST(a_new_file_is_read_when_its_row_is_on_the_disk)
+{
+    start_with_db();
+    settle();
+    tree_write("app.log", LINE "\n");
+    clock_advance_ms(POLL_MS);
+    expect_row_before_record();
+}
+END_TEST
+
+START_TEST(so_is_one_that_was_found_empty)
+{
+    start_with_db();
+    tree_write("app.log", "");
+    clock_advance_ms(POLL_MS);
+    settle();
+    ck_assert_uint_eq(streams_on_disk(), 0);
+    tree_append("app.log", LINE "\n");
+    clock_advance_ms(POLL_MS);
+    expect_row_before_record();
+}
+END_TEST
+
+/* The first piece has no id; the id must not wait for the first ack to be saved. */
+START_TEST(so_is_one_whose_first_line_comes_in_pieces)
+{
+    start_with_db();
+    tree_write("app.log", LINE);
+    clock_advance_ms(POLL_MS);
+    settle();
+    ck_assert_uint_eq(streams_on_disk(), 0);
+    tree_append("app.log", "\n");
+    clock_advance_ms(POLL_MS);
+    expect_row_before_record();
+}
+END_TEST
+
+START_TEST(so_is_a_last_line_without_an_end)
+{
+    struct tail_file *f;
+
+    start_with_db();
+    tree_write("app.log", LINE);
+    clock_advance_ms(POLL_MS);
+    settle();
+    f = CONTAINER_OF(self->files.next, struct tail_file, link);
+    ck_assert_uint_eq(f->state.read, strlen(LINE));
+    tree_remove("app.log");
+    clock_advance_ms(2000);
+    expect_row_before_record();
+}
+END_TEST
+
+/* It was truncated before anything of it was read: other documents, under another id. */
+START_TEST(so_is_one_that_became_another_before_it_was_read)
+{
+    start_with_db();
+    settle();
+    tree_write("app.log", LINE "\n");
+    clock_advance_ms(POLL_MS);
+    loop_turn(kit.loop, false);
+    ck_assert(!list_is_empty(&self->files));
+    tree_write("app.log", "another-" LINE "\n");
+    settle();
+    ck_assert_ptr_nonnull(strstr(input_kit_records(&kit), "\"another-" LINE));
+    ck_assert_uint_eq(streams_on_disk(), 1);
+}
+END_TEST
+
+/* The first line is too short to tell its file from others; the next ones make up for that, and wait
+ * for it. */
+START_TEST(a_file_with_a_short_first_line_waits_once_more)
+{
+    struct tail_file *f;
+
+    start_with_db();
+    tree_write("app.log", "short\n");
+    clock_advance_ms(POLL_MS);
+    expect_row_before_record();
+    settle();
+    f = CONTAINER_OF(self->files.next, struct tail_file, link);
+    ck_assert(!f->is_saved);
+    tree_append("app.log", LINE "\n");
+    clock_advance_ms(POLL_MS);
+    while (!f->is_saved)
+        loop_turn(kit.loop, false);
+    ck_assert_uint_ne(f->first.waits, 0);
+    ck_assert_str_eq(input_kit_records(&kit), "");
+    settle();
+    ck_assert_str_ne(input_kit_records(&kit), "");
+}
+END_TEST
+
+START_TEST(one_that_has_such_a_row_does_not_wait)
+{
+    struct tail_file *f;
+
+    start_with_db();
+    tree_write("app.log", LINE "\n");
+    clock_advance_ms(POLL_MS);
+    expect_row_before_record();
+    tree_append("app.log", "two\n");
+    f = CONTAINER_OF(self->files.next, struct tail_file, link);
+    tail_file_touch(f);
+    loop_turn(kit.loop, false);
+    ck_assert_ptr_nonnull(strstr(input_kit_records(&kit), "two"));
+}
+END_TEST
+
+/* The table is gone: what is read goes out all the same. */
+START_TEST(a_row_that_cannot_be_written_stops_nothing)
+{
+    sqlite3 *sqlite = NULL;
+
+    start_with_db();
+    settle();
+    ck_assert_int_eq(sqlite3_open(db, &sqlite), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(sqlite, "DROP TABLE tailrace_files;", NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(sqlite);
+    tree_write("app.log", LINE "\n");
+    clock_advance_ms(POLL_MS);
+    settle();
+    ck_assert_ptr_nonnull(strstr(input_kit_records(&kit), LINE));
+}
+END_TEST
+
+START_TEST(files_that_come_together_share_their_writes)
+{
+    struct positions_stats before, after;
+
+    path_set(pattern, "*.log");
+    start_with_db();
+    settle();
+    positions_stats(self->positions, &before);
+    for (unsigned i = 0; i < 200; i++) {
+        char name[16];
+
+        snprintf(name, sizeof name, "n%u.log", i);
+        tree_write(name, LINE "\n");
+    }
+    clock_advance_ms(POLL_MS);
+    settle();
+    positions_stats(self->positions, &after);
+    ck_assert_uint_le(after.flushes - before.flushes, 4);
+    ck_assert_uint_eq(streams_on_disk(), 200);
+}
+END_TEST
+
 Suite *suite_plugins_in_tail_first(void);
 Suite *suite_plugins_in_tail_first(void)
 {
     Suite *suite = suite_create("plugins/in_tail_first");
     TCase *t = tcase_create("a file whose first read waits");
+    TCase *row = tcase_create("for its row");
 
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, it_is_read_when_it_is_woken);
@@ -203,6 +419,17 @@ Suite *suite_plugins_in_tail_first(void)
     tcase_add_test(t, exit_on_eof_waits_for_it);
     tcase_add_test(t, one_that_is_closed_waits_no_more);
     tcase_add_test(t, waking_for_nothing_is_nothing);
+    tcase_add_checked_fixture(row, set_up, tear_down);
+    tcase_add_test(row, a_new_file_is_read_when_its_row_is_on_the_disk);
+    tcase_add_test(row, so_is_one_that_was_found_empty);
+    tcase_add_test(row, so_is_one_whose_first_line_comes_in_pieces);
+    tcase_add_test(row, so_is_a_last_line_without_an_end);
+    tcase_add_test(row, so_is_one_that_became_another_before_it_was_read);
+    tcase_add_test(row, a_file_with_a_short_first_line_waits_once_more);
+    tcase_add_test(row, one_that_has_such_a_row_does_not_wait);
+    tcase_add_test(row, a_row_that_cannot_be_written_stops_nothing);
+    tcase_add_test(row, files_that_come_together_share_their_writes);
     suite_add_tcase(suite, t);
+    suite_add_tcase(suite, row);
     return suite;
 }
