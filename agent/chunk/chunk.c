@@ -130,10 +130,16 @@ static inline struct chunk_run *chunk_run_for(struct chunk *chunk, struct origin
     return run;
 }
 
+void chunk_make_full_room(struct chunk *chunk)
+{
+    if (chunk->bytes.len < BYTES_FULL)
+        buffer_reserve(&chunk->bytes, BYTES_FULL - chunk->bytes.len);
+}
+
 static void chunk_make_room(struct chunk *chunk)
 {
     if (UNLIKELY(chunk->bytes.capacity < BYTES_FULL && chunk->bytes.len > BYTES_SMALL_MAX))
-        buffer_reserve(&chunk->bytes, BYTES_FULL - chunk->bytes.len);
+        chunk_make_full_room(chunk);
 }
 
 /* A record of `run` stands behind the chunk's bytes, up to `after`. */

@@ -84,6 +84,9 @@ struct chunk {
 /* One reference. `outputs` is not empty. */
 struct chunk *chunk_open(output_set outputs);
 
+/* Makes room for a full chunk at once. Growing to where a chunk does so by itself copies 190 KiB. */
+void chunk_make_full_room(struct chunk *chunk);
+
 struct chunk *chunk_ref(struct chunk *chunk);
 void chunk_unref(struct chunk **chunk);
 

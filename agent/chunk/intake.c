@@ -14,6 +14,7 @@ struct intake {
     struct chunk **open; /* one for each set of outputs seen lately */
     uint32_t open_count;
     uint32_t open_capacity;
+    output_set full; /* of the last chunk, if it was full */
     struct record record;
     struct json_scanner json;
 };
@@ -82,6 +83,16 @@ static bool is_for(const struct chunk *chunk, const struct origin *origin)
            chunk->can_leave == origin->can_leave;
 }
 
+/* Behind a chunk that was full there most likely comes another. */
+static struct chunk *chunk_begin(struct intake *intake, output_set outputs)
+{
+    struct chunk *chunk = chunk_open(outputs);
+
+    if (intake->full == outputs)
+        chunk_make_full_room(chunk);
+    return chunk;
+}
+
 static struct chunk *chunk_for(struct intake *intake, const struct origin *origin)
 {
     for (uint32_t i = 0; i < intake->open_count; i++)
@@ -94,7 +105,7 @@ static struct chunk *chunk_for(struct intake *intake, const struct origin *origi
     }
     if (!timer_is_on(intake->flush_timer))
         timer_start(intake->flush_timer, intake->flush_ms);
-    return intake->open[intake->open_count++] = chunk_open(origin->outputs);
+    return intake->open[intake->open_count++] = chunk_begin(intake, origin->outputs);
 }
 
 static void chunk_close(struct intake *intake, struct chunk *chunk)
@@ -107,6 +118,7 @@ static void chunk_close(struct intake *intake, struct chunk *chunk)
     intake->open[i] = intake->open[--intake->open_count];
     if (intake->open_count == 0)
         timer_stop(intake->flush_timer);
+    intake->full = chunk_is_full(chunk) ? chunk->outputs : 0;
     chunk_seal(chunk);
     intake->sealed(intake->sealed_owner, chunk);
 }
