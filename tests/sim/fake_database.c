@@ -114,9 +114,12 @@ static struct position position_of(const struct row *row)
 
 bool fake_disk_has_stream(uint64_t stream)
 {
-    for (size_t i = 0; i < disk.versions[0].count; i++)
-        if (strtoull(disk.versions[0].items[i].note, NULL, 16) == stream)
+    for (size_t i = 0; i < disk.versions[0].count; i++) {
+        const struct row *row = &disk.versions[0].items[i];
+
+        if (row->position.identity.head.len > 0 && strtoull(row->note, NULL, 16) == stream)
             return true;
+    }
     return false;
 }
 
@@ -186,7 +189,8 @@ int database_put(struct database *db, const struct position *position)
         memmove(row + 1, row, (rows->count++ - index) * sizeof *row);
         *row = (struct row){0};
     }
-    EXPECT(strcmp(row->note, position->note) != 0 || row->position.offset <= position->offset,
+    EXPECT(strcmp(row->note, position->note) != 0 || row->position.offset <= position->offset ||
+               !file_id_equal(&row->position.identity.id, &position->identity.id),
            "the position of row %" PRId64 " goes back from %" PRIu64 " to %" PRIu64, position->row,
            row->position.offset, position->offset);
     created_ns = row->position.created_ns;

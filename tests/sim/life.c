@@ -325,6 +325,9 @@ void __wrap_intake_push_plain(struct intake *intake, struct origin *origin,
                               struct plain_record *plain, uint64_t end);
 void __real_intake_push_plain(struct intake *intake, struct origin *origin,
                               struct plain_record *plain, uint64_t end);
+struct tail_file; /* begins with its origin */
+void __wrap_tail_file_left(struct tail_file *file, unsigned output, uint64_t begin);
+void __real_tail_file_left(struct tail_file *file, unsigned output, uint64_t begin);
 void __wrap_positions_set(struct positions *positions, const struct position *position);
 void __real_positions_set(struct positions *positions, const struct position *position);
 
@@ -335,7 +338,8 @@ static void line_take(struct slice text, const struct origin *origin, uint64_t e
 
     EXPECT(line != NULL, "a record is no line: \"%.*s\"", SLICE_ARG(text));
     truth_check_text(line, text, "in_tail");
-    line->is_taken = !life.is_dead;
+    if (!life.is_dead)
+        truth_take(line, origin->lane);
     line->stream = origin->id;
     line->end = end;
 }
@@ -355,6 +359,16 @@ void __wrap_intake_push_plain(struct intake *intake, struct origin *origin,
     CHECK(plain->count == 1 && slice_is(plain->fields[0].key, "log"));
     line_take(plain->fields[0].text, origin, end);
     __real_intake_push_plain(intake, origin, plain, end);
+}
+
+/* What lies in a file no more cannot be read again. */
+void __wrap_tail_file_left(struct tail_file *file, unsigned output, uint64_t begin)
+{
+    __real_tail_file_left(file, output, begin);
+    if (life.is_dead)
+        return;
+    truth_leave(((struct origin *)file)->id, output, begin);
+    fs_sweep(true);
 }
 
 void __wrap_positions_set(struct positions *positions, const struct position *position)

@@ -380,6 +380,9 @@ static bool is_compressible(const struct log *log, unsigned index)
 {
     const struct log_generation *g = &log->generations[index];
 
+    /* A copy is not compressed before what it was made of is truncated. */
+    if (log->step == STEP_COPIED && index == 0)
+        return false;
     return !g->is_packed && fs_find(g->path) != log->writer && fs_find(g->path)->bytes.len > 0;
 }
 

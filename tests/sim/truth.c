@@ -100,10 +100,24 @@ void truth_check_text(const struct line *line, struct slice text, const char *wh
            text.len, line->bytes);
 }
 
+void truth_take(struct line *line, uint64_t outputs)
+{
+    for (unsigned i = 0; i < truth.output_count; i++)
+        line->fates[i].is_taken |= outputs >> i & 1;
+}
+
+void truth_leave(uint64_t stream, unsigned output, uint64_t begin)
+{
+    for (size_t i = 0; i < truth.count; i++)
+        if (truth.lines[i].stream == stream && truth.lines[i].end > begin)
+            truth.lines[i].fates[output].is_taken = false;
+}
+
 void truth_forget_taken(void)
 {
     for (size_t i = 0; i < truth.count; i++)
-        truth.lines[i].is_taken = false;
+        for (unsigned output = 0; output < truth.output_count; output++)
+            truth.lines[i].fates[output].is_taken = false;
 }
 
 void truth_forget_streams(bool (*is_saved)(uint64_t stream))
@@ -125,10 +139,21 @@ void truth_see(struct line *line)
     line->seen = truth.sweeps;
 }
 
-static bool is_destroyed(const struct line *line)
+/* Whether it is lost for an output from now on. */
+static bool line_destroy(struct line *line)
 {
-    return line->seen != truth.sweeps && !line->is_taken && !line->is_excused &&
-           !line_is_done(line);
+    bool is_lost = false;
+
+    if (line->seen == truth.sweeps)
+        return false;
+    for (unsigned i = 0; i < truth.output_count; i++) {
+        struct line_fate *fate = &line->fates[i];
+
+        if (fate->is_taken || fate->is_excused || fate->is_acked)
+            continue;
+        fate->is_excused = is_lost = true;
+    }
+    return is_lost;
 }
 
 void truth_sweep_end(void)
@@ -136,8 +161,8 @@ void truth_sweep_end(void)
     for (size_t i = 0; i < truth.count; i++) {
         size_t first = i;
 
-        while (i < truth.count && is_destroyed(&truth.lines[i]))
-            truth.lines[i++].is_excused = true;
+        while (i < truth.count && line_destroy(&truth.lines[i]))
+            i++;
         if (i > first)
             story("  destroyed unread: lines %zu to %zu", first, i - 1);
     }
@@ -156,6 +181,30 @@ bool line_is_done(const struct line *line)
     return true;
 }
 
+bool line_is_over(const struct line *line)
+{
+    for (unsigned i = 0; i < truth.output_count; i++)
+        if (!line->fates[i].is_acked && !line->fates[i].is_excused)
+            return false;
+    return true;
+}
+
+bool line_is_waiting(const struct line *line)
+{
+    for (unsigned i = 0; i < truth.output_count; i++)
+        if (line->fates[i].is_taken && !line->fates[i].is_acked)
+            return true;
+    return false;
+}
+
+bool line_is_excused(const struct line *line)
+{
+    for (unsigned i = 0; i < truth.output_count; i++)
+        if (line->fates[i].is_excused)
+            return true;
+    return false;
+}
+
 void truth_check_position(uint64_t stream, uint64_t offset, const char *who)
 {
     for (size_t i = 0; i < truth.count; i++) {
@@ -172,10 +221,10 @@ static void line_check_fate(const struct line *line, unsigned output)
 {
     const struct line_fate *fate = &line->fates[output];
 
-    EXPECT(fate->documents > 0 || fate->is_refused || line->is_excused,
+    EXPECT(fate->documents > 0 || fate->is_refused || fate->is_excused,
            "line %u is lost for output %u: not in the index, not refused, not destroyed",
            line->number, output);
-    EXPECT(fate->documents > 0 || !fate->is_acked || fate->is_refused || line->is_excused,
+    EXPECT(fate->documents > 0 || !fate->is_acked || fate->is_refused || fate->is_excused,
            "line %u was acknowledged by output %u and is not there", line->number, output);
 }
 

@@ -3,9 +3,10 @@
  * it; whatever it does is held against it.
  *
  * A line begins with its number, so that it is known wherever it turns up, and the rest of it follows
- * from that. It is the agent's as soon as it went into a chunk in this life; it is an output's when
- * the agent was told so by the back-end. It may be lost when, at some moment, the agent did not have
- * it and the world had destroyed the last file that did.
+ * from that. It is the agent's, for an output, as soon as it went into a chunk for that in this life,
+ * until the output falls behind and lets go of it; it is an output's when the agent was told so by the
+ * back-end. It may be lost when, at some moment, the agent did not have it and the world had destroyed
+ * the last file that did.
  *
  * Thread   one. Limits TRUTH_LINES_MAX lines a history, TRUTH_OUTPUTS_MAX outputs.
  */
@@ -30,6 +31,8 @@ struct line_fate {
     uint32_t documents; /* in the index */
     bool is_acked;      /* the agent got an answer that says what became of it */
     bool is_refused;    /* so that answer said */
+    bool is_taken;      /* the agent has it for this output, in this life */
+    bool is_excused;    /* the world destroyed it unread */
 };
 
 struct line {
@@ -38,8 +41,6 @@ struct line {
     uint32_t written; /* so many of them, and with the line feed one more */
     enum line_kind kind;
     bool is_torn;      /* it was unfinished when its file was rotated */
-    bool is_excused;   /* the world destroyed it unread */
-    bool is_taken;     /* in this life */
     bool is_forgotten; /* a crash came before anything of its stream was saved */
     uint64_t stream;   /* where: the origin's id, and where it ends there */
     uint64_t end;
@@ -65,6 +66,12 @@ struct line *truth_find(struct slice text);
 /* Fails the history unless the text is the line, or as much of it as may be. */
 void truth_check_text(const struct line *line, struct slice text, const char *who);
 
+/* It is the agent's for those outputs, a bit each. */
+void truth_take(struct line *line, uint64_t outputs);
+
+/* The output lets go of what it has of the stream from there on. */
+void truth_leave(uint64_t stream, unsigned output, uint64_t begin);
+
 /* Nothing is the agent's any more. */
 void truth_forget_taken(void);
 
@@ -83,6 +90,11 @@ void truth_sweep_end(void);
 /* Whether this line is settled for the output, and for all of them. */
 bool line_is_settled(const struct line *line, unsigned output);
 bool line_is_done(const struct line *line);
+
+/* Settled or destroyed, for all of them; and whether the agent has it for one that it is not. */
+bool line_is_over(const struct line *line);
+bool line_is_waiting(const struct line *line);
+bool line_is_excused(const struct line *line);
 
 /* A position says that everything of this stream before the offset is done with. */
 void truth_check_position(uint64_t stream, uint64_t offset, const char *who);

@@ -216,7 +216,7 @@ static size_t undone_count(void)
     size_t count = 0;
 
     for (size_t i = 0; i < truth_line_count(); i++)
-        count += !line_is_done(truth_line(i)) && !truth_line(i)->is_excused;
+        count += !line_is_over(truth_line(i));
     return count;
 }
 
@@ -227,10 +227,10 @@ static void say_undone(void)
     for (size_t i = 0; i < truth_line_count() && said < 10; i++) {
         const struct line *line = truth_line(i);
 
-        if (line_is_done(line) || line->is_excused)
+        if (line_is_over(line))
             continue;
         said++;
-        story("  line %u waits%s", line->number, line->is_taken ? " in the agent" : "");
+        story("  line %u waits%s", line->number, line_is_waiting(line) ? " in the agent" : "");
         fs_say_where(line);
     }
 }
@@ -263,7 +263,7 @@ static void world_add(struct world_sum *sum, uint64_t steps)
     sum->lines += truth_line_count();
     sum->simulated_ms += clock_ms() - START_MS;
     for (size_t i = 0; i < truth_line_count(); i++)
-        sum->excused += truth_line(i)->is_excused;
+        sum->excused += line_is_excused(truth_line(i));
 }
 
 void world_run(uint64_t seed, struct world_sum *sum)
