@@ -84,6 +84,9 @@ struct http_reply {
     uint64_t retry_after_ms; /* 0: not said */
     bool is_elasticsearch;   /* X-Elastic-Product was there */
     char content_type[64];
+    int64_t date_s;      /* its Date, since 1970; 0: not said */
+    char request_id[64]; /* X-Amzn-RequestId; empty: not said */
+    char error_type[64]; /* X-Amzn-ErrorType, likewise */
 };
 
 struct http_call;
@@ -130,6 +133,9 @@ void http_call_stream(struct http_call *call, http_body_fn *body);
 void http_call_cancel(struct http_call **call);
 
 const struct http_reply *http_call_reply(const struct http_call *call);
+
+/* Whether there was a connection for it: what timed out then had been asked. */
+bool http_call_was_connected(const struct http_call *call);
 
 /* While its owner is told: hands the request back, its body included, to send it again. */
 void http_call_take_request(struct http_call *call, struct http_request *out);

@@ -20,11 +20,10 @@ static uint64_t seconds_ms(struct slice digits)
     return seconds * MS_PER_S;
 }
 
-static uint64_t date_ms(struct slice value)
+/* 0 for what is no date. */
+static int64_t date_s(struct slice value)
 {
     char text[64];
-    int64_t now_ms = clock_wall_ns() / NS_PER_MS;
-    int64_t wait_ms;
     time_t at_s;
 
     if (value.len >= sizeof text)
@@ -32,9 +31,16 @@ static uint64_t date_ms(struct slice value)
     memcpy(text, value.data, value.len);
     text[value.len] = '\0';
     at_s = curl_getdate(text, NULL);
-    if (at_s < 0 || at_s > INT64_MAX / MS_PER_S)
-        return 0;
-    wait_ms = (int64_t)at_s * MS_PER_S - now_ms;
+    return at_s < 0 || at_s > INT64_MAX / NS_PER_S ? 0 : (int64_t)at_s;
+}
+
+static uint64_t date_ms(struct slice value)
+{
+    int64_t now_ms = clock_wall_ns() / NS_PER_MS;
+    int64_t at_s = date_s(value);
+    int64_t wait_ms;
+
+    wait_ms = at_s * MS_PER_S - now_ms;
     if (wait_ms <= 0)
         return 0;
     return (uint64_t)wait_ms < RETRY_AFTER_MS_MAX ? (uint64_t)wait_ms : RETRY_AFTER_MS_MAX;
@@ -57,16 +63,16 @@ static void status_line(struct http_reply *reply, struct slice line)
     reply->status = status >= 200 ? status : 0; /* 100 Continue is not an answer yet */
     reply->retry_after_ms = 0;
     reply->is_elasticsearch = false;
-    reply->content_type[0] = '\0';
+    reply->content_type[0] = reply->request_id[0] = reply->error_type[0] = '\0';
+    reply->date_s = 0;
 }
 
-static void keep_type(struct http_reply *reply, struct slice value)
+static void keep(char text[64], struct slice value)
 {
-    size_t len =
-        value.len < sizeof reply->content_type ? value.len : sizeof reply->content_type - 1;
+    size_t len = value.len < 64 ? value.len : 63;
 
-    memcpy(reply->content_type, value.data, len);
-    reply->content_type[len] = '\0';
+    memcpy(text, value.data, len);
+    text[len] = '\0';
 }
 
 void reply_header(struct http_reply *reply, struct slice line)
@@ -82,5 +88,11 @@ void reply_header(struct http_reply *reply, struct slice line)
     else if (slice_is_nocase(name, "X-Elastic-Product"))
         reply->is_elasticsearch = true;
     else if (slice_is_nocase(name, "Content-Type"))
-        keep_type(reply, value);
+        keep(reply->content_type, value);
+    else if (slice_is_nocase(name, "Date"))
+        reply->date_s = date_s(value);
+    else if (slice_is_nocase(name, "X-Amzn-RequestId"))
+        keep(reply->request_id, value);
+    else if (slice_is_nocase(name, "X-Amzn-ErrorType"))
+        keep(reply->error_type, value);
 }

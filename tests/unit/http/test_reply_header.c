@@ -57,6 +57,23 @@ START_TEST(a_new_status_line_forgets_the_answer_before)
 }
 END_TEST
 
+START_TEST(what_aws_says_of_itself_is_kept)
+{
+    line("HTTP/1.1 400 x\r\n");
+    line("Date: Sat, 21 Nov 2026 08:49:37 GMT\r\n");
+    line("x-amzn-requestid: 4c2b\r\n");
+    line("x-amzn-ErrorType: ThrottlingException:http://x/\r\n");
+    ck_assert_int_eq(reply.date_s, NOW_S);
+    ck_assert_str_eq(reply.request_id, "4c2b");
+    ck_assert_str_eq(reply.error_type, "ThrottlingException:http://x/");
+    line("Date: yesterday\r\n");
+    ck_assert_int_eq(reply.date_s, 0);
+    line("HTTP/1.1 200 OK\r\n");
+    ck_assert_str_eq(reply.request_id, "");
+    ck_assert_str_eq(reply.error_type, "");
+}
+END_TEST
+
 START_TEST(names_are_known_in_any_case_and_with_any_blanks)
 {
     line("retry-AFTER:  \t12 \r\n");
@@ -129,6 +146,7 @@ Suite *suite_http_reply_header(void)
     tcase_add_test(lines, a_status_line_gives_the_status);
     tcase_add_test(lines, a_continue_is_no_answer_yet);
     tcase_add_test(lines, a_new_status_line_forgets_the_answer_before);
+    tcase_add_test(lines, what_aws_says_of_itself_is_kept);
     tcase_add_test(lines, names_are_known_in_any_case_and_with_any_blanks);
     tcase_add_test(lines, a_long_type_is_cut);
     tcase_add_test(lines, lines_of_no_use_change_nothing);
