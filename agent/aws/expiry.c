@@ -3,6 +3,7 @@
 #define MS_PER_S 1000
 #define AGAIN_MS_MIN 1000
 #define AGAIN_MS_MAX 60000
+#define PAST_MS_MIN 60000
 
 uint64_t aws_refresh_ms(int64_t now_s, int64_t expires_s, uint64_t dice)
 {
@@ -11,7 +12,7 @@ uint64_t aws_refresh_ms(int64_t now_s, int64_t expires_s, uint64_t dice)
     if (expires_s == 0)
         return AWS_LOOK_AGAIN_S * MS_PER_S;
     if (expires_s <= now_s)
-        return 0;
+        return PAST_MS_MIN + dice % PAST_MS_MIN;
     left_ms = (uint64_t)(expires_s - now_s) * MS_PER_S;
     lead_ms = left_ms / 4 < lead_max_ms ? left_ms / 4 : lead_max_ms;
     lead_ms += dice % (lead_ms / 5 + 1);

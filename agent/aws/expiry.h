@@ -8,7 +8,8 @@
  * so that a thousand nodes do not ask in the same second. What has no end is looked at again every 15
  * minutes, because files change. While the old keys are good, nothing waits for the new ones; where no
  * new ones can be had, the old ones go on being used, even past their end: AWS extends them while it
- * has trouble of its own.
+ * has trouble of its own, and hands out such keys too; newer ones are then looked for every minute or
+ * two.
  */
 #ifndef TAILRACE_AWS_EXPIRY_H
 #define TAILRACE_AWS_EXPIRY_H

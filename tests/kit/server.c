@@ -36,8 +36,10 @@ struct kit_server {
     int news; /* an eventfd: a request came */
     struct ssl_ctx_st *tls;
     struct step *usual; /* behind the script's end; set before the first connection */
+    kit_rule_fn *rule;  /* instead of the script, likewise */
+    void *rule_owner;
     pthread_t thread;
-    pthread_mutex_t lock;   /* for all below */
+    pthread_mutex_t lock;   /* for all below, and the rule */
     pthread_cond_t changed; /* released, is_stopping */
     bool is_stopping;
     unsigned released;
@@ -64,6 +66,13 @@ void kit_server_usual(struct kit_server *server, struct kit_answer answer)
     CHECK(kit_server_connections(server) == 0);
     step_free(server->usual);
     server->usual = step_new(answer);
+}
+
+void kit_server_rule(struct kit_server *server, kit_rule_fn *rule, void *owner)
+{
+    CHECK(kit_server_connections(server) == 0);
+    server->rule = rule;
+    server->rule_owner = owner;
 }
 
 void kit_server_answers_n(struct kit_server *server, const int *statuses, size_t count)
@@ -235,6 +244,22 @@ static bool answer(struct kit_server *server, struct wire *wire, const struct st
     return step_play(step, wire);
 }
 
+/* What the rule says to the request, which is kept. */
+static bool answer_by_rule(struct kit_server *server, struct wire *wire,
+                           struct kit_request *request)
+{
+    struct step *step;
+    bool goes_on;
+
+    pthread_mutex_lock(&server->lock);
+    step = step_new(server->rule(server->rule_owner, request));
+    pthread_mutex_unlock(&server->lock);
+    request_keep(server, request);
+    goes_on = answer(server, wire, step);
+    step_free(step);
+    return goes_on;
+}
+
 /* ---- a connection ---- */
 
 static bool serve_one(struct link *link, struct wire *wire)
@@ -247,9 +272,9 @@ static bool serve_one(struct link *link, struct wire *wire)
     if (!read_head(wire, &head, &body))
         goto out;
     request = request_new(&head, link->number);
-    request->answer = script_take(link->server);
+    request->answer = link->server->rule != NULL ? -1 : script_take(link->server);
     step = script_step(link->server, request->answer);
-    if (step_reads_body(step)) {
+    if (link->server->rule != NULL || step_reads_body(step)) {
         if (!read_body(wire, content_length(&head), &body)) {
             request_free(request);
             goto out;
@@ -257,8 +282,12 @@ static bool serve_one(struct link *link, struct wire *wire)
         mem_free((void *)(uintptr_t)request->body.data);
         request->body = slice_make(mem_text_n(body.data, body.len), body.len);
     }
-    request_keep(link->server, request);
-    goes_on = answer(link->server, wire, step);
+    if (link->server->rule != NULL) {
+        goes_on = answer_by_rule(link->server, wire, request);
+    } else {
+        request_keep(link->server, request);
+        goes_on = answer(link->server, wire, step);
+    }
 out:
     buffer_fini(&head);
     buffer_fini(&body);

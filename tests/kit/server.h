@@ -78,6 +78,11 @@ void kit_server_answers_n(struct kit_server *server, const int *statuses, size_t
 /* What is said behind the script's end, instead of 200 and {}. Before the first connection. */
 void kit_server_usual(struct kit_server *server, struct kit_answer answer);
 
+/* Instead of a script: what to say to each request, which is whole. Runs on the server's threads, one
+ * at a time; the texts of the answer live until it is called again. Before the first connection. */
+typedef struct kit_answer kit_rule_fn(void *owner, const struct kit_request *request);
+void kit_server_rule(struct kit_server *server, kit_rule_fn *rule, void *owner);
+
 /* Lets one answer of KIT_HOLD go, now or when it comes to it. */
 void kit_server_release(struct kit_server *server);
 
