@@ -26,6 +26,7 @@
 #include "output/descriptor.h"
 #include "output/output.h"
 #include "output/render.h"
+#include "output/retry.h"
 #include "plugin/option.h"
 #include "record/accessor_eval.h"
 #include "record/copy.h"
