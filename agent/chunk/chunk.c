@@ -7,6 +7,7 @@
 #include "record/copy.h"
 
 #define RUNS_FIRST 8
+#define SHARED_FIRST 8
 
 /* A chunk that outgrows this will most likely be full: it then gets all its room at once, so that
  * nothing is copied again and freed chunks leave holes that the next ones fit into. */
@@ -71,6 +72,9 @@ void chunk_unref(struct chunk **address)
         origin_unref(&run->origin);
     }
     list_remove(&chunk->link);
+    for (uint32_t i = 0; i < chunk->shared.count; i++)
+        shared_unref(&chunk->shared.objects[i]);
+    MEM_FREE(&chunk->shared.objects);
     MEM_FREE(&chunk->runs);
     buffer_fini(&chunk->bytes);
     arena_fini(&chunk->arena);
@@ -154,6 +158,31 @@ static void chunk_count_record(struct chunk *chunk, struct chunk_run *run, const
     budget_take(run->budget, added);
 }
 
+/* The records of one stream come one after the other: nearly always it is there. */
+static inline void chunk_share(struct chunk *chunk, struct shared_object *object)
+{
+    struct chunk_shared *s = &chunk->shared;
+
+    s->rendered_bytes += object->list.text.len;
+    if (LIKELY(s->count > 0 && s->objects[s->count - 1] == object))
+        return;
+    if (s->count == s->capacity) {
+        s->capacity = s->capacity ? s->capacity * 2 : SHARED_FIRST;
+        s->objects = mem_resize(s->objects, s->capacity, sizeof(struct shared_object *));
+    }
+    s->objects[s->count++] = shared_ref(object);
+}
+
+static void record_share(struct chunk *chunk, const struct record *record)
+{
+    for (uint32_t i = 0; i < record->root.count; i++) {
+        const struct value *value = &record->root.fields[i].value;
+
+        if (value->kind == VALUE_MEMBERS && value->members->shared != NULL)
+            chunk_share(chunk, value->members->shared);
+    }
+}
+
 void chunk_append(struct chunk *chunk, struct origin *origin, struct slice tag,
                   const struct record *record, uint64_t end)
 {
@@ -164,6 +193,7 @@ void chunk_append(struct chunk *chunk, struct origin *origin, struct slice tag,
     chunk_make_room(chunk);
     to = buffer_reserve(&chunk->bytes, record_write_room(record));
     chunk_count_record(chunk, run, record_write(to, record));
+    record_share(chunk, record);
 }
 
 void chunk_append_plain(struct chunk *chunk, struct origin *origin,
@@ -176,11 +206,14 @@ void chunk_append_plain(struct chunk *chunk, struct origin *origin,
     chunk_make_room(chunk);
     to = buffer_reserve(&chunk->bytes, plain_write_room(plain));
     chunk_count_record(chunk, run, plain_write(to, plain));
+    if (plain->shared != NULL)
+        chunk_share(chunk, plain->shared);
 }
 
 bool chunk_is_full(const struct chunk *chunk)
 {
-    return chunk->bytes.len >= CHUNK_BYTES_AIM;
+    return chunk->bytes.len >= CHUNK_BYTES_AIM ||
+           chunk->bytes.len + chunk->shared.rendered_bytes >= CHUNK_RENDERED_AIM;
 }
 
 void chunk_seal(struct chunk *chunk)

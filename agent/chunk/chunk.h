@@ -7,6 +7,7 @@
  *          the last chunk_unref frees it.
  * Thread   the loop until it is sealed; then anybody may read, the loop alone refs and unrefs.
  * Limits   CHUNK_BYTES_AIM, which one record larger than that exceeds. That bounds the runs too.
+ *          CHUNK_RENDERED_AIM, likewise, with what its records share counted once for each of them.
  *
  * A record in a chunk:
  *
@@ -17,6 +18,8 @@
  *   key      := str | nil, where the value is spliced in
  *   value    := any msgpack | ext 'J' JSON text of one value
  *                           | ext 'M' JSON text of an object, its members spliced in
+ *                           | ext 'S' the address of a shared object, its members spliced in; the
+ *                             chunk refers to it. Never inside of a value
  *   metadata := nil | ext 'J' JSON object
  *
  * Every text in a sealed chunk is padded (record/copy.h).
@@ -30,10 +33,14 @@
 #include "base/buffer.h"
 #include "base/list.h"
 #include "record/plain.h"
+#include "record/shared.h"
 
 /* Half a mebibyte: requests of about two thousand documents. Twice as much cost the same CPU and
  * four megabytes more memory, half as much cost more requests. */
 #define CHUNK_BYTES_AIM ((size_t)1 << 19)
+
+/* So that a body of documents is never many times a chunk. */
+#define CHUNK_RENDERED_AIM (CHUNK_BYTES_AIM * 3)
 
 /* What stands before the fields of a record, so that a reader finds its end without a walk. */
 struct chunk_head {
@@ -49,6 +56,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "heads are little endi
 #define CHUNK_EXT_HEAD 'H'
 #define CHUNK_EXT_JSON 'J'
 #define CHUNK_EXT_MEMBERS 'M'
+#define CHUNK_EXT_SHARED 'S'
 
 /* What stands before a head: array(3), ext8 of 32 bytes, CHUNK_EXT_HEAD. */
 #define CHUNK_RECORD_BEGIN "\x93\xc7\x20H"
@@ -64,6 +72,14 @@ struct chunk_run {
     uint32_t record_count;
 };
 
+/* What the chunk's records refer to; one may be there several times. */
+struct chunk_shared {
+    struct shared_object **objects; /* a reference each */
+    uint32_t count;
+    uint32_t capacity;
+    uint64_t rendered_bytes; /* of them, once for each record */
+};
+
 struct chunk {
     struct list link; /* all that live */
     uint32_t refs;
@@ -75,6 +91,7 @@ struct chunk {
     struct chunk_run *runs;
     uint32_t run_count;
     uint32_t run_capacity;
+    struct chunk_shared shared;
     struct arena arena; /* tags that are the chunk's own */
     bool is_sealed;
     bool can_repeat; /* as all its origins were then; true while there are none */

@@ -130,9 +130,14 @@ static void origin_route(struct intake *intake, struct origin *origin)
     origin->routed_by = intake;
 }
 
+static inline struct filter_run run_of(struct intake *intake, const struct origin *origin)
+{
+    return (struct filter_run){.tag = origin->tag, .json = &intake->json, .origin = origin};
+}
+
 static bool record_passes(struct intake *intake, struct origin *origin)
 {
-    struct filter_run run = {.tag = origin->tag, .json = &intake->json};
+    struct filter_run run = run_of(intake, origin);
 
     if (filter_selection_is_empty(origin->selection))
         return true;
@@ -163,33 +168,45 @@ output_set intake_routes(const struct intake *intake, struct slice tag)
     return route_table_outputs(intake->routes, tag);
 }
 
-/* Whether nothing that needs a record has to be done to it; then it is done. */
-static bool plain_passes(struct intake *intake, const struct origin *origin,
-                         struct plain_record *plain)
+static enum plain_verdict plain_passes(struct intake *intake, const struct origin *origin,
+                                       struct plain_record *plain)
 {
-    return !plain->may_repeat &&
-           filter_selection_apply_plain(origin->selection, plain, &intake->json);
+    struct filter_run run = run_of(intake, origin);
+
+    if (UNLIKELY(plain->may_repeat))
+        return PLAIN_FILL;
+    return filter_selection_apply_plain(origin->selection, plain, &run);
+}
+
+/* The long way: the record that it stands for. */
+static void plain_fill_and_push(struct intake *intake, struct origin *origin,
+                                const struct plain_record *plain, uint64_t end)
+{
+    record_fill_plain(intake_record(intake), plain);
+    intake_push(intake, origin, end);
 }
 
 void intake_push_plain(struct intake *intake, struct origin *origin, struct plain_record *plain,
                        uint64_t end)
 {
+    enum plain_verdict verdict = PLAIN_DROP;
     struct chunk *chunk;
 
     if (UNLIKELY(origin->routed_by != intake))
         origin_route(intake, origin);
-    if (UNLIKELY(origin->outputs == 0)) {
-        origin->metrics->records++;
+    if (UNLIKELY(origin->outputs == 0))
         origin->metrics->unrouted_records++;
-        window_advance(&origin->window, end);
-        return;
-    }
-    if (UNLIKELY(!plain_passes(intake, origin, plain))) {
-        record_fill_plain(intake_record(intake), plain);
-        intake_push(intake, origin, end);
+    else
+        verdict = plain_passes(intake, origin, plain);
+    if (UNLIKELY(verdict == PLAIN_FILL)) {
+        plain_fill_and_push(intake, origin, plain, end);
         return;
     }
     origin->metrics->records++;
+    if (UNLIKELY(verdict == PLAIN_DROP)) {
+        window_advance(&origin->window, end);
+        return;
+    }
     chunk = chunk_for(intake, origin);
     chunk_append_plain(chunk, origin, plain, end);
     if (UNLIKELY(chunk_is_full(chunk)))

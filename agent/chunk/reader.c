@@ -65,14 +65,14 @@ bool chunk_reader_next(struct chunk_reader *reader, struct chunk_record *record)
     return true;
 }
 
-/* A key as map entries have it: a string, or nil before what is spliced in. */
+/* What is spliced in, and so has nil for a key, does not come here. */
 static const char *key_read(const char *p, const char *end, struct slice *key)
 {
     struct unpack_token token;
 
     p = unpack_token(p, end, &token);
-    CHECK(p != NULL);
-    *key = token.kind == UNPACK_STR ? token.bytes : (struct slice){0};
+    CHECK(p != NULL && token.kind == UNPACK_STR);
+    *key = token.bytes;
     return p;
 }
 
@@ -85,8 +85,6 @@ static const char *value_read(const char *begin, const char *end, struct chunk_f
     field->value = token.bytes;
     if (token.kind == UNPACK_STR) {
         field->kind = CHUNK_VALUE_TEXT;
-    } else if (token.kind == UNPACK_EXT && token.ext_type == CHUNK_EXT_MEMBERS) {
-        field->kind = CHUNK_VALUE_MEMBERS;
     } else if (token.kind == UNPACK_EXT && token.ext_type == CHUNK_EXT_JSON) {
         field->kind = CHUNK_VALUE_JSON;
     } else {

@@ -28,6 +28,7 @@ enum chunk_value_kind {
 struct chunk_field {
     struct slice key;
     enum chunk_value_kind kind;
+    bool is_shared;     /* members that other records have too: their text is not in the chunk */
     struct slice value; /* the text, or the whole msgpack value */
 };
 
@@ -49,6 +50,23 @@ bool chunk_reader_next(struct chunk_reader *reader, struct chunk_record *record)
 static inline bool chunk_field_next(struct slice *rest, struct chunk_field *field);
 const char *chunk_field_read(const char *p, const char *end, struct chunk_field *field);
 
+/* What has no key is spliced in. The text that is shared lives as long as the chunk. */
+static inline const char *chunk_members_read(const char *p, struct chunk_field *field)
+{
+    struct slice bytes = slice_make(p + 1 + PACK_HEAD_MAX, pack_ext_len(p + 1));
+    const struct shared_object *shared;
+
+    field->kind = CHUNK_VALUE_MEMBERS;
+    field->key = (struct slice){0};
+    field->value = bytes;
+    field->is_shared = p[6] == CHUNK_EXT_SHARED;
+    if (field->is_shared) {
+        memcpy(&shared, bytes.data, sizeof shared);
+        field->value = shared_text(shared);
+    }
+    return bytes.data + bytes.len;
+}
+
 static inline bool chunk_field_next(struct slice *rest, struct chunk_field *field)
 {
     const char *p = rest->data, *end = p + rest->len, *value;
@@ -56,6 +74,7 @@ static inline bool chunk_field_next(struct slice *rest, struct chunk_field *fiel
 
     if (rest->len == 0)
         return false;
+    field->is_shared = false;
     key_len = pack_small_str_len(p[0]);
     value = p + 1 + key_len;
     if (LIKELY(key_len <= PACK_SMALL_STR_MAX && pack_small_str_len(*value) <= PACK_SMALL_STR_MAX)) {
@@ -63,11 +82,8 @@ static inline bool chunk_field_next(struct slice *rest, struct chunk_field *fiel
         field->key = slice_make(p + 1, key_len);
         field->value = slice_make(value + 1, pack_small_str_len(*value));
         p = field->value.data + field->value.len;
-    } else if (p[0] == PACK_NIL && p[1] == PACK_EXT && p[6] == CHUNK_EXT_MEMBERS) {
-        field->kind = CHUNK_VALUE_MEMBERS;
-        field->key = (struct slice){0};
-        field->value = slice_make(p + 1 + PACK_HEAD_MAX, pack_ext_len(p + 1));
-        p = field->value.data + field->value.len;
+    } else if (p[0] == PACK_NIL && p[1] == PACK_EXT) {
+        p = chunk_members_read(p, field);
     } else {
         p = chunk_field_read(p, end, field);
     }

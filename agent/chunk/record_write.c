@@ -4,6 +4,9 @@
 #include "record/copy.h"
 #include "record/pack.h"
 
+/* nil, and the address as an extension */
+#define SHARED_ROOM (1 + PACK_HEAD_MAX + sizeof(void *))
+
 /* ---- measuring ---- */
 
 static size_t fields_room(const struct field_list *list);
@@ -25,20 +28,35 @@ static inline size_t value_room(const struct value *value)
     }
 }
 
+static inline size_t field_room(const struct field *f)
+{
+    return PACK_HEAD_MAX + f->key.len + value_room(&f->value);
+}
+
 static size_t fields_room(const struct field_list *list)
 {
     size_t room = 0;
 
     for (uint32_t i = 0; i < list->count; i++)
-        room += PACK_HEAD_MAX + list->fields[i].key.len + value_room(&list->fields[i].value);
+        room += field_room(&list->fields[i]);
     return room;
+}
+
+static inline bool is_shared(const struct value *value)
+{
+    return value->kind == VALUE_MEMBERS && value->members->shared != NULL;
 }
 
 size_t record_write_room(const struct record *record)
 {
-    size_t heads = 4 * PACK_HEAD_MAX + sizeof(struct chunk_head);
+    size_t room = 4 * PACK_HEAD_MAX + sizeof(struct chunk_head);
 
-    return heads + fields_room(&record->root) + record->metadata.len + COPY_SLACK;
+    for (uint32_t i = 0; i < record->root.count; i++) {
+        const struct field *f = &record->root.fields[i];
+
+        room += UNLIKELY(is_shared(&f->value)) ? SHARED_ROOM : field_room(f);
+    }
+    return room + record->metadata.len + COPY_SLACK;
 }
 
 /* ---- writing ---- */
@@ -79,6 +97,12 @@ static char *value_put(char *to, const struct value *value)
         return pack_double(to, value->real);
     }
     return to;
+}
+
+static inline char *shared_put(char *to, const struct shared_object *shared)
+{
+    to = pack_ext_head(pack_nil(to), CHUNK_EXT_SHARED, sizeof shared);
+    return (char *)memcpy(to, &shared, sizeof shared) + sizeof shared;
 }
 
 /* Most records have short texts and the members of one object. */
@@ -129,8 +153,11 @@ char *record_write(char *to, const struct record *record)
 
     to = fields;
     for (uint32_t i = 0; i < root->count; i++) {
-        initials |= field_initials(&root->fields[i]);
-        to = field_put(to, &root->fields[i]);
+        const struct field *f = &root->fields[i];
+
+        initials |= field_initials(f);
+        to = UNLIKELY(is_shared(&f->value)) ? shared_put(to, f->value.members->shared)
+                                            : field_put(to, f);
     }
     head_put(begin, &(struct chunk_head){
                         .time_ns = record->time_ns,
@@ -146,17 +173,20 @@ char *record_write(char *to, const struct record *record)
 
 /* ---- plain records ---- */
 
-size_t plain_write_room(const struct plain_record *plain)
+static inline bool is_unfolded(const struct plain_record *plain)
 {
-    return CHUNK_HEAD_AT + sizeof(struct chunk_head) + plain->bytes +
-           (2 * plain->count + 4) * PACK_HEAD_MAX + COPY_SLACK;
+    return plain->unfolded != PLAIN_NOT_UNFOLDED;
 }
 
-static inline char *texts_put(char *to, const struct plain_field *f, const struct plain_field *end)
+/* Of a text that stays its object is written besides. */
+size_t plain_write_room(const struct plain_record *plain)
 {
-    for (; f < end; f++)
-        to = text_put(text_put(to, f->key), f->text);
-    return to;
+    size_t room = CHUNK_HEAD_AT + sizeof(struct chunk_head) + plain->bytes +
+                  (2 * plain->count + 4) * PACK_HEAD_MAX + SHARED_ROOM + COPY_SLACK;
+
+    if (is_unfolded(plain))
+        room += plain->object.text.len + plain->fold->under_json.len;
+    return room;
 }
 
 static inline char *byte_put(char *to, char byte)
@@ -180,7 +210,6 @@ static char *member_try(char *to, const struct plain_field *f)
     return to != NULL ? quoted_put(byte_put(to, ':'), f->text) : NULL;
 }
 
-/* Each as a member behind others. NULL: one of them would have to be escaped. */
 static inline char *members_put(char *to, const struct plain_field *f,
                                 const struct plain_field *end)
 {
@@ -195,49 +224,118 @@ static inline char *members_put(char *to, const struct plain_field *f,
     return to;
 }
 
+/* All texts but the one that went, each as a member behind a comma. NULL: one of them would have to be
+ * escaped. */
+static inline char *others_put(char *to, const struct plain_record *plain)
+{
+    const struct plain_field *texts = plain->fields, *gone = texts + plain->unfolded;
+
+    to = members_put(to, texts, gone);
+    return LIKELY(to != NULL) ? members_put(to, gone + 1, texts + plain->count) : NULL;
+}
+
 /*
  *   {"a":1}  time: T, log  ->  {"a":1,"time":"T"}
  *
- * The texts as members behind the object's, so that whoever renders the record copies one text. The
- * object is not empty, and no name stands twice. NULL: there is a text that has to be escaped.
+ * The object is not empty, and no name stands twice.
  */
-static char *spliced_put(char *to, const struct plain_record *plain)
+static inline char *object_first_put(char *to, const struct plain_record *plain)
 {
-    const struct plain_field *texts = plain->fields, *gone = texts + plain->unfolded;
     struct slice object = plain->object.text;
-    char *begin = to = pack_nil(to);
 
-    to = copy_text(to + PACK_HEAD_MAX, slice_make(object.data, object.len - 1));
-    to = members_put(to, texts, gone);
-    if (to != NULL)
-        to = members_put(to, gone + 1, texts + plain->count);
+    to = others_put(copy_text(to, slice_make(object.data, object.len - 1)), plain);
+    return LIKELY(to != NULL) ? byte_put(to, '}') : NULL;
+}
+
+/*
+ *   time: T, log  {"a":1}  ->  {"time":"T","a":1}  or  {"time":"T","under":{"a":1}}
+ */
+static inline char *object_last_put(char *to, const struct plain_record *plain)
+{
+    struct slice object = plain->object.text, under = plain->fold->under_json;
+    char *comma = to;
+
+    to = others_put(to, plain);
     if (UNLIKELY(to == NULL))
         return NULL;
-    to = byte_put(to, '}');
+    if (under.len > 0)
+        to = byte_put(copy_text(copy_text(to, under), object), '}');
+    else
+        to = copy_text(byte_put(to, ','), slice_skip(object, 1));
+    *comma = '{';
+    return to;
+}
+
+/* The texts as members of the object, so that whoever renders the record copies one text. NULL: there
+ * is a text that has to be escaped. */
+static char *spliced_put(char *to, const struct plain_record *plain)
+{
+    char *begin = to = pack_nil(to);
+
+    to += PACK_HEAD_MAX;
+    to = plain->fold->is_last ? object_last_put(to, plain) : object_first_put(to, plain);
+    if (UNLIKELY(to == NULL))
+        return NULL;
     pack_ext_head(begin, CHUNK_EXT_MEMBERS, (uint32_t)(to - begin) - PACK_HEAD_MAX);
     return to;
 }
 
-/* Of a record that is unfolded: as one field, or else the object and a field for each other text. */
+static char *object_put(char *to, const struct plain_record *plain)
+{
+    struct slice object = plain->object.text;
+
+    if (plain->fold->under.len > 0)
+        return ext_put(text_put(to, plain->fold->under), CHUNK_EXT_JSON, object);
+    return ext_put(pack_nil(to), CHUNK_EXT_MEMBERS, object);
+}
+
+/* The texts that stay, a field each. */
+static char *texts_put(char *to, const struct plain_record *plain, uint32_t gone)
+{
+    for (uint32_t i = 0; i < plain->count; i++)
+        if (i != gone)
+            to = text_put(text_put(to, plain->fields[i].key), plain->fields[i].text);
+    return to;
+}
+
+static char *apart_put(char *to, const struct plain_record *plain)
+{
+    uint32_t gone = plain->fold->is_text_kept ? PLAIN_NOT_UNFOLDED : plain->unfolded;
+
+    if (plain->fold->is_last)
+        return object_put(texts_put(to, plain, gone), plain);
+    return texts_put(object_put(to, plain), plain, gone);
+}
+
+/* Of a record that is unfolded: as one field, or else the object and a field for each other text. An
+ * object's own text would have to be escaped. */
 static char *unfolded_put(char *to, const struct plain_record *plain, uint32_t *field_count)
 {
-    const struct plain_field *texts = plain->fields, *gone = texts + plain->unfolded;
-    char *after = spliced_put(to, plain);
+    char *after = plain->fold->is_text_kept ? NULL : spliced_put(to, plain);
 
     *field_count = 1;
     if (LIKELY(after != NULL))
         return after;
-    *field_count = plain->count;
-    to = ext_put(pack_nil(to), CHUNK_EXT_MEMBERS, plain->object.text);
-    return texts_put(texts_put(to, texts, gone), gone + 1, texts + plain->count);
+    *field_count = plain->count + plain->fold->is_text_kept;
+    return apart_put(to, plain);
 }
 
 /* No other key has the initial of the text that went. */
+static inline uint64_t unfolded_initials(const struct plain_record *plain)
+{
+    const struct plain_fold *fold = plain->fold;
+    uint64_t initials = plain->initials;
+
+    if (!fold->is_text_kept)
+        initials &= ~plain->fields[plain->unfolded].initial;
+    return initials | (fold->under.len > 0 ? json_initial(fold->under) : plain->object.initials);
+}
+
 static inline uint64_t plain_initials(const struct plain_record *plain)
 {
-    if (plain->unfolded == PLAIN_NOT_UNFOLDED)
-        return plain->initials;
-    return (plain->initials & ~plain->fields[plain->unfolded].initial) | plain->object.initials;
+    uint64_t initials = is_unfolded(plain) ? unfolded_initials(plain) : plain->initials;
+
+    return plain->shared != NULL ? initials | plain->shared->list.initials : initials;
 }
 
 char *plain_write(char *to, const struct plain_record *plain)
@@ -245,11 +343,16 @@ char *plain_write(char *to, const struct plain_record *plain)
     char *begin = to, *fields = to + CHUNK_HEAD_AT + sizeof(struct chunk_head) + 1;
     uint32_t field_count = plain->count;
 
-    _Static_assert(PLAIN_FIELDS_MAX <= PACK_SMALL_MAP_MAX, "the map's head is one byte");
-    if (plain->unfolded != PLAIN_NOT_UNFOLDED)
+    /* A text that stays, its object, and what is shared. */
+    _Static_assert(PLAIN_FIELDS_MAX + 2 <= PACK_SMALL_MAP_MAX, "the map's head is one byte");
+    if (is_unfolded(plain))
         to = unfolded_put(fields, plain, &field_count);
     else
-        to = texts_put(fields, plain->fields, plain->fields + plain->count);
+        to = texts_put(fields, plain, PLAIN_NOT_UNFOLDED);
+    if (plain->shared != NULL) {
+        to = shared_put(to, plain->shared);
+        field_count++;
+    }
     pack_map_head(fields - 1, field_count);
     head_put(begin, &(struct chunk_head){
                         .time_ns = plain->time_ns,

@@ -15,8 +15,7 @@ struct filter_selection {
     const struct filter_chain *chain;
     uint32_t *steps;
     uint32_t step_count;
-    bool is_unfold_all; /* `unfold` is all they do */
-    struct filter_unfold unfold;
+    const struct filter_step *alone; /* the only one, where it takes plain records */
 };
 
 struct filter_chain {
@@ -82,13 +81,13 @@ static bool step_takes(const struct filter_step *step, struct slice tag, const v
     return (step->source == NULL || step->source == source) && tag_match_accepts(step->match, tag);
 }
 
-/* A filter alone; two of them might find the other's key. */
+/* A filter alone: what one of two does may not be taken back when the other one cannot. */
 static void selection_shorten(struct filter_selection *selection)
 {
     const struct filter_step *only = &selection->chain->steps[selection->steps[0]];
 
-    selection->is_unfold_all = selection->step_count == 1 && only->plugin->unfolds != NULL &&
-                               only->plugin->unfolds(only->self, &selection->unfold);
+    if (selection->step_count == 1 && only->plugin->apply_plain != NULL)
+        selection->alone = only;
 }
 
 static struct filter_selection *selection_new(const struct filter_chain *chain, struct slice tag,
@@ -178,18 +177,24 @@ enum filter_verdict filter_selection_apply(const struct filter_selection *select
     return FILTER_KEEP;
 }
 
-bool filter_selection_apply_plain(const struct filter_selection *selection,
-                                  struct plain_record *plain, struct json_scanner *json)
+enum plain_verdict filter_selection_apply_plain(const struct filter_selection *selection,
+                                                struct plain_record *plain, struct filter_run *run)
 {
-    const struct filter_unfold *unfold = &selection->unfold;
-    struct filter_metrics *metrics;
+    const struct filter_step *step = selection->alone;
+    enum plain_verdict verdict;
 
     if (selection->step_count == 0)
-        return true;
-    if (!selection->is_unfold_all || !plain_unfold(plain, unfold->key, unfold->stop, json))
-        return false;
-    metrics = selection->chain->steps[selection->steps[0]].metrics;
-    metrics->records++;
-    metrics->bytes += plain->bytes;
-    return true;
+        return PLAIN_KEEP;
+    if (step == NULL)
+        return PLAIN_FILL;
+    verdict = step->plugin->apply_plain(step->self, plain, run);
+    if (verdict == PLAIN_FILL)
+        return PLAIN_FILL;
+    step->metrics->records++;
+    step->metrics->bytes += plain->bytes;
+    if (UNLIKELY(verdict == PLAIN_DROP)) {
+        step->metrics->drop_records++;
+        step->metrics->drop_bytes += plain->bytes;
+    }
+    return verdict;
 }

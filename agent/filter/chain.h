@@ -48,9 +48,9 @@ bool filter_selection_is_empty(const struct filter_selection *selection);
 enum filter_verdict filter_selection_apply(const struct filter_selection *selection,
                                            struct record *record, struct filter_run *run);
 
-/* The short way: does the same to a plain record, and counts it. False where there is more to be done
- * than a plain record can bear; then nothing was done, and filter_selection_apply has to. */
-bool filter_selection_apply_plain(const struct filter_selection *selection,
-                                  struct plain_record *plain, struct json_scanner *json);
+/* The short way: does the same to a plain record, and counts it. PLAIN_FILL where there is more to be
+ * done than a plain record can bear; then nothing was done, and filter_selection_apply has to. */
+enum plain_verdict filter_selection_apply_plain(const struct filter_selection *selection,
+                                                struct plain_record *plain, struct filter_run *run);
 
 #endif

@@ -9,9 +9,10 @@
 #ifndef TAILRACE_FILTER_FILTER_H
 #define TAILRACE_FILTER_FILTER_H
 
-#include "record/record.h"
+#include "record/plain.h"
 
 struct option;
+struct origin;
 struct plugin_setup;
 struct parser_book;
 
@@ -23,14 +24,15 @@ enum filter_verdict {
 /* What a filter may need besides the record; lent for the call. */
 struct filter_run {
     struct slice tag;
-    struct json_scanner *json; /* for checking text; what it lends dies with the next check */
+    struct json_scanner *json;   /* for checking text; what it lends dies with the next check */
+    const struct origin *origin; /* where the record comes from (ack/origin.h); NULL in tests */
 };
 
-/* All that some filters do: a text under `key` that is a JSON object goes, and the object's members
- * come before the other fields. Any other record stays as it is. */
-struct filter_unfold {
-    struct slice key;
-    struct slice stop; /* with an object that has this key they do something else */
+/* What became of a plain record. */
+enum plain_verdict {
+    PLAIN_KEEP,
+    PLAIN_DROP,
+    PLAIN_FILL, /* nothing was done: a record has to be filled, and goes through apply */
 };
 
 struct filter_plugin {
@@ -46,9 +48,10 @@ struct filter_plugin {
 
     enum filter_verdict (*apply)(void *self, struct record *record, struct filter_run *run);
 
-    /* Whether apply does no more than this, and so need not be called for plain records; NULL: it
-     * does more. */
-    bool (*unfolds)(const void *self, struct filter_unfold *out);
+    /* The short way: does to a plain record what apply would do to the record that it stands for.
+     * NULL: always PLAIN_FILL. */
+    enum plain_verdict (*apply_plain)(void *self, struct plain_record *plain,
+                                      struct filter_run *run);
 };
 
 #endif

@@ -10,37 +10,85 @@ static uint32_t field_find(const struct plain_record *p, struct slice key)
     return PLAIN_NOT_UNFOLDED;
 }
 
-/* Whether another text has the name of a member. */
-static bool names_meet(const struct plain_record *p, uint32_t unfolded)
+bool plain_find(const struct plain_record *p, struct slice key, struct slice *text)
+{
+    uint32_t at = field_find(p, key);
+
+    if (at == PLAIN_NOT_UNFOLDED)
+        return false;
+    *text = p->fields[at].text;
+    return true;
+}
+
+/* Whether a text that stays has the name of a member. */
+static bool names_meet(const struct plain_record *p, const struct plain_fold *fold,
+                       uint32_t unfolded)
 {
     uint64_t initials = p->object.initials;
 
     for (uint32_t i = 0; i < p->count; i++)
-        if ((p->fields[i].initial & initials) != 0 && i != unfolded &&
+        if ((p->fields[i].initial & initials) != 0 && (i != unfolded || fold->is_text_kept) &&
             json_object_has(&p->object, p->fields[i].key))
             return true;
     return false;
 }
 
-bool plain_unfold(struct plain_record *p, struct slice key, struct slice stop,
-                  struct json_scanner *json)
+static bool key_meets(const struct plain_record *p, const struct plain_fold *fold,
+                      uint32_t unfolded)
+{
+    uint32_t at = field_find(p, fold->under);
+
+    return at != PLAIN_NOT_UNFOLDED && (at != unfolded || fold->is_text_kept);
+}
+
+bool plain_unfold(struct plain_record *p, const struct plain_fold *fold, struct json_scanner *json)
 {
     const struct json_object *object = &p->object;
-    uint32_t at = field_find(p, key);
+    uint32_t at = field_find(p, fold->key);
+    bool is_under = fold->under.len > 0;
 
+    CHECK(p->shared == NULL && p->unfolded == PLAIN_NOT_UNFOLDED && (fold->is_last || !is_under));
     if (at == PLAIN_NOT_UNFOLDED || json_check_object(json, p->fields[at].text, &p->object) < 0)
         return true;
     if (UNLIKELY(object->needs_repair || object->has_escaped_keys || object->member_count == 0))
         return false;
-    if (json_object_has(object, stop) || names_meet(p, at))
+    if (json_object_has(object, fold->stop) ||
+        (is_under ? key_meets(p, fold, at) : names_meet(p, fold, at)))
         return false;
     p->unfolded = at;
+    p->fold = fold;
+    return true;
+}
+
+static bool has_key(const struct plain_record *p, struct slice key)
+{
+    uint32_t at = field_find(p, key);
+
+    if (at != PLAIN_NOT_UNFOLDED && (at != p->unfolded || p->fold->is_text_kept))
+        return true;
+    if (p->unfolded == PLAIN_NOT_UNFOLDED)
+        return false;
+    return p->fold->under.len > 0 ? slice_equal(p->fold->under, key)
+                                  : json_object_has(&p->object, key);
+}
+
+/* One text at most stands under each name, so the last is the only one. */
+bool plain_share(struct plain_record *p, struct shared_object *shared)
+{
+    const struct member_list *list = &shared->list;
+
+    CHECK(p->shared == NULL && !p->may_repeat);
+    for (uint32_t i = 0; i < list->count; i++)
+        if (UNLIKELY(has_key(p, slice_make(list->text.data + list->members[i].key_at,
+                                           list->members[i].key_len))))
+            return false;
+    p->shared = shared;
     return true;
 }
 
 void record_fill_plain(struct record *r, const struct plain_record *p)
 {
-    CHECK(p->unfolded == PLAIN_NOT_UNFOLDED);
+    CHECK(p->unfolded == PLAIN_NOT_UNFOLDED && p->shared == NULL);
     r->time_ns = p->time_ns;
     r->offset = p->offset;
     for (uint32_t i = 0; i < p->count; i++)

@@ -37,6 +37,7 @@ enum value_kind {
 
 struct field_list;
 struct member_list;
+struct shared_object;
 
 struct value {
     enum value_kind kind;
@@ -69,6 +70,7 @@ struct member_list {
     uint32_t count;
     bool has_escaped_keys;
     uint64_t initials;
+    struct shared_object *shared; /* whose text this is (record/shared.h); NULL: it is lent */
 };
 
 /* The first object of a record keeps the array that the scanner noted its members in. */

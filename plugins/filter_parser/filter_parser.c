@@ -17,6 +17,8 @@ struct filter_parser {
     size_t parser_count;
     struct slice key;          /* Key_Name, where it is a plain name */
     struct accessor *accessor; /* where it is none */
+    struct plain_fold fold;    /* all it does, where does_fold */
+    bool does_fold;
     struct parser_run run;
     struct log_brake limit_brake;
     struct log_brake time_brake;
@@ -85,7 +87,12 @@ static int filter_parser_init(void *self, struct plugin_setup *setup)
             return -EINVAL;
     }
     f->key = slice_of(f->key_name);
-    return parsers_find(f, setup);
+    if (parsers_find(f, setup) < 0)
+        return -EINVAL;
+    f->fold.key = f->key;
+    f->does_fold = f->accessor == NULL && f->reserve_data && !f->preserve_key &&
+                   f->parser_count == 1 && parser_unfolds(f->parsers[0], &f->fold.stop);
+    return 0;
 }
 
 static void filter_parser_fini(void *self)
@@ -228,13 +235,12 @@ static enum filter_verdict filter_parser_apply(void *self, struct record *record
     return FILTER_KEEP;
 }
 
-static bool filter_parser_unfolds(const void *self, struct filter_unfold *out)
+static enum plain_verdict filter_parser_apply_plain(void *self, struct plain_record *plain,
+                                                    struct filter_run *run)
 {
-    const struct filter_parser *f = self;
+    struct filter_parser *f = self;
 
-    out->key = f->key;
-    return f->accessor == NULL && f->reserve_data && !f->preserve_key && f->parser_count == 1 &&
-           parser_unfolds(f->parsers[0], &out->stop);
+    return f->does_fold && plain_unfold(plain, &f->fold, run->json) ? PLAIN_KEEP : PLAIN_FILL;
 }
 
 const struct filter_plugin filter_parser = {
@@ -245,5 +251,5 @@ const struct filter_plugin filter_parser = {
     .init = filter_parser_init,
     .fini = filter_parser_fini,
     .apply = filter_parser_apply,
-    .unfolds = filter_parser_unfolds,
+    .apply_plain = filter_parser_apply_plain,
 };

@@ -312,6 +312,14 @@ static inline char *put_members(struct es_writer *w, char *at, struct slice obje
     return put_long(w, at, slice_make(object.data + 1, object.len - 2));
 }
 
+/* What is shared is not among the chunk's bytes, by which the record's room was reckoned. */
+static inline char *put_shared(struct es_writer *w, char *at, struct slice object)
+{
+    writer_stand(w, at);
+    at = buffer_reserve(w->out, object.len + w->record_room);
+    return put_members(w, at, object);
+}
+
 static inline char *put_value(struct es_writer *w, char *at, const struct chunk_field *field)
 {
     if (LIKELY(field->kind == CHUNK_VALUE_TEXT)) {
@@ -327,7 +335,8 @@ static inline char *put_value(struct es_writer *w, char *at, const struct chunk_
 static inline char *put_field(struct es_writer *w, char *at, const struct chunk_field *field)
 {
     if (field->kind == CHUNK_VALUE_MEMBERS) {
-        at = put_members(w, at, field->value);
+        at = UNLIKELY(field->is_shared) ? put_shared(w, at, field->value)
+                                        : put_members(w, at, field->value);
     } else {
         at = put_key(w, at, field->key);
         at = put_value(w, at, field);
@@ -450,6 +459,16 @@ static void put_headers(const struct out_es *es, struct http_request *request)
 static const char *const reply_keys[] = {"errors", "items", "create", "index",  "update", "delete",
                                          "status", "error", "type",   "reason", NULL};
 
+/* About what the body will have, so that it does not grow while it is written. */
+static size_t body_room(const struct batch *batch)
+{
+    const struct chunk *chunk = batch->chunk;
+    size_t shared_bytes =
+        (size_t)(chunk->shared.rendered_bytes * batch->count / chunk->record_count);
+
+    return chunk->bytes.len + shared_bytes + batch->count * RECORD_GROWTH + BODY_ROOM;
+}
+
 int es_encode(const void *self, struct batch *batch, struct http_request *request)
 {
     const struct out_es *es = self;
@@ -459,7 +478,7 @@ int es_encode(const void *self, struct batch *batch, struct http_request *reques
     http_request_init(request, "POST", es->url);
     request->reply_keys = reply_keys;
     put_headers(es, request);
-    buffer_init(&request->body, batch->chunk->bytes.len + batch->count * RECORD_GROWTH + BODY_ROOM);
+    buffer_init(&request->body, body_room(batch));
     writer_init(&w, es, batch, &request->body);
     while (batch_next(batch, &record))
         put_record(&w, batch, &record);

@@ -57,6 +57,76 @@ static void append(unsigned origin, uint64_t end)
     chunk_append(chunk, &origins[origin], origins[origin].tag, &record, end);
 }
 
+/* ---- what records share ---- */
+
+static struct shared_object *shared_of(const char *text)
+{
+    struct json_scanner json;
+    struct shared_object *shared;
+
+    json_scanner_init(&json);
+    shared = shared_new(slice_of(text), &json);
+    json_scanner_fini(&json);
+    ck_assert_ptr_nonnull(shared);
+    return shared;
+}
+
+static void append_shared(struct shared_object *shared, uint64_t end)
+{
+    record_reset(&record);
+    record_add(&record, SLICE("log"), value_text(SLICE("x")));
+    record_add_shared(&record, shared);
+    append(0, end);
+}
+
+START_TEST(what_records_share_is_in_the_chunk_once_and_read_with_each)
+{
+    struct shared_object *shared = shared_of("{\"pod\":\"p\"}");
+    struct chunk_reader reader;
+    struct chunk_record read;
+    struct chunk_field field;
+
+    append_shared(shared, 10);
+    append_shared(shared, 20);
+    ck_assert_uint_eq(chunk->shared.count, 1);
+    ck_assert_uint_eq(shared->refs, 2);
+    shared_unref(&shared);
+    chunk_seal(chunk);
+    chunk_reader_init(&reader, chunk);
+    for (int i = 0; i < 2; i++) {
+        ck_assert(chunk_reader_next(&reader, &read));
+        ck_assert_uint_eq(read.head.field_count, 2);
+        ck_assert(chunk_field_next(&read.fields, &field));
+        ck_assert(!field.is_shared);
+        ck_assert(chunk_field_next(&read.fields, &field));
+        ck_assert(field.is_shared);
+        ck_assert_int_eq(field.kind, CHUNK_VALUE_MEMBERS);
+        ck_assert(slice_is(field.value, "{\"pod\":\"p\"}"));
+        ck_assert(!chunk_field_next(&read.fields, &field));
+    }
+}
+END_TEST
+
+START_TEST(a_chunk_is_full_when_what_its_records_share_makes_long_documents)
+{
+    size_t bytes = CHUNK_RENDERED_AIM / 2;
+    char *text = mem_alloc(bytes + 1);
+    struct shared_object *shared;
+
+    memset(text, 'x', bytes);
+    memcpy(text, "{\"x\":\"", 6);
+    memcpy(text + bytes - 2, "\"}", 3);
+    shared = shared_of(text);
+    append_shared(shared, 10);
+    ck_assert(!chunk_is_full(chunk));
+    ck_assert_uint_lt(chunk->bytes.capacity, CHUNK_BYTES_AIM);
+    append_shared(shared, 20);
+    ck_assert(chunk_is_full(chunk));
+    shared_unref(&shared);
+    mem_free(text);
+}
+END_TEST
+
 /* ---- runs ---- */
 
 START_TEST(records_that_follow_each_other_in_a_file_are_one_run)
@@ -308,6 +378,8 @@ Suite *suite_chunk_chunk(void)
     TCase *stops = stops_create();
 
     tcase_add_checked_fixture(use, set_up, tear_down);
+    tcase_add_test(use, what_records_share_is_in_the_chunk_once_and_read_with_each);
+    tcase_add_test(use, a_chunk_is_full_when_what_its_records_share_makes_long_documents);
     tcase_add_test(use, records_that_follow_each_other_in_a_file_are_one_run);
     tcase_add_test(use, bytes_between_two_records_belong_to_the_run);
     tcase_add_test(use, origins_that_take_turns_have_a_run_for_each_turn);
