@@ -103,6 +103,23 @@ static bool is_any_missing(const struct matching *m)
     return false;
 }
 
+/* It was empty when we saw it last: if it has another number by now, nothing tells it from others. */
+static bool was_empty(const struct generation_saved *s)
+{
+    return s->offset == 0 && s->identity.head.len == 0;
+}
+
+/* Something was known of the log when this one was last written to, which is not the oldest that is
+ * still there: what is older than that one may have come in between. An empty file may have been
+ * written to since, and compressed. */
+static bool is_since_missing(const struct matching *m, const struct generation *g)
+{
+    for (size_t i = 0; i < m->saved_count; i++)
+        if (!m->is_placed[i] && g->modified_ns >= m->saved[i].known_ns)
+            return true;
+    return false;
+}
+
 /* Whether a generation of which nothing is saved was written after we came. When it was saved last
  * does not matter: nobody may have looked at the directory by then. One that cannot be read may be any
  * that is missing. */
@@ -112,7 +129,7 @@ static bool is_unread(const struct matching *m, size_t index, size_t oldest)
 
     if (g->is_current || index > oldest)
         return true;
-    if (g->trouble != 0 && is_any_missing(m))
+    if (g->trouble != 0 ? is_any_missing(m) : is_since_missing(m, g))
         return true;
     if ((oldest < m->siblings->count && g->trouble == 0) || m->saved_count == 0)
         return false;
@@ -135,18 +152,12 @@ static bool is_as_read(const struct generation *g, const struct generation_saved
            file_print_begins(s->identity.head, head_of(g));
 }
 
-/* It was empty when we saw it last: if it has another number by now, nothing tells it from others. */
-static bool was_empty(const struct generation_saved *s)
-{
-    return s->offset == 0 && s->identity.head.len == 0;
-}
-
 /* Another row may have its sibling. */
 static bool is_nowhere(const struct matching *m, size_t saved_index)
 {
     const struct generation_saved *s = &m->saved[saved_index];
 
-    if (m->is_placed[saved_index] || m->is_any_hidden || s->is_done || was_empty(s))
+    if (m->is_placed[saved_index] || m->is_any_hidden || s->is_done || s->is_whole || was_empty(s))
         return false;
     for (size_t i = 0; i < m->siblings->count; i++) {
         const struct generation *g = &m->siblings->items[i];

@@ -7,7 +7,8 @@
  * inode and first bytes; after gzip or copytruncate by its first bytes alone. What is newer than
  * the oldest generation that we know and is not known itself was never read; what is older was
  * there before we were, and is left alone. When none that we know is there any more, what was written
- * to after we came to know the log is newer. When in doubt, bytes are read twice, not skipped.
+ * to after we came to know the log is newer. One that was empty when it was saved may be any that was
+ * written to since, as nothing tells it from others. When in doubt, bytes are read twice, not skipped.
  *
  * Reading the directory opens each sibling for a moment; planning and ordering are pure.
  *
@@ -40,6 +41,7 @@ struct generation_saved {
     struct file_identity identity;
     uint64_t offset;
     bool is_done;     /* read to its end and closed */
+    bool is_whole;    /* there was nothing left to read when it was saved */
     int64_t known_ns; /* since when; what was last written before that was there before us. 0:
                        * unknown */
 };
@@ -57,7 +59,8 @@ struct generation_read {
 struct generation_plan {
     struct generation_read reads[GENERATIONS_MAX]; /* oldest first */
     size_t count;
-    size_t lost_count; /* generations that were not read to their end and are nowhere */
+    size_t lost_count; /* generations that were not read to their end, as far as is known, and are
+                        * nowhere */
 };
 
 /* All of one log, oldest first; the current one, if there is one, is the last. */

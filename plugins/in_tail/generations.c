@@ -65,6 +65,7 @@ static bool on_row(void *owner, const struct position *p)
                             .identity = p->identity,
                             .offset = p->offset,
                             .is_done = p->is_done,
+                            .is_whole = note.is_whole,
                             .known_ns = p->created_ns ? p->created_ns : list->tail->started_ns},
                   .note = note,
                   .is_followed = tail_row_file(list->tail, p->row) != NULL,
@@ -155,7 +156,8 @@ static bool plan_follow(const struct known_list *list, const struct found_file *
                 generation_follow(list, name, &siblings.items[plan.reads[i].index], &plan.reads[i]);
         if (plan.lost_count > 0)
             log_warn(list->tail->component,
-                     "%zu generations of %s are gone that were not read to their end",
+                     "%zu generations of %s are gone that were not read to their end, as far as is "
+                     "known",
                      plan.lost_count, name->path);
         generations_free(&siblings);
     }

@@ -7,13 +7,15 @@
 /*
  * The note of a row:
  *
- *   note := stream | stream " " together lane+
+ *   note := stream | stream " whole" | stream " " together lane+
  *   lane := " " offset ":" name
  *
  * The stream is 16 hexadecimal digits, offsets are decimal; of a name, bytes that are no letters,
  * digits, points, dashes or underscores are written as %XX. Notes of before lanes have the stream
  * alone, and whoever knows nothing of lanes reads no further.
  */
+
+static const char whole[] = " whole";
 
 static bool is_plain(char byte)
 {
@@ -46,6 +48,16 @@ static void append_lanes(const struct tail_file *f, struct buffer *out)
     }
 }
 
+/* A row is not `done` before Rotate_Wait is over: more may come. */
+static bool is_whole(const struct tail_file *f)
+{
+    struct file_facts facts;
+
+    return f->state.is_rotated && f->state.read == f->origin.window.settled &&
+           file_state_read(f->fd, &facts) == 0 &&
+           file_reader_size(&f->reader, facts.size_bytes) == f->state.read;
+}
+
 void tail_note_write(const struct tail_file *f, struct buffer *out)
 {
     size_t alone;
@@ -54,6 +66,8 @@ void tail_note_write(const struct tail_file *f, struct buffer *out)
     alone = out->len;
     if (!list_is_empty(&f->laggards))
         append_lanes(f, out);
+    else if (is_whole(f))
+        buffer_append_text(out, whole);
     if (out->len > POSITIONS_NOTE_BYTES_MAX)
         out->len = alone;
 }
@@ -132,6 +146,7 @@ void tail_note_read(const char *text, uint64_t row_offset, const struct lanes *l
     if (text == NULL)
         return;
     note->stream_id = strtoull(text, &after, 16);
+    note->is_whole = strcmp(after, whole) == 0;
     if (*after != ' ' || lanes_read(after + 1, row_offset, lanes, note))
         return;
     note->together = row_offset;

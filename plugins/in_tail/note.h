@@ -1,6 +1,6 @@
 /*
- * What the DB keeps of a file in our own words, in the note of its row: the id of its stream, and how
- * far outputs are that fell behind. The row's offset is the least of all, so that Fluent Bit, or an
+ * What the DB keeps of a file in our own words, in the note of its row: the id of its stream, how far
+ * outputs are that fell behind, and whether there was nothing left to read of a rotated file. The row's offset is the least of all, so that Fluent Bit, or an
  * agent that knows no lanes, loses nothing.
  *
  * Plain values; an output is known by its name, on disk.
@@ -15,6 +15,7 @@ struct tail_file;
 struct tail_note {
     uint64_t stream_id; /* 0: not known */
     uint64_t together;  /* how far the others are */
+    bool is_whole;      /* rotated, and every output was done with all of it when it was saved */
     unsigned count;     /* of outputs that fell behind; 0: `together` is the row's offset */
     struct tail_note_lane {
         unsigned output;

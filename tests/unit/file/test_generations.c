@@ -360,6 +360,47 @@ START_TEST(when_what_was_known_is_gone_all_that_came_after_is_read)
 }
 END_TEST
 
+/* The row says that it was empty; gzip made another file of it after it was written to. */
+static void rotate_one_that_was_empty(int64_t compressed_s)
+{
+    tree_write("a.log", "");
+    save("a.log", 0)->known_ns = 5000 * NS_PER_S;
+    tree_rename("a.log", "a.log.2");
+    compress("a.log.2", LINE(2));
+    age("a.log.2.gz", compressed_s);
+    tree_write("a.log.1", LINE(3));
+    save("a.log.1", 10)->known_ns = 6000 * NS_PER_S;
+    tree_write("a.log", LINE(4));
+}
+
+START_TEST(a_generation_that_was_empty_when_it_was_saved_may_be_any_that_came_since)
+{
+    rotate_one_that_was_empty(5500);
+    expect_plan("a.log", "a.log.2.gz@0 a.log.1@10#2 a.log@0");
+}
+END_TEST
+
+START_TEST(but_none_that_was_there_before)
+{
+    rotate_one_that_was_empty(4500);
+    expect_plan("a.log", "a.log.1@10#2 a.log@0");
+}
+END_TEST
+
+/* All that is left of what was known is the newest. */
+START_TEST(a_generation_between_one_that_is_gone_and_one_that_is_known_is_read)
+{
+    tree_write("a.log", LINE(1));
+    save("a.log", 10)->known_ns = 5000 * NS_PER_S;
+    tree_remove("a.log");
+    tree_write("a.log.1", LINE(2));
+    age("a.log.1", 5500);
+    tree_write("a.log", LINE(3));
+    save("a.log", 10)->known_ns = 6000 * NS_PER_S;
+    expect_plan("a.log", "a.log.1@0 a.log@10#2");
+}
+END_TEST
+
 static size_t lost_count(void)
 {
     struct generation_plan plan;
@@ -377,6 +418,25 @@ START_TEST(what_is_nowhere_is_counted_as_lost)
     tree_remove("a.log.1");
     tree_write("a.log", LINE(4));
     ck_assert_uint_eq(lost_count(), 1);
+}
+END_TEST
+
+START_TEST(what_had_nothing_left_to_read_is_not_lost)
+{
+    tree_write("a.log.1", LINE(1));
+    save("a.log.1", 10)->is_whole = true;
+    tree_remove("a.log.1");
+    tree_write("a.log", LINE(4));
+    ck_assert_uint_eq(lost_count(), 0);
+}
+END_TEST
+
+START_TEST(what_had_nothing_left_to_read_is_followed_where_it_is)
+{
+    tree_write("a.log.1", LINE(1));
+    save("a.log.1", 10)->is_whole = true;
+    tree_write("a.log", LINE(4));
+    expect_plan("a.log", "a.log.1@10#1 a.log@0");
 }
 END_TEST
 
@@ -487,6 +547,11 @@ Suite *suite_file_generations(void)
     tcase_add_test(plans, a_file_that_was_cut_begins_anew);
     tcase_add_test(plans, a_number_used_again_begins_anew);
     tcase_add_test(plans, when_what_was_known_is_gone_all_that_came_after_is_read);
+    tcase_add_test(plans, a_generation_that_was_empty_when_it_was_saved_may_be_any_that_came_since);
+    tcase_add_test(plans, but_none_that_was_there_before);
+    tcase_add_test(plans, a_generation_between_one_that_is_gone_and_one_that_is_known_is_read);
+    tcase_add_test(plans, what_had_nothing_left_to_read_is_not_lost);
+    tcase_add_test(plans, what_had_nothing_left_to_read_is_followed_where_it_is);
     tcase_add_test(plans, what_is_nowhere_is_counted_as_lost);
     tcase_add_test(plans, a_row_of_fluent_bit_is_known_by_its_inode);
     tcase_add_test(plans, a_short_log_that_was_all_read_is_not_lost_by_compression);
