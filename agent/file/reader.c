@@ -2,7 +2,6 @@
 
 #include "base/gzip.h"
 #include "base/memory.h"
-#include "file/identity.h"
 
 #include <errno.h>
 
@@ -204,6 +203,24 @@ int file_reader_seek(struct file_reader *r, uint64_t offset)
         return gzip_seek(r, offset);
     r->offset = offset;
     return 0;
+}
+
+int file_reader_seek_known(struct file_reader *r, uint64_t offset, struct file_print before)
+{
+    char end[FILE_HEAD_BYTES_MAX];
+    uint32_t len = before.len <= offset && before.len <= sizeof end ? before.len : 0, at = 0;
+    int rc = file_reader_seek(r, offset - len);
+
+    while (rc == 0 && at < len) {
+        int64_t got = file_reader_read(r, end + at, len - at);
+
+        if (got <= 0)
+            return got < 0 ? (int)got : -ERANGE;
+        at += (uint32_t)got;
+    }
+    if (rc == 0 && !file_print_begins((struct file_print){before.hash, len}, slice_make(end, len)))
+        return -ERANGE;
+    return rc;
 }
 
 uint64_t file_reader_size(const struct file_reader *r, uint64_t file_bytes)

@@ -13,7 +13,7 @@
 #ifndef TAILRACE_FILE_READER_H
 #define TAILRACE_FILE_READER_H
 
-#include "base/slice.h"
+#include "file/identity.h"
 
 struct gzip_stream;
 
@@ -38,6 +38,11 @@ MUST_USE int64_t file_reader_read(struct file_reader *r, char *buf, size_t len);
 
 /* The next read begins at `offset`; UV_ERANGE when a gzip file ends before it, or UV_EBADMSG. */
 MUST_USE int file_reader_seek(struct file_reader *r, uint64_t offset);
+
+/* The same, where the bytes before the offset were printed; one of which nothing was has len 0. UV_ERANGE
+ * as well when they are others by now. */
+MUST_USE int file_reader_seek_known(struct file_reader *r, uint64_t offset,
+                                    struct file_print before);
 
 /* How many decompressed bytes there are as far as one can say without reading, when the file itself
  * has `file_bytes`: for gzip, at the end what was read; before it, one more; 0 when it was cut.

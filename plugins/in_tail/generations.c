@@ -21,6 +21,7 @@
 struct known {
     struct generation_saved saved;
     struct tail_note note;
+    struct file_print tail;
     bool is_followed;
 };
 
@@ -68,6 +69,7 @@ static bool on_row(void *owner, const struct position *p)
                             .is_whole = note.is_whole,
                             .known_ns = p->created_ns ? p->created_ns : list->tail->started_ns},
                   .note = note,
+                  .tail = p->tail,
                   .is_followed = tail_row_file(list->tail, p->row) != NULL,
               });
     return true;
@@ -102,9 +104,9 @@ static void known_add_followed(struct known_list *list, const char *path)
     }
 }
 
-/* False when the generation is somewhere else by now. */
-static bool generation_follow(const struct known_list *list, const struct found_file *name,
-                              const struct generation *g, const struct generation_read *read)
+/* From where its row says; 1, 0 or negative as tail_file_open_generation. */
+static int generation_open(const struct known_list *list, const struct found_file *name,
+                           const struct generation *g, const struct generation_read *read)
 {
     const struct known *known = known_find(list, read->key);
     struct tail_start start = {
@@ -112,25 +114,46 @@ static bool generation_follow(const struct known_list *list, const struct found_
         .id = &g->id,
         .offset = read->offset,
         .row = read->key,
+        .note.together = read->offset,
     };
-    int rc;
 
-    if (known != NULL)
+    if (known != NULL && known->saved.offset == read->offset) {
         start.note = known->note;
-    if (known == NULL || known->saved.offset != read->offset) {
-        start.note.together = read->offset;
-        start.note.count = 0;
-    }
-    if (g->is_current || read->is_new || (known != NULL && known->is_followed))
-        return true;
-    rc = read->trouble;
-    if (rc < 0) {
-        tail_again_note(list->tail, name, g->path, rc);
-        return true;
+        start.tail = known->tail;
+    } else if (known != NULL) {
+        start.note.stream_id = known->note.stream_id;
     }
     log_info(list->tail->component, "%s is an earlier generation of %s; it is read from byte %llu",
              g->path, name->path, (unsigned long long)read->offset);
-    rc = tail_file_open_generation(list->tail, name->path, &start);
+    return tail_file_open_generation(list->tail, name->path, &start);
+}
+
+/* It begins as one that was saved, and is another: what of it was read is not known. */
+static int generation_open_whole(const struct known_list *list, const struct found_file *name,
+                                 const struct generation *g)
+{
+    struct tail_start start = {.path = g->path, .id = &g->id};
+
+    log_warn(list->tail->component,
+             "%s begins like a generation of %s that was read, and goes on otherwise: it is read "
+             "from its beginning",
+             g->path, name->path);
+    return tail_file_open_generation(list->tail, name->path, &start);
+}
+
+/* False when the generation is somewhere else by now. */
+static bool generation_follow(const struct known_list *list, const struct found_file *name,
+                              const struct generation *g, const struct generation_read *read)
+{
+    const struct known *known = known_find(list, read->key);
+    int rc = read->trouble;
+
+    if (g->is_current || read->is_new || (known != NULL && known->is_followed))
+        return true;
+    if (rc == 0)
+        rc = generation_open(list, name, g, read);
+    if (rc == UV_ERANGE)
+        rc = generation_open_whole(list, name, g);
     if (rc < 0)
         tail_again_note(list->tail, name, g->path, rc);
     return rc != 0;

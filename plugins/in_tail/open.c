@@ -294,7 +294,10 @@ static int generation_open(struct tail_file *f, const struct tail_start *start)
         return rc;
     if (start->id != NULL && !file_id_equal(&f->identity.id, start->id))
         return 0;
-    rc = file_reader_seek(&f->reader, start->note.together);
+    CHECK(start->offset <= start->note.together);
+    rc = file_reader_seek_known(&f->reader, start->offset, start->tail);
+    if (rc == 0)
+        rc = file_reader_seek(&f->reader, start->note.together);
     return rc < 0 ? rc : 1;
 }
 
@@ -310,9 +313,12 @@ int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_
     if (rc <= 0 || inode_file(t, &f->identity.id) != NULL) {
         file_unopen(f);
         tail_file_close(f);
-        if (rc != UV_ERANGE && rc != -EBADMSG)
+        if (rc != -EBADMSG)
             return rc;
-        log_warn(t->component, "%s is damaged, or ends before what was read of it", start->path);
+        t->input->metrics.read_errors++;
+        log_warn(t->component,
+                 "%s is damaged before byte %llu, up to which it was read: what follows is missing",
+                 start->path, (unsigned long long)start->offset);
         return 1;
     }
     inode_take(f);

@@ -246,10 +246,13 @@ struct tail_start {
     bool is_saved;            /* as in the tail_file */
     const struct file_id *id; /* who it was when that was planned; NULL: nobody asks */
     uint64_t offset;
-    int64_t row; /* 0: a new one */
+    int64_t row;            /* 0: a new one */
+    struct file_print tail; /* of what was read of it, before `offset`; len 0: nobody asks */
     struct tail_note note;
 };
-/* 1, 0 when the path leads to another file by now, or negative: it cannot be opened now. */
+
+/* 1, 0 when the path leads to another file by now, or negative: it cannot be opened now. UV_ERANGE: it
+ * ends before the offset, or has other bytes there, so that the row is of another file. */
 int tail_file_open_generation(struct tail *tail, const char *log_path, struct tail_start *start);
 
 /* Tries once more to open an entry that could not be opened, when it is time. False: it is not open,

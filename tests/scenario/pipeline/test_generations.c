@@ -323,6 +323,113 @@ START_TEST(a_generation_that_cannot_be_read_is_tried_again)
 }
 END_TEST
 
+/* ---- generations that begin alike ---- */
+
+#define BANNER_LINES 40 /* more bytes than a file is known by */
+
+static char *text_of(const char *last)
+{
+    struct buffer text = {0};
+    char *whole;
+
+    for (unsigned i = 0; i < BANNER_LINES; i++)
+        buffer_append_format(&text, "the-same-in-every-generation-%02u\n", i);
+    buffer_append_text(&text, last);
+    whole = mem_text(buffer_text(&text));
+    buffer_fini(&text);
+    return whole;
+}
+
+/* One is read to its end; it goes, and another takes its place, compressed. */
+static void put_another_in_its_place(const char *read, const char *unread)
+{
+    char *before = text_of(read), *after = text_of(unread);
+
+    tree_append("app.log", before);
+    kit_pass_ms(k, 2000);
+    ck_assert_uint_eq(backend_taken_count(k->es), BANNER_LINES + 1);
+    kit_kill(k);
+    tree_remove("app.log");
+    tree_write_gzip("app.log.1.gz", after);
+    tree_append("app.log", "");
+    kit_run_again(k);
+    kit_pass_ms(k, 20000);
+    mem_free(before);
+    mem_free(after);
+}
+
+/* Its row's offset is behind its end. */
+START_TEST(a_shorter_one_that_begins_alike_is_read_from_its_beginning)
+{
+    put_another_in_its_place("a-long-line-that-was-read-to-its-end\n", "unread\n");
+    ck_assert_ptr_nonnull(strstr(backend_taken(k->es), "unread "));
+    ck_assert_uint_eq(backend_taken_count(k->es), 2 * BANNER_LINES + 2);
+}
+END_TEST
+
+/* The row's offset is in the middle of another line. */
+START_TEST(a_longer_one_that_begins_alike_is_read_from_its_beginning)
+{
+    put_another_in_its_place("read\n", "a-line-longer-than-the-one-before-it\nand-one-more\n");
+    ck_assert_ptr_nonnull(strstr(backend_taken(k->es), "a-line-longer-than-the-one-before-it "));
+    ck_assert_uint_eq(backend_taken_count(k->es), 2 * BANNER_LINES + 3);
+}
+END_TEST
+
+START_TEST(the_same_one_is_read_from_where_it_was_left)
+{
+    put_another_in_its_place("read\n", "read\nand-one-more\n");
+    ck_assert_uint_eq(backend_taken_count(k->es), BANNER_LINES + 2);
+}
+END_TEST
+
+/* ---- what is gone ---- */
+
+/* A generation goes before it is done with, which it is after Rotate_Wait. */
+static void kill_and_remove_generation(void)
+{
+    kit_kill(k);
+    tree_remove("app.log.1");
+    write_lines(1);
+    ck_assert_int_eq(log_open("/dev/null"), 0);
+    log_level_set(LOG_WARN);
+    kit_run_again(k);
+    kit_pass_ms(k, 20000);
+}
+
+START_TEST(a_generation_that_was_delivered_whole_is_not_said_to_be_lost)
+{
+    write_lines(5);
+    kit_pass_ms(k, 1000);
+    tree_rename("app.log", "app.log.1");
+    write_lines(1);
+    kit_pass_ms(k, 1900);
+    kill_and_remove_generation();
+    ck_assert_ptr_null(log_recent(0));
+    log_close();
+}
+END_TEST
+
+START_TEST(one_that_was_not_is)
+{
+    write_lines(5);
+    kit_pass_ms(k, 2000);
+    backend_down(k->es);
+    write_lines(5);
+    kit_pass_ms(k, 2000);
+    tree_rename("app.log", "app.log.1");
+    write_lines(1);
+    kit_pass_ms(k, 1900);
+    kit_kill(k);
+    backend_up(k->es);
+    kit_run_again(k);
+    kill_and_remove_generation();
+    ck_assert_ptr_nonnull(log_recent(0));
+    ck_assert_ptr_nonnull(strstr(log_recent(0), "1 generations of "));
+    log_close();
+}
+END_TEST
+
 Suite *suite_pipeline_generations(void);
 Suite *suite_pipeline_generations(void)
 {
@@ -340,6 +447,11 @@ Suite *suite_pipeline_generations(void)
     tcase_add_test(t, the_next_file_may_have_the_number_of_the_one_before);
     tcase_add_test(t, a_file_with_a_number_and_bytes_of_another_is_read);
     tcase_add_test(t, a_generation_that_cannot_be_read_is_tried_again);
+    tcase_add_test(t, a_shorter_one_that_begins_alike_is_read_from_its_beginning);
+    tcase_add_test(t, a_longer_one_that_begins_alike_is_read_from_its_beginning);
+    tcase_add_test(t, the_same_one_is_read_from_where_it_was_left);
+    tcase_add_test(t, a_generation_that_was_delivered_whole_is_not_said_to_be_lost);
+    tcase_add_test(t, one_that_was_not_is);
     suite_add_tcase(suite, t);
     return suite;
 }

@@ -172,6 +172,28 @@ START_TEST(past_the_end_of_a_gzip_file_there_is_nothing)
 }
 END_TEST
 
+static struct file_print print_before(uint64_t offset)
+{
+    return file_print_of(slice_make(text + offset - FILE_TAIL_BYTES_MAX, FILE_TAIL_BYTES_MAX));
+}
+
+START_TEST(a_file_is_sought_where_it_was_left_if_it_is_the_one)
+{
+    const char *const names[] = {"a.log", "a.log.gz"};
+    struct file_print print = print_before(5000);
+
+    tree_write(names[0], text);
+    tree_write_gzip(names[1], text);
+    begin(names[_i]);
+    ck_assert_int_eq(file_reader_seek_known(&reader, 5000, print), 0);
+    expect_rest(5000, 3000);
+    ck_assert_int_eq(file_reader_seek_known(&reader, 5001, print), -ERANGE);
+    ck_assert_int_eq(file_reader_seek_known(&reader, TEXT_BYTES + 1, print), -ERANGE);
+    ck_assert_int_eq(file_reader_seek_known(&reader, 7, (struct file_print){0}), 0);
+    expect_rest(7, 3000);
+}
+END_TEST
+
 START_TEST(members_one_after_the_other_are_one_text)
 {
     char cut = text[40000];
@@ -289,6 +311,7 @@ Suite *suite_file_reader(void)
     tcase_add_test(use, an_empty_file_named_gz_is_gzip_to_come);
     tcase_add_test(use, going_back_over_what_was_read_last_is_free);
     tcase_add_test(use, a_gzip_file_is_sought_both_ways);
+    tcase_add_loop_test(use, a_file_is_sought_where_it_was_left_if_it_is_the_one, 0, 2);
     tcase_add_test(use, past_the_end_of_a_gzip_file_there_is_nothing);
     tcase_add_test(use, members_one_after_the_other_are_one_text);
     tcase_add_test(use, a_gzip_file_cut_short_waits_for_its_rest);
