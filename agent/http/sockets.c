@@ -3,6 +3,8 @@
  *
  *   on_open      curl wants a socket: it gets one, and the client an entry for it
  *   on_wish      curl says what it waits for on it; no more is done than noting that
+ *   send_on      the kernel took what curl gave it: curl may give it more at once
+ *   settle       curl has done what it could: the loop watches for what it waits for
  *   on_ready     the loop says that it is there: curl may go on
  *   on_due       the time that curl asked to be called at (on_delay) has come
  *   on_close     curl wants the socket closed: first out of the loop, then closed
@@ -24,16 +26,21 @@
 #include <unistd.h>
 #include <uv.h>
 
+/* How many buffers of one body go out in a row, so that none keeps the loop for long: 1 MiB. */
+#define SENDS_MAX (1024 * 1024 / UPLOAD_BUFFER_BYTES)
+
 struct connection {
     struct list link;
     struct http_client *client;
     struct poll *poll; /* NULL until curl waits for something */
     int fd;
-    int events;        /* as POLL_*; what curl waits for */
+    int wish;          /* as POLL_*; what curl waits for */
+    int events;        /* what the loop watches for: the same, once curl's step is over */
     bool is_curls_own; /* made without asking us: not ours to close */
     bool is_corked;
     uint32_t requests;      /* that went over it */
     struct http_call *call; /* the one under way on it, from the request on */
+    int64_t moved_bytes;    /* of that call, when it was looked at last */
 };
 
 static void drive(struct http_client *client, curl_socket_t fd, int ready);
@@ -133,8 +140,10 @@ static void connection_cork(struct connection *connection, bool is_corked)
     (void)setsockopt(connection->fd, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
 }
 
-static void connection_watch(struct connection *connection, int events)
+static void connection_watch(struct connection *connection)
 {
+    int events = connection->wish;
+
     if (events == connection->events)
         return;
     connection->events = events;
@@ -162,9 +171,9 @@ static curl_socket_t on_open(void *owner, curlsocktype purpose, struct curl_sock
         return CURL_SOCKET_BAD;
     watch_over(fd);
     closed = connection_find(owner, fd);
-    wish = closed != NULL ? closed->events : 0;
+    wish = closed != NULL ? closed->wish : 0;
     connection_free(closed);
-    connection_watch(connection_new(owner, fd), wish);
+    connection_new(owner, fd)->wish = wish;
     return fd;
 }
 
@@ -183,17 +192,19 @@ static int on_wish(CURL *easy, curl_socket_t fd, int what, void *owner, void *un
     if (what == CURL_POLL_REMOVE) {
         /* It may come after the socket was closed. It is all that is said of one that never got
          * connected: whoever gets its number next must find nothing of us on it. */
-        if (connection != NULL && (connection->is_curls_own || connection->requests == 0))
+        if (connection != NULL && (connection->is_curls_own || connection->requests == 0)) {
             connection_free(connection);
-        else if (connection != NULL)
-            connection_watch(connection, 0);
+        } else if (connection != NULL) {
+            connection->wish = 0;
+            connection_watch(connection);
+        }
         return 0;
     }
     if (connection == NULL) {
         connection = connection_new(client, fd);
         connection->is_curls_own = true;
     }
-    connection_watch(connection, events_of(what));
+    connection->wish = events_of(what);
     return 0;
 }
 
@@ -293,15 +304,58 @@ void sockets_renew(struct http_client *client, CURLMcode error)
         call_end(CONTAINER_OF(it, struct http_call, link), UV_EIO, curl_multi_strerror(error));
 }
 
-/* What curl has sent whole goes out whole. curl says nothing of a wish that stays as it was, so this
- * is looked at after each step. */
-static void uncork(struct http_client *client)
+/* Whether it is in the middle of a body, and the last step brought it on. */
+static bool is_sending(struct connection *connection)
+{
+    int64_t moved;
+
+    if (connection->call == NULL || !(connection->wish & POLL_WRITABLE))
+        return false;
+    moved = connection->call->clock.moved_bytes;
+    if (moved == connection->moved_bytes)
+        return false;
+    connection->moved_bytes = moved;
+    return true;
+}
+
+static struct connection *connection_that_sends(const struct http_client *client)
 {
     LIST_FOR (it, &client->connections) {
         struct connection *connection = CONTAINER_OF(it, struct connection, link);
 
-        if (!(connection->events & POLL_WRITABLE))
+        if (is_sending(connection))
+            return connection;
+    }
+    return NULL;
+}
+
+/* curl sends one buffer in a step, and then waits to hear that there is room. As long as the kernel
+ * takes them whole that is known; asking the loop for each cost a request ten turns of it. */
+static CURLMcode send_on(struct http_client *client)
+{
+    struct connection *connection;
+    CURLMcode rc = CURLM_OK;
+    int running;
+
+    for (long i = 0; i < SENDS_MAX && rc == CURLM_OK; i++) {
+        connection = connection_that_sends(client);
+        if (connection == NULL)
+            break;
+        rc = curl_multi_socket_action(client->multi, connection->fd, CURL_CSELECT_OUT, &running);
+    }
+    return rc;
+}
+
+/* What curl has sent whole goes out whole. curl says nothing of a wish that stays as it was, so this
+ * is looked at after each step. */
+static void settle(struct http_client *client)
+{
+    LIST_FOR (it, &client->connections) {
+        struct connection *connection = CONTAINER_OF(it, struct connection, link);
+
+        if (!(connection->wish & POLL_WRITABLE))
             connection_cork(connection, false);
+        connection_watch(connection);
     }
 }
 
@@ -310,7 +364,9 @@ static void drive(struct http_client *client, curl_socket_t fd, int ready)
     int running = 0;
     CURLMcode rc = curl_multi_socket_action(client->multi, fd, ready, &running);
 
-    uncork(client);
+    if (rc == CURLM_OK)
+        rc = send_on(client);
+    settle(client);
     if (rc == CURLM_OK)
         drain(client);
     else
@@ -344,6 +400,7 @@ bool sockets_use(struct http_call *call, int port)
             continue;
         connection_cork(connection, true);
         connection->call = call;
+        connection->moved_bytes = 0;
         connection->requests++;
         return most != 0 && connection->requests >= most;
     }
