@@ -364,7 +364,7 @@ static struct retry_plan delivery_plan(const struct delivery *d, enum verdict ve
                                        uint64_t asked_ms)
 {
     const struct retry_policy policy = gate_policy(d);
-    uint64_t dice = random_number();
+    uint64_t dice = verdict == VERDICT_DELIVERED ? 0 : random_number();
     struct retry_plan plan = retry_next(&policy, verdict, d->attempts, asked_ms, dice);
 
     if (plan.move == RETRY_WAIT && asked_ms == 0)

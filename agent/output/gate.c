@@ -80,7 +80,10 @@ void gate_note(struct delivery *d, enum circuit_event event, uint64_t asked_ms)
     struct output *output = d->output;
     bool was_open = output->circuit.is_open;
     struct circuit_moment moment = {
-        .now_ms = clock_ms(), .asked_ms = asked_ms, .dice = random_number()};
+        .now_ms = clock_ms(),
+        .asked_ms = asked_ms,
+        .dice = event == CIRCUIT_ANSWERED ? 0 : random_number(),
+    };
 
     d->is_busy = event == CIRCUIT_BUSY;
     d->busy_attempts += d->is_busy;
