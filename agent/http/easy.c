@@ -45,6 +45,7 @@ static void set_connection(CURL *easy, const struct http_client *client)
     SET(easy, CURLOPT_TCP_NODELAY, 1L);
     SET(easy, CURLOPT_CONNECTTIMEOUT_MS, NEVER_MS);
     SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES);
+    SET(easy, CURLOPT_BUFFERSIZE, REPLY_BUFFER_BYTES);
     SET(easy, CURLOPT_MAXAGE_CONN, (long)s->keepalive_idle_s);
     SET(easy, CURLOPT_MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);
     SET(easy, CURLOPT_PROXY, client->proxy.url);
