@@ -28,6 +28,7 @@ void budget_fini(struct budget *b)
     budget_check(b);
     CHECK(b->used_bytes == 0);
     CHECK(list_is_empty(&b->waiters));
+    CHECK(!b->has_guest);
 }
 
 static void level_take(struct budget *b, uint64_t bytes)
@@ -130,13 +131,55 @@ void budget_wait_bytes(struct budget *b, size_t before_bytes, size_t bytes)
     }
 }
 
-bool budget_is_clogged(const struct budget *b)
+static bool waits_more(const struct budget *b, unsigned percent)
 {
     for (; b != NULL; b = b->parent)
         if (b->limit_bytes != 0 &&
-            waiting_cost(b->waiting_bytes) > budget_room_bytes(b) / 100 * BUDGET_WAITING_PERCENT)
+            waiting_cost(b->waiting_bytes) > budget_room_bytes(b) / 100 * percent)
             return true;
     return false;
+}
+
+bool budget_is_clogged(const struct budget *b)
+{
+    return waits_more(b, BUDGET_WAITING_PERCENT);
+}
+
+bool budget_waits_much(const struct budget *b)
+{
+    return waits_more(b, BUDGET_WAITING_PERCENT / 2);
+}
+
+bool budget_guest_enter(struct budget *b)
+{
+    const struct budget *each;
+
+    for (each = b; each != NULL; each = each->parent)
+        if (each->has_guest)
+            return false;
+    for (; b != NULL; b = b->parent)
+        b->has_guest = true;
+    return true;
+}
+
+void budget_guest_leave(struct budget *b)
+{
+    for (; b != NULL; b = b->parent) {
+        CHECK(b->has_guest);
+        b->has_guest = false;
+    }
+}
+
+bool budget_is_light(const struct budget *b)
+{
+    for (; b != NULL; b = b->parent) {
+        uint64_t used = used_of_share(b), waiting = waiting_cost(b->waiting_bytes);
+
+        if (b->limit_bytes != 0 && used > waiting &&
+            used - waiting > budget_room_bytes(b) / 100 * BUDGET_LIGHT_PERCENT)
+            return false;
+    }
+    return true;
 }
 
 uint64_t budget_recent_peak(struct budget *b)

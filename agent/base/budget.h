@@ -11,7 +11,8 @@
  *
  * Part of what is held may wait: lines for what belongs to them. No ack gives it back, so that
  * reading would stop for ever if it grew up to the limit; where it takes up more than
- * BUDGET_WAITING_PERCENT, whoever makes lines wait must let some go on.
+ * BUDGET_WAITING_PERCENT, whoever makes lines wait must let some go on; but for one guest of all that
+ * are below one budget, whose lines may wait beyond that while records leave room (budget_is_light).
  *
  * Life     budget_init -> take, give* -> budget_fini when everything was given back.
  * Thread   the loop.
@@ -25,6 +26,8 @@
 /* Below what must be free for reading to go on, with a read's worth between. */
 #define BUDGET_WAITING_PERCENT 60
 
+#define BUDGET_LIGHT_PERCENT 60
+
 /* So many bytes of what waits cost what they are; the others twice that. */
 #define BUDGET_WAITING_FEW ((uint64_t)5 << 18)
 
@@ -37,7 +40,8 @@ struct budget {
     uint64_t waiting_bytes;     /* of the used ones */
     uint64_t request_bytes;     /* of the used ones */
     uint64_t reserved_bytes;    /* for those: half of the limit at most */
-    bool is_full;               /* was found full, and not told yet that there is room */
+    bool has_guest;
+    bool is_full; /* was found full, and not told yet that there is room */
     struct list waiters;
     void (*turned)(struct budget *b); /* is_full has changed; NULL: nobody wants to know */
 };
@@ -64,6 +68,16 @@ uint64_t budget_recent_peak(struct budget *b);
 
 /* Whether too much waits, here or in a budget above. */
 bool budget_is_clogged(const struct budget *b);
+
+/* Whether what waits takes up more than half of that. */
+bool budget_waits_much(const struct budget *b);
+
+/* Takes the place of the one guest, here and above. False: somebody has it. */
+bool budget_guest_enter(struct budget *b);
+void budget_guest_leave(struct budget *b);
+
+/* Whether records hold less than BUDGET_LIGHT_PERCENT, here and in every budget above. */
+bool budget_is_light(const struct budget *b);
 
 /* What may be held besides requests; 0: as much as there is. */
 uint64_t budget_room_bytes(const struct budget *b);

@@ -51,7 +51,7 @@ void tail_file_touch(struct tail_file *f)
     if (list_is_linked(&f->ready_link) || t->is_stopping)
         return;
     list_add_tail(&f->lane->ready, &f->ready_link);
-    if (!f->lane->is_waiting && !timer_is_on(t->work))
+    if ((!f->lane->is_waiting || f == t->guest.file) && !timer_is_on(t->work))
         timer_start(t->work, 0);
 }
 
@@ -164,8 +164,8 @@ static int file_look(struct tail_file *f, struct follow_seen *seen)
         .is_named = f->name != NULL && facts.link_count > 0,
         .pause_ms = UNLIKELY(f->pace.due_us > 0) ? pace_pause_ms(&f->pace, clock_ms()) : 0,
         .must_let_go = f->must_let_go,
-        .has_room = may_begin(f, facts.size_bytes) && budget_has_room(f->lane->budget) &&
-                    !tail_file_is_paused(f),
+        .has_room =
+            may_begin(f, facts.size_bytes) && tail_file_has_room(f) && !tail_file_is_paused(f),
         .age_ms = (clock_wall_ns() - facts.modified_ns) / NS_PER_MS,
     };
     if (!seen->is_rewritten && facts.size_bytes > f->state.size_before)
@@ -279,7 +279,7 @@ static enum file_next file_step(struct tail_file *f, const struct follow_seen *s
     switch (step.move) {
     case FOLLOW_WAIT:
         file_rest(f, step.wait_ms, seen->size <= f->state.read);
-        return budget_has_room(f->lane->budget) ? FILE_RESTS : FILE_NEEDS_ROOM;
+        return tail_file_has_room(f) ? FILE_RESTS : FILE_NEEDS_ROOM;
     case FOLLOW_READ:
     case FOLLOW_FINISH_LINE:
         return file_read_step(f, seen->size, step.move == FOLLOW_FINISH_LINE);
@@ -342,7 +342,7 @@ void tail_file_let_go(struct tail_file *f)
 }
 
 /* It goes to the end of the queue when it has more to do. */
-static void file_turn(struct tail_file *f)
+void tail_file_turn(struct tail_file *f)
 {
     enum file_next next;
 
@@ -357,7 +357,7 @@ static void file_turn(struct tail_file *f)
         return;
     if (!list_is_linked(&f->ready_link))
         list_add_tail(&f->lane->ready, &f->ready_link);
-    if (next == FILE_NEEDS_ROOM)
+    if (next == FILE_NEEDS_ROOM && !tail_has_guest(f->tail))
         tail_lane_wait(f->lane);
 }
 
@@ -369,8 +369,9 @@ enum lane_rest {
 
 static enum lane_rest lane_work(struct tail_lane *lane, unsigned turns)
 {
-    while (!lane->is_waiting && !list_is_empty(&lane->ready) && turns-- > 0)
-        file_turn(CONTAINER_OF(list_take_first(&lane->ready), struct tail_file, ready_link));
+    while (!lane->is_waiting && !list_is_empty(&lane->ready) && !tail_has_guest(lane->tail) &&
+           turns-- > 0)
+        tail_file_turn(CONTAINER_OF(list_take_first(&lane->ready), struct tail_file, ready_link));
     if (list_is_empty(&lane->ready))
         return LANE_IS_DONE;
     return lane->is_waiting ? LANE_WAITS : LANE_HAS_MORE;
@@ -392,8 +393,14 @@ static enum lane_rest shares_work(struct tail *t)
 static void on_work(void *owner)
 {
     struct tail *t = owner;
-    enum lane_rest together = lane_work(&t->together, TAIL_TURNS_MAX), alone = shares_work(t);
+    enum lane_rest together, alone;
 
+    if (UNLIKELY(tail_has_guest(t))) {
+        tail_guest_turn(t);
+        return;
+    }
+    together = lane_work(&t->together, TAIL_TURNS_MAX);
+    alone = shares_work(t);
     if (together == LANE_HAS_MORE || alone == LANE_HAS_MORE)
         timer_start(t->work, 0);
     if (together != LANE_IS_DONE)
@@ -453,6 +460,7 @@ static void on_look(void *owner)
             file_look_due(&CONTAINER_OF(at, struct tail_laggard, link)->file, now, &next);
     }
     tail_again_look(t, now, &next);
+    tail_guest_look(t);
     if (UNLIKELY(t->options.exit_on_eof))
         timer_start_sooner(t->work, 0);
     if (next != UINT64_MAX)
@@ -469,5 +477,7 @@ void tail_work_stop(struct tail *t)
 {
     timer_free(&t->work);
     timer_free(&t->look);
+    if (tail_has_guest(t))
+        tail_guest_leave(t->guest.file);
     tail_lanes_stop(t);
 }

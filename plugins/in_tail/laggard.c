@@ -138,6 +138,7 @@ static void laggard_rest(struct tail_laggard *l)
 
     CHECK(t->laggard_count > 0);
     list_remove(&l->file.ready_link);
+    tail_guest_leave(&l->file);
     file_reader_fini(&l->file.reader);
     joiner_free(&l->file.joiner);
     tail_lines_account(&l->file);
@@ -218,7 +219,7 @@ static enum laggard_next laggard_step(struct tail_laggard *l)
         tail_file_look_again(f, pause_ms);
         return LAGGARD_RESTS;
     }
-    if (!budget_has_room(f->lane->budget))
+    if (!tail_file_has_room(f))
         return LAGGARD_NEEDS_ROOM;
     if (f->origin.id == 0) /* the file may have got one since; workers read it from now on */
         f->origin.id = l->of->origin.id;
@@ -246,7 +247,7 @@ void tail_laggard_turn(struct tail_laggard *l)
         return;
     if (!list_is_linked(&l->file.ready_link))
         list_add_tail(&l->file.lane->ready, &l->file.ready_link);
-    if (next == LAGGARD_NEEDS_ROOM)
+    if (next == LAGGARD_NEEDS_ROOM && !tail_has_guest(t))
         tail_lane_wait(l->file.lane);
 }
 

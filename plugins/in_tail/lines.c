@@ -223,46 +223,13 @@ void tail_lines_account(struct tail_file *f)
     f->waiting_bytes = bytes;
 }
 
-static struct tail_file *more_waiting(struct tail_file *a, struct tail_file *b)
-{
-    return a == NULL || b->waiting_bytes > a->waiting_bytes ? b : a;
-}
-
-/* The one whose lines hold most. */
-static struct tail_file *file_that_waits_most(const struct tail *t)
-{
-    struct tail_file *most = NULL;
-
-    LIST_FOR (it, (struct list *)&t->files) {
-        struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
-
-        most = more_waiting(most, f);
-        LIST_FOR (at, &f->laggards)
-            most = more_waiting(most, &CONTAINER_OF(at, struct tail_laggard, link)->file);
-    }
-    return most;
-}
-
-static void file_lines_cut(struct tail_file *f)
+void tail_lines_cut(struct tail_file *f)
 {
     struct giver giver = {.file = f};
     struct joiner_sink sink = sink_of(&giver);
 
     joiner_cut(&f->joiner, f->tail->rules, &sink);
     tail_lines_account(f);
-}
-
-/* Where lines that wait leave no memory for reading those that they wait for, some go on without. */
-static void waiting_settle(struct tail_file *f)
-{
-    tail_lines_account(f);
-    while (UNLIKELY(budget_is_clogged(f->tail->input->budget))) {
-        struct tail_file *most = file_that_waits_most(f->tail);
-
-        if (most->waiting_bytes == 0)
-            return;
-        file_lines_cut(most);
-    }
 }
 
 uint64_t tail_lines_end(const struct tail_file *f, uint64_t end)
@@ -425,6 +392,6 @@ size_t tail_lines_take(struct tail_file *f, struct slice bytes, uint64_t offset,
     size_t taken = lines_take(f, bytes, offset, is_last);
 
     if (f->tail->rules != NULL)
-        waiting_settle(f);
+        tail_waiting_settle(f);
     return taken;
 }

@@ -437,6 +437,7 @@ void tail_file_close(struct tail_file *f)
     tail_laggards_close(f);
     tail_kin_part(f);
     tail_first_end(f);
+    tail_guest_leave(f);
     joiner_free(&f->joiner);
     tail_lines_account(f);
     held_remove(&f->held);

@@ -7,6 +7,7 @@
  *   follow.c    one file: read, wait, restart, close, as the follow plan says
  *   first.c     what a file's first read waits for
  *   lines.c     bytes to lines to records
+ *   guest.c     lines that wait for want of memory: which go on, and which is read alone to its end
  *   kin.c       pieces of a line that rotation parted
  *   generations.c  what rotation made of a log while nobody looked
  *   again.c     what could not be opened, and is tried again
@@ -134,6 +135,12 @@ struct tail_lane {
     bool is_waiting;
 };
 
+/* The file whose lines may wait beyond what all lines may; guest.c. */
+struct tail_guest {
+    struct tail_file *file; /* NULL: there is none */
+    uint64_t since_ms;
+};
+
 /* Exit_On_Eof. */
 struct tail_exit {
     uint64_t settled_bytes; /* of all readers, when that was looked at */
@@ -213,6 +220,7 @@ struct tail {
     struct map inodes;         /* and by device and number */
     uint32_t unnamed_count;    /* those of them that their name went away from */
     uint32_t first_wait_count; /* and those whose first read waits */
+    struct tail_guest guest;
     struct tail_exit exit;
     bool is_first_scan_over, is_stopping;
 };
@@ -278,6 +286,9 @@ void tail_file_look_again(struct tail_file *file, uint64_t wait_ms);
 
 /* Its pieces are in a record of the next one, which is acknowledged. */
 void tail_file_lent_back(struct tail_file *file);
+
+/* A few reads. The file may be gone then. */
+void tail_file_turn(struct tail_file *file);
 
 void tail_lane_init(struct tail_lane *lane, struct tail *tail, struct budget *budget);
 void tail_lane_stop(struct tail_lane *lane);
@@ -348,8 +359,40 @@ void tail_lines_flush(struct tail_file *file, bool is_all);
 /* The lines that wait are others now: what they hold is of the budget. */
 void tail_lines_account(struct tail_file *file);
 
+/* They go on as they are, cut. */
+void tail_lines_cut(struct tail_file *file);
+
 /* The bytes before this offset are in records, or in none: the bookmark may go there. */
 uint64_t tail_lines_end(const struct tail_file *file, uint64_t end);
+
+/* ---- guest.c ---- */
+
+/* Lines of the file were taken. Where those that wait have no memory left for what they wait for, one
+ * file becomes the guest, and others' go on as they are. */
+void tail_waiting_settle(struct tail_file *file);
+
+/* There is a guest: only that one is read. */
+static inline bool tail_has_guest(const struct tail *tail)
+{
+    return tail->guest.file != NULL;
+}
+
+/* Whether memory lets the file be read. */
+static inline bool tail_file_has_room(const struct tail_file *file)
+{
+    const struct tail_file *guest = file->tail->guest.file;
+
+    return UNLIKELY(guest != NULL) ? guest == file : budget_has_room(file->lane->budget);
+}
+
+/* Its turn. */
+void tail_guest_turn(struct tail *tail);
+
+/* Whether it has waited too long for bytes; the others are then read again. */
+void tail_guest_look(struct tail *tail);
+
+/* This one is closed. */
+void tail_guest_leave(struct tail_file *file);
 
 /* ---- kin.c ---- */
 

@@ -113,6 +113,141 @@ START_TEST(a_few_of_them_are_left_alone)
 }
 END_TEST
 
+/* ---- a record that is larger than lines that wait may be ---- */
+
+#define LARGE_PIECES 260 /* nearly multiline_buffer_limit */
+#define OTHERS 20
+#define OTHER_PIECES 5
+#define CRI_END "2026-11-21T08:18:54.000000000Z stdout F end\n"
+
+static void write_large(const char *name, const char *end)
+{
+    struct buffer text = {0};
+
+    write_pieces(&text, 'x', LARGE_PIECES);
+    buffer_append_text(&text, end);
+    tree_write_bytes(name, text.data, text.len);
+    buffer_fini(&text);
+}
+
+static void write_others(void)
+{
+    for (unsigned i = 0; i < OTHERS; i++) {
+        struct buffer text = {0};
+        char name[16];
+
+        write_pieces(&text, 'y', OTHER_PIECES);
+        snprintf(name, sizeof name, "%02u.log", i);
+        tree_write_bytes(name, text.data, text.len);
+        buffer_fini(&text);
+    }
+}
+
+static void end_others(void)
+{
+    for (unsigned i = 0; i < OTHERS; i++) {
+        char name[16];
+
+        snprintf(name, sizeof name, "%02u.log", i);
+        kit_append(k, name, CRI_END);
+    }
+}
+
+/* So many records came out whole, at every output. */
+static void expect_whole(unsigned count)
+{
+    ck_assert_uint_eq(kit_input(k)->multiline_truncated, 0);
+    for (size_t i = 0; i < pipeline_output_count(k->pipeline); i++)
+        ck_assert_uint_eq(kit_counts(k, i)->proc_records, count);
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+    ck_assert_uint_eq(pipeline_memory(k->pipeline)->used_bytes, 0);
+}
+
+START_TEST(a_large_record_is_whole_although_others_wait)
+{
+    write_others();
+    kit_run(k, SERVICE TAIL_CRI ES("PORT"));
+    kit_pass_ms(k, 500);
+    write_large("z.log", CRI_END);
+    kit_pass_ms(k, 1500);
+    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 1);
+    end_others();
+    kit_pass_ms(k, 5000);
+    expect_whole(1 + OTHERS);
+}
+END_TEST
+
+START_TEST(large_records_wait_for_each_other)
+{
+    for (char name[] = "a.log"; name[0] < 'f'; name[0]++)
+        write_large(name, CRI_END);
+    kit_run(k, SERVICE TAIL_CRI ES("PORT"));
+    kit_pass_ms(k, 30000);
+    expect_whole(5);
+}
+END_TEST
+
+START_TEST(a_large_record_is_whole_after_nobody_took_any)
+{
+    for (char name[] = "a.log"; name[0] < 'f'; name[0]++)
+        write_large(name, CRI_END);
+    kit_run(k, SERVICE TAIL_CRI ES("PORT"));
+    backend_down(k->es);
+    kit_pass_ms(k, 30000);
+    backend_up(k->es);
+    kit_pass_ms(k, 30000);
+    expect_whole(5);
+}
+END_TEST
+
+START_TEST(a_large_record_is_whole_while_another_output_is_behind)
+{
+    kit_run(k, SERVICE TAIL_CRI ES("PORT") ES("PORT2"));
+    backend_down(k->other);
+    for (char name[] = "a.log"; name[0] < 'f'; name[0]++) {
+        write_large(name, CRI_END);
+        kit_pass_ms(k, 10000);
+    }
+    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 5);
+    ck_assert_uint_eq(kit_input(k)->multiline_truncated, 0);
+    backend_up(k->other);
+    kit_pass_ms(k, 60000);
+    ck_assert_uint_ge(kit_counts(k, 1)->proc_records, 5);
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+    ck_assert_uint_eq(pipeline_memory(k->pipeline)->used_bytes, 0);
+}
+END_TEST
+
+START_TEST(one_that_does_not_go_on_keeps_others_waiting_for_a_second)
+{
+    write_others();
+    write_large("z.log", "");
+    kit_run(k, SERVICE TAIL_CRI ES("PORT"));
+    kit_pass_ms(k, 500);
+    kit_append(k, "quiet.log", CRI_END);
+    kit_pass_ms(k, 3000);
+    ck_assert_uint_gt(kit_input(k)->multiline_truncated, 0);
+    ck_assert_ptr_nonnull(strstr(backend_taken(k->es), "end "));
+    kit_pass_ms(k, 30000);
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+}
+END_TEST
+
+START_TEST(it_may_be_there_when_the_agent_stops)
+{
+    write_others();
+    write_large("z.log", "");
+    kit_run(k, SERVICE TAIL_CRI ES("PORT"));
+    kit_pass_ms(k, 500);
+    kit_stop(k);
+    kit_append(k, "z.log", CRI_END);
+    kit_run_again(k);
+    end_others();
+    kit_pass_ms(k, 10000);
+    expect_whole(1 + OTHERS);
+}
+END_TEST
+
 /* ---- what is said of it ---- */
 
 static void write_lines(unsigned count)
@@ -209,6 +344,12 @@ Suite *suite_pipeline_memory(void)
     tcase_add_test(t, beginnings_of_records_stay_within_the_limit);
     tcase_add_test(t, with_nobody_to_take_them_they_do_too);
     tcase_add_test(t, a_few_of_them_are_left_alone);
+    tcase_add_test(t, a_large_record_is_whole_although_others_wait);
+    tcase_add_test(t, large_records_wait_for_each_other);
+    tcase_add_test(t, a_large_record_is_whole_after_nobody_took_any);
+    tcase_add_test(t, a_large_record_is_whole_while_another_output_is_behind);
+    tcase_add_test(t, one_that_does_not_go_on_keeps_others_waiting_for_a_second);
+    tcase_add_test(t, it_may_be_there_when_the_agent_stops);
     tcase_add_test(t, reading_that_waits_long_for_memory_is_said_once_and_its_end);
     tcase_add_test(t, a_file_truncated_before_it_was_read_has_other_ids);
     suite_add_tcase(suite, t);

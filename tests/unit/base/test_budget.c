@@ -81,6 +81,47 @@ START_TEST(too_much_that_waits_is_told_here_and_above)
 }
 END_TEST
 
+START_TEST(half_of_what_may_wait_is_much)
+{
+    budget_wait_bytes(&input, 0, 120);
+    ck_assert(!budget_waits_much(&input));
+    budget_wait_bytes(&input, 120, 121);
+    ck_assert(budget_waits_much(&input));
+    budget_wait_bytes(&input, 121, 0);
+}
+END_TEST
+
+START_TEST(there_is_one_guest_below_a_budget)
+{
+    struct budget other;
+
+    budget_init(&other, &service, 400);
+    ck_assert(budget_guest_enter(&input));
+    ck_assert(!budget_guest_enter(&input));
+    ck_assert(!budget_guest_enter(&other));
+    budget_guest_leave(&input);
+    ck_assert(budget_guest_enter(&other));
+    budget_guest_leave(&other);
+    budget_fini(&other);
+}
+END_TEST
+
+/* Neither lines that wait nor requests make it heavy. */
+START_TEST(a_budget_with_few_records_is_light)
+{
+    budget_wait_bytes(&input, 0, 390);
+    budget_take(&input, 240);
+    ck_assert(budget_is_light(&input));
+    budget_take(&input, 1);
+    ck_assert(!budget_is_light(&input));
+    budget_give(&input, 241);
+    budget_take(&service, 601);
+    ck_assert(!budget_is_light(&input));
+    budget_give(&service, 601);
+    budget_wait_bytes(&input, 390, 0);
+}
+END_TEST
+
 START_TEST(much_that_waits_costs_twice_what_it_is)
 {
     struct budget large;
@@ -356,6 +397,9 @@ Suite *suite_base_budget(void)
     tcase_add_test(use, what_waits_is_taken_like_all_else);
     tcase_add_test(use, too_much_that_waits_is_told_here_and_above);
     tcase_add_test(use, much_that_waits_costs_twice_what_it_is);
+    tcase_add_test(use, half_of_what_may_wait_is_much);
+    tcase_add_test(use, there_is_one_guest_below_a_budget);
+    tcase_add_test(use, a_budget_with_few_records_is_light);
     tcase_add_test(use, the_recent_peak_is_asked_again_and_again);
     tcase_add_test(use, room_for_requests_is_kept_free);
     tcase_add_test(use, requests_above_what_is_reserved_take_from_the_rest);
