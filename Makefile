@@ -52,7 +52,7 @@ LINK     = $(Q)echo '  link  $@'; $(CC) $(if $(SAN),,-fno-lto) $(ALL_LDFLAGS) -o
 LIBS     = $(PKG_LIBS) -lpthread -lm
 
 .DEFAULT_GOAL := all
-.PHONY: all deps ready run check check-sim sim e2e torture docs lint fuzz fuzz-all bench shape install help clean FORCE
+.PHONY: all deps ready run check check-sim sim e2e torture docs lint fuzz fuzz-all bench shape packages install help clean FORCE
 .SECONDARY:
 
 all: ## build the agent: build/tailrace
@@ -109,6 +109,10 @@ bench: ## what shipping costs, against the floor; make bench ARGS=--short
 bench: all $(BENCH)
 	@$(PROGRAMS) python3 tests/bench/check.py
 	$(PROGRAMS) python3 tests/bench/run.py $(ARGS)
+
+packages: ## whether helm, an API server, Docker, compose and systemd take what is shipped; DEBIAN=image
+packages: all
+	@DEBIAN=$(DEBIAN) tests/packaging/try
 
 install: ## to $(DESTDIR)$(PREFIX); a configuration that is there already is kept
 install: all
