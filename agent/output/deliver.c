@@ -13,6 +13,7 @@
  *   output_offer      a sealed chunk joins the queue
  *   delivery_begin    the first chunk leaves it, when there is a place
  *   delivery_attempt  a worker encodes the records that are left, or writes them
+ *   delivery_keyed    before that, where requests are signed and there were no keys: they came, or not
  *   on_encoded        the request goes out; or on_written, when the plugin writes by itself
  *   on_reply          the back-end has answered; the plugin judges
  *   delivery_judged   each record gets its verdict; what must be retried waits without a place
@@ -121,6 +122,7 @@ static void delivery_end(struct delivery *d, bool is_settled)
     struct output *output = d->output;
 
     CHECK(d->call == NULL && d->body_bytes == 0);
+    sign_forget(d);
     if (is_settled) {
         flow_end(d);
         chunk_settle(d->chunk, output->config.index);
@@ -159,6 +161,8 @@ static void encode_work(void *owner)
 
     batch_rewind(&d->batch);
     d->encode_status = config->plugin->encode(config->self, &d->batch, &d->request);
+    if (d->encode_status == 0)
+        sign_request(d);
 }
 
 static void write_work(void *owner)
@@ -218,10 +222,22 @@ static void delivery_attempt(struct delivery *d)
 {
     if (d->output->is_letting_go)
         delivery_let_go(d);
-    else if (d->output->config.plugin->encode != NULL)
-        job_start(d->output->loop, encode_work, on_encoded, d);
-    else
+    else if (d->output->config.plugin->encode == NULL)
         job_start(d->output->loop, write_work, on_written, d);
+    else if (sign_is_ready(d))
+        job_start(d->output->loop, encode_work, on_encoded, d);
+}
+
+void delivery_keyed(struct delivery *d, const char *why)
+{
+    if (why == NULL) {
+        delivery_attempt(d);
+        return;
+    }
+    d->status = 0;
+    snprintf(d->why, sizeof d->why, "%s", why);
+    gate_note(d, CIRCUIT_FAILED, 0);
+    delivery_judged(d, VERDICT_RETRY, NULL, 0);
 }
 
 /* What was not read of an answer that is too large is not known. Fewer records have a shorter one; one
@@ -240,6 +256,13 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
     uint64_t asked_ms = 0;
 
     d->call = NULL;
+    if (error == 0 && sign_heard(d, http_call_reply(call))) {
+        sign_forget(d);
+        body_forget(d);
+        delivery_attempt(d);
+        return;
+    }
+    sign_forget(d);
     d->status = error < 0 ? 0 : (unsigned)http_call_reply(call)->status;
     if (error < 0) {
         snprintf(d->why, sizeof d->why, "%s", why);
@@ -450,7 +473,7 @@ void output_let_go(struct output *output)
             http_call_cancel(&d->call);
             body_forget(d);
             delivery_let_go(d);
-        } else if (!d->is_under_way) {
+        } else if (!d->is_under_way || d->signing.is_waiting) {
             delivery_let_go(d);
         }
     }

@@ -4,6 +4,7 @@
  *
  *   deliver.c   the story of one chunk
  *   output.c    how an output begins and ends
+ *   sign.c      requests that are signed for AWS: keys, and what is said of them
  *   gate.c      how many may begin, and when: the circuit, obeyed
  *   leave.c     what an output lets go of when it falls behind
  *   account.c   the books: every record that leaves a delivery goes through one of its functions, so
@@ -40,7 +41,8 @@ struct trouble {
 struct output {
     struct output_config config;
     struct loop *loop;
-    struct nodes nodes; /* none: it writes in its own way */
+    struct nodes nodes;        /* none: it writes in its own way */
+    struct aws_signer *signer; /* NULL: requests are not signed */
     struct output_metrics metrics;
     struct list queue;      /* of delivery.link, for a place; empty while one is free */
     struct list deliveries; /* that have a place, or wait to be tried again */
@@ -62,6 +64,14 @@ struct output {
 struct run_cursor {
     uint32_t run;
     uint32_t records_before;
+};
+
+/* Of an output that signs. */
+struct signing {
+    struct aws_pass *pass; /* for the attempt; NULL between them */
+    struct aws_waiter waiter;
+    bool is_waiting; /* for keys */
+    bool was_again;  /* the last answer was about keys or clock, and it is sent again for that */
 };
 
 struct delivery {
@@ -86,6 +96,7 @@ struct delivery {
     struct timer *timer;
     struct http_call *call;
     struct node *node; /* that the call goes to */
+    struct signing signing;
     char why[WHY_BYTES_MAX];
     unsigned status;  /* of the answer that `why` is about; 0: none */
     bool has_letters; /* some records went to config.letters */
@@ -120,6 +131,26 @@ enum circuit_event gate_event(int status, enum verdict verdict, const struct ver
 
 /* The output's, for the attempt that was noted last. */
 struct retry_policy gate_policy(const struct delivery *d);
+
+/* ---- sign.c ---- */
+
+/* Makes the output's signer, where its requests are signed. Negative with `why` where they cannot be. */
+MUST_USE int sign_open(struct output *output, char why[256]);
+
+/* Whether the attempt may go on: it has a pass, or needs none. If not, delivery_keyed follows. */
+bool sign_is_ready(struct delivery *d);
+
+/* On the worker: the request is whole. */
+void sign_request(struct delivery *d);
+
+/* Whether the answer was about keys or clock alone, so that it is to be sent again. */
+bool sign_heard(struct delivery *d, const struct http_reply *reply);
+
+/* Waits no more, and gives the pass back. */
+void sign_forget(struct delivery *d);
+
+/* deliver.c: keys came, or `why` they did not. */
+void delivery_keyed(struct delivery *d, const char *why);
 
 /* ---- flow.c ---- */
 

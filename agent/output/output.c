@@ -27,8 +27,10 @@ struct output *output_new(struct loop *loop, const struct output_config *config,
     list_init(&output->deliveries);
     list_init(&output->metrics.link);
     if (config->plugin->encode != NULL) {
-        if (nodes_of(output, why) < 0)
+        if (sign_open(output, why) < 0 || nodes_of(output, why) < 0) {
+            aws_signer_free(&output->signer);
             MEM_FREE(&output);
+        }
     }
     if (output != NULL)
         gate_init(output);
@@ -45,6 +47,7 @@ void output_free(struct output **address)
     CHECK(output_is_idle(output) && output->under_way == 0 && !output->is_pumping);
     list_remove(&output->metrics.link);
     gate_fini(output);
+    aws_signer_free(&output->signer);
     nodes_close(&output->nodes);
     mem_free(output);
 }

@@ -12,6 +12,7 @@
 #ifndef TAILRACE_OUTPUT_OUTPUT_H
 #define TAILRACE_OUTPUT_OUTPUT_H
 
+#include "aws/signer.h"
 #include "http/http.h"
 #include "http/judge.h"
 #include "output/batch.h"
@@ -65,6 +66,10 @@ struct output_plugin {
 
     /* For outputs with encode: where requests go. */
     const struct http_settings *(*settings)(const void *self);
+
+    /* Likewise, where requests are signed for AWS: with what. NULL, or an answer of NULL: they are not.
+     * Component, host, port and TLS need not be filled. */
+    const struct aws_signer_settings *(*aws)(const void *self);
 
     unsigned default_port;
     unsigned default_workers; /* requests in flight at once, when Workers does not say */

@@ -5,7 +5,6 @@
 
 #define SELF struct out_es
 #define BULK_QUERY "filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason"
-#define AWS_LATER "Requests are not signed yet; use a proxy that signs, or log in by name."
 
 /* The options that both flavours share, in the order that people look for them. */
 #define OPTIONS_COMMON                                                                            \
@@ -64,13 +63,27 @@
                     "Key for Authorization: ApiKey."),                                            \
         OPTION_TEXT(SELF, login.bearer_token, "http_bearer_token", NULL, OPTION_SECRET,           \
                     "Token for Authorization: Bearer."),                                          \
-        OPTION_BOOL(SELF, login.is_signed, "aws_auth", "false", 0, AWS_LATER),                    \
-        OPTION_IGNORED("aws_region", AWS_LATER), OPTION_IGNORED("aws_sts_endpoint", AWS_LATER),   \
-        OPTION_IGNORED("aws_role_arn", AWS_LATER), OPTION_IGNORED("aws_external_id", AWS_LATER),  \
-        OPTION_IGNORED("aws_service_name", AWS_LATER), OPTION_IGNORED("aws_profile", AWS_LATER)
+        OPTION_BOOL(SELF, signing.is_on, "aws_auth", "false", 0,                                  \
+                    "Sign requests for AWS, with the credentials that AWS's tools would find."),  \
+        OPTION_TEXT(SELF, signing.region, "aws_region", NULL, 0,                                  \
+                    "Region of the signature; else that of the host's name, of AWS_REGION, of "   \
+                    "the profile, or of the instance."),                                          \
+        OPTION_TEXT(SELF, signing.sts_endpoint, "aws_sts_endpoint", NULL, 0,                      \
+                    "Where roles are assumed, instead of the region's STS."),                     \
+        OPTION_TEXT(SELF, signing.role_arn, "aws_role_arn", NULL, 0,                              \
+                    "Role to assume with those credentials."),                                    \
+        OPTION_TEXT(SELF, signing.external_id, "aws_external_id", NULL, 0,                        \
+                    "External id that the role asks for."),                                       \
+        OPTION_TEXT(SELF, signing.service, "aws_service_name", "es", 0,                           \
+                    "Set to aoss for OpenSearch Serverless.")
+
+#define OPTION_PROFILE(fallback)                                   \
+    OPTION_TEXT(SELF, signing.profile, "aws_profile", fallback, 0, \
+                "Profile of AWS's shared files; \"default\" leaves it to AWS_PROFILE.")
 
 static const struct option es_options[] = {
     OPTIONS_COMMON,
+    OPTION_PROFILE(NULL),
     OPTION_TEXT(SELF, login.cloud_id, "cloud_id", NULL, 0, "Elastic Cloud's id: host and port."),
     OPTION_TEXT(SELF, login.cloud_auth, "cloud_auth", NULL, OPTION_SECRET,
                 "user:password for Elastic Cloud."),
@@ -82,6 +95,7 @@ static const struct option es_options[] = {
 
 static const struct option opensearch_options[] = {
     OPTIONS_COMMON,
+    OPTION_PROFILE("default"),
     OPTION_END,
 };
 
@@ -186,12 +200,66 @@ static int init_login(struct out_es *es, struct plugin_setup *setup)
     return 0;
 }
 
-/* The back-end will answer 403 for ever; that is better known from the start. */
-static void init_signing(struct out_es *es, struct plugin_setup *setup)
+static bool has_login(const struct out_es *es)
 {
-    if (es->login.is_signed)
-        report_warn(setup->report, setup_place(setup, "aws_auth"), "%s: aws_auth is on. " AWS_LATER,
-                    setup->name);
+    return es->login.authorization.len > 0;
+}
+
+static int check_signing(const struct es_signing *signing, struct plugin_setup *setup)
+{
+    struct aws_address address;
+
+    if (strcmp(signing->service, "es") != 0 && strcmp(signing->service, "aoss") != 0) {
+        report_error(setup->report, setup_place(setup, "aws_service_name"),
+                     "aws_service_name is \"%s\"; es and aoss are known", signing->service);
+        return -EINVAL;
+    }
+    if (signing->region != NULL && !aws_region_is_valid(slice_of(signing->region))) {
+        report_error(setup->report, setup_place(setup, "aws_region"),
+                     "aws_region \"%s\" is no region", signing->region);
+        return -EINVAL;
+    }
+    if (signing->sts_endpoint == NULL)
+        return 0;
+    if (aws_address_parse(signing->sts_endpoint, &address) < 0) {
+        report_error(setup->report, setup_place(setup, "aws_sts_endpoint"),
+                     "aws_sts_endpoint \"%s\" is no address", signing->sts_endpoint);
+        return -EINVAL;
+    }
+    aws_address_fini(&address);
+    return 0;
+}
+
+/* Behind init_login: there is one Authorization, and it is the signature's. */
+static int init_signing(struct out_es *es, struct plugin_setup *setup)
+{
+    struct es_signing *signing = &es->signing;
+    struct slice said = aws_region_of_host(slice_of(es->http.host));
+    bool is_default = signing->profile != NULL && strcmp(signing->profile, "default") == 0;
+
+    if (!signing->is_on)
+        return 0;
+    if (check_signing(signing, setup) < 0)
+        return -EINVAL;
+    if (has_login(es))
+        report_warn(setup->report, setup_place(setup, "aws_auth"),
+                    "%s: aws_auth is on, so that the other login is not used", setup->name);
+    buffer_clear(&es->login.authorization);
+    if (es->http.tls == NULL)
+        report_warn(setup->report, setup_place(setup, "aws_auth"),
+                    "%s: aws_auth without tls: AWS's own hosts answer only with it", setup->name);
+    if (said.len > 0)
+        signing->host_region = mem_text_n(said.data, said.len);
+    signing->settings = (struct aws_signer_settings){
+        .service = signing->service,
+        .has_hash = strcmp(signing->service, "aoss") == 0,
+        .wish = {.profile = is_default ? NULL : signing->profile,
+                 .region = signing->region != NULL ? signing->region : signing->host_region,
+                 .role_arn = signing->role_arn,
+                 .external_id = signing->external_id,
+                 .sts_endpoint = signing->sts_endpoint},
+    };
+    return 0;
 }
 
 static void init_url(struct out_es *es)
@@ -218,8 +286,8 @@ static int es_init(void *self, struct plugin_setup *setup)
     rc |= init_document(es, setup);
     rc |= init_identity(es, setup);
     rc |= init_cloud(es, setup);
-    init_signing(es, setup);
     rc |= init_login(es, setup);
+    rc |= init_signing(es, setup);
     init_url(es);
     return rc < 0 ? -EINVAL : 0;
 }
@@ -234,6 +302,7 @@ static void es_fini(void *self)
     buffer_fini(&es->login.authorization);
     MEM_FREE(&es->url);
     MEM_FREE(&es->host);
+    MEM_FREE(&es->signing.host_region);
 }
 
 static const struct http_settings *es_settings(const void *self)
@@ -241,6 +310,13 @@ static const struct http_settings *es_settings(const void *self)
     const struct out_es *es = self;
 
     return &es->http;
+}
+
+static const struct aws_signer_settings *es_aws(const void *self)
+{
+    const struct out_es *es = self;
+
+    return es->signing.is_on ? &es->signing.settings : NULL;
 }
 
 const struct output_plugin out_es = {
@@ -254,6 +330,7 @@ const struct output_plugin out_es = {
     .encode = es_encode,
     .judge = es_judge,
     .settings = es_settings,
+    .aws = es_aws,
     .default_port = 9200,
     .default_workers = 2,
 };
@@ -268,6 +345,7 @@ const struct output_plugin out_opensearch = {
     .encode = es_encode,
     .judge = es_judge,
     .settings = es_settings,
+    .aws = es_aws,
     .default_port = 9200,
     .default_workers = 2,
 };

@@ -56,7 +56,6 @@ struct es_refused {
 };
 
 struct es_login {
-    bool is_signed; /* for AWS; not yet */
     char *user;
     char *password;
     char *api_key;
@@ -66,12 +65,26 @@ struct es_login {
     struct buffer authorization; /* the header's value, or empty */
 };
 
+/* Requests that are signed for AWS. */
+struct es_signing {
+    bool is_on;
+    char *region;
+    char *service; /* es, aoss */
+    char *role_arn;
+    char *external_id;
+    char *sts_endpoint;
+    char *profile;
+    char *host_region; /* that the host's name says */
+    struct aws_signer_settings settings;
+};
+
 struct out_es {
     struct es_index index;
     struct es_document document;
     struct es_identity identity;
     struct es_refused refused;
     struct es_login login;
+    struct es_signing signing;
     int operation; /* enum es_operation */
     char *type;
     bool suppress_type;
