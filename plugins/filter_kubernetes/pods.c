@@ -306,6 +306,7 @@ bool pods_put(struct pods *pods, const struct pod_facts *facts)
         return false;
     e = map_get(&pods->index.by_uid, key_of(pods, &facts->pod));
     CHECK(e != NULL && !e->is_gone);
+    pods_fulfil(pods);
     pods_tell(pods, &e->pod);
     pods_check(pods);
     return true;

@@ -36,6 +36,12 @@ bool pods_put(struct pods *pods, const struct pod_facts *facts);
 /* It was deleted. */
 void pods_remove(struct pods *pods, const struct pod *pod);
 
+/* The one that has the name now, if any. */
+void pods_remove_named(struct pods *pods, const struct pod_query *query);
+
+/* Whether pods_find would find a pod; wishes nothing. */
+bool pods_has(struct pods *pods, const struct pod_query *query);
+
 /* A list: pods that were not put between the two were deleted. A round that is begun again forgets
  * the one before. */
 void pods_round_begin(struct pods *pods);
@@ -73,13 +79,14 @@ struct wish {
     struct pod_query query;
     uint64_t asked_ms, repeated_ms;
     uint64_t denied_until_ms;
-    uint64_t next_ms; /* the source's: not to be asked for again before that */
-    uint32_t tries;   /* the source's */
-    bool was_told;    /* that it is POD_NEVER */
+    uint64_t next_ms;    /* the source's: not to be asked for again before that */
+    uint32_t tries;      /* the source's */
+    bool was_told;       /* that it is POD_NEVER */
+    bool was_looked_for; /* the source's: in its files */
 };
 
 /* Oldest first. */
-struct list *pods_wishes(struct pods *pods);
+struct list *pods_wishes(const struct pods *pods);
 
 /* There is no such pod; held until then. Who listens is told. */
 void pods_deny(struct pods *pods, struct wish *wish, uint64_t until_ms);

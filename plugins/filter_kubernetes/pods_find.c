@@ -130,9 +130,9 @@ static struct wish *wish_new(struct pods *pods, const struct pod_query *query)
     return wish;
 }
 
-struct list *pods_wishes(struct pods *pods)
+struct list *pods_wishes(const struct pods *pods)
 {
-    return &pods->wishes;
+    return (struct list *)(uintptr_t)&pods->wishes;
 }
 
 static uint64_t later(uint64_t a, uint64_t b)
@@ -167,17 +167,6 @@ static enum pod_answer wish_for(struct pods *pods, const struct pod_query *query
     if (!wish->was_told)
         pods->wished(pods->owner);
     return wish->was_told ? POD_NEVER : POD_NOT_YET;
-}
-
-static void wish_fulfil(struct pods *pods, const struct pod_query *query)
-{
-    struct wish *wish;
-
-    if (pods->counts.wishes == 0)
-        return;
-    wish = map_get(&pods->index.wishes, key_of_wish(pods, query));
-    if (wish != NULL)
-        pods_wish_free(pods, wish);
 }
 
 void pods_deny(struct pods *pods, struct wish *wish, uint64_t until_ms)
@@ -226,6 +215,34 @@ void pods_spaces_give_up(struct pods *pods)
 
 /* ---- asking ---- */
 
+static struct entry *find(struct pods *pods, const struct pod_query *query)
+{
+    return query->uid.len > 0 ? find_by_uid(pods, query) : find_by_name(pods, query);
+}
+
+bool pods_has(struct pods *pods, const struct pod_query *query)
+{
+    return find(pods, query) != NULL;
+}
+
+void pods_fulfil(struct pods *pods)
+{
+    LIST_FOR_SAFE (it, after, &pods->wishes) {
+        struct wish *wish = CONTAINER_OF(it, struct wish, link);
+
+        if (find(pods, &wish->query) != NULL)
+            pods_wish_free(pods, wish);
+    }
+}
+
+void pods_remove_named(struct pods *pods, const struct pod_query *query)
+{
+    struct entry *e = find_by_name(pods, query);
+
+    if (e != NULL && !e->is_gone)
+        pods_remove(pods, &e->pod);
+}
+
 enum pod_answer pods_find(struct pods *pods, const struct pod_query *query,
                           const struct pod **pod_out)
 {
@@ -233,10 +250,9 @@ enum pod_answer pods_find(struct pods *pods, const struct pod_query *query,
 
     *pod_out = NULL;
     CHECK(query->uid.len > 0 || (query->namespace_name.len > 0 && query->name.len > 0));
-    e = query->uid.len > 0 ? find_by_uid(pods, query) : find_by_name(pods, query);
+    e = find(pods, query);
     if (e == NULL)
         return wish_for(pods, query);
-    wish_fulfil(pods, query);
     if (bare_ms(pods, e) > clock_ms()) {
         pods->wished(pods->owner);
         return POD_NOT_YET;

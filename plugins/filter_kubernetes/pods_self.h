@@ -113,4 +113,7 @@ void pods_check(const struct pods *pods);
 
 void pods_wish_free(struct pods *pods, struct wish *wish);
 
+/* Forgets the wishes whose pods are there now. */
+void pods_fulfil(struct pods *pods);
+
 #endif
