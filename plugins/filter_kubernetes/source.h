@@ -91,8 +91,19 @@ void source_release(struct source **source);
 /* Lent while the source is held. References to pods are given back before the source. */
 struct pods *source_pods(struct source *source);
 
-/* Brings counters up to date that are reckoned only when somebody looks. */
-void source_refresh(struct source *source);
+/* Requests by kind and by what became of them, since the source began. */
+struct source_counts {
+    uint64_t lists, watches, gets, polls; /* polls: of the kubelet */
+    uint64_t ok, refused, too_old, throttled, other_errors,
+        unanswered;    /* 2xx; 401, 403; 410; 429 */
+    uint64_t events;   /* of watches, bookmarks apart */
+    uint64_t left_out; /* pods, or values of theirs, past the limits */
+};
+
+struct source_counts source_counts(const struct source *source);
+
+/* Pods that are there, and those that were deleted and are kept. */
+void source_pod_counts(const struct source *source, uint64_t *live_out, uint64_t *gone_out);
 
 /* Appends a JSON object for the status page: where metadata comes from, since when, how many pods
  * are known, and what is wrong, in words. */

@@ -1,0 +1,53 @@
+/*
+ * What the files of a source share. Nobody else includes this.
+ *
+ *   source.c           its life: which way metadata comes, and what is wished for
+ *   source_settings.c  its own copy of the settings
+ *   source_show.c      counters, and words for the status page
+ *   preload.c          files of the preload folder
+ *   keep.c             what is kept for the next start
+ */
+#ifndef TAILRACE_FILTER_KUBERNETES_SOURCE_SELF_H
+#define TAILRACE_FILTER_KUBERNETES_SOURCE_SELF_H
+
+#include "plugins/filter_kubernetes/keep.h"
+#include "plugins/filter_kubernetes/pods_fill.h"
+#include "plugins/filter_kubernetes/singles.h"
+#include "plugins/filter_kubernetes/sync.h"
+
+struct source {
+    struct list link;
+    struct loop *loop;
+    unsigned refs;
+    struct source_settings settings;
+    struct wire wire;
+    struct pods *pods;
+    struct sync_kind kind; /* of the pods */
+    char *node, *selector; /* NULL: not known yet */
+    struct sync pods_sync, spaces_sync;
+    bool has_sync, has_spaces_sync, wants_spaces;
+    struct singles singles;
+    struct keep *keep; /* NULL: nothing is kept */
+    struct timer *turn;
+};
+
+/* ---- source_settings.c ---- */
+
+struct source_settings settings_copied(const struct source_settings *settings);
+void settings_free_copied(struct source_settings *settings);
+bool settings_are(const struct source_settings *a, const struct source_settings *b);
+
+/* Of what decides which pods there are and what is kept of them, the node's name apart. */
+uint64_t settings_print(const struct source_settings *settings);
+
+/* ---- source_show.c ---- */
+
+/* Whether a list could bring what somebody waits for. */
+bool source_is_wished(const struct source *source);
+
+/* ---- preload.c ---- */
+
+/* Looks once for each new wish. */
+void preload_wishes(struct source *source);
+
+#endif

@@ -1,0 +1,80 @@
+#include "plugins/filter_kubernetes/source_self.h"
+
+#include <inttypes.h>
+
+bool source_is_wished(const struct source *source)
+{
+    LIST_FOR (it, pods_wishes(source->pods))
+        if (!CONTAINER_OF(it, struct wish, link)->was_told)
+            return true;
+    return false;
+}
+
+struct source_counts source_counts(const struct source *source)
+{
+    struct source_counts counts = source->wire.counts;
+
+    counts.left_out += pods_counts(source->pods).left_out;
+    return counts;
+}
+
+void source_pod_counts(const struct source *source, uint64_t *live_out, uint64_t *gone_out)
+{
+    struct pods_counts counts = pods_counts(source->pods);
+
+    *live_out = counts.live;
+    *gone_out = counts.gone;
+}
+
+/* ---- words ---- */
+
+static const char *way_of(const struct source *source)
+{
+    const struct sync_plan *plan = &source->pods_sync.plan;
+
+    if (!source->has_sync)
+        return "single requests, until the node's name is known";
+    if (source->settings.server.use_kubelet)
+        return "the kubelet";
+    if (plan->mode == SYNC_BY_ONE)
+        return "single requests: listing pods is forbidden";
+    if (plan->mode == SYNC_BY_LIST)
+        return "lists by and by: watching pods is forbidden";
+    return plan->busy == SYNC_WATCH ? "a watch of this node's pods" : "a list of this node's pods";
+}
+
+static const char *trouble_of(const struct source *source)
+{
+    if (source->pods_sync.trouble[0] != '\0')
+        return source->pods_sync.trouble;
+    if (source->spaces_sync.trouble[0] != '\0')
+        return source->spaces_sync.trouble;
+    return source->singles.trouble;
+}
+
+static void put_member(struct buffer *out, const char *key, const char *text)
+{
+    buffer_append_format(out, "\"%s\":", key);
+    json_write_text(out, slice_of(text));
+}
+
+void source_describe(const struct source *source, struct buffer *out)
+{
+    struct pods_counts counts = pods_counts(source->pods);
+    struct source_counts asked = source_counts(source);
+
+    buffer_append_byte(out, '{');
+    put_member(out, "from", way_of(source));
+    buffer_append_byte(out, ',');
+    put_member(out, "node", source->node != NULL ? source->node : "");
+    buffer_append_byte(out, ',');
+    put_member(out, "trouble", trouble_of(source));
+    buffer_append_format(out,
+                         ",\"pods\":%" PRIu32 ",\"deleted_pods\":%" PRIu32
+                         ",\"namespaces\":%" PRIu32 ",\"awaited\":%" PRIu32 ",\"bytes\":%zu",
+                         counts.live, counts.gone, counts.spaces, counts.wishes, counts.bytes);
+    buffer_append_format(out,
+                         ",\"requests\":{\"list\":%" PRIu64 ",\"watch\":%" PRIu64
+                         ",\"get\":%" PRIu64 ",\"kubelet\":%" PRIu64 "},\"events\":%" PRIu64 "}",
+                         asked.lists, asked.watches, asked.gets, asked.polls, asked.events);
+}
