@@ -1,4 +1,4 @@
-#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/bookmark.h"
 
 /*
  * What the first read of a file waits for. A reason is set when the file is opened, or before it is

@@ -1,4 +1,4 @@
-#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/bookmark.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/bookmark.h"
 
 /*
  * What becomes of names. The name of a log refers to one file after another; each of them is a

@@ -1,3 +1,4 @@
+#include "plugins/in_tail/bookmark.h"
 #include "plugins/in_tail/laggard.h"
 
 #include <fcntl.h>

@@ -85,7 +85,7 @@ void cluster_await(struct cluster *c, enum kube_kind kind, unsigned count, uint6
 void cluster_await_watch(struct cluster *c)
 {
     cluster_await(c, KUBE_WATCH, 1, 15000);
-    ck_assert_uint_eq(kube_watching(c->kube), 1);
+    ck_assert_uint_ge(kube_watching(c->kube), 1);
 }
 
 enum pod_answer cluster_find(struct cluster *c, const char *uid)

@@ -1,0 +1,70 @@
+/*
+ * How far a file was read and acknowledged: its row among the positions, and what another pipeline needs
+ * besides to go on with it.
+ *
+ * Thread   the loop.
+ */
+#ifndef TAILRACE_IN_TAIL_BOOKMARK_H
+#define TAILRACE_IN_TAIL_BOOKMARK_H
+
+#include "plugins/in_tail/tail.h"
+
+/* ---- bookmark.c ---- */
+
+/* A number that other machines do not have. */
+uint64_t tail_machine(void);
+
+/* Where to begin with a file that was just opened; fills row and the origin's id. The note says who
+ * begins before that. */
+uint64_t tail_bookmark_find(struct tail_file *file, bool is_new_name, struct tail_note *note);
+
+/* The same for a file that is read from its beginning whatever was saved, and for one whose place
+ * is known. */
+void tail_bookmark_begin(struct tail_file *file);
+uint64_t tail_bookmark_take(struct tail_file *file, struct tail_start *start);
+/* Gives the origin its id, if the first line is there, or there will be no more of it (`is_last`).
+ * Before its first record. */
+void tail_stream_begin(struct tail_file *file, bool is_last);
+
+/* It could not be opened: if it is to be read from its beginning, it has a row that says so, by which
+ * it is known when it was rotated. */
+void tail_bookmark_promise(struct tail_file *file);
+
+/* These are its first bytes. If they were others when it was opened, it was truncated since, though
+ * nothing had been read of it: its stream gets another id, and needs a row that has it. True then. */
+bool tail_bookmark_check(struct tail_file *file, struct slice first);
+
+/* It is known by the first bytes that it has now. */
+void tail_bookmark_look(struct tail_file *file);
+
+void tail_bookmark_forget(struct tail_file *file);
+
+/* The file that is followed under this row, or NULL. */
+struct tail_file *tail_row_file(const struct tail *tail, int64_t row);
+
+void tail_bookmark_save(struct tail_file *file);
+
+/* Asks the system what the open file is called now. */
+void tail_bookmark_move(struct tail_file *file);
+
+/* A file that was short when it was opened is known by more of its bytes as it grows. */
+void tail_bookmark_renew(struct tail_file *file);
+void tail_bookmark_end(struct tail_file *file);
+
+/* ---- takeover.c ---- */
+
+/* What the positions are known by, with or without a DB. */
+const char *tail_positions_name(const struct tail *tail);
+
+/* Whether it may have come while neither this tail nor the one before it looked. */
+bool tail_file_is_since(const struct tail_file *file);
+
+/* Before it stops, and when a file of it closes: the next one needs more than positions. */
+void tail_prepare_to_hand_on(struct tail *tail);
+void tail_file_hand_on(struct tail_file *file);
+
+/* Follows what the one before handed on; after the first scan, what is still to be followed. */
+void tail_take_over(struct tail *tail);
+void tail_take_over_end(struct tail *tail);
+
+#endif
