@@ -12,7 +12,7 @@
 /* A chunk that outgrows this will most likely be full: it then gets all its room at once, so that
  * nothing is copied again and freed chunks leave holes that the next ones fit into. */
 #define BYTES_SMALL_MAX ((size_t)64 << 10)
-#define BYTES_FULL (CHUNK_BYTES_AIM + ((size_t)32 << 10))
+#define BYTES_FULL_SPARE ((size_t)32 << 10)
 
 /* The loop's alone, as the references are. */
 static struct list living = {&living, &living};
@@ -134,16 +134,27 @@ static inline struct chunk_run *chunk_run_for(struct chunk *chunk, struct origin
     return run;
 }
 
-void chunk_make_full_room(struct chunk *chunk)
+void chunk_make_full_room(struct chunk *chunk, size_t bytes)
 {
-    if (chunk->bytes.len < BYTES_FULL)
-        buffer_reserve(&chunk->bytes, BYTES_FULL - chunk->bytes.len);
+    size_t room = (bytes < CHUNK_BYTES_AIM ? bytes : CHUNK_BYTES_AIM) + BYTES_FULL_SPARE;
+
+    if (room > chunk->bytes.capacity)
+        buffer_reserve(&chunk->bytes, room - chunk->bytes.len);
+    chunk->has_full_room = true;
+}
+
+/* How long it will be when it is full, as its records share so much until now. */
+static size_t full_bytes(const struct chunk *chunk)
+{
+    uint64_t rendered = chunk->bytes.len + chunk->shared.rendered_bytes;
+
+    return (size_t)(chunk->bytes.len * CHUNK_RENDERED_AIM / rendered);
 }
 
 static void chunk_make_room(struct chunk *chunk)
 {
-    if (UNLIKELY(chunk->bytes.capacity < BYTES_FULL && chunk->bytes.len > BYTES_SMALL_MAX))
-        chunk_make_full_room(chunk);
+    if (UNLIKELY(chunk->bytes.len > BYTES_SMALL_MAX && !chunk->has_full_room))
+        chunk_make_full_room(chunk, full_bytes(chunk));
 }
 
 /* A record of `run` stands behind the chunk's bytes, up to `after`. */

@@ -39,8 +39,8 @@
  * four megabytes more memory, half as much cost more requests. */
 #define CHUNK_BYTES_AIM ((size_t)1 << 19)
 
-/* So that a body of documents is never many times a chunk. */
-#define CHUNK_RENDERED_AIM (CHUNK_BYTES_AIM * 3)
+/* So that a body of documents stays as long as it is without. */
+#define CHUNK_RENDERED_AIM (CHUNK_BYTES_AIM + CHUNK_BYTES_AIM / 4)
 
 /* What stands before the fields of a record, so that a reader finds its end without a walk. */
 struct chunk_head {
@@ -94,15 +94,17 @@ struct chunk {
     struct chunk_shared shared;
     struct arena arena; /* tags that are the chunk's own */
     bool is_sealed;
-    bool can_repeat; /* as all its origins were then; true while there are none */
+    bool has_full_room; /* as much as it will need */
+    bool can_repeat;    /* as all its origins were then; true while there are none */
     bool can_leave;
 };
 
 /* One reference. `outputs` is not empty. */
 struct chunk *chunk_open(output_set outputs);
 
-/* Makes room for a full chunk at once. Growing to where a chunk does so by itself copies 190 KiB. */
-void chunk_make_full_room(struct chunk *chunk);
+/* Makes room for a full chunk at once, of about so many bytes. Growing to where a chunk does so by
+ * itself copies 190 KiB. */
+void chunk_make_full_room(struct chunk *chunk, size_t bytes);
 
 struct chunk *chunk_ref(struct chunk *chunk);
 void chunk_unref(struct chunk **chunk);

@@ -14,7 +14,8 @@ struct intake {
     struct chunk **open; /* one for each set of outputs seen lately */
     uint32_t open_count;
     uint32_t open_capacity;
-    output_set full; /* of the last chunk, if it was full */
+    output_set full;   /* of the last chunk, if it was full */
+    size_t full_bytes; /* how long that was */
     struct record record;
     struct json_scanner json;
 };
@@ -89,7 +90,7 @@ static struct chunk *chunk_begin(struct intake *intake, output_set outputs)
     struct chunk *chunk = chunk_open(outputs);
 
     if (intake->full == outputs)
-        chunk_make_full_room(chunk);
+        chunk_make_full_room(chunk, intake->full_bytes);
     return chunk;
 }
 
@@ -119,6 +120,7 @@ static void chunk_close(struct intake *intake, struct chunk *chunk)
     if (intake->open_count == 0)
         timer_stop(intake->flush_timer);
     intake->full = chunk_is_full(chunk) ? chunk->outputs : 0;
+    intake->full_bytes = chunk->bytes.len;
     chunk_seal(chunk);
     intake->sealed(intake->sealed_owner, chunk);
 }
