@@ -38,6 +38,16 @@ void origin_lane_set(struct origin *o, output_set lane)
     o->routed_by = NULL;
 }
 
+const char *origin_file(const struct origin *o)
+{
+    return o->ops->file != NULL ? o->ops->file(o) : NULL;
+}
+
+const char *origin_real_file(const struct origin *o)
+{
+    return o->ops->real_file != NULL ? o->ops->real_file(o) : NULL;
+}
+
 void origin_fini(struct origin *o)
 {
     CHECK(o->refs == 0);

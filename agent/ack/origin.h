@@ -28,6 +28,8 @@ struct origin_ops {
     void (*left)(struct origin *origin, unsigned output, uint64_t begin);
     /* The path that it reads; NULL where it has none. May be NULL. */
     const char *(*file)(const struct origin *origin);
+    /* Where that file really lay, when it was opened. May be NULL. */
+    const char *(*real_file)(const struct origin *origin);
     void (*free)(struct origin *origin);
 };
 
@@ -59,6 +61,10 @@ void origin_init_once(struct origin *o, const struct origin_ops *ops, struct sli
 
 /* From the next record on it is read for these outputs alone. */
 void origin_lane_set(struct origin *o, output_set lane);
+
+/* NULL where it has none. */
+const char *origin_file(const struct origin *o);
+const char *origin_real_file(const struct origin *o);
 
 /* Frees what origin_init made; called from ops->free. */
 void origin_fini(struct origin *o);

@@ -137,6 +137,15 @@ static inline struct filter_run run_of(struct intake *intake, const struct origi
     return (struct filter_run){.tag = origin->tag, .json = &intake->json, .origin = origin};
 }
 
+uint64_t intake_ready(struct intake *intake, struct origin *origin, struct filter_waiter *waiter)
+{
+    struct filter_run run = run_of(intake, origin);
+
+    if (origin->routed_by != intake)
+        origin_route(intake, origin);
+    return origin->outputs != 0 ? filter_selection_ready(origin->selection, &run, waiter) : 0;
+}
+
 static bool record_passes(struct intake *intake, struct origin *origin)
 {
     struct filter_run run = run_of(intake, origin);

@@ -20,6 +20,7 @@
 
 struct intake;
 struct filter_chain;
+struct filter_waiter;
 struct route_table;
 
 /* Takes the chunk, sealed and with one reference. */
@@ -30,6 +31,9 @@ struct intake *intake_new(struct loop *loop, struct filter_chain *chain, struct 
                           uint64_t flush_ms);
 void intake_on_sealed(struct intake *intake, chunk_sealed_fn *sealed, void *owner);
 void intake_free(struct intake **intake);
+
+/* Whether the origin's first record may come: 0, or how many ms to wait at most (filter/filter.h). */
+uint64_t intake_ready(struct intake *intake, struct origin *origin, struct filter_waiter *waiter);
 
 /* The record to fill, empty. There is one; it is good until the next call of this or of push. */
 struct record *intake_record(struct intake *intake);

@@ -133,6 +133,20 @@ bool filter_selection_is_empty(const struct filter_selection *selection)
     return selection->step_count == 0;
 }
 
+uint64_t filter_selection_ready(const struct filter_selection *selection,
+                                const struct filter_run *run, struct filter_waiter *waiter)
+{
+    uint64_t wait_ms = 0;
+
+    for (uint32_t i = 0; i < selection->step_count && wait_ms == 0; i++) {
+        const struct filter_step *step = &selection->chain->steps[selection->steps[i]];
+
+        if (step->plugin->ready != NULL)
+            wait_ms = step->plugin->ready(step->self, run, waiter);
+    }
+    return wait_ms;
+}
+
 static inline size_t value_bytes(const struct value *value)
 {
     if (LIKELY(value->kind == VALUE_TEXT))

@@ -42,6 +42,11 @@ const struct filter_selection *filter_chain_select(struct filter_chain *chain, s
 /* Whether nothing is to be done for such a tag. */
 bool filter_selection_is_empty(const struct filter_selection *selection);
 
+/* Whether records of a source may come: 0, or how long to wait at most for the first filter that is not
+ * ready; see filter_plugin.ready. */
+uint64_t filter_selection_ready(const struct filter_selection *selection,
+                                const struct filter_run *run, struct filter_waiter *waiter);
+
 /* Passes the record through the selected filters in order. FILTER_DROP ends it; the metrics of each
  * filter that saw it have counted it, with the bytes of the keys and texts that came into the
  * chain. */

@@ -1,16 +1,20 @@
 /*
  * What a filter plugin is: a record goes in and stays or goes.
  *
- * Life     the agent zeroes self_bytes, binds the options and calls init; apply runs for every
- *          record whose tag matches; fini at the end. init runs at --dry-run too, so it touches
+ * Life     the agent zeroes self_bytes, binds the options and calls init, then start; apply runs for
+ *          every record whose tag matches; fini at the end. init runs at --dry-run too, so it touches
  *          nothing outside.
  * Thread   the loop.
  */
 #ifndef TAILRACE_FILTER_FILTER_H
 #define TAILRACE_FILTER_FILTER_H
 
+#include "base/list.h"
+#include "base/report.h"
 #include "record/plain.h"
 
+struct filter_metrics;
+struct loop;
 struct option;
 struct origin;
 struct plugin_setup;
@@ -26,6 +30,20 @@ struct filter_run {
     struct slice tag;
     struct json_scanner *json;   /* for checking text; what it lends dies with the next check */
     const struct origin *origin; /* where the record comes from (ack/origin.h); NULL in tests */
+};
+
+/* What a running filter is given; lives as long as the filter. */
+struct filter_host {
+    struct loop *loop;
+    struct filter_metrics *metrics;
+};
+
+/* Whoever has a source that no record may come from yet. Linked by the filter that says so, taken out
+ * (list_remove) by its owner, who may do that at any time and asks again when it is woken. */
+struct filter_waiter {
+    struct list link;
+    void (*wake)(void *owner);
+    void *owner;
 };
 
 /* What became of a plain record. */
@@ -45,6 +63,15 @@ struct filter_plugin {
      * NULL. fini runs even then, on whatever init left. */
     MUST_USE int (*init)(void *self, struct plugin_setup *setup);
     void (*fini)(void *self);
+
+    /* Begins what it needs from outside; before any input starts. What keeps it from that goes to the
+     * report. May be NULL. */
+    MUST_USE int (*start)(void *self, const struct filter_host *host, struct report *report);
+
+    /* Asked before the first record of a source comes, by whoever can wait (a file is its own buffer):
+     * 0 when it may come; else how many ms it should wait at most, and the waiter is linked, and woken
+     * when asking again may help. May be NULL: 0. */
+    uint64_t (*ready)(void *self, const struct filter_run *run, struct filter_waiter *waiter);
 
     enum filter_verdict (*apply)(void *self, struct record *record, struct filter_run *run);
 

@@ -79,7 +79,7 @@ static struct dead_letter letter_of(const struct delivery *d, const struct chunk
         .status = is_own ? refusal->status : d->status,
         .reason = slice_of(is_own ? refusal->reason : d->why),
         .tag = record->run->tag,
-        .file = slice_of(origin->ops->file ? origin->ops->file(origin) : NULL),
+        .file = slice_of(origin_file(origin)),
         .stream = origin->id,
         .offset = record->head.offset,
         .time_ns = record->head.time_ns,

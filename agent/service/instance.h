@@ -29,6 +29,7 @@ struct filter_instance {
     void *self;
     struct filter_keys keys;
     struct filter_metrics metrics;
+    struct filter_host host;
     char *name;
     char *component;
 };

@@ -106,6 +106,19 @@ static int output_start(struct pipeline *p, size_t index, struct report *report)
     return 0;
 }
 
+static int filter_start(struct pipeline *p, struct filter_instance *f, struct report *report)
+{
+    int rc;
+
+    f->host = (struct filter_host){.loop = p->loop, .metrics = &f->metrics};
+    if (f->plugin->start == NULL)
+        return 0;
+    rc = f->plugin->start(f->self, &f->host, report);
+    if (rc < 0)
+        report_error(report, (struct place){0}, "filter %s cannot start", f->name);
+    return rc;
+}
+
 static int input_start(struct pipeline *p, struct input_instance *i, struct report *report)
 {
     int rc;
@@ -236,6 +249,8 @@ int pipeline_start(struct pipeline *p, struct report *report, pipeline_fn *exit_
     intake_start(p, exit_wanted, owner);
     if (rc == 0)
         rc = outputs_start(p, report);
+    for (size_t i = 0; i < p->filter_count && rc == 0; i++)
+        rc = filter_start(p, &p->filters[i], report);
     for (size_t i = 0; i < p->input_count && rc == 0; i++)
         rc = input_start(p, &p->inputs[i], report);
     progress_start(p);

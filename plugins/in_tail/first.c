@@ -11,6 +11,8 @@
  * that come together are written together (POSITIONS_GAP_MS), and it is waited for once, or twice where
  * the first bytes were too few to tell the file from others. Not where there is no DB.
  *
+ * The filters of its tag are asked, too, whether its records may come yet (filter/filter.h).
+ *
  * Goes wrong: the row cannot be written (the file is read all the same); held_limit has no room for the file (it is let go of and counted, as any other); it is
  * truncated (what was seen of it is counted).
  */
@@ -37,6 +39,8 @@ void tail_file_wake(struct tail_file *f, unsigned reasons)
 
     if ((first->waits & reasons) == 0)
         return;
+    if (reasons & TAIL_WAIT_POD)
+        list_remove(&first->waiter.link);
     first->waits &= ~reasons;
     first->timed &= first->waits;
     if (first->waits != 0)
@@ -46,11 +50,41 @@ void tail_file_wake(struct tail_file *f, unsigned reasons)
     tail_file_touch(f);
 }
 
+/* ---- its pod ---- */
+
+static uint64_t pod_ask(struct tail_file *f)
+{
+    return intake_ready(f->tail->input->intake, &f->origin, &f->first.waiter);
+}
+
+static void on_pods(void *owner)
+{
+    struct tail_file *f = owner;
+
+    CHECK(f->first.waits & TAIL_WAIT_POD);
+    if (pod_ask(f) == 0)
+        tail_file_wake(f, TAIL_WAIT_POD);
+}
+
+/* Once, before anything is read of it. */
+static void pod_ask_first(struct tail_file *f)
+{
+    struct tail_first *first = &f->first;
+    uint64_t wait_ms;
+
+    first->is_asked = true;
+    wait_ms = pod_ask(f);
+    if (wait_ms > 0)
+        tail_file_wait(f, TAIL_WAIT_POD, wait_ms);
+}
+
 bool tail_file_waits(struct tail_file *f)
 {
     struct tail_first *first = &f->first;
     uint64_t now_ms;
 
+    if (UNLIKELY(!first->is_asked) && f->laggard == NULL)
+        pod_ask_first(f);
     if (LIKELY(first->waits == 0))
         return false;
     now_ms = clock_ms();
@@ -64,6 +98,7 @@ bool tail_file_waits(struct tail_file *f)
 void tail_first_end(struct tail_file *f)
 {
     positions_waiter_stop(&f->first.written);
+    list_remove(&f->first.waiter.link);
     if (f->first.waits == 0)
         return;
     CHECK(f->tail->first_wait_count > 0);
@@ -81,6 +116,8 @@ static void on_written(struct positions_waiter *waiter)
 void tail_first_init(struct tail_file *f)
 {
     positions_waiter_init(&f->first.written, on_written);
+    f->first.waiter = (struct filter_waiter){.wake = on_pods, .owner = f};
+    list_init(&f->first.waiter.link);
 }
 
 /* Without an id there are no records; a row that tells no more than the last one is not worth it. */

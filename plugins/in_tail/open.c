@@ -47,9 +47,14 @@ static void origin_free(struct origin *origin)
     mem_free(f);
 }
 
-static const char *origin_file(const struct origin *origin)
+static const char *file_path(const struct origin *origin)
 {
     return CONTAINER_OF(origin, const struct tail_file, origin)->path;
+}
+
+static const char *file_real_path(const struct origin *origin)
+{
+    return CONTAINER_OF(origin, const struct tail_file, origin)->real_path;
 }
 
 static void origin_left(struct origin *origin, unsigned output, uint64_t begin)
@@ -60,7 +65,8 @@ static void origin_left(struct origin *origin, unsigned output, uint64_t begin)
 static const struct origin_ops origin_ops = {
     .settled = origin_settled,
     .left = origin_left,
-    .file = origin_file,
+    .file = file_path,
+    .real_file = file_real_path,
     .free = origin_free,
 };
 

@@ -123,6 +123,8 @@ struct tail_first {
     uint64_t until_ms; /* at this time */
     struct positions_waiter written;
     uint32_t head_len; /* that the last row had whose write was waited for */
+    bool is_asked;     /* whether the filters are ready for it; while not, they have: */
+    struct filter_waiter waiter;
 };
 
 /* Readers that share a budget, and wait together for room: those for all outputs, or those for one

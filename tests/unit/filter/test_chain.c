@@ -7,6 +7,7 @@
 struct marker {
     const char *mark;
     bool drops;
+    uint64_t wait_ms; /* until it is ready */
     unsigned fini_count;
 };
 
@@ -25,6 +26,14 @@ static enum filter_verdict marker_apply(void *self, struct record *r, struct fil
     return m->drops ? FILTER_DROP : FILTER_KEEP;
 }
 
+static uint64_t marker_ready(void *self, const struct filter_run *run, struct filter_waiter *waiter)
+{
+    const struct marker *m = self;
+
+    ck_assert(run->tag.len > 0 && waiter != NULL);
+    return m->wait_ms;
+}
+
 static void marker_fini(void *self)
 {
     struct marker *m = self;
@@ -35,6 +44,7 @@ static void marker_fini(void *self)
 static const struct filter_plugin marker_plugin = {
     .name = "marker",
     .apply = marker_apply,
+    .ready = marker_ready,
     .fini = marker_fini,
 };
 
@@ -89,6 +99,25 @@ START_TEST(filters_that_match_the_tag_run_in_order)
     ck_assert_str_eq(kit_record_text(&record), "{\"a\":1,\"first\":1,\"second\":1}");
     ck_assert_int_eq(pass("app", "{\"a\":1}"), FILTER_KEEP);
     ck_assert_str_eq(kit_record_text(&record), "{\"a\":1,\"first\":1,\"third\":1}");
+}
+END_TEST
+
+static uint64_t wait_of(const char *tag)
+{
+    struct filter_run run = {.tag = slice_of(tag)};
+    struct filter_waiter waiter = {0};
+
+    return filter_selection_ready(filter_chain_select(chain, run.tag, NULL), &run, &waiter);
+}
+
+START_TEST(a_source_waits_for_the_first_filter_that_is_not_ready)
+{
+    ck_assert_uint_eq(wait_of("kube.x"), 0);
+    markers[1].wait_ms = 7;
+    ck_assert_uint_eq(wait_of("kube.x"), 7);
+    ck_assert_uint_eq(wait_of("app"), 0);
+    markers[0].wait_ms = 5;
+    ck_assert_uint_eq(wait_of("kube.x"), 5);
 }
 END_TEST
 
@@ -176,6 +205,7 @@ Suite *suite_filter_chain(void)
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, filters_that_match_the_tag_run_in_order);
+    tcase_add_test(tcase, a_source_waits_for_the_first_filter_that_is_not_ready);
     tcase_add_test(tcase, a_dropped_record_goes_no_further);
     tcase_add_test(tcase, each_filter_counts_what_it_saw);
     tcase_add_test(tcase, tags_with_the_same_filters_share_a_selection);
