@@ -76,6 +76,7 @@ struct filter_metrics {
     uint64_t add_records;
     uint64_t drop_records;
     uint64_t drop_bytes;
+    uint64_t unlabelled_records; /* whose pod was not known */
 };
 
 struct output_metrics {

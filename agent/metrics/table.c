@@ -90,6 +90,9 @@ const struct metric filter_metric_table[] = {
      METRIC_COUNTER, S(drop_records), NULL},
     {"fluentbit_filter_drop_bytes_total", "drop_bytes", "Bytes of the records taken out.",
      METRIC_COUNTER, S(drop_bytes), NULL},
+    {"tailrace_filter_unlabelled_records_total", "unlabelled_records",
+     "Records that went on without the metadata of their pod, which was not known.", METRIC_COUNTER,
+     S(unlabelled_records), "kubernetes"},
     END,
 };
 #undef S

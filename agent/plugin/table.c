@@ -7,6 +7,7 @@ extern const struct input_plugin in_stdin;
 extern const struct input_plugin in_tail;
 
 extern const struct filter_plugin filter_grep;
+extern const struct filter_plugin filter_kubernetes;
 extern const struct filter_plugin filter_modify;
 extern const struct filter_plugin filter_nest;
 extern const struct filter_plugin filter_parser;
@@ -26,7 +27,8 @@ const struct input_plugin *const input_plugins[] = {
 };
 
 const struct filter_plugin *const filter_plugins[] = {
-    &filter_grep, &filter_modify, &filter_nest, &filter_parser, &filter_record_modifier, NULL,
+    &filter_grep,   &filter_kubernetes,      &filter_modify, &filter_nest,
+    &filter_parser, &filter_record_modifier, NULL,
 };
 
 const struct output_plugin *const output_plugins[] = {

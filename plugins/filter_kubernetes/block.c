@@ -7,7 +7,7 @@
 struct writer {
     const struct block_form *form;
     struct buffer *out;
-    uint64_t fields; /* labels and annotations so far */
+    int64_t fields; /* labels and annotations so far */
     uint32_t left_out;
 };
 
@@ -69,7 +69,7 @@ static void put_pair(struct writer *w, struct slice key, struct slice value)
 static bool has_room(const struct writer *w, struct slice value)
 {
     return value.len <= w->form->value_bytes_max &&
-           (w->form->fields_max == 0 || w->fields < w->form->fields_max);
+           (w->form->fields_max <= 0 || w->fields < w->form->fields_max);
 }
 
 /* An object of texts. One without members, or with none that there is room for, is left out. */

@@ -28,7 +28,7 @@ struct block_form {
     bool namespace_annotations;
     bool is_namespace_only;
     int keys;                 /* enum block_keys */
-    uint64_t fields_max;      /* labels and annotations of a document; 0: any number */
+    int64_t fields_max;       /* labels and annotations of a document; 0: any number */
     uint64_t value_bytes_max; /* of one of them */
 };
 

@@ -4,6 +4,8 @@
 
 #include <check.h>
 
+struct parser_book *kit_filter_parsers;
+
 static void keys_take(struct kit_filter *f, const char *const *keys)
 {
     for (; *keys != NULL; keys += 2) {
@@ -38,6 +40,7 @@ bool kit_filter_try(struct kit_filter *f, const struct filter_plugin *plugin,
         .component = plugin->name,
         .place = {.file = "filter.conf", .line = 1},
         .report = &f->report,
+        .parsers = kit_filter_parsers,
     };
 
     *f = (struct kit_filter){.plugin = plugin, .tag = SLICE("test")};

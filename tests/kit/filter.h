@@ -21,6 +21,9 @@ struct kit_filter {
     bool is_open;
 };
 
+/* The parsers that filters find when they are made; NULL: none. */
+extern struct parser_book *kit_filter_parsers;
+
 /* Keys and values in turn, as a section has them: KIT_KEYS("Regex", "log x"). The section begins in
  * line 1 of filter.conf, the first key stands in line 2. */
 #define KIT_KEYS(...)     \

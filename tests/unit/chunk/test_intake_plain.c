@@ -17,7 +17,12 @@
 #define LINES 20000
 #define TEXT_BYTES_MAX 512
 
+#define TAG                                    \
+    "kube.var.log.containers.web-0_shop_main-" \
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.log"
+
 extern const struct filter_plugin filter_parser;
+extern const struct filter_plugin filter_kubernetes;
 
 struct side {
     struct filter_chain *chain;
@@ -25,6 +30,7 @@ struct side {
     struct budget budget;
     struct input_metrics metrics;
     struct filter_metrics filter_metrics[2];
+    const struct filter_plugin *plugins[2];
     void *filters[2];
     struct origin origin;
     struct chunk *sealed;
@@ -94,37 +100,41 @@ static void tear_down(void)
 
 /* ---- lanes ---- */
 
-static void *filter_new(struct property_list properties)
+static void *filter_new(const struct filter_plugin *plugin, struct property_list properties)
 {
-    struct plugin_setup setup = {.report = &report, .parsers = book, .component = "parser.0"};
-    void *self = mem_zalloc(1, filter_parser.self_bytes);
-    struct option_target target = {filter_parser.options, self};
+    struct plugin_setup setup = {.report = &report, .parsers = book, .component = "filter.0"};
+    void *self = mem_zalloc(1, plugin->self_bytes);
+    struct option_target target = {plugin->options, self};
 
     ck_assert_int_eq(options_bind(&target, 1, &properties, &report), 0);
-    ck_assert_int_eq(filter_parser.init(self, &setup), 0);
+    ck_assert_int_eq(plugin->init(self, &setup), 0);
     return self;
+}
+
+static void lane_filter(struct side *lane, int i, const struct filter_plugin *plugin,
+                        struct property_list properties)
+{
+    lane->plugins[i] = plugin;
+    lane->filters[i] = filter_new(plugin, properties);
+    filter_chain_add(lane->chain, plugin, lane->filters[i],
+                     tag_match_new("*", NULL, &report, (struct place){0}),
+                     &lane->filter_metrics[i]);
 }
 
 static const struct origin_ops ops = {.free = origin_gone};
 
-/* With as many filters as have a parser. */
-static void lane_open(struct side *lane, const char *const *parsers, const char *is_kept)
+static void lane_begin(struct side *lane)
 {
-    static const char *const keys[] = {"log", "t"};
-
     *lane = (struct side){.chain = filter_chain_new()};
-    for (int i = 0; i < 2 && parsers[i] != NULL; i++) {
-        lane->filters[i] =
-            filter_new(kit_properties("Key_Name", keys[i], "Parser", parsers[i], "Reserve_Data",
-                                      "On", "Preserve_Key", is_kept, NULL));
-        filter_chain_add(lane->chain, &filter_parser, lane->filters[i],
-                         tag_match_new("*", NULL, &report, (struct place){0}),
-                         &lane->filter_metrics[i]);
-    }
+    dice = 11;
+}
+
+static void lane_open(struct side *lane)
+{
     lane->intake = intake_new(loop, lane->chain, routes, 1000);
     intake_on_sealed(lane->intake, on_sealed, lane);
     budget_init(&lane->budget, NULL, 0);
-    origin_init(&lane->origin, &ops, SLICE("app.log"), 0);
+    origin_init(&lane->origin, &ops, SLICE(TAG), 0);
     lane->origin.budget = &lane->budget;
     lane->origin.metrics = &lane->metrics;
 }
@@ -137,19 +147,39 @@ static void lane_close(struct side *lane)
     origin_unref(&origin);
     filter_chain_free(&lane->chain);
     for (int i = 0; i < 2 && lane->filters[i] != NULL; i++) {
-        options_fini(filter_parser.options, lane->filters[i]);
+        options_fini(lane->plugins[i]->options, lane->filters[i]);
         mem_free(lane->filters[i]);
     }
     budget_fini(&lane->budget);
 }
 
+/* With as many filters as have a parser. */
 static void lanes_open(const char *first, const char *second, const char *is_kept)
 {
     const char *parsers[] = {first, second};
+    static const char *const keys[] = {"log", "t"};
 
-    dice = 11;
-    lane_open(&lanes[0], parsers, is_kept);
-    lane_open(&lanes[1], parsers, is_kept);
+    for (int i = 0; i < 2; i++) {
+        lane_begin(&lanes[i]);
+        for (int j = 0; j < 2 && parsers[j] != NULL; j++)
+            lane_filter(&lanes[i], j, &filter_parser,
+                        kit_properties("Key_Name", keys[j], "Parser", parsers[j], "Reserve_Data",
+                                       "On", "Preserve_Key", is_kept, NULL));
+        lane_open(&lanes[i]);
+    }
+}
+
+/* What is shared comes behind all others, whatever becomes of the text. */
+static void lanes_open_kubernetes(const char *keeps_log, const char *under, const char *key,
+                                  const char *value)
+{
+    for (int i = 0; i < 2; i++) {
+        lane_begin(&lanes[i]);
+        lane_filter(&lanes[i], 0, &filter_kubernetes,
+                    kit_properties("Use_Tag_For_Meta", "On", "Merge_Log", "On", "Keep_Log",
+                                   keeps_log, "Merge_Log_Key", under, key, value, NULL));
+        lane_open(&lanes[i]);
+    }
 }
 
 static void lanes_close(void)
@@ -172,14 +202,14 @@ static const char *any_of(const char *const *texts, uint32_t count)
 static const char *any_key(void)
 {
     return ANY_OF("time", "stream", "_p", "log", "t", "tame", "steam", "x", "y", "z", "level", "",
-                  "ä");
+                  "ä", "kubernetes", "under");
 }
 
 static const char *any_value(void)
 {
     return ANY_OF("1", "-2.5e3", "true", "null", "\"\"", "\"text\"", "\"1700000000\"",
-                  "\"\\u00e4\"", "{\"a\":{\"b\":1}}", "[1,{\"c\":2}]", "{\"d\":1,\"d\":2}", "1e999",
-                  "\"\xff\"", "\"ä\"");
+                  "\"\\u00e4\"", "\"x\\n\"", "\"x\\\\r\"", "{\"a\":{\"b\":1}}", "[1,{\"c\":2}]",
+                  "{\"d\":1,\"d\":2}", "1e999", "\"\xff\"", "\"ä\"");
 }
 
 /* Mostly an object, now and then one with something odd about it, now and then none. */
@@ -240,12 +270,17 @@ static void show_text(struct buffer *out, struct slice shown)
     buffer_append_byte(out, '"');
 }
 
+/* Each behind a comma, and members without the blanks between them. */
 static void show_field(struct buffer *out, const struct chunk_field *field)
 {
+    struct slice rest = field->value, key, value;
+
     if (field->kind == CHUNK_VALUE_MEMBERS) {
-        buffer_append(out, slice_make(field->value.data + 1, field->value.len - 2));
+        while (json_next(&rest, &key, &value))
+            buffer_append_format(out, ",\"%.*s\":%.*s", SLICE_ARG(key), SLICE_ARG(value));
         return;
     }
+    buffer_append_byte(out, ',');
     show_text(out, field->key);
     buffer_append_byte(out, ':');
     if (field->kind == CHUNK_VALUE_TEXT)
@@ -271,10 +306,8 @@ static struct buffer documents_of(const struct chunk *chunk)
         buffer_append_format(&out, "%lld %llu %llx", (long long)record.head.time_ns,
                              (unsigned long long)record.head.offset,
                              (unsigned long long)record.head.initials);
-        for (; chunk_field_next(&record.fields, &field); fields++) {
-            buffer_append_byte(&out, fields ? ',' : ' ');
+        for (; chunk_field_next(&record.fields, &field); fields++)
             show_field(&out, &field);
-        }
         ck_assert_uint_eq(fields, record.head.field_count);
         buffer_append_byte(&out, '\n');
     }
@@ -285,7 +318,12 @@ static void expect_documents_alike(const struct chunk *a, const struct chunk *b)
 {
     struct buffer as = documents_of(a), bs = documents_of(b);
 
-    ck_assert_str_eq(buffer_text(&as), buffer_text(&bs));
+    struct slice a_rest = buffer_view(&as), b_rest = buffer_view(&bs), a_line, b_line;
+
+    while (slice_next(&a_rest, '\n', &a_line))
+        if (!slice_next(&b_rest, '\n', &b_line) || !slice_equal(a_line, b_line))
+            ck_abort_msg("%.*s\n%.*s", SLICE_ARG(a_line), SLICE_ARG(b_line));
+    ck_assert(!slice_next(&b_rest, '\n', &b_line));
     buffer_fini(&as);
     buffer_fini(&bs);
 }
@@ -362,6 +400,23 @@ START_TEST(two_filters_are_asked_one_after_the_other)
 }
 END_TEST
 
+START_TEST(what_the_kubernetes_filter_merges_is_alike)
+{
+    static const char *const cases[][4] = {
+        {"Off", "", "Labels", "On"},          {"On", "", "Labels", "On"},
+        {"Off", "under", "Labels", "On"},     {"On", "under", "Labels", "On"},
+        {"On", "log", "Labels", "On"},        {"Off", "kubernetes", "Labels", "On"},
+        {"Off", "", "Merge_Log_Trim", "Off"}, {"Off", "", "Merge_Fields_Max", "3"},
+        {"Off", "", "Merge_Parser", "timed"}, {"Off", "under", "Merge_Parser", "pair"},
+        {"On", "", "Merge_Log", "Off"},
+    };
+    const char *const *c = cases[_i];
+
+    lanes_open_kubernetes(c[0], c[1], c[2], c[3]);
+    expect_lanes_alike();
+}
+END_TEST
+
 static uint32_t field_count_of(const char *path)
 {
     struct chunk_reader reader;
@@ -417,6 +472,7 @@ Suite *suite_chunk_intake_plain(void)
     tcase_add_test(alike, a_time_among_the_members_is_found);
     tcase_add_test(alike, a_filter_that_does_more_is_asked);
     tcase_add_test(alike, two_filters_are_asked_one_after_the_other);
+    tcase_add_loop_test(alike, what_the_kubernetes_filter_merges_is_alike, 0, 11);
     tcase_add_test(alike, texts_without_escapes_are_members_too);
     tcase_add_test(alike, a_plain_record_without_a_route_is_counted);
     suite_add_tcase(s, alike);

@@ -1,0 +1,90 @@
+/*
+ * Inside of the kubernetes filter.
+ *
+ *   options.c     what it can be told
+ *   kubernetes.c  its life, and what becomes of a record
+ *   ready.c       logs that are not read before their pod is known
+ *   stream.c      what is known of each place that lines come from
+ *   identity.c    whose lines they are
+ *   block.c       the fields that a pod's lines get
+ *   controls.c    what its annotations ask for
+ *   merge.c       Merge_Log
+ *
+ * Pods are pods.h's, and where they come from is source.h's.
+ */
+#ifndef TAILRACE_FILTER_KUBERNETES_H
+#define TAILRACE_FILTER_KUBERNETES_H
+
+#include "plugins/filter_kubernetes/block.h"
+#include "plugins/filter_kubernetes/source.h"
+#include "plugins/filter_kubernetes/stream.h"
+
+/* How a container is recognised. */
+struct naming_options {
+    char *tag_prefix;
+    char *regex_parser;
+    bool use_journal;
+    bool use_tag; /* and nothing else is asked for */
+    bool use_dummy;
+};
+
+/* What becomes of lines whose pod is not known. */
+enum kube_missing {
+    KUBE_MISSING_TAG,  /* they get what their tag tells, and are marked */
+    KUBE_MISSING_NONE, /* they get nothing */
+};
+#define KUBE_MISSING_NAMES "tag|none"
+
+struct wait_options {
+    uint64_t wait_ms; /* before a log is read whose pod is not known */
+    int missing;      /* enum kube_missing */
+};
+
+/* Logs that wait; ready.c. */
+struct kube_waiting {
+    struct list waiters; /* struct filter_waiter */
+    struct timer *timer; /* on while they are to be woken */
+};
+
+struct filter_kubernetes {
+    struct source_settings settings;
+    struct naming_options naming;
+    struct merge merge;
+    struct block_form form;
+    struct wait_options wait;
+    bool honours_parser;
+    bool honours_exclude;
+    const struct parser *naming_parser;
+    struct streams streams;
+    struct kube_waiting waiting;
+    struct source *source; /* NULL where no pods are asked for */
+    struct pods *pods;
+    struct pods_listener listener;
+    uint64_t epoch; /* another one whenever answers about pods may have changed */
+    struct filter_metrics *metrics;
+    struct parser_book *parsers;
+    const char *component;
+    struct log_brake brakes[3];
+};
+
+extern const struct option kubernetes_options[];
+
+/* The container that a tag, and the file that an origin reads, tell of; false: none. */
+bool kubernetes_identify(struct filter_kubernetes *k, const struct filter_run *run,
+                         struct identity *id);
+
+/* Asks these pods from now on; before any record. They outlive the filter. */
+void kubernetes_use(struct filter_kubernetes *k, struct pods *pods);
+
+/* ---- ready.c ---- */
+
+void kubernetes_waiting_init(struct kube_waiting *w);
+void kubernetes_waiting_start(struct kube_waiting *w, struct loop *loop);
+void kubernetes_waiting_fini(struct kube_waiting *w);
+
+/* Pods changed: those that wait look again, soon. */
+void kubernetes_waiting_stir(struct kube_waiting *w);
+
+uint64_t kubernetes_ready(void *self, const struct filter_run *run, struct filter_waiter *waiter);
+
+#endif
