@@ -1,0 +1,143 @@
+#include "kit/kube.h"
+#include "scenario/pipeline/kit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/*
+ * Whole: logs, an API server, a back-end. A document is shown by the label "app" of its pod, or says
+ * "partial" where that is not known.
+ */
+
+#define ID_1 "1111111111111111111111111111111111111111111111111111111111111111"
+#define ID_2 "2222222222222222222222222222222222222222222222222222222222222222"
+#define LOG(id) "web-0_shop_main-" id ".log"
+
+#define TAIL_KUBE                                                                           \
+    "[INPUT]\n Name tail\n Tag kube.*\n Path ${DIR}/*.log\n DB ${DIR}/state/positions.db\n" \
+    " Read_from_Head on\n"
+#define KUBERNETES                                                                             \
+    "[FILTER]\n Name kubernetes\n Match *\n Kube_Tag_Prefix kube.${DIR}\n Kube_Node_Name n1\n" \
+    " Kube_URL http://127.0.0.1:${KUBE_PORT}\n"
+#define SHOW                                                                      \
+    "[FILTER]\n Name nest\n Match *\n Operation lift\n Nested_under kubernetes\n" \
+    "[FILTER]\n Name nest\n Match *\n Operation lift\n Nested_under labels\n"     \
+    "[FILTER]\n Name modify\n Match *\n Hard_rename app log\n Hard_rename metadata log\n"
+#define LINES SERVICE TAIL_KUBE KUBERNETES SHOW ES("PORT")
+
+static struct kit *k;
+static struct kube *kube;
+
+static void set_up(void)
+{
+    char port[16];
+
+    k = kit_make();
+    kube = kube_start(k->loop);
+    snprintf(port, sizeof port, "%u", kube_port(kube));
+    setenv("KUBE_PORT", port, true);
+}
+
+static void tear_down(void)
+{
+    kit_stop(k);
+    kube_stop(&kube);
+    kit_end(&k);
+}
+
+static void pod(const char *uid, const char *id, const char *labels)
+{
+    kube_put(kube, &(struct kube_pod){.uid = uid, .container_id = id, .labels = labels});
+}
+
+START_TEST(the_first_line_of_a_container_has_its_labels)
+{
+    kit_run(k, LINES);
+    kit_append(k, LOG(ID_1), "one\n");
+    kit_pass_ms(k, 4000);
+    backend_expect_silence(k->es);
+    pod("u1", ID_1, "\"app\":\"first\"");
+    kit_pass_ms(k, 2000);
+    backend_expect(k->es, "first");
+    ck_assert_uint_eq(kube_count(kube, KUBE_LIST), 1);
+    ck_assert_uint_eq(kube_count(kube, KUBE_WATCH), 1);
+}
+END_TEST
+
+START_TEST(a_label_that_flips_is_in_the_next_line)
+{
+    pod("u1", ID_1, "\"app\":\"primary\"");
+    kit_run(k, LINES);
+    kit_append(k, LOG(ID_1), "one\n");
+    kit_pass_ms(k, 5000);
+    backend_expect(k->es, "primary");
+    pod("u1", ID_1, "\"app\":\"replica\"");
+    kit_pass_ms(k, 100);
+    kit_append(k, LOG(ID_1), "two\n");
+    kit_pass_ms(k, 2000);
+    backend_expect(k->es, "replica");
+}
+END_TEST
+
+START_TEST(a_pod_that_was_recreated_has_labels_of_its_own)
+{
+    pod("u1", ID_1, "\"app\":\"old\"");
+    kit_run(k, LINES);
+    kit_append(k, LOG(ID_1), "one\n");
+    kit_pass_ms(k, 5000);
+    backend_expect(k->es, "old");
+    kube_delete(kube, "u1");
+    kit_append(k, LOG(ID_2), "two\n");
+    kit_append(k, LOG(ID_1), "three\n");
+    kit_pass_ms(k, 2000);
+    backend_expect(k->es, "old");
+    pod("u2", ID_2, "\"app\":\"new\"");
+    kit_pass_ms(k, 2000);
+    backend_expect(k->es, "new");
+}
+END_TEST
+
+START_TEST(a_line_whose_pod_stays_unknown_goes_out_marked)
+{
+    kit_run(k, LINES);
+    kit_append(k, LOG(ID_1), "one\n");
+    kit_pass_ms(k, 12000);
+    backend_expect(k->es, "partial");
+}
+END_TEST
+
+START_TEST(lines_wait_no_longer_than_told_while_the_server_is_down)
+{
+    kube_down(kube, true);
+    kit_run(k, LINES);
+    kit_append(k, LOG(ID_1), "one\n");
+    kit_pass_ms(k, 8000);
+    backend_expect_silence(k->es);
+    kit_pass_ms(k, 4000);
+    backend_expect(k->es, "partial");
+    kube_down(kube, false);
+    pod("u1", ID_1, "\"app\":\"late\"");
+    kit_pass_ms(k, 15000);
+    kit_append(k, LOG(ID_1), "two\n");
+    kit_pass_ms(k, 2000);
+    backend_expect(k->es, "late");
+}
+END_TEST
+
+Suite *suite_kubernetes_lines(void);
+
+Suite *suite_kubernetes_lines(void)
+{
+    Suite *suite = suite_create("kubernetes_lines");
+    TCase *tcase = tcase_create("all");
+
+    tcase_set_timeout(tcase, 120);
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, the_first_line_of_a_container_has_its_labels);
+    tcase_add_test(tcase, a_label_that_flips_is_in_the_next_line);
+    tcase_add_test(tcase, a_pod_that_was_recreated_has_labels_of_its_own);
+    tcase_add_test(tcase, a_line_whose_pod_stays_unknown_goes_out_marked);
+    tcase_add_test(tcase, lines_wait_no_longer_than_told_while_the_server_is_down);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
