@@ -261,6 +261,8 @@ int database_open(const struct positions_config *config, struct report *report, 
         report_error(report, place, "the position database %s cannot be used: %s", config->path,
                      words.len > 0 ? buffer_text(&words) : strerror(-rc));
         database_close(&db);
+    } else {
+        database_reserve(db);
     }
     buffer_fini(&words);
     *database_out = db;

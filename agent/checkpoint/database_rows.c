@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /*
@@ -43,10 +44,29 @@ void database_rollback(struct database *db)
         (void)sqlite3_exec(db->sqlite, "ROLLBACK;", NULL, NULL, NULL);
 }
 
+static void range_reserve(int fd, off_t from, off_t bytes)
+{
+    (void)fallocate(fd, FALLOC_FL_KEEP_SIZE, from, bytes);
+}
+
+void database_reserve(const struct database *db)
+{
+    struct stat facts;
+    int fd = db->journal != NULL ? open(db->journal, O_WRONLY | O_CLOEXEC) : -1;
+
+    if (fd < 0)
+        return;
+    range_reserve(fd, 0, DATABASE_JOURNAL_BYTES);
+    close(fd);
+    if (fstat(db->lock_fd, &facts) == 0)
+        range_reserve(db->lock_fd, facts.st_size, DATABASE_GROWTH_BYTES);
+}
+
 int database_sync(struct database *db)
 {
     int code = sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 
+    database_reserve(db);
     return code == SQLITE_OK ? 0 : database_error(code);
 }
 

@@ -9,6 +9,10 @@
 
 #include <sqlite3.h>
 
+/* More than a checkpoint's pages and a commit's, and what a checkpoint may add to the database. */
+#define DATABASE_JOURNAL_BYTES (1280 * 1024)
+#define DATABASE_GROWTH_BYTES (256 * 1024)
+
 enum statement {
     PUT_FILE,
     PUT_OURS,
@@ -51,6 +55,10 @@ struct database {
     int lock_fd;   /* says to other agents that the file is taken */
     char *journal; /* that database_secure writes to the disk; NULL: not wanted */
 };
+
+/* Takes room on the disk for going on when it is full, behind the ends of both files, which stay where
+ * they are: SQLite does not notice. Where there is no room for all of it, none is taken. */
+void database_reserve(const struct database *db);
 
 /* What SQLite's code means, as a negative errno. */
 int database_error(int code);

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The disk of the positions is full while lines flow; the agent is killed, started, killed again.
 
+The generations are compressed meanwhile: what a file became is known by its row alone, so rows of new
+files must be saved beside the full disk too, in the room that the agent keeps for that.
 A tmpfs of its own holds the positions, so this needs root, or a user namespace that may mount.
 """
 
@@ -18,7 +20,8 @@ BYTES_PER_S = 4_000_000
 SECONDS = quick_or(6, 20)
 KILLS = quick_or(2, 6)
 LINE_BYTES = 263
-DISK_KIB = 256
+ROTATE_BYTES = BYTES_PER_S // 4
+DISK_KIB = 8192
 
 
 def story(stand):
@@ -35,7 +38,7 @@ def on_the_disk(stand):
     sources = stand.generate(FILE_COUNT, line_count)
     pods = logs.open_pods(stand, FILE_COUNT, kept_max=60)
     stand.start()
-    writer = logs.Writer(pods, sources, BYTES_PER_S, BYTES_PER_S)
+    writer = logs.Writer(pods, sources, BYTES_PER_S, ROTATE_BYTES)
     writer.start()
     time.sleep(1.5)
     for _ in range(KILLS):

@@ -263,7 +263,7 @@ static bool file_put(const char *path, const char *text)
 }
 
 /* A small disk of its own at the root of the tree, for this process alone. */
-static bool small_disk(void)
+static bool small_disk(const char *size)
 {
     const char *fork_mode = getenv("CK_FORK");
     char users[32], groups[32];
@@ -273,7 +273,7 @@ static bool small_disk(void)
     if ((fork_mode == NULL || strcmp(fork_mode, "no") != 0) &&
         unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && file_put("/proc/self/setgroups", "deny") &&
         file_put("/proc/self/uid_map", users) && file_put("/proc/self/gid_map", groups) &&
-        mount("none", tree_path(""), "tmpfs", 0, "size=128k") == 0)
+        mount("none", tree_path(""), "tmpfs", 0, size) == 0)
         return true;
     fprintf(stderr, "left out: no namespace of its own to fill a disk in\n");
     return false;
@@ -295,7 +295,7 @@ START_TEST(a_full_disk_is_said_once_and_waited_out)
     struct positions_stats stats;
     uint64_t errors;
 
-    if (!small_disk())
+    if (!small_disk("size=128k"))
         return;
     book_open();
     positions_new_row(book.positions);
@@ -322,9 +322,32 @@ START_TEST(a_full_disk_is_said_once_and_waited_out)
 }
 END_TEST
 
+/* New rows, many times; the journal begins anew in between. */
+START_TEST(beside_a_full_disk_positions_are_saved_where_room_was_kept)
+{
+    char name[200];
+
+    if (!small_disk("size=4m"))
+        return;
+    book_open();
+    book_set(positions_new_row(book.positions), "/a.log", 7, 10);
+    book_write();
+    disk_fill();
+    memset(name, 'x', sizeof name);
+    name[sizeof name - 1] = '\0';
+    for (uint64_t i = 0; i < 60; i++) {
+        for (unsigned rows = 0; rows < 2; rows++)
+            book_set(positions_new_row(book.positions), name, 100 + 2 * i + rows, i);
+        ck_assert_int_eq(positions_flush(book.positions), 0);
+    }
+    book_close();
+    ck_assert_int_eq(umount2(tree_path(""), MNT_DETACH), 0);
+}
+END_TEST
+
 START_TEST(an_agent_starts_beside_a_full_disk)
 {
-    if (!small_disk())
+    if (!small_disk("size=128k"))
         return;
     book_open();
     positions_new_row(book.positions);
@@ -366,6 +389,7 @@ Suite *suite_checkpoint_trouble(void)
     tcase_add_test(later, a_search_that_fails_says_so);
     tcase_add_test(later, closing_says_when_the_last_positions_are_lost);
     tcase_add_test(later, a_full_disk_is_said_once_and_waited_out);
+    tcase_add_test(later, beside_a_full_disk_positions_are_saved_where_room_was_kept);
     tcase_add_test(later, an_agent_starts_beside_a_full_disk);
     suite_add_tcase(suite, later);
     return suite;
