@@ -36,7 +36,7 @@ struct database {
 static struct {
     struct rows versions[VERSIONS_MAX]; /* the newest first */
     unsigned unsynced; /* so many of them, the newest, are lost when the power is cut */
-    bool is_frozen, is_full;
+    bool is_frozen, is_full, has_failed;
 } disk;
 
 static void rows_copy(struct rows *to, const struct rows *from)
@@ -123,6 +123,11 @@ bool fake_disk_has_stream(uint64_t stream)
     return false;
 }
 
+bool fake_disk_has_failed(void)
+{
+    return disk.has_failed;
+}
+
 void fake_disk_check(void)
 {
     for (size_t i = 0; i < disk.versions[0].count; i++) {
@@ -150,6 +155,7 @@ int database_open(const struct positions_config *config, struct report *report, 
     (void)place;
     *database_out = mem_zalloc(1, sizeof **database_out);
     rows_copy(&(*database_out)->now, &disk.versions[0]);
+    disk.has_failed = false;
     return 0;
 }
 
@@ -215,6 +221,7 @@ int database_remove(struct database *db, int64_t row)
 
 int database_commit(struct database *db)
 {
+    disk.has_failed |= disk.is_full;
     if (disk.is_full)
         return -ENOSPC;
     if (disk.is_frozen)

@@ -1,6 +1,7 @@
 /*
  * The disk under the positions: what was committed is there after a kill. After a power cut it may
- * be what was there a few commits ago, as SQLite with a WAL and synchronous=NORMAL promises no more.
+ * be what was there a few commits ago, as SQLite with a WAL and synchronous=NORMAL promises no more,
+ * but nothing older than what was synced or secured.
  */
 #ifndef TAILRACE_SIM_FAKE_DATABASE_H
 #define TAILRACE_SIM_FAKE_DATABASE_H
@@ -23,6 +24,9 @@ bool fake_disk_knows(const char *path);
 
 /* Whether a row was saved for that stream. */
 bool fake_disk_has_stream(uint64_t stream);
+
+/* Whether a write has failed since the database was opened. */
+bool fake_disk_has_failed(void);
 
 /* Holds every saved position against the truth. */
 void fake_disk_check(void);

@@ -43,6 +43,7 @@ static struct {
     bool is_stopping, is_stopped, is_dead;
     uint64_t start_ms, stop_ms;
     uint64_t turn_ms, turns;
+    uint64_t saved_stream;                            /* is on the disk */
     uint64_t lost_bytes, given_up[TRUTH_OUTPUTS_MAX]; /* in lives before this */
     unsigned count;
 } life;
@@ -112,6 +113,7 @@ void life_start(void)
     fake_http_begin();
     logs_forget_opened();
     fake_disk_freeze(false);
+    life.saved_stream = 0;
     life.loop = loop_new();
     life.pipeline = pipeline_new(life.loop, life.config, &life.report, &status);
     EXPECT(status == 0, "%s", buffer_text(&life.report.text));
@@ -331,6 +333,16 @@ void __real_tail_file_left(struct tail_file *file, unsigned output, uint64_t beg
 void __wrap_positions_set(struct positions *positions, const struct position *position);
 void __real_positions_set(struct positions *positions, const struct position *position);
 
+/* After a kill it is known by its row, whatever the world makes of its file. */
+static void stream_expect_saved(uint64_t stream)
+{
+    if (stream == life.saved_stream || life.is_dead)
+        return;
+    EXPECT(fake_disk_has_stream(stream) || fake_disk_has_failed(),
+           "a record of stream %016" PRIx64 " is there before its row is on the disk", stream);
+    life.saved_stream = stream;
+}
+
 /* A line is the agent's from here on. */
 static void line_take(struct slice text, const struct origin *origin, uint64_t end)
 {
@@ -338,6 +350,7 @@ static void line_take(struct slice text, const struct origin *origin, uint64_t e
 
     EXPECT(line != NULL, "a record is no line: \"%.*s\"", SLICE_ARG(text));
     truth_check_text(line, text, "in_tail");
+    stream_expect_saved(origin->id);
     if (!life.is_dead)
         truth_take(line, origin->lane);
     line->stream = origin->id;
