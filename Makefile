@@ -18,7 +18,7 @@ SIM      := $(sort $(shell find tests/sim -name '*.c' 2>/dev/null))
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 BENCH_MAINS := $(filter %/gen.c %/sink.c %/floor.c %/micro_json.c,$(BENCH_SRC))
 BENCH    := $(BENCH_MAINS:tests/bench/%.c=$(OUT)/bench/%)
-PROGRAMS := TAILRACE=$(CURDIR)/$(OUT)/tailrace BENCH_PROGRAMS=$(CURDIR)/$(OUT)/bench
+PROGRAMS := TAILRACE=$(CURDIR)/$(OUT)/tailrace TAILRACE_SIGNER=$(CURDIR)/$(OUT)/signer BENCH_PROGRAMS=$(CURDIR)/$(OUT)/bench
 FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 OBJ      := $(SRC:%.c=$(OUT)/%.o) $(OUT)/ui_html.o
 PARTS    := $(filter-out $(OUT)/agent/main.o,$(OBJ))
@@ -81,7 +81,7 @@ sim: $(OUT)/sim
 	@$(if $(SEED),$(if $(COUNT),,SIM_ALOUD=1 ))$(OUT)/sim $(or $(SEED),1) $(or $(COUNT),$(if $(SEED),1,2000))
 
 e2e: ## whole-agent tests against stand-in back-ends; E2E=quick for the short list
-e2e: all $(BENCH)
+e2e: all $(BENCH) $(OUT)/signer
 	$(PROGRAMS) tests/e2e/run $(E2E)
 
 torture: ## kills, rotations, outages, full disks: nothing lost, nothing doubled; T=quick for two minutes
@@ -169,6 +169,8 @@ $(OUT)/bench/micro_json: $(filter $(OUT)/agent/record/%,$(PARTS))
 $(OUT)/player: $(OUT)/packaging/run/player.o
 	$(LINK)
 $(OUT)/pages: $(OUT)/packaging/pages/pages.o $(PARTS)
+	$(LINK) $(LIBS)
+$(OUT)/signer: $(OUT)/tests/e2e/signer/signer.o $(PARTS)
 	$(LINK) $(LIBS)
 
 # The commit goes into the one object that prints it, and makes nothing else compile again.

@@ -18,8 +18,9 @@ STOP_SECONDS_MAX = 15
 
 
 class Agent:
-    def __init__(self, folder, pipeline, syntax):
+    def __init__(self, folder, pipeline, syntax, env=None):
         self.folder = folder
+        self.env = env or {}
         self.port = free_port()
         self.process = None
         self.config_path = config.write(folder, pipeline, syntax, self.port)
@@ -30,6 +31,7 @@ class Agent:
         with open(os.path.join(self.folder, "agent.console"), "a") as console:
             self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL,
                                             stdout=console, stderr=console,
+                                            env={**os.environ, **self.env},
                                             preexec_fn=die_with_parent)
         until = time.monotonic() + READY_SECONDS_MAX
         while not self.is_ready():

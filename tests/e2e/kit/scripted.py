@@ -26,6 +26,7 @@ class Scripted:
         self.resent = []  # acknowledged before, and sent again
         self.answered = []  # what was answered, by name
         self.logins = set()
+        self.guard = None  # asked first: (handler, body) -> (status, answer), or None to let it pass
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_for(self))
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -93,6 +94,10 @@ def handler_for(scripted):
             body = self.rfile.read(length)
             if "_bulk" not in self.path:
                 reply(self, 200, {})
+                return
+            refused = scripted.guard(self, body) if scripted.guard else None
+            if refused:
+                reply(self, *refused)
                 return
             if self.headers.get("Content-Encoding") == "gzip":
                 body = gzip.decompress(body)

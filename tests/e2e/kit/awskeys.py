@@ -1,0 +1,173 @@
+"""Who hands out keys, and who looks at signatures: both as AWS does it, by botocore's arithmetic.
+
+A Vault makes sets of keys and remembers when they end. Agents stands where instance metadata and a
+container's agent stand; vault.guard is asked by a back-end whether a request is signed well.
+"""
+
+import calendar
+import http.server
+import json
+import random
+import string
+import threading
+import time
+
+ROLE_PATH = "/latest/meta-data/iam/security-credentials/"
+ALPHABET = string.ascii_letters + string.digits + "+/"
+
+
+def random_text(length):
+    return "".join(random.choice(ALPHABET) for _ in range(length))
+
+
+class Vault:
+    def __init__(self, botocore, life_s, region="eu-west-1", service="es"):
+        self.botocore = botocore
+        self.life_s = life_s
+        self.region, self.service = region, service
+        self.lock = threading.Lock()
+        self.sets = {}  # id: (secret, token, end)
+        self.refused = []
+        self.used = []  # ids, in the order they were first used
+
+    def make(self):
+        with self.lock:
+            ident = "ASIA" + "".join(random.choice(string.ascii_uppercase) for _ in range(16))
+            self.sets[ident] = (random_text(40), random_text(400), time.time() + self.life_s)
+            return ident
+
+    def revoke_all(self):
+        with self.lock:
+            self.sets = {ident: (secret, token, 0) for ident, (secret, token, _) in
+                         self.sets.items()}
+
+    def document(self, ident):
+        secret, token, end = self.sets[ident]
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end))
+        return {"Code": "Success", "AccessKeyId": ident, "SecretAccessKey": secret, "Token": token,
+                "Expiration": stamp}
+
+    def secrets(self):
+        return [text for secret, token, _ in self.sets.values() for text in (secret, token)]
+
+    def guard(self, handler, body):
+        why = self.trouble_of(handler, body)
+        if why is None:
+            return None
+        with self.lock:
+            self.refused.append(why)
+        return 403, {"message": why}
+
+    def trouble_of(self, handler, body):
+        told = handler.headers.get("Authorization", "")
+        ident = told.partition("Credential=")[2].partition("/")[0]
+        with self.lock:
+            secret, token, end = self.sets.get(ident, (None, None, 0))
+            if ident not in self.used:
+                self.used.append(ident)
+        if secret is None:
+            return "The security token included in the request is invalid."
+        if time.time() > end or handler.headers.get("X-Amz-Security-Token") != token:
+            return "The security token included in the request is expired"
+        if abs(stamp_of(handler) - time.time()) > 300:
+            return "Signature expired: too old"
+        if told != self.expected(handler, body, (ident, secret, token), told):
+            return "The request signature we calculated does not match the signature you provided."
+        return None
+
+    def expected(self, handler, body, keys, told):
+        """Authorization as botocore makes it, for the headers that were signed."""
+        names = told.partition("SignedHeaders=")[2].partition(",")[0].split(";")
+        return sign(self.botocore, {
+            "method": handler.command, "url": "http://" + handler.headers["Host"] + handler.path,
+            "headers": [(name, value) for name, value in handler.headers.items()
+                        if name.lower() in names and name.lower() != "host"],
+            "body": body, "keys": keys, "region": self.region, "service": self.service,
+            "stamp": handler.headers["X-Amz-Date"]})
+
+
+def stamp_of(handler):
+    return calendar.timegm(time.strptime(handler.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ"))
+
+
+def sign(botocore, wanted):
+    """botocore's Authorization for a request as it is on the wire; headers are (name, value)."""
+    request = botocore.awsrequest.AWSRequest(method=wanted["method"], url=wanted["url"],
+                                             data=wanted["body"], params=wanted.get("params", {}))
+    for name, value in wanted["headers"]:
+        request.headers.add_header(name, value)
+    request.context["timestamp"] = wanted["stamp"]
+    auth = botocore.auth.SigV4Auth(botocore.credentials.Credentials(*wanted["keys"]),
+                                   wanted["service"], wanted["region"])
+    canonical = auth.canonical_request(request)
+    signature = auth.signature(auth.string_to_sign(request, canonical), request)
+    names = auth.signed_headers(auth.headers_to_sign(request))
+    return (f"AWS4-HMAC-SHA256 Credential={auth.scope(request)}, SignedHeaders={names}, "
+            f"Signature={signature}")
+
+
+class Agents:
+    """Instance metadata that wants its tokens, and a container's agent that wants its own."""
+
+    def __init__(self, vault, container_token="", is_mute=False):
+        self.vault = vault
+        self.container_token = container_token
+        self.is_mute = is_mute  # takes what is asked, and says nothing
+        self.tokens = set()
+        self.asked = []
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_for(self))
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def answer(self, handler):
+        path = handler.path
+        if path == "/container":
+            if handler.headers.get("Authorization") != self.container_token:
+                return 401, {"code": "Unauthorized", "message": "wrong token"}
+            return 200, self.vault.document(self.vault.make())
+        if path == "/latest/api/token":
+            if handler.command != "PUT":
+                return 405, ""
+            token = random_text(40)
+            self.tokens.add(token)
+            return 200, token
+        if handler.headers.get("X-aws-ec2-metadata-token") not in self.tokens:
+            return 401, ""
+        if path == "/latest/meta-data/placement/region":
+            return 200, self.vault.region
+        if path == ROLE_PATH:
+            return 200, "node"
+        if path == ROLE_PATH + "node":
+            return 200, self.vault.document(self.vault.make())
+        return 404, ""
+
+
+def handler_for(agents):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            agents.asked.append((time.monotonic(), self.path))
+            if agents.is_mute:
+                time.sleep(60)
+            status, body = agents.answer(self)
+            content = (body if isinstance(body, str) else json.dumps(body)).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_PUT = do_GET
+
+    return Handler
