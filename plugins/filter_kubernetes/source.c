@@ -293,14 +293,8 @@ int source_check(const struct source_settings *settings, char why[256])
         snprintf(why, 256, "'%.100s' is no name of a node", settings->node_name);
         return -EINVAL;
     }
-    if (!server->use_kubelet)
-        return kube_url_parse(server->url, &url, why);
-    if (server->kubelet_port <= 0 || server->kubelet_port > UINT16_MAX ||
-        strlen(server->kubelet_host) >= sizeof url.host) {
-        snprintf(why, 256, "Kubelet_Host or Kubelet_Port cannot be used");
-        return -EINVAL;
-    }
-    return 0;
+    return server->use_kubelet ? kubelet_address(server, &url, why)
+                               : kube_url_parse(server->url, &url, why);
 }
 
 /* What the last run kept, if it was of the same node. */

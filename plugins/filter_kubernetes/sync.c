@@ -140,12 +140,20 @@ static void on_piece(void *owner, enum cut_piece piece, const struct facts *fact
     }
 }
 
+static void see(struct sync *sync, bool sees_all)
+{
+    if (sees_all == sync->sees_all)
+        return;
+    sync->sees_all = sees_all;
+    sync->ops->sees(sync->owner, sees_all);
+}
+
 static void on_head(void *owner)
 {
     struct sync *sync = owner;
 
     if (sync->plan.busy == SYNC_WATCH)
-        sync->ops->sees(sync->owner, true);
+        see(sync, true);
 }
 
 /* ---- words ---- */
@@ -238,9 +246,9 @@ static void on_ended(void *owner, const struct fetch_end *end)
         list_whole(sync);
     sync_plan_end(&sync->plan, how, end->asked_ms, clock_ms(), sync_dice());
     if (was == SYNC_WATCH || !is_done)
-        sync->ops->sees(sync->owner, false);
+        see(sync, false);
     else if (sync->plan.mode == SYNC_BY_LIST)
-        sync->ops->sees(sync->owner, true);
+        see(sync, true);
     if (!is_done)
         say(sync, was, end);
     else if (was == SYNC_WATCH && sync->plan.failures == 0)

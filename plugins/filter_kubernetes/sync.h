@@ -50,6 +50,7 @@ struct sync {
     struct buffer version; /* where a watch goes on */
     struct buffer more;    /* the list's next page; empty: none */
     bool is_wished;
+    bool sees_all;  /* what was last said */
     bool has_end;   /* the document's end came */
     unsigned names; /* the server's name was not found so often, one after the other */
     char trouble[256];

@@ -48,6 +48,25 @@ static bool take_port(struct slice text, uint16_t *port)
     return number > 0 && number <= UINT16_MAX;
 }
 
+int kubelet_address(const struct source_server *server, struct kube_url *out, char why[256])
+{
+    struct slice host = slice_of(server->kubelet_host);
+    bool is_plain = slice_begins(host, SLICE("http://"));
+
+    host = slice_skip(host, is_plain ? strlen("http://") : 0);
+    *out = (struct kube_url){.port = (uint16_t)server->kubelet_port, .is_tls = !is_plain};
+    if (host.len == 0 || host.len >= sizeof out->host) {
+        snprintf(why, 256, "Kubelet_Host '%.100s' is no host", server->kubelet_host);
+        return -EINVAL;
+    }
+    if (server->kubelet_port <= 0 || server->kubelet_port > UINT16_MAX) {
+        snprintf(why, 256, "Kubelet_Port is no port");
+        return -EINVAL;
+    }
+    memcpy(out->host, host.data, host.len);
+    return 0;
+}
+
 int kube_url_parse(const char *text, struct kube_url *out, char why[256])
 {
     struct slice rest = slice_trim(slice_of(text)), host, port;

@@ -59,9 +59,7 @@ static int address_of(const struct wire *wire, enum wire_kind kind, struct kube_
 
     if (kind != WIRE_KUBELET)
         return kube_url_parse(server->url, url, why);
-    *url = (struct kube_url){.port = (uint16_t)server->kubelet_port, .is_tls = true};
-    snprintf(url->host, sizeof url->host, "%s", server->kubelet_host);
-    return 0;
+    return kubelet_address(server, url, why);
 }
 
 static struct http_client *client_new(struct wire *wire, enum wire_kind kind, char why[256])

@@ -3,8 +3,6 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* A server that refuses, fails, is slow or not there: how it is asked then. */
 
@@ -15,12 +13,14 @@ static struct cluster c;
 
 static void set_up(void)
 {
+    tree_plant();
     cluster_open(&c);
 }
 
 static void tear_down(void)
 {
     cluster_close(&c);
+    tree_fell();
 }
 
 static void put(const char *uid, const char *labels)
@@ -275,20 +275,16 @@ END_TEST
 
 /* ---- tokens ---- */
 
-static char token_path[256];
+static char token_path[4096];
 
 static void write_token(const char *text)
 {
-    FILE *file = fopen(token_path, "w");
-
-    ck_assert_ptr_nonnull(file);
-    ck_assert_int_ge(fputs(text, file), 0);
-    ck_assert_int_eq(fclose(file), 0);
+    tree_write("token", text);
 }
 
 static void token_begin(void)
 {
-    snprintf(token_path, sizeof token_path, "/tmp/tailrace-token-%d", (int)getpid());
+    snprintf(token_path, sizeof token_path, "%s", tree_path("token"));
     c.settings.login.token_file = token_path;
     kube_token(c.kube, "first");
     write_token("first\n");
@@ -307,7 +303,6 @@ START_TEST(a_token_is_read_again_when_it_was_replaced)
     cluster_await(&c, KUBE_WATCH, 2, 3000);
     ck_assert_ptr_nonnull(strstr(kube_last(c.kube), "Authorization: Bearer second\r\n"));
     ck_assert_uint_eq(kube_watching(c.kube), 1);
-    (void)unlink(token_path);
 }
 END_TEST
 
@@ -324,7 +319,6 @@ START_TEST(a_refused_token_is_read_again_at_once_and_then_slowly)
     cluster_pass_ms(&c, LONGEST_WAIT_MS);
     ck_assert_uint_eq(kube_watching(c.kube), 1);
     ck_assert_uint_eq(kube_count(c.kube, KUBE_LIST), 1);
-    (void)unlink(token_path);
 }
 END_TEST
 
