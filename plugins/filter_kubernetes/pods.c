@@ -396,6 +396,8 @@ void pods_space_put(struct pods *pods, const struct pod_namespace *view)
     struct space *s = map_get(&pods->index.spaces, view->name);
     bool is_new = s == NULL;
 
+    if (s != NULL)
+        s->put_ms = clock_ms();
     if ((s != NULL && !s->is_deleted && pod_space_is(s, view)) || !pods->knowing.wants_spaces)
         return;
     if (!space_has_room(pods, view))
@@ -403,6 +405,7 @@ void pods_space_put(struct pods *pods, const struct pod_namespace *view)
     if (s != NULL)
         pods->counts.bytes -= s->bytes;
     s = pod_space_fill(s, view);
+    s->put_ms = clock_ms();
     pods->counts.bytes += s->bytes;
     if (is_new) {
         (void)map_put(&pods->index.spaces, s->view.name, s);
@@ -413,6 +416,32 @@ void pods_space_put(struct pods *pods, const struct pod_namespace *view)
     if (s->uses > 0)
         pods_tell(pods, NULL);
     pods_check(pods);
+}
+
+void pods_space_keep(struct pods *pods, struct slice name)
+{
+    struct space *s = map_get(&pods->index.spaces, name);
+    struct pod_namespace empty = {.name = name};
+
+    if (s != NULL)
+        s->put_ms = clock_ms();
+    else
+        pods_space_put(pods, &empty);
+}
+
+struct slice pods_space_stale(const struct pods *pods, uint64_t put_before_ms)
+{
+    size_t at = 0;
+    struct slice key;
+    void *value;
+
+    while (map_next(&pods->index.spaces, &at, &key, &value)) {
+        const struct space *s = value;
+
+        if (s->uses > 0 && s->put_ms < put_before_ms)
+            return s->view.name;
+    }
+    return SLICE("");
 }
 
 void pods_space_remove(struct pods *pods, struct slice name)

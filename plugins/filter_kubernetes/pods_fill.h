@@ -54,9 +54,10 @@ void pods_remove_idle(struct pods *pods, uint64_t asked_before_ms);
 
 /* ---- namespaces ---- */
 
-/* Also one without labels and annotations, for a namespace that there is none of: its pods do not
- * wait for it. */
 void pods_space_put(struct pods *pods, const struct pod_namespace *space);
+
+/* It is not to be had: it stays as it was, or is one without labels, so that no pod waits for it. */
+void pods_space_keep(struct pods *pods, struct slice name);
 void pods_space_remove(struct pods *pods, struct slice name);
 
 /* Since when every change of a namespace is seen; 0: it is not. */
@@ -64,6 +65,9 @@ void pods_trust_spaces(struct pods *pods, uint64_t since_ms);
 
 /* Nobody can tell: no pod waits for its namespace any more. */
 void pods_spaces_give_up(struct pods *pods);
+
+/* The name of one that has pods and was put before that, or empty; lent likewise. */
+struct slice pods_space_stale(const struct pods *pods, uint64_t put_before_ms);
 
 /* A namespace that a pod waits for, or an empty name; lent until the pods change. */
 struct slice pods_space_wanted(const struct pods *pods);

@@ -23,6 +23,7 @@ struct space {
     struct pod_namespace view;
     char *block;
     size_t bytes;
+    uint64_t put_ms;
     uint32_t uses;   /* entries that point to it */
     bool is_deleted; /* goes with its last use */
 };

@@ -90,6 +90,13 @@ static bool aim_at_wish(struct singles *s, uint64_t now_ms, uint64_t *next_ms)
     return false;
 }
 
+/* A quarter of the time after which things are old is soon enough. */
+static void look_again(uint64_t *next_ms, uint64_t now_ms, uint64_t ttl_ms)
+{
+    if (ttl_ms > 0 && *next_ms > now_ms + ttl_ms / 4 + SINGLES_GAP_MS)
+        *next_ms = now_ms + ttl_ms / 4 + SINGLES_GAP_MS;
+}
+
 static bool aim_at_old(struct singles *s, uint64_t now_ms, uint64_t *next_ms)
 {
     uint64_t ttl_ms = s->keeping->pod_ttl_ms;
@@ -98,15 +105,18 @@ static bool aim_at_old(struct singles *s, uint64_t now_ms, uint64_t *next_ms)
     if (ttl_ms == 0)
         return false;
     pod = now_ms > ttl_ms ? pods_stale(s->pods, now_ms - ttl_ms) : NULL;
-    if (*next_ms > now_ms + ttl_ms / 4 + SINGLES_GAP_MS)
-        *next_ms = now_ms + ttl_ms / 4 + SINGLES_GAP_MS;
+    look_again(next_ms, now_ms, ttl_ms);
     return pod != NULL && aim(s, pod->namespace_name, pod->name);
 }
 
-static bool aim_at_space(struct singles *s)
+static bool aim_at_space(struct singles *s, uint64_t now_ms, uint64_t *next_ms)
 {
+    uint64_t ttl_ms = s->keeping->namespace_ttl_ms;
     struct slice name = pods_space_wanted(s->pods);
 
+    if (name.len == 0 && ttl_ms > 0 && now_ms > ttl_ms)
+        name = pods_space_stale(s->pods, now_ms - ttl_ms);
+    look_again(next_ms, now_ms, ttl_ms);
     return name.len > 0 && aim(s, name, SLICE(""));
 }
 
@@ -120,7 +130,7 @@ static bool aim_at_any(struct singles *s, uint64_t *next_ms)
         pods_remove_idle(s->pods, now_ms > SINGLES_IDLE_MS ? now_ms - SINGLES_IDLE_MS : 0);
     if (s->wants_pods && aim_at_wish(s, now_ms, next_ms))
         return true;
-    if (s->wants_spaces && aim_at_space(s))
+    if (s->wants_spaces && aim_at_space(s, now_ms, next_ms))
         return true;
     return s->wants_pods && aim_at_old(s, now_ms, next_ms);
 }
@@ -229,9 +239,7 @@ static void settle_pod(struct singles *s, bool is_there)
 
 static void settle_space(struct singles *s)
 {
-    struct pod_namespace space = {.name = slice_of(s->target.namespace_name)};
-
-    pods_space_put(s->pods, &space);
+    pods_space_keep(s->pods, slice_of(s->target.namespace_name));
 }
 
 /* ---- the end ---- */

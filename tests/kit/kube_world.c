@@ -234,12 +234,28 @@ bool kube_world_has(const struct kube_world *world, uint64_t version)
     return version >= world->oldest;
 }
 
+/* Events are in the order of their versions. */
+static unsigned first_after(const struct kube_world *world, uint64_t version)
+{
+    unsigned low = 0, high = world->event_count;
+
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+
+        if (world->events[middle].version <= version)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 bool kube_world_event(struct kube_world *world, bool spaces, uint64_t *seen, struct buffer *out)
 {
-    for (unsigned i = 0; i < world->event_count; i++) {
+    for (unsigned i = first_after(world, *seen); i < world->event_count; i++) {
         const struct event *event = &world->events[i];
 
-        if (event->version <= *seen || (event->is_space != spaces && !event->is_bookmark))
+        if ((event->is_space != spaces && !event->is_bookmark))
             continue;
         *seen = event->version;
         buffer_append_text(out, event->text);

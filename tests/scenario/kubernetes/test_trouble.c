@@ -259,6 +259,28 @@ START_TEST(namespaces_come_one_by_one_where_they_cannot_be_listed)
 }
 END_TEST
 
+START_TEST(old_namespaces_are_asked_for_again_after_their_time)
+{
+    c.settings.wants.namespace_labels = true;
+    c.settings.keeping.namespace_ttl_ms = 60000;
+    kube_forbid(c.kube, KUBE_LIST_SPACES, true);
+    kube_put_space(c.kube, "shop", "\"team\":\"x\"");
+    put("u1", "");
+    cluster_begin(&c);
+    cluster_await(&c, KUBE_GET_SPACE, 1, 20000);
+    kube_put_space(c.kube, "shop", "\"team\":\"y\"");
+    cluster_await(&c, KUBE_GET_SPACE, 2, 90000);
+    ck_assert_int_eq(cluster_find(&c, "u1"), POD_KNOWN);
+    ck_assert(slice_is(c.found->space->labels, "{\"team\":\"y\"}"));
+    kube_forbid(c.kube, KUBE_GET_SPACE, true);
+    cluster_await(&c, KUBE_GET_SPACE, 3, 90000);
+    cluster_find(&c, "u1");
+    ck_assert(slice_is(c.found->space->labels, "{\"team\":\"y\"}"));
+    cluster_pass_ms(&c, 30000);
+    ck_assert_uint_eq(kube_count(c.kube, KUBE_GET_SPACE), 3);
+}
+END_TEST
+
 START_TEST(without_any_right_to_namespaces_pods_are_known_all_the_same)
 {
     c.settings.wants.namespace_labels = true;
@@ -385,6 +407,7 @@ Suite *suite_kubernetes_trouble(void)
     tcase_add_test(tcase, names_that_are_none_do_not_go_out);
     tcase_add_test(tcase, without_the_nodes_name_the_first_pod_tells_it);
     tcase_add_test(tcase, namespaces_come_one_by_one_where_they_cannot_be_listed);
+    tcase_add_test(tcase, old_namespaces_are_asked_for_again_after_their_time);
     tcase_add_test(tcase, without_any_right_to_namespaces_pods_are_known_all_the_same);
     suite_add_tcase(suite, tcase);
     return suite;
