@@ -263,16 +263,19 @@ bool tail_bookmark_check(struct tail_file *f, struct slice first)
 }
 
 /* Where something of it was read, other bytes are the follow plan's to notice. */
-void tail_bookmark_look(struct tail_file *f)
+bool tail_bookmark_look(struct tail_file *f)
 {
     char head[FILE_HEAD_BYTES_MAX];
     int64_t len = file_head_read(f->fd, f->reader.is_gzip, head, sizeof head);
     struct slice first = slice_make(head, len > 0 ? (size_t)len : 0);
 
+    if (len <= 0)
+        return false;
     if (f->state.read == 0)
         (void)tail_bookmark_check(f, first);
     if (f->state.read == 0 || file_print_begins(f->identity.head, first))
         f->identity.head = file_print_of(first);
+    return true;
 }
 
 uint64_t tail_bookmark_take(struct tail_file *f, struct tail_start *start)

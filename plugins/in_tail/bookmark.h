@@ -34,8 +34,8 @@ void tail_bookmark_promise(struct tail_file *file);
  * nothing had been read of it: its stream gets another id, and needs a row that has it. True then. */
 bool tail_bookmark_check(struct tail_file *file, struct slice first);
 
-/* It is known by the first bytes that it has now. */
-void tail_bookmark_look(struct tail_file *file);
+/* It is known by the first bytes that it has now. False: there are none, or they cannot be read. */
+bool tail_bookmark_look(struct tail_file *file);
 
 void tail_bookmark_forget(struct tail_file *file);
 

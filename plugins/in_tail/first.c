@@ -143,7 +143,8 @@ bool tail_first_introduce(struct tail_file *f, uint64_t size, bool is_last)
         return tail_file_waits(f);
     if (!t->is_first_scan_over)
         return true;
-    tail_bookmark_look(f);
+    if (!tail_bookmark_look(f))
+        return tail_file_waits(f);
     if (f->origin.id == 0)
         tail_stream_begin(f, is_last || size >= t->options.line_bytes_max);
     if (f->origin.id != 0 && f->identity.head.len != f->first.head_len)
