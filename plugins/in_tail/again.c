@@ -64,7 +64,8 @@ struct tail_again {
     struct list link; /* in tail->again */
     char *path, *real;
     struct file_trouble trouble;
-    int code; /* of the look that is under way; 0: nothing was in the way */
+    uint64_t unread_bytes; /* of the generations in the way, as the last look saw them */
+    int code;              /* of the look that is under way; 0: nothing was in the way */
 };
 
 static struct tail_again *again_find(struct tail *t, const char *path)
@@ -102,6 +103,23 @@ void tail_again_note(struct tail *t, const struct found_file *name, const char *
     again->code = code;
     file_trouble_note(&again->trouble, t->component, path, code);
     timer_start_sooner(t->look, again->trouble.wait_ms);
+}
+
+void tail_again_owe(struct tail *t, const struct found_file *name, uint64_t bytes)
+{
+    struct tail_again *again = again_find(t, name->path);
+
+    if (again != NULL)
+        again->unread_bytes = bytes;
+}
+
+uint64_t tail_again_bytes(const struct tail *t)
+{
+    uint64_t sum = 0;
+
+    LIST_FOR (it, (struct list *)(uintptr_t)&t->again)
+        sum += CONTAINER_OF(it, struct tail_again, link)->unread_bytes;
+    return sum;
 }
 
 /* True when it is to be looked for once more. */

@@ -30,6 +30,7 @@ struct known_list {
     struct tail *tail;
     struct known *items;
     size_t count;
+    uint64_t owed_bytes; /* of generations that cannot be read now */
 };
 
 static const struct known *known_find(const struct known_list *list, int64_t row)
@@ -142,7 +143,7 @@ static int generation_open_whole(const struct known_list *list, const struct fou
 }
 
 /* False when the generation is somewhere else by now. */
-static bool generation_follow(const struct known_list *list, const struct found_file *name,
+static bool generation_follow(struct known_list *list, const struct found_file *name,
                               const struct generation *g, const struct generation_read *read)
 {
     const struct known *known = known_find(list, read->key);
@@ -154,13 +155,15 @@ static bool generation_follow(const struct known_list *list, const struct found_
         rc = generation_open(list, name, g, read);
     if (rc == UV_ERANGE)
         rc = generation_open_whole(list, name, g);
-    if (rc < 0)
+    if (rc < 0) {
         tail_again_note(list->tail, name, g->path, rc);
+        list->owed_bytes += g->size_bytes > read->offset ? g->size_bytes - read->offset : 0;
+    }
     return rc != 0;
 }
 
 /* False when the generations were renamed meanwhile. */
-static bool plan_follow(const struct known_list *list, const struct found_file *name)
+static bool plan_follow(struct known_list *list, const struct found_file *name)
 {
     struct generation_saved *saved = mem_alloc(list->count * sizeof *saved);
     struct generations siblings;
@@ -177,6 +180,7 @@ static bool plan_follow(const struct known_list *list, const struct found_file *
         for (size_t i = 0; i < plan.count; i++)
             is_still &=
                 generation_follow(list, name, &siblings.items[plan.reads[i].index], &plan.reads[i]);
+        tail_again_owe(list->tail, name, list->owed_bytes);
         if (plan.lost_count > 0)
             log_warn(list->tail->component,
                      "%zu generations of %s are gone that were not read to their end, as far as is "

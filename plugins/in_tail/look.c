@@ -51,7 +51,8 @@ void tail_refresh(void *self)
     struct tail *t = self;
     struct input_metrics *m = &t->input->metrics;
 
-    m->unread_bytes = m->held_bytes = m->due_bytes = m->closed_files = 0;
+    m->held_bytes = m->due_bytes = m->closed_files = 0;
+    m->unread_bytes = tail_again_bytes(t);
     tail_lanes_refresh(t);
     LIST_FOR (it, &t->files) {
         struct sight sight;

@@ -28,6 +28,7 @@
 #define TAILRACE_PLUGINS_IN_TAIL_H
 
 #include "plugin/follow.h"
+#include "plugins/in_tail/first.h"
 #include "plugins/in_tail/note.h"
 
 /* How much is read at once: large enough that a read costs little per byte, small enough to stay
@@ -108,23 +109,6 @@ struct tail_kin {
     bool is_counted;     /* lent_until is known */
     bool is_lent;        /* this one's pieces are another's */
     uint64_t lent_from;  /* where they begin: the bookmark stays before it */
-};
-
-/* Why nothing is read of a file yet: bits. */
-enum tail_wait {
-    TAIL_WAIT_ROW = 1 << 0, /* its row, with its id, is on the way to the disk */
-    TAIL_WAIT_POD = 1 << 1, /* a filter does not know its pod yet */
-};
-
-/* What its first read waits for; first.c. */
-struct tail_first {
-    unsigned waits;    /* of enum tail_wait; 0: it may be read */
-    unsigned timed;    /* those of them that are over by themselves */
-    uint64_t until_ms; /* at this time */
-    struct positions_waiter written;
-    uint32_t head_len; /* that the last row had whose write was waited for */
-    bool is_asked;     /* whether the filters are ready for it; while not, they have: */
-    struct filter_waiter waiter;
 };
 
 /* Readers that share a budget, and wait together for room: those for all outputs, or those for one
@@ -311,30 +295,6 @@ void tail_file_advance(struct tail_file *file, uint64_t end);
 /* The service has no room to hold it any longer. */
 void tail_file_let_go(struct tail_file *file);
 
-/* ---- first.c ---- */
-
-/* The file is not read until it is woken for each reason that was given; where `wait_ms` is not 0, that
- * is over by then at the latest. Before anything of it was read. */
-void tail_file_wait(struct tail_file *file, enum tail_wait reason, uint64_t wait_ms);
-
-/* These reasons are over; where there were no others, the file is read soon. Nothing when it does not
- * wait for them. */
-void tail_file_wake(struct tail_file *file, unsigned reasons);
-
-/* Whether it is not to be read yet. */
-bool tail_file_waits(struct tail_file *file);
-
-/* Before it is read up to `size`, to its last byte when `is_last`: where no row tells it from others yet
- * it gets one. True: it is not to be read before it is woken. */
-bool tail_first_introduce(struct tail_file *file, uint64_t size, bool is_last);
-
-/* A row that is to tell it from others was set. */
-void tail_first_saved(struct tail_file *file);
-void tail_first_init(struct tail_file *file);
-
-/* It is closed. */
-void tail_first_end(struct tail_file *file);
-
 /* ---- held.c ---- */
 
 /* A file lost its name: from now on those are looked at. */
@@ -433,6 +393,10 @@ int tail_fd_max(void);
 
 /* A generation of the log could not be opened, or its folder: said once, counted, tried again. */
 void tail_again_note(struct tail *tail, const struct found_file *name, const char *path, int code);
+
+/* So many bytes of the log's generations that are in the way were not read; those of all logs. */
+void tail_again_owe(struct tail *t, const struct found_file *name, uint64_t bytes);
+uint64_t tail_again_bytes(const struct tail *t);
 
 /* Tries those whose time has come; `*next` is no later than the next one's. */
 void tail_again_look(struct tail *tail, uint64_t now, uint64_t *next);

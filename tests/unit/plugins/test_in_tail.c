@@ -116,6 +116,8 @@ START_TEST(a_file_that_could_not_be_opened_is_tried_again_by_itself)
     descriptors_run_out();
     START();
     ck_assert_uint_eq(kit.input.metrics.read_errors, 1);
+    in_tail.refresh(self);
+    ck_assert_uint_eq(kit.input.metrics.unread_bytes, 4);
     descriptors_come_back();
     ck_assert_str_eq(input_kit_records(&kit), "");
     pass_ms(FILE_TROUBLE_WAIT_MIN_MS);

@@ -6,6 +6,7 @@
 #include <check.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <uv.h>
 
 /* A file whose first read waits. */
 
@@ -403,12 +404,35 @@ START_TEST(files_that_come_together_share_their_writes)
 }
 END_TEST
 
+/* ---- generations that cannot be opened ---- */
+
+/* They are looked for again, and nothing is in the way any more. */
+START_TEST(what_is_in_the_way_is_unread_until_it_is_not)
+{
+    char path[512];
+    struct found_file name = {.path = path, .real = path};
+
+    path_set(path, "app.log");
+    start("off");
+    turn();
+    (void)input_kit_records(&kit);
+    tail_again_note(self, &name, path, UV_EMFILE);
+    tail_again_owe(self, &name, 40);
+    in_tail.refresh(self);
+    ck_assert_uint_eq(kit.input.metrics.unread_bytes, 40);
+    pass_ms(60000);
+    in_tail.refresh(self);
+    ck_assert_uint_eq(kit.input.metrics.unread_bytes, 0);
+}
+END_TEST
+
 Suite *suite_plugins_in_tail_first(void);
 Suite *suite_plugins_in_tail_first(void)
 {
     Suite *suite = suite_create("plugins/in_tail_first");
     TCase *t = tcase_create("a file whose first read waits");
     TCase *row = tcase_create("for its row");
+    TCase *again = tcase_create("generations that cannot be opened");
 
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, it_is_read_when_it_is_woken);
@@ -430,6 +454,9 @@ Suite *suite_plugins_in_tail_first(void)
     tcase_add_test(row, a_row_that_cannot_be_written_stops_nothing);
     tcase_add_test(row, files_that_come_together_share_their_writes);
     suite_add_tcase(suite, t);
+    tcase_add_checked_fixture(again, set_up, tear_down);
+    tcase_add_test(again, what_is_in_the_way_is_unread_until_it_is_not);
     suite_add_tcase(suite, row);
+    suite_add_tcase(suite, again);
     return suite;
 }
