@@ -1,4 +1,4 @@
-#include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/guest.h"
 
 /*
  * Lines that wait may hold a part of the memory (base/budget.h). When they hold more, one file becomes

@@ -1,4 +1,4 @@
-#include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/guest.h"
 
 /*
  * From bytes to records: a line is found, taken apart by the parser if there is one, and pushed.

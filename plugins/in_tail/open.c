@@ -1,4 +1,5 @@
 #include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/guest.h"
 #include "plugins/in_tail/laggard.h"
 
 #include <errno.h>

@@ -327,35 +327,6 @@ void tail_lines_cut(struct tail_file *file);
 /* The bytes before this offset are in records, or in none: the bookmark may go there. */
 uint64_t tail_lines_end(const struct tail_file *file, uint64_t end);
 
-/* ---- guest.c ---- */
-
-/* Lines of the file were taken. Where those that wait have no memory left for what they wait for, one
- * file becomes the guest, and others' go on as they are. */
-void tail_waiting_settle(struct tail_file *file);
-
-/* There is a guest: only that one is read. */
-static inline bool tail_has_guest(const struct tail *tail)
-{
-    return tail->guest.file != NULL;
-}
-
-/* Whether memory lets the file be read. */
-static inline bool tail_file_has_room(const struct tail_file *file)
-{
-    const struct tail_file *guest = file->tail->guest.file;
-
-    return UNLIKELY(guest != NULL) ? guest == file : budget_has_room(file->lane->budget);
-}
-
-/* Its turn. */
-void tail_guest_turn(struct tail *tail);
-
-/* Whether it has waited too long for bytes; the others are then read again. */
-void tail_guest_look(struct tail *tail);
-
-/* This one is closed. */
-void tail_guest_leave(struct tail_file *file);
-
 /* ---- kin.c ---- */
 
 /* A file begins: it waits for the log's earlier generations where lines may have been parted. */
