@@ -28,15 +28,16 @@ def put_template(lab, prefix, mappings):
     assert answer.status == 200, answer.text
 
 
-def ship(lab, prefix, bad_body):
+def ship(lab, prefix, bad_body, input_keys=None, output_keys=None):
     log = lab.closing(logs.Log(lab.path("logs", "a.log"), logs.CriFormat(texts(bad_body))))
     log.write(range(LINE_COUNT))
     agent = lab.start_agent({
         "parsers": [config.JSON_PARSER],
         "inputs": [config.tail(lab.path("logs", "*.log"), lab.path("positions.db"),
-                               **{"multiline.parser": "cri"})],
+                               **{"multiline.parser": "cri", **(input_keys or {})})],
         "filters": [config.json_filter()],
-        "outputs": [config.bulk_output(lab.engine.host, lab.engine.port, prefix)],
+        "outputs": [config.bulk_output(lab.engine.host, lab.engine.port, prefix,
+                                       **(output_keys or {}))],
     })
     index.wait_for(lab.engine, prefix + "-*", LINE_COUNT - 1)
     return agent, log
@@ -106,6 +107,34 @@ def dead_letters(lab):
     shown = subprocess.run([agent_kit.BINARY, "dlq", "show", "-d", lab.path("positions.db") + ".dead-letters"],
                            stdout=subprocess.PIPE, check=True, text=True)
     return [json.loads(line) for line in shown.stdout.splitlines()]
+
+
+# As many bytes as a document has, and as few as an engine takes.
+LARGE_CHARS = 1_500_000
+SMALL_ENGINE = {"http.max_content_length": "1mb"}
+LARGE_BODY = {**logs.body(BAD), "padding": "x" * LARGE_CHARS}
+
+
+def expect_the_large_one_set_aside(lab, prefix, **output_keys):
+    agent, log = ship(lab, prefix, LARGE_BODY, {"buffer_max_size": "4M"}, output_keys)
+    assert wait_until(lambda: dropped(agent) == 1), f"{dropped(agent)} counted as dropped, not 1"
+    assert agent.metric("fluentbit_output_proc_records_total") == LINE_COUNT - 1
+    agent.stop()
+    assert not expect_the_others(lab, prefix, log)
+    (letter,) = dead_letters(lab)
+    assert letter["record"]["padding"] == LARGE_BODY["padding"]
+    assert letter["file"].endswith("a.log") and letter["status"] == 413, letter["status"]
+
+
+@case(ALL_ENGINES, settings=SMALL_ENGINE)
+def a_document_larger_than_the_engine_takes_is_set_aside_alone(lab):
+    expect_the_large_one_set_aside(lab, "large")
+
+
+@case(ALL_ENGINES, settings=SMALL_ENGINE)
+def a_document_that_inflates_to_more_than_the_engine_takes_is_set_aside_alone(lab):
+    """It may answer and hang up at once."""
+    expect_the_large_one_set_aside(lab, "packed", compress="gzip")
 
 
 def kind_of(value):
