@@ -20,7 +20,7 @@
 
 static const int signals[] = {SIGTERM, SIGINT};
 
-static volatile sig_atomic_t loop_was_told;
+static _Atomic sig_atomic_t loop_was_told;
 static bool is_blocked;
 
 static void loops_handler(int number)
