@@ -1,6 +1,7 @@
 #include "chunk/intake.h"
 
 #include "base/memory.h"
+#include "chunk/tag_routes.h"
 #include "filter/chain.h"
 #include "filter/route.h"
 
@@ -16,6 +17,7 @@ struct intake {
     uint32_t open_capacity;
     output_set full;   /* of the last chunk, if it was full */
     size_t full_bytes; /* how long that was */
+    struct tag_routes tags;
     struct record record;
     struct json_scanner json;
 };
@@ -56,6 +58,7 @@ void intake_free(struct intake **address)
     CHECK(intake->open_count == 0);
     timer_free(&intake->flush_timer);
     MEM_FREE(&intake->open);
+    tag_routes_fini(&intake->tags);
     record_fini(&intake->record);
     json_scanner_fini(&intake->json);
     mem_free(intake);
@@ -78,9 +81,9 @@ struct json_scanner *intake_json(struct intake *intake)
 }
 
 /* What may be let go of does not ride with what may not. */
-static bool is_for(const struct chunk *chunk, const struct origin *origin)
+static bool is_for(const struct chunk *chunk, const struct origin *origin, output_set outputs)
 {
-    return chunk->outputs == origin->outputs && chunk->can_repeat == origin->can_repeat &&
+    return chunk->outputs == outputs && chunk->can_repeat == origin->can_repeat &&
            chunk->can_leave == origin->can_leave;
 }
 
@@ -94,10 +97,11 @@ static struct chunk *chunk_begin(struct intake *intake, output_set outputs)
     return chunk;
 }
 
-static struct chunk *chunk_for(struct intake *intake, const struct origin *origin)
+static struct chunk *chunk_for(struct intake *intake, const struct origin *origin,
+                               output_set outputs)
 {
     for (uint32_t i = 0; i < intake->open_count; i++)
-        if (is_for(intake->open[i], origin))
+        if (is_for(intake->open[i], origin, outputs))
             return intake->open[i];
 
     if (intake->open_count == intake->open_capacity) {
@@ -106,7 +110,7 @@ static struct chunk *chunk_for(struct intake *intake, const struct origin *origi
     }
     if (!timer_is_on(intake->flush_timer))
         timer_start(intake->flush_timer, intake->flush_ms);
-    return intake->open[intake->open_count++] = chunk_begin(intake, origin->outputs);
+    return intake->open[intake->open_count++] = chunk_begin(intake, outputs);
 }
 
 static void chunk_close(struct intake *intake, struct chunk *chunk)
@@ -146,32 +150,59 @@ uint64_t intake_ready(struct intake *intake, struct origin *origin, struct filte
     return origin->outputs != 0 ? filter_selection_ready(origin->selection, &run, waiter) : 0;
 }
 
-static bool record_passes(struct intake *intake, struct origin *origin)
+/* The record under a tag, and where that leads. */
+struct push {
+    struct slice tag;
+    const struct filter_selection *selection;
+    output_set outputs;
+};
+
+static bool record_passes(struct intake *intake, const struct origin *origin,
+                          const struct push *push)
 {
     struct filter_run run = run_of(intake, origin);
 
-    if (filter_selection_is_empty(origin->selection))
+    run.tag = push->tag;
+    if (filter_selection_is_empty(push->selection))
         return true;
-    return filter_selection_apply(origin->selection, &intake->record, &run) == FILTER_KEEP;
+    return filter_selection_apply(push->selection, &intake->record, &run) == FILTER_KEEP;
 }
 
-void intake_push(struct intake *intake, struct origin *origin, uint64_t end)
+static void record_push(struct intake *intake, struct origin *origin, const struct push *push,
+                        uint64_t end)
 {
     struct chunk *chunk;
 
-    if (UNLIKELY(origin->routed_by != intake))
-        origin_route(intake, origin);
     origin->metrics->records++;
-    origin->metrics->unrouted_records += origin->outputs == 0;
-    if (origin->outputs == 0 || !record_passes(intake, origin)) {
+    origin->metrics->unrouted_records += push->outputs == 0;
+    if (push->outputs == 0 || !record_passes(intake, origin, push)) {
         window_advance(&origin->window, end);
         return;
     }
     record_drop_doubles(&intake->record);
-    chunk = chunk_for(intake, origin);
-    chunk_append(chunk, origin, origin->tag, &intake->record, end);
+    chunk = chunk_for(intake, origin, push->outputs);
+    chunk_append(chunk, origin, push->tag, &intake->record, end);
     if (UNLIKELY(chunk_is_full(chunk)))
         chunk_close(intake, chunk);
+}
+
+void intake_push(struct intake *intake, struct origin *origin, uint64_t end)
+{
+    struct push push;
+
+    if (UNLIKELY(origin->routed_by != intake))
+        origin_route(intake, origin);
+    push = (struct push){origin->tag, origin->selection, origin->outputs};
+    record_push(intake, origin, &push, end);
+}
+
+void intake_push_as(struct intake *intake, struct origin *origin, struct slice tag, uint64_t end)
+{
+    struct tag_route route =
+        tag_routes_find(&intake->tags, intake->chain, intake->routes, tag, origin->metrics);
+    struct push push = {tag, route.selection, route.outputs & origin->lane};
+
+    record_push(intake, origin, &push, end);
 }
 
 output_set intake_routes(const struct intake *intake, struct slice tag)
@@ -218,7 +249,7 @@ void intake_push_plain(struct intake *intake, struct origin *origin, struct plai
         window_advance(&origin->window, end);
         return;
     }
-    chunk = chunk_for(intake, origin);
+    chunk = chunk_for(intake, origin, origin->outputs);
     chunk_append_plain(chunk, origin, plain, end);
     if (UNLIKELY(chunk_is_full(chunk)))
         chunk_close(intake, chunk);

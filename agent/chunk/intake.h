@@ -48,6 +48,9 @@ struct json_scanner *intake_json(struct intake *intake);
  * it is counted (unrouted_records) and gone, and its bytes are settled with those around them. */
 void intake_push(struct intake *intake, struct origin *origin, uint64_t end);
 
+/* The same under a tag that is not the origin's; copied where it is kept. */
+void intake_push_as(struct intake *intake, struct origin *origin, struct slice tag, uint64_t end);
+
 /* Seals those that go to none but these outputs: nothing more comes for them before they are gone. */
 void intake_flush_lane(struct intake *intake, output_set lane);
 

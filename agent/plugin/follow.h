@@ -1,12 +1,13 @@
 /*
- * What an input that follows files may use besides plugin.h: names and what becomes of them, the
- * bytes of a file, its generations, its bookmarks, and the joining of its lines.
+ * What an input that follows files, or a journal, may use besides plugin.h: names and what becomes of
+ * them, the bytes of a file, its generations, bookmarks, and the joining of lines.
  *
  * Only includes; each header is its own manual.
  */
 #ifndef TAILRACE_PLUGIN_FOLLOW_H
 #define TAILRACE_PLUGIN_FOLLOW_H
 
+#include "checkpoint/cursor.h"
 #include "checkpoint/orphans.h"
 #include "checkpoint/positions.h"
 #include "file/discover.h"

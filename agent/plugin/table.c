@@ -4,6 +4,7 @@
 
 extern const struct input_plugin in_dummy;
 extern const struct input_plugin in_stdin;
+extern const struct input_plugin in_systemd;
 extern const struct input_plugin in_tail;
 
 extern const struct filter_plugin filter_grep;
@@ -20,10 +21,7 @@ extern const struct output_plugin out_opensearch;
 extern const struct output_plugin out_stdout;
 
 const struct input_plugin *const input_plugins[] = {
-    &in_dummy,
-    &in_stdin,
-    &in_tail,
-    NULL,
+    &in_dummy, &in_stdin, &in_systemd, &in_tail, NULL,
 };
 
 const struct filter_plugin *const filter_plugins[] = {
