@@ -5,8 +5,9 @@
  *   |--- .4 ----|--- .3 ------|--- .2 --------|--- .1 -------|--- log ---|
  *                 oldest known
  *
- * Each saved position is given its sibling first by its numbers, then by its content; those that
- * cannot be read now come last.
+ * Each saved position is given its sibling first by its numbers, then by its content. A copy may be
+ * shorter than what was read: more came after it was made, and before the log was truncated. Those
+ * that cannot be read now come last.
  */
 #include "file/generations.h"
 
@@ -18,6 +19,8 @@ struct matching {
     size_t saved_count;
     const struct generation_saved *of[GENERATIONS_MAX]; /* sibling -> what is saved of it */
     bool *is_placed;                                    /* saved -> has a sibling */
+    size_t oldest;      /* the oldest known; the count of siblings where there is none */
+    int64_t waiting_ns; /* what nobody knows and was written to since then is unread */
     bool is_any_hidden; /* a sibling cannot be read: what is missing may be there */
 };
 
@@ -34,36 +37,61 @@ static bool is_long_enough(const struct generation *g, const struct generation_s
 
 static bool is_same_file(const struct generation *g, const struct generation_saved *s)
 {
-    return g->trouble == 0 && file_identity_match(&s->identity, &g->id, head_of(g)) == FILE_SAME;
+    return g->trouble == 0 && is_long_enough(g, s) &&
+           file_identity_match(&s->identity, &g->id, head_of(g)) == FILE_SAME;
+}
+
+/* A row without a print fits whatever has its number: those that have one come first. */
+static bool is_same_bytes(const struct generation *g, const struct generation_saved *s)
+{
+    return s->identity.head.len > 0 && is_same_file(g, s);
 }
 
 /* Of one that cannot be read its number alone is known. */
 static bool is_same_number(const struct generation *g, const struct generation_saved *s)
 {
-    return g->trouble != 0 && g->id.ino == s->identity.id.ino;
+    return g->trouble != 0 && g->id.ino == s->identity.id.ino && is_long_enough(g, s);
 }
 
 static bool is_same_content(const struct generation *g, const struct generation_saved *s)
 {
-    return g->trouble == 0 && file_content_match(&s->identity, head_of(g));
+    return g->trouble == 0 && is_long_enough(g, s) && file_content_match(&s->identity, head_of(g));
+}
+
+/* What the copy lacks is nowhere; what it has may be read already. */
+static bool is_earlier_copy(const struct generation *g, const struct generation_saved *s)
+{
+    return g->trouble == 0 && !g->is_current &&
+           (file_content_match(&s->identity, head_of(g)) ||
+            file_content_is_cut(&s->identity, head_of(g)));
+}
+
+/* It was empty when we saw it last: if it has another number by now, nothing tells it from others. */
+static bool was_empty(const struct generation_saved *s)
+{
+    return s->offset == 0 && s->identity.head.len == 0;
 }
 
 typedef bool match_fn(const struct generation *g, const struct generation_saved *s);
 
-/* The oldest sibling that fits and is free: what is read twice is better than what is skipped. */
-static void place(struct matching *m, size_t index, match_fn *fits)
+static bool place_at(struct matching *m, size_t index, size_t sibling, match_fn *fits)
 {
     const struct generation_saved *s = &m->saved[index];
 
-    for (size_t i = 0; i < m->siblings->count; i++) {
-        const struct generation *g = &m->siblings->items[i];
+    if (m->of[sibling] != NULL || !fits(&m->siblings->items[sibling], s))
+        return false;
+    m->of[sibling] = s;
+    m->is_placed[index] = true;
+    return true;
+}
 
-        if (m->of[i] == NULL && is_long_enough(g, s) && fits(g, s)) {
-            m->of[i] = s;
-            m->is_placed[index] = true;
-            return;
-        }
-    }
+/* The oldest sibling that fits and is free: what is read twice is better than what is skipped. */
+static void place(struct matching *m, size_t index, match_fn *fits)
+{
+    size_t i = 0;
+
+    while (i < m->siblings->count && !place_at(m, index, i, fits))
+        i++;
 }
 
 /* Later rows first: of two for one file, the later is right. */
@@ -75,11 +103,14 @@ static void place_all(struct matching *m, match_fn *fits)
     }
 }
 
+/* A log that is truncated keeps its number: its row tells nothing of what was copied before there
+ * was anything in it. */
 static size_t oldest_known(const struct matching *m)
 {
     size_t i = 0;
 
-    while (i < m->siblings->count && m->of[i] == NULL)
+    while (i < m->siblings->count &&
+           (m->of[i] == NULL || (m->siblings->items[i].is_current && was_empty(m->of[i]))))
         i++;
     return i;
 }
@@ -94,6 +125,21 @@ static int64_t known_since_ns(const struct matching *m)
     return since;
 }
 
+/* Of a file that nobody could open, or that was empty, nothing tells what it became; but it was the
+ * log then, and what came later was written to later. */
+static int64_t waiting_since_ns(const struct matching *m)
+{
+    int64_t since = INT64_MAX;
+
+    for (size_t i = 0; i < m->saved_count; i++) {
+        const struct generation_saved *s = &m->saved[i];
+
+        if (!m->is_placed[i] && s->is_untouched && !s->is_done && s->known_ns < since)
+            since = s->known_ns;
+    }
+    return since;
+}
+
 /* Something was not read to its end and is none of those that can be read. */
 static bool is_any_missing(const struct matching *m)
 {
@@ -101,12 +147,6 @@ static bool is_any_missing(const struct matching *m)
         if (!m->is_placed[i] && !m->saved[i].is_done)
             return true;
     return false;
-}
-
-/* It was empty when we saw it last: if it has another number by now, nothing tells it from others. */
-static bool was_empty(const struct generation_saved *s)
-{
-    return s->offset == 0 && s->identity.head.len == 0;
 }
 
 /* Something was known of the log when this one was last written to, which is not the oldest that is
@@ -123,15 +163,17 @@ static bool is_since_missing(const struct matching *m, const struct generation *
 /* Whether a generation of which nothing is saved was written after we came. When it was saved last
  * does not matter: nobody may have looked at the directory by then. One that cannot be read may be any
  * that is missing. */
-static bool is_unread(const struct matching *m, size_t index, size_t oldest)
+static bool is_unread(const struct matching *m, size_t index)
 {
     const struct generation *g = &m->siblings->items[index];
 
-    if (g->is_current || index > oldest)
+    if (g->is_copy)
+        return false;
+    if (g->is_current || index > m->oldest || g->modified_ns >= m->waiting_ns)
         return true;
     if (g->trouble != 0 ? is_any_missing(m) : is_since_missing(m, g))
         return true;
-    if ((oldest < m->siblings->count && g->trouble == 0) || m->saved_count == 0)
+    if ((m->oldest < m->siblings->count && g->trouble == 0) || m->saved_count == 0)
         return false;
     return g->modified_ns >= known_since_ns(m);
 }
@@ -162,7 +204,8 @@ static bool is_nowhere(const struct matching *m, size_t saved_index)
     for (size_t i = 0; i < m->siblings->count; i++) {
         const struct generation *g = &m->siblings->items[i];
 
-        if (is_same_file(g, s) || is_same_content(g, s) || is_as_read(g, s))
+        if (is_same_file(g, s) || is_same_content(g, s) || is_earlier_copy(g, s) ||
+            is_as_read(g, s))
             return false;
     }
     return true;
@@ -174,18 +217,25 @@ static void read_add(struct generation_plan *plan, struct generation_read read)
     plan->reads[plan->count++] = read;
 }
 
+/* No further than the copy goes. Of gzip that is known where its first bytes are all. */
+static uint64_t offset_in(const struct generation *g, const struct generation_saved *s)
+{
+    uint64_t size = !g->is_gzip                         ? g->size_bytes
+                    : g->head_len < FILE_HEAD_BYTES_MAX ? g->head_len
+                                                        : UINT64_MAX;
+
+    return g->trouble == 0 && s->offset > size ? size : s->offset;
+}
+
 static void plan_fill(const struct matching *m, struct generation_plan *plan)
 {
-    size_t oldest = oldest_known(m);
-
     for (size_t i = 0; i < m->siblings->count; i++) {
         const struct generation_saved *s = m->of[i];
-
         const struct generation *g = &m->siblings->items[i];
 
         if (s != NULL && has_more(g, s))
-            read_add(plan, (struct generation_read){i, s->offset, s->key, false, g->trouble});
-        if (s == NULL && is_unread(m, i, oldest))
+            read_add(plan, (struct generation_read){i, offset_in(g, s), s->key, false, g->trouble});
+        if (s == NULL && is_unread(m, i))
             read_add(plan, (struct generation_read){i, 0, 0, m->saved_count == 0, g->trouble});
     }
     for (size_t i = 0; i < m->saved_count; i++)
@@ -204,9 +254,13 @@ void generation_plan(const struct generations *siblings, const struct generation
 
     CHECK(siblings->count <= GENERATIONS_MAX);
     *plan_out = (struct generation_plan){0};
-    place_all(&m, is_same_file);
+    place_all(&m, is_same_bytes);
     place_all(&m, is_same_content);
+    place_all(&m, is_earlier_copy);
+    place_all(&m, is_same_file);
     place_all(&m, is_same_number);
+    m.oldest = oldest_known(&m);
+    m.waiting_ns = waiting_since_ns(&m);
     for (size_t i = 0; i < siblings->count; i++)
         m.is_any_hidden |= siblings->items[i].trouble != 0;
     plan_fill(&m, plan_out);

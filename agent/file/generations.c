@@ -249,6 +249,54 @@ static void doubles_drop(struct generations *list)
     }
 }
 
+/* Whether the bytes that end at `offset` are the same in both. */
+static bool is_alike_at(const char *a, const char *b, uint64_t offset)
+{
+    struct file_print print = {0};
+    int fd = open(a, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    bool is_alike = fd >= 0 && file_tail_print(fd, offset, &print) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    fd = is_alike ? open(b, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : -1;
+    is_alike = fd >= 0 && file_tail_check(fd, offset, print) == 1;
+    if (fd >= 0)
+        close(fd);
+    return is_alike;
+}
+
+/* copytruncate has made the copy and not yet truncated: the log itself has its bytes still. */
+static bool may_be_copy_of(const struct generation *g, const struct generation *log)
+{
+    if (g->trouble != 0 || log->trouble != 0 || g->is_gzip || log->is_gzip)
+        return false;
+    if (g->head_len < FILE_PRINT_BYTES_MIN || g->head_len > log->head_len ||
+        g->size_bytes > log->size_bytes)
+        return false;
+    return memcmp(g->head, log->head, g->head_len) == 0;
+}
+
+/* False when one may be that is not: then the log may have been truncated just now. */
+static bool copies_mark(struct generations *list)
+{
+    const struct generation *log = list->items;
+    bool is_sure = true;
+
+    while (log < list->items + list->count && !log->is_current)
+        log++;
+    if (log == list->items + list->count)
+        return true;
+    for (size_t i = 0; i < list->count; i++) {
+        struct generation *g = &list->items[i];
+
+        if (g == log || !may_be_copy_of(g, log))
+            continue;
+        g->is_copy = is_alike_at(g->path, log->path, g->size_bytes);
+        is_sure &= g->is_copy;
+    }
+    return is_sure;
+}
+
 static int order(const void *a, const void *b, void *base)
 {
     const struct slice *name = base;
@@ -289,7 +337,7 @@ static void listing_read_still(struct generations *list, DIR *dir, const char *d
         rewinddir(dir);
         sum = listing_read(list, dir, dir_path, base);
         rewinddir(dir);
-        if (listing_read(NULL, dir, dir_path, base) == sum)
+        if (listing_read(NULL, dir, dir_path, base) == sum && copies_mark(list))
             return;
     }
 }

@@ -30,6 +30,7 @@ struct generation {
     int64_t modified_ns;
     bool is_gzip;
     bool is_current; /* the log's own name refers to it */
+    bool is_copy;    /* the log itself has all of its bytes: it is not truncated yet */
     char *head;      /* its first bytes, decompressed; NULL: could not be read */
     uint32_t head_len;
     int trouble; /* why it could not be read now, negative: only numbers and size are known; or 0 */
@@ -40,9 +41,10 @@ struct generation_saved {
     int64_t key;
     struct file_identity identity;
     uint64_t offset;
-    bool is_done;     /* read to its end and closed */
-    bool is_whole;    /* there was nothing left to read when it was saved */
-    int64_t known_ns; /* since when; what was last written before that was there before us. 0:
+    bool is_done;      /* read to its end and closed */
+    bool is_whole;     /* there was nothing left to read when it was saved */
+    bool is_untouched; /* no record was made of it: it could not be opened, or it was empty */
+    int64_t known_ns;  /* since when; what was last written before that was there before us. 0:
                        * unknown */
 };
 

@@ -63,6 +63,37 @@ bool file_content_match(const struct file_identity *saved, struct slice head)
     return saved->head.len >= FILE_PRINT_BYTES_MIN && file_print_begins(saved->head, head);
 }
 
+static uint32_t step_bytes(unsigned step)
+{
+    CHECK(step < FILE_STEP_COUNT);
+    return (uint32_t)FILE_PRINT_BYTES_MIN << step;
+}
+
+static uint32_t step_print(struct slice head, unsigned step)
+{
+    return (uint32_t)slice_hash(slice_make(head.data, step_bytes(step)));
+}
+
+bool file_content_is_cut(const struct file_identity *saved, struct slice head)
+{
+    unsigned step = FILE_STEP_COUNT - 1;
+
+    if (head.len < FILE_PRINT_BYTES_MIN || head.len >= saved->head.len)
+        return false;
+    while (step_bytes(step) > head.len)
+        step--;
+    return saved->steps[step] != 0 && saved->steps[step] == step_print(head, step);
+}
+
+void file_identity_take(struct file_identity *identity, struct slice head)
+{
+    if (head.len > FILE_HEAD_BYTES_MAX)
+        head.len = FILE_HEAD_BYTES_MAX;
+    identity->head = file_print_of(head);
+    for (unsigned i = 0; i < FILE_STEP_COUNT; i++)
+        identity->steps[i] = step_bytes(i) <= head.len ? step_print(head, i) : 0;
+}
+
 /* ---- read ---- */
 
 static uint64_t generation_read_of(int fd)
@@ -135,9 +166,16 @@ static int print_read(int fd, uint64_t offset, size_t len, struct file_print *pr
     return 0;
 }
 
-int file_head_print(int fd, struct file_print *print_out)
+int file_head_renew(int fd, struct file_identity *identity)
 {
-    return print_read(fd, 0, FILE_HEAD_BYTES_MAX, print_out);
+    char bytes[FILE_HEAD_BYTES_MAX];
+    int64_t got = file_read_at(fd, bytes, sizeof bytes, 0);
+
+    if (got < 0)
+        return (int)got;
+    if (file_print_begins(identity->head, slice_make(bytes, (size_t)got)))
+        file_identity_take(identity, slice_make(bytes, (size_t)got));
+    return 0;
 }
 
 int file_tail_print(int fd, uint64_t offset, struct file_print *print_out)

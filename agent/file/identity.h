@@ -22,6 +22,9 @@
 /* Fewer bytes than these do not tell one file's content from another's. */
 #define FILE_PRINT_BYTES_MIN 32
 
+/* The first 32, 64, .. 512 bytes have a print each. */
+#define FILE_STEP_COUNT 5
+
 struct file_id {
     uint64_t dev;
     uint64_t ino;
@@ -38,6 +41,7 @@ struct file_print {
 struct file_identity {
     struct file_id id;
     struct file_print head;
+    uint32_t steps[FILE_STEP_COUNT]; /* of as many as the head has; 0: not known */
 };
 
 struct file_facts {
@@ -71,6 +75,13 @@ enum file_match file_identity_match(const struct file_identity *saved, const str
  * or the file after gzip. Never true of a print shorter than FILE_PRINT_BYTES_MIN. */
 bool file_content_match(const struct file_identity *saved, struct slice head);
 
+/* Whether `head` is a whole content, and one that the saved file began with: a copy, made before the
+ * rest came. By the longest step that both have. */
+bool file_content_is_cut(const struct file_identity *saved, struct slice head);
+
+/* Takes the prints of a file's first bytes, as many of them as there are. */
+void file_identity_take(struct file_identity *identity, struct slice head);
+
 /* ---- readers; negative: what the system said ---- */
 
 MUST_USE int file_facts_read(int fd, struct file_facts *facts_out);
@@ -82,8 +93,9 @@ MUST_USE int file_state_read(int fd, struct file_facts *facts_out);
 /* Reads up to `len` bytes at `offset`, across interruptions; fewer only at the end of the file. */
 MUST_USE int64_t file_read_at(int fd, char *buf, size_t len, uint64_t offset);
 
-/* The print of the first bytes, FILE_HEAD_BYTES_MAX or as many as there are. */
-MUST_USE int file_head_print(int fd, struct file_print *print_out);
+/* The prints of the first bytes, FILE_HEAD_BYTES_MAX or as many as there are. They stay as they are
+ * when the file does not begin any more as they say. */
+MUST_USE int file_head_renew(int fd, struct file_identity *identity);
 
 /* The print of the FILE_TAIL_BYTES_MAX bytes, or fewer, that end at `offset`. */
 MUST_USE int file_tail_print(int fd, uint64_t offset, struct file_print *print_out);

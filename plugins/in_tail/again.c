@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <uv.h>
 
 /*
@@ -44,11 +45,24 @@ static void limit_say(struct tail *t)
               tail_fd_max());
 }
 
+/* A name may lead to another file by now. */
+static void file_promise(struct tail_file *f)
+{
+    const struct tail_options *o = &f->tail->options;
+    struct stat facts;
+
+    if (!(f->is_next || (f->tail->is_first_scan_over ? o->read_new_from_head : o->read_from_head)))
+        return;
+    if (stat(f->path, &facts) == 0 && facts.st_ino == f->name->id.ino)
+        tail_bookmark_promise(f->tail, f->name,
+                              facts.st_mtim.tv_sec * NS_PER_S + facts.st_mtim.tv_nsec);
+}
+
 void tail_file_try_later(struct tail_file *f, int code)
 {
     f->tail->input->metrics.read_errors++;
     if (f->fd < 0 && f->name != NULL)
-        tail_bookmark_promise(f);
+        file_promise(f);
     if (code == UV_EMFILE || code == UV_ENFILE) {
         limit_say(f->tail);
         file_trouble_note_silently(&f->trouble);

@@ -79,12 +79,24 @@ static bool is_whole(struct slice line)
     return line.len == STREAM_HEAD_BYTES || (line.len > 0 && line.data[line.len - 1] == '\n');
 }
 
+/* What was read before a truncation had the same file and the same offsets, so the stream gets
+ * another id: or the back-end would take the new lines for the old ones. */
+static uint64_t stream_id_again(const struct tail_file *f)
+{
+    int64_t now_ns = clock_wall_ns();
+
+    return stream_id_of(f, slice_make((const char *)&now_ns, sizeof now_ns));
+}
+
 /* A file that has no first line yet has no id yet: it would have another one after a crash. */
 static void stream_find(struct tail_file *f, struct slice head, bool is_last)
 {
     struct slice line = first_line(head);
 
-    f->origin.id = is_last || is_whole(line) ? stream_id_of(f, line) : 0;
+    if (!is_last && !is_whole(line))
+        f->origin.id = 0;
+    else
+        f->origin.id = f->is_again ? stream_id_again(f) : stream_id_of(f, line);
 }
 
 void tail_stream_begin(struct tail_file *f, bool is_last)
@@ -112,12 +124,15 @@ static bool is_telling(const struct file_identity *identity, bool is_gzip)
     return identity->head.len >= FILE_PRINT_BYTES_MIN || is_gzip;
 }
 
+/* One that has a print rather than one that has not. */
 static bool on_row(void *owner, const struct position *p)
 {
     struct search *s = owner;
+    bool has_print = p->identity.head.len > 0;
 
-    if (!is_this_file(s, p))
+    if (!is_this_file(s, p) || (s->is_found && !has_print))
         return true;
+    s->file->is_known = has_print;
     s->is_found = true;
     s->row = p->row;
     s->offset = p->is_foreign && s->file->reader.is_gzip ? 0 : p->offset;
@@ -125,7 +140,7 @@ static bool on_row(void *owner, const struct position *p)
     tail_note_read(p->note, s->offset, s->file->tail->input->lanes, &s->note);
     s->is_recognisable =
         s->note.stream_id != 0 && is_telling(&p->identity, s->file->reader.is_gzip);
-    return false;
+    return !has_print;
 }
 
 static uint64_t offset_of_new(const struct tail_file *f, bool is_new_name)
@@ -195,7 +210,7 @@ uint64_t tail_bookmark_find(struct tail_file *f, bool is_new_name, struct tail_n
 
     s.head = slice_make(head, head_len > 0 ? (size_t)head_len : 0);
     stream_find(f, s.head, false);
-    f->identity.head = file_print_of(s.head);
+    file_identity_take(&f->identity, s.head);
     if (positions == NULL || positions_find_inode(positions, f->identity.id.ino, on_row, &s) < 0 ||
         !s.is_found) {
         row_new(f);
@@ -211,58 +226,59 @@ uint64_t tail_bookmark_find(struct tail_file *f, bool is_new_name, struct tail_n
     return offset_together(f, s.offset, note);
 }
 
+/* A row without a print, or one that is surely its own. */
 static bool on_same_number(void *owner, const struct position *p)
 {
     struct search *s = owner;
+    const struct file_id *id = &s->file->name->id;
+    bool is_sure = id->born_ns != 0 && p->identity.id.born_ns != 0;
 
-    s->is_found = p->is_foreign || file_id_equal(&p->identity.id, &s->file->name->id);
+    s->is_found = p->is_foreign ||
+                  (file_id_equal(&p->identity.id, id) && (is_sure || p->identity.head.len == 0));
     return !s->is_found;
 }
 
-void tail_bookmark_promise(struct tail_file *f)
+void tail_bookmark_promise(struct tail *t, const struct found_file *name, int64_t modified_ns)
 {
-    const struct tail *t = f->tail;
-    const struct tail_options *o = &t->options;
-    struct search s = {.file = f};
-    struct position position = {.name = f->path, .real = f->real_path};
+    struct tail_file file = {.name = (struct found_file *)(uintptr_t)name};
+    struct search s = {.file = &file};
+    struct position position = {.name = name->path, .real = name->real, .identity.id = name->id};
     struct buffer note = {0};
 
     if (t->positions == NULL ||
-        !(f->is_next || (t->is_first_scan_over ? o->read_new_from_head : o->read_from_head)) ||
-        positions_find_inode(t->positions, f->name->id.ino, on_same_number, &s) < 0 || s.is_found)
+        positions_find_inode(t->positions, name->id.ino, on_same_number, &s) < 0 || s.is_found)
         return;
     position.row = positions_new_row(t->positions);
-    position.identity.id = f->name->id;
-    tail_note_write(f, &note);
+    tail_note_write_unopened(modified_ns, &note);
     position.note = buffer_text(&note);
     positions_set(t->positions, &position);
     buffer_fini(&note);
 }
 
-/* What was read before the truncation had the same file and the same offsets, so the stream gets
- * another id: or the back-end would take the new lines for the old ones. */
 void tail_bookmark_begin(struct tail_file *f)
 {
-    int64_t now_ns = clock_wall_ns();
-
-    f->origin.id = stream_id_of(f, slice_make((const char *)&now_ns, sizeof now_ns));
+    f->is_again = true;
     row_new(f);
 }
 
 bool tail_bookmark_check(struct tail_file *f, struct slice first)
 {
-    int64_t now_ns = clock_wall_ns();
+    bool is_other;
 
-    if (f->laggard != NULL || f->origin.id == 0 || file_print_begins(f->identity.head, first))
+    if (f->laggard != NULL)
         return false;
-    f->origin.id = stream_id_of(f, slice_make((const char *)&now_ns, sizeof now_ns));
-    f->identity.head = file_print_of(
-        slice_make(first.data, first.len < FILE_HEAD_BYTES_MAX ? first.len : FILE_HEAD_BYTES_MAX));
-    f->is_saved = false;
-    return true;
+    is_other = !file_print_begins(f->identity.head, first);
+    if (is_other && f->state.read == 0 && !f->reader.is_gzip)
+        return true;
+    if (is_other && f->origin.id != 0) {
+        f->origin.id = stream_id_again(f);
+        f->is_saved = false;
+    }
+    file_identity_take(&f->identity, first);
+    return is_other;
 }
 
-/* Where something of it was read, other bytes are the follow plan's to notice. */
+/* Other bytes are the follow plan's to notice. */
 bool tail_bookmark_look(struct tail_file *f)
 {
     char head[FILE_HEAD_BYTES_MAX];
@@ -271,10 +287,8 @@ bool tail_bookmark_look(struct tail_file *f)
 
     if (len <= 0)
         return false;
-    if (f->state.read == 0)
-        (void)tail_bookmark_check(f, first);
-    if (f->state.read == 0 || file_print_begins(f->identity.head, first))
-        f->identity.head = file_print_of(first);
+    if (file_print_begins(f->identity.head, first))
+        file_identity_take(&f->identity, first);
     return true;
 }
 
@@ -284,7 +298,7 @@ uint64_t tail_bookmark_take(struct tail_file *f, struct tail_start *start)
     int64_t head_len = file_head_read(f->fd, f->reader.is_gzip, head, sizeof head);
     struct slice first = slice_make(head, head_len > 0 ? (size_t)head_len : 0);
 
-    f->identity.head = file_print_of(first);
+    file_identity_take(&f->identity, first);
     stream_find(f, first, false);
     if (start->note.stream_id != 0)
         f->origin.id = start->note.stream_id;
@@ -295,21 +309,37 @@ uint64_t tail_bookmark_take(struct tail_file *f, struct tail_start *start)
     return start->note.together;
 }
 
-void tail_bookmark_forget(struct tail_file *f)
+void tail_bookmark_leave(struct tail_file *f)
 {
     if (f->row == 0)
         return;
     row_leave(f);
-    if (f->tail->positions != NULL)
-        positions_forget(f->tail->positions, f->row);
     f->row = 0;
+}
+
+void tail_bookmark_forget(struct tail_file *f)
+{
+    int64_t row = f->row;
+
+    tail_bookmark_leave(f);
+    if (row != 0 && f->tail->positions != NULL)
+        positions_forget(f->tail->positions, row);
 }
 
 void tail_bookmark_renew(struct tail_file *f)
 {
     if (f->identity.head.len < FILE_HEAD_BYTES_MAX && !f->reader.is_gzip &&
-        f->state.read >= f->identity.head.len && file_head_print(f->fd, &f->identity.head) < 0)
+        f->state.read >= f->identity.head.len && file_head_renew(f->fd, &f->identity) < 0)
         log_debug(f->tail->component, "the first bytes of %s cannot be read", f->path);
+}
+
+void tail_bookmark_copied(struct tail_file *f)
+{
+    char head[FILE_HEAD_BYTES_MAX];
+    int64_t len = file_head_read(f->fd, f->reader.is_gzip, head, sizeof head);
+
+    if (len > 0)
+        file_identity_take(&f->identity, slice_make(head, (size_t)len));
 }
 
 /* Of what stands before the offset: at hand where the file rests, else read. */

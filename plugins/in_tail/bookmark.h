@@ -26,9 +26,9 @@ uint64_t tail_bookmark_take(struct tail_file *file, struct tail_start *start);
  * Before its first record. */
 void tail_stream_begin(struct tail_file *file, bool is_last);
 
-/* It could not be opened: if it is to be read from its beginning, it has a row that says so, by which
- * it is known when it was rotated. */
-void tail_bookmark_promise(struct tail_file *file);
+/* It could not be opened, and is to be read from its beginning: a row says so, by which it is known
+ * when it was rotated, and when it was written to last. */
+void tail_bookmark_promise(struct tail *tail, const struct found_file *name, int64_t modified_ns);
 
 /* These are its first bytes. If they were others when it was opened, it was truncated since, though
  * nothing had been read of it: its stream gets another id, and needs a row that has it. True then. */
@@ -39,10 +39,16 @@ bool tail_bookmark_look(struct tail_file *file);
 
 void tail_bookmark_forget(struct tail_file *file);
 
+/* The row stays as it is, for what may be found later. */
+void tail_bookmark_leave(struct tail_file *file);
+
 /* The file that is followed under this row, or NULL. */
 struct tail_file *tail_row_file(const struct tail *tail, int64_t row);
 
 void tail_bookmark_save(struct tail_file *file);
+
+/* It is known by the bytes of its copy from now on. */
+void tail_bookmark_copied(struct tail_file *file);
 
 /* Asks the system what the open file is called now. */
 void tail_bookmark_move(struct tail_file *file);

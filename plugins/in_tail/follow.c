@@ -15,11 +15,6 @@
  * memory is full (waits for room, and is not read meanwhile: the file is the buffer).
  */
 
-static bool is_rewritten(const struct tail_file *f)
-{
-    return f->tail_print.len > 0 && file_tail_check(f->fd, f->state.read, f->tail_print) == 0;
-}
-
 /* Its row is set, and perhaps waited for, as soon as there is something to read, whether there is
  * room for that or not: what is unread must be known to be. */
 static bool may_begin(struct tail_file *f, uint64_t size)
@@ -36,7 +31,7 @@ static void file_note_size(struct tail_file *f)
 {
     struct file_facts facts;
 
-    if (f->fd < 0 || file_state_read(f->fd, &facts) < 0 || is_rewritten(f))
+    if (f->fd < 0 || file_state_read(f->fd, &facts) < 0 || tail_file_is_rewritten(f))
         return;
     if (facts.size_bytes > f->state.size_before)
         f->state.size_before = facts.size_bytes;
@@ -100,14 +95,6 @@ static size_t bytes_wanted(const struct tail_file *f, uint64_t from, uint64_t si
     return size - from > want ? want : (size_t)(size - from);
 }
 
-/* Of the bytes just read, while they are at hand; of none when they are too few to tell by. */
-static struct file_print print_of_end(const struct tail_file *f, struct slice bytes)
-{
-    if (f->reader.is_gzip || bytes.len < FILE_TAIL_BYTES_MAX)
-        return (struct file_print){0};
-    return file_print_of(slice_skip(bytes, bytes.len - FILE_TAIL_BYTES_MAX));
-}
-
 int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
 {
     struct tail *t = f->tail;
@@ -133,9 +120,7 @@ int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
     if (UNLIKELY(t->options.rate_bytes > 0))
         pace_took(&f->pace, taken, t->options.rate_bytes, clock_ms());
     f->state.read = from + (uint64_t)got;
-    f->tail_print = (struct file_print){0};
-    if (f->state.read == size)
-        f->tail_print = print_of_end(f, slice_make(t->bytes.data, (size_t)got));
+    f->tail_print = tail_print_of_end(f, slice_make(t->bytes.data, (size_t)got));
     f->state.unfinished_bytes = (uint64_t)got - taken;
     if (taken > 0)
         f->state.grown_ms = clock_ms();
@@ -148,26 +133,40 @@ int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
     return (int64_t)taken;
 }
 
+/* It was empty when it was looked at last. What was written, copied and truncated since shows by the
+ * copy alone. */
+static void file_look_beside(struct tail_file *f, int64_t modified_ns)
+{
+    if (f->identity.head.len > 0 || f->name == NULL || f->empty_ns == modified_ns)
+        return;
+    f->empty_ns = modified_ns;
+    (void)tail_generations_follow(f->tail, f->name);
+}
+
 /* What the plan needs to know. Negative when the file cannot be looked at. */
 static int file_look(struct tail_file *f, struct follow_seen *seen)
 {
     struct tail *t = f->tail;
     struct file_facts facts;
+    bool is_rewritten;
     int rc = file_state_read(f->fd, &facts);
 
     if (rc < 0)
         return rc;
     if (UNLIKELY(t->input->lanes != NULL && t->input->lanes->away & f->origin.lane))
         tail_file_part(f);
+    if (UNLIKELY(f->state.read == 0))
+        file_look_beside(f, facts.modified_ns);
+    is_rewritten = tail_file_is_rewritten(f);
     *seen = (struct follow_seen){
         .now_ms = clock_ms(),
         .size = file_reader_size(&f->reader, facts.size_bytes),
-        .is_rewritten = is_rewritten(f),
+        .is_rewritten = is_rewritten,
         .is_named = f->name != NULL && facts.link_count > 0,
         .pause_ms = UNLIKELY(f->pace.due_us > 0) ? pace_pause_ms(&f->pace, clock_ms()) : 0,
         .must_let_go = f->must_let_go,
-        .has_room =
-            may_begin(f, facts.size_bytes) && tail_file_has_room(f) && !tail_file_is_paused(f),
+        .has_room = !is_rewritten && may_begin(f, facts.size_bytes) && tail_file_has_room(f) &&
+                    !tail_file_is_paused(f),
         .age_ms = (clock_wall_ns() - facts.modified_ns) / NS_PER_MS,
     };
     if (!seen->is_rewritten && facts.size_bytes > f->state.size_before)
@@ -190,9 +189,7 @@ void tail_file_look_again(struct tail_file *f, uint64_t wait_ms)
  * on only at the end of the file: one that is not read for want of memory has the rest ahead. */
 static void file_rest(struct tail_file *f, uint64_t wait_ms, bool is_at_end)
 {
-    if (!f->reader.is_gzip && f->tail_print.len == 0 &&
-        file_tail_print(f->fd, f->state.read, &f->tail_print) < 0)
-        f->tail_print = (struct file_print){0};
+    tail_print_lengthen(f);
     tail_file_look_again(f, wait_ms);
     if (UNLIKELY(f->kin.heir != NULL) && is_at_end)
         tail_file_touch(f->kin.heir);

@@ -1,7 +1,9 @@
 #include "plugins/in_tail/bookmark.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -57,22 +59,27 @@ static bool on_row(void *owner, const struct position *p)
 {
     struct known_list *list = owner;
     struct tail_note note;
+    struct known known;
 
     if (p->is_foreign && slice_ends(slice_of(p->name), SLICE(".gz")))
         return true;
     tail_note_read(p->note, p->offset, list->tail->input->lanes, &note);
-    known_add(list,
-              (struct known){
-                  .saved = {.key = p->row,
-                            .identity = p->identity,
-                            .offset = p->offset,
-                            .is_done = p->is_done,
-                            .is_whole = note.is_whole,
-                            .known_ns = p->created_ns ? p->created_ns : list->tail->started_ns},
-                  .note = note,
-                  .tail = p->tail,
-                  .is_followed = tail_row_file(list->tail, p->row) != NULL,
-              });
+    known = (struct known){
+        .saved = {.key = p->row,
+                  .identity = p->identity,
+                  .offset = p->offset,
+                  .is_done = p->is_done,
+                  .is_whole = note.is_whole,
+                  .is_untouched = note.stream_id == 0,
+                  .known_ns = p->created_ns ? p->created_ns : list->tail->started_ns},
+        .note = note,
+        .tail = p->tail,
+        .is_followed = tail_row_file(list->tail, p->row) != NULL,
+    };
+    memcpy(known.saved.identity.steps, note.steps, sizeof note.steps);
+    if (note.modified_ns != 0)
+        known.saved.known_ns = note.modified_ns;
+    known_add(list, known);
     return true;
 }
 
@@ -105,6 +112,25 @@ static void known_add_followed(struct known_list *list, const char *path)
     }
 }
 
+/* Of gzip the size is known where its first bytes are all. */
+static uint64_t bytes_of(const struct generation *g)
+{
+    if (!g->is_gzip)
+        return g->size_bytes;
+    return g->head_len < FILE_HEAD_BYTES_MAX ? g->head_len : UINT64_MAX;
+}
+
+/* It is unread, and cannot be read now: it gets a row, so that this is still known when those around
+ * it have theirs, and though its number may have been another's. */
+static void generation_put_off(struct known_list *list, const struct found_file *name,
+                               const struct generation *g, uint64_t offset)
+{
+    struct found_file file = {.path = name->path, .real = g->path, .id = g->id};
+
+    list->owed_bytes += g->size_bytes > offset ? g->size_bytes - offset : 0;
+    tail_bookmark_promise(list->tail, &file, g->modified_ns);
+}
+
 /* From where its row says; 1, 0 or negative as tail_file_open_generation. */
 static int generation_open(const struct known_list *list, const struct found_file *name,
                            const struct generation *g, const struct generation_read *read)
@@ -124,6 +150,8 @@ static int generation_open(const struct known_list *list, const struct found_fil
     } else if (known != NULL) {
         start.note.stream_id = known->note.stream_id;
     }
+    if (start.note.together > bytes_of(g))
+        start.note.together = bytes_of(g);
     log_info(list->tail->component, "%s is an earlier generation of %s; it is read from byte %llu",
              g->path, name->path, (unsigned long long)read->offset);
     return tail_file_open_generation(list->tail, name->path, &start);
@@ -157,7 +185,7 @@ static bool generation_follow(struct known_list *list, const struct found_file *
         rc = generation_open_whole(list, name, g);
     if (rc < 0) {
         tail_again_note(list->tail, name, g->path, rc);
-        list->owed_bytes += g->size_bytes > read->offset ? g->size_bytes - read->offset : 0;
+        generation_put_off(list, name, g, read->offset);
     }
     return rc != 0;
 }
@@ -217,13 +245,13 @@ bool tail_generations_follow(struct tail *t, const struct found_file *name)
 
 /* ---- copytruncate ---- */
 
-/* Begins as the file did, and has what was read of it up to where it was read. */
-static bool is_copy(const struct tail_file *f, const struct generation *g, int fd)
+/* Has what was read of the file, up to where it was read. */
+static bool is_whole_copy(const struct tail_file *f, const struct generation *g, int fd)
 {
     struct file_reader reader;
     bool is_it;
 
-    if (g->is_current || !file_content_match(&f->identity, slice_make(g->head, g->head_len)))
+    if (!file_content_match(&f->identity, slice_make(g->head, g->head_len)))
         return false;
     file_reader_init(&reader, fd, g->is_gzip);
     is_it =
@@ -233,24 +261,64 @@ static bool is_copy(const struct tail_file *f, const struct generation *g, int f
                      file_tail_check(fd, f->state.read, f->tail_print) == 1);
 }
 
-int tail_copy_open(const struct tail_file *f, char **path_out)
+/* Has a beginning of what was read: the rest came between copying and truncating. */
+static bool is_cut_copy(const struct tail_file *f, const struct generation *g)
+{
+    struct slice head = slice_make(g->head, g->head_len);
+
+    return file_content_is_cut(&f->identity, head) ||
+           (bytes_of(g) < f->state.read && file_content_match(&f->identity, head));
+}
+
+/* A descriptor, or negative: UV_EINTR when the name leads to another file by now. */
+static int copy_try(const struct tail_file *f, const struct generation *g, bool may_be_cut,
+                    struct tail_copy *copy)
+{
+    struct file_facts facts;
+    int fd;
+
+    if (g->is_current)
+        return UV_ENOENT;
+    if (g->trouble != 0)
+        return UV_EAGAIN;
+    fd = open(g->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return errno == ENOENT ? UV_EINTR : UV_EAGAIN;
+    if (file_facts_read(fd, &facts) < 0 || !file_id_equal(&facts.id, &g->id)) {
+        close(fd);
+        return UV_EINTR;
+    }
+    if (may_be_cut ? is_cut_copy(f, g) : is_whole_copy(f, g, fd)) {
+        *copy = (struct tail_copy){.path = mem_text(g->path), .bytes = bytes_of(g)};
+        return fd;
+    }
+    close(fd);
+    return UV_ENOENT;
+}
+
+/* The newest that fits; whole ones first. */
+static int copy_find(const struct tail_file *f, struct tail_copy *copy)
 {
     struct generations siblings;
-    int fd = -1;
+    int rc = generations_read(f->real_path, &siblings), fd = UV_ENOENT;
 
-    if (generations_read(f->real_path, &siblings) < 0)
-        return -1;
-    for (size_t i = siblings.count; i-- > 0 && fd < 0;) {
-        const struct generation *g = &siblings.items[i];
-
-        fd = open(g->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-        if (fd >= 0 && !is_copy(f, g, fd)) {
-            close(fd);
-            fd = -1;
+    if (rc < 0)
+        return rc == UV_ENOENT ? rc : UV_EAGAIN;
+    for (unsigned may_be_cut = 0; may_be_cut < 2 && fd < 0 && fd != UV_EINTR; may_be_cut++)
+        for (size_t i = siblings.count; i-- > 0 && fd < 0 && fd != UV_EINTR;) {
+            rc = copy_try(f, &siblings.items[i], may_be_cut, copy);
+            if (rc >= 0 || rc == UV_EINTR || fd == UV_ENOENT)
+                fd = rc;
         }
-        if (fd >= 0)
-            *path_out = mem_text(g->path);
-    }
     generations_free(&siblings);
     return fd;
+}
+
+int tail_copy_open(const struct tail_file *f, struct tail_copy *copy)
+{
+    int fd = UV_EINTR;
+
+    for (unsigned tries = 0; tries < TRIES_MAX && fd == UV_EINTR; tries++)
+        fd = copy_find(f, copy);
+    return fd == UV_EINTR ? UV_EAGAIN : fd;
 }

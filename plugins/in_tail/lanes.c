@@ -199,6 +199,8 @@ uint64_t tail_file_settled(const struct tail_file *f)
 {
     uint64_t settled = f->origin.window.settled;
 
+    if (UNLIKELY(f->copy_bytes > 0 && settled > f->copy_bytes))
+        settled = f->copy_bytes;
     LIST_FOR (it, laggards_of(f))
         if (laggard_at(it)->file.origin.window.settled < settled)
             settled = laggard_at(it)->file.origin.window.settled;
@@ -251,13 +253,23 @@ void tail_laggards_close(struct tail_file *f)
 
 /* ---- of all files ---- */
 
+/* What was truncated cannot be read again: the output keeps what it has of it. */
+static bool may_read_again(struct tail_file *f)
+{
+    if (tail_file_is_as_read(f))
+        return true;
+    f->origin.can_leave = false;
+    tail_file_touch(f);
+    return false;
+}
+
 static void on_left(struct tail *t, unsigned output)
 {
     LIST_FOR (it, &t->files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
         if (f->fd >= 0 && may_part_from(f, output) &&
-            (f->origin.window.count > 0 || f->joiner != NULL))
+            (f->origin.window.count > 0 || f->joiner != NULL) && may_read_again(f))
             file_part_from(f, output);
     }
 }

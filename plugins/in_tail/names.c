@@ -14,7 +14,13 @@ static void on_found(void *owner, struct found_file *name)
 {
     struct tail *t = owner;
 
-    name->user = tail_file_open(t, name, tail_generations_follow(t, name));
+    bool is_known = tail_generations_follow(t, name);
+    struct tail_file *f = tail_file_open(t, name, is_known);
+
+    name->user = f;
+    /* It may have been truncated between those two. */
+    if (is_known && f != NULL && !f->is_known)
+        (void)tail_generations_follow(t, name);
 }
 
 static void on_touched(void *owner, struct found_file *name)

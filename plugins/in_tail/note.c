@@ -7,12 +7,13 @@
 /*
  * The note of a row:
  *
- *   note := stream | stream " whole" | stream " " together lane+
- *   lane := " " offset ":" name
+ *   note  := stream [ " /" step* ] [ " whole" | " " together lane+ ] | "0" " @" modified
+ *   lane  := " " offset ":" name
  *
- * The stream is 16 hexadecimal digits, offsets are decimal; of a name, bytes that are no letters,
- * digits, points, dashes or underscores are written as %XX. Notes of before lanes have the stream
- * alone, and whoever knows nothing of lanes reads no further.
+ * The stream is 16 hexadecimal digits, a step 8 of them, other numbers are decimal; of a name, bytes
+ * that are no letters, digits, points, dashes or underscores are written as %XX. Notes of before lanes
+ * have the stream alone, and whoever knows nothing of lanes, or of steps, reads no further: then the
+ * row's offset counts for all outputs, which is the least.
  */
 
 static const char whole[] = " whole";
@@ -58,11 +59,21 @@ static bool is_whole(const struct tail_file *f)
            file_reader_size(&f->reader, facts.size_bytes) == f->state.read;
 }
 
+static void append_steps(const struct tail_file *f, struct buffer *out)
+{
+    if (f->identity.steps[0] == 0)
+        return;
+    buffer_append_text(out, " /");
+    for (unsigned i = 0; i < FILE_STEP_COUNT && f->identity.steps[i] != 0; i++)
+        buffer_append_format(out, "%08" PRIx32, f->identity.steps[i]);
+}
+
 void tail_note_write(const struct tail_file *f, struct buffer *out)
 {
     size_t alone;
 
     buffer_append_format(out, "%016" PRIx64, f->origin.id);
+    append_steps(f, out);
     alone = out->len;
     if (!list_is_empty(&f->laggards))
         append_lanes(f, out);
@@ -70,6 +81,11 @@ void tail_note_write(const struct tail_file *f, struct buffer *out)
         buffer_append_text(out, whole);
     if (out->len > POSITIONS_NOTE_BYTES_MAX)
         out->len = alone;
+}
+
+void tail_note_write_unopened(int64_t modified_ns, struct buffer *out)
+{
+    buffer_append_format(out, "0 @%" PRId64, modified_ns);
 }
 
 /* ---- reading ---- */
@@ -137,6 +153,19 @@ static bool lanes_read(const char *text, uint64_t row_offset, const struct lanes
     return at != NULL && *at == '\0' && least == row_offset;
 }
 
+/* Where they end. */
+static const char *steps_read(const char *text, struct tail_note *note)
+{
+    for (unsigned i = 0; i < FILE_STEP_COUNT && strspn(text, "0123456789abcdef") >= 8; i++) {
+        char digits[9] = {0};
+
+        memcpy(digits, text, 8);
+        note->steps[i] = (uint32_t)strtoul(digits, NULL, 16);
+        text += 8;
+    }
+    return text;
+}
+
 void tail_note_read(const char *text, uint64_t row_offset, const struct lanes *lanes,
                     struct tail_note *note)
 {
@@ -146,8 +175,13 @@ void tail_note_read(const char *text, uint64_t row_offset, const struct lanes *l
     if (text == NULL)
         return;
     note->stream_id = strtoull(text, &after, 16);
-    note->is_whole = strcmp(after, whole) == 0;
-    if (*after != ' ' || lanes_read(after + 1, row_offset, lanes, note))
+    text = after;
+    if (strncmp(text, " @", 2) == 0)
+        note->modified_ns = strtoll(text + 2, NULL, 10);
+    if (strncmp(text, " /", 2) == 0)
+        text = steps_read(text + 2, note);
+    note->is_whole = strcmp(text, whole) == 0;
+    if (*text != ' ' || lanes_read(text + 1, row_offset, lanes, note))
         return;
     note->together = row_offset;
     note->count = 0;

@@ -71,7 +71,7 @@ static const struct origin_ops origin_ops = {
     .free = origin_free,
 };
 
-/* ---- names and inodes ---- */
+/* ---- opening and closing ---- */
 
 static void name_leave(struct tail_file *f)
 {
@@ -79,45 +79,6 @@ static void name_leave(struct tail_file *f)
     f->name = NULL;
     tail_held_watch(f->tail);
 }
-
-/* While a file is open nobody else gets its number. */
-static struct slice inode_key(const struct file_id *id, uint64_t words[2])
-{
-    words[0] = id->dev;
-    words[1] = id->ino;
-    return slice_make((const char *)words, 2 * sizeof *words);
-}
-
-static struct tail_file *inode_file(const struct tail *t, const struct file_id *id)
-{
-    uint64_t words[2];
-
-    return map_get(&t->inodes, inode_key(id, words));
-}
-
-struct tail_file *tail_file_named_else(const struct tail *t, const struct found_file *name)
-{
-    struct tail_file *f = inode_file(t, &name->id);
-
-    return f != NULL && f->name != NULL ? f : NULL;
-}
-
-static void inode_take(struct tail_file *f)
-{
-    uint64_t words[2];
-
-    (void)map_put(&f->tail->inodes, inode_key(&f->identity.id, words), f);
-}
-
-static void inode_leave(struct tail_file *f)
-{
-    uint64_t words[2];
-
-    if (inode_file(f->tail, &f->identity.id) == f)
-        (void)map_remove(&f->tail->inodes, inode_key(&f->identity.id, words));
-}
-
-/* ---- opening and closing ---- */
 
 static int file_identify(struct tail_file *f)
 {
@@ -129,6 +90,7 @@ static int file_identify(struct tail_file *f)
     if (!facts.is_regular)
         return UV_EINVAL;
     f->identity.id = facts.id;
+    f->empty_ns = facts.modified_ns;
     rc = file_is_gzip(f->fd, f->real_path);
     if (rc < 0)
         return rc;
@@ -223,9 +185,9 @@ static int file_open(struct tail_file *f)
     rc = file_identify(f);
     if (rc < 0)
         return rc;
-    if (inode_file(t, &f->identity.id) != NULL)
+    if (tail_inode_file(t, &f->identity.id) != NULL)
         return UV_EEXIST;
-    inode_take(f);
+    tail_inode_take(f);
     offset = tail_bookmark_find(f, t->is_first_scan_over, &note);
     if (file_reader_seek(&f->reader, offset) < 0)
         offset = note.count = 0;
@@ -243,7 +205,7 @@ static void file_unopen(struct tail_file *f)
     if (f->fd < 0)
         return;
     file_reader_fini(&f->reader);
-    inode_leave(f);
+    tail_inode_leave(f);
     close(f->fd);
     f->fd = -1;
 }
@@ -252,7 +214,7 @@ static void file_unopen(struct tail_file *f)
  * of its names counts stays as it is; the file that now has this name, or NULL. */
 static struct tail_file *file_adopt(struct tail_file *f)
 {
-    struct tail_file *followed = inode_file(f->tail, &f->identity.id);
+    struct tail_file *followed = tail_inode_file(f->tail, &f->identity.id);
     struct found_file *name = f->name;
 
     file_unopen(f);
@@ -318,7 +280,7 @@ int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_
     MEM_FREE(&f->real_path);
     f->real_path = mem_text(start->path);
     rc = generation_open(f, start);
-    if (rc <= 0 || inode_file(t, &f->identity.id) != NULL) {
+    if (rc <= 0 || tail_inode_file(t, &f->identity.id) != NULL) {
         file_unopen(f);
         tail_file_close(f);
         if (rc != -EBADMSG)
@@ -329,7 +291,7 @@ int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_
                  start->path, (unsigned long long)start->offset);
         return 1;
     }
-    inode_take(f);
+    tail_inode_take(f);
     start->offset = tail_bookmark_take(f, start);
     file_form_find(f);
     f->is_handed_on = start->is_open;
@@ -351,7 +313,7 @@ static void file_begin_again(struct tail_file *again)
         tail_file_touch(again);
         return;
     }
-    inode_take(again);
+    tail_inode_take(again);
     tail_bookmark_begin(again);
     file_form_find(again);
     file_begin_at(again, 0);
@@ -359,69 +321,108 @@ static void file_begin_again(struct tail_file *again)
     tail_file_touch(again);
 }
 
-/* The copy has what the file had: the file goes on there, with its row, its id and its lines that
- * wait, as one that was rotated. False when there is no such copy. */
-static bool file_move_to_copy(struct tail_file *f)
+/* It has read no further than the copy goes; nothing follows what stands behind that. */
+static void file_cut(struct tail_file *f, uint64_t bytes)
 {
-    char *path = NULL;
-    int fd = tail_copy_open(f, &path);
+    uint64_t line = f->state.read - f->state.unfinished_bytes;
+
+    CHECK(bytes > 0 && bytes < f->state.read);
+    f->copy_bytes = bytes;
+    f->origin.can_leave = false;
+    f->state.read = bytes;
+    f->state.unfinished_bytes = line < bytes ? bytes - line : 0;
+}
+
+/* The copy has what the file had: the file goes on there, with its row, its id and its lines that
+ * wait, as one that was rotated. UV_ENOENT when there is no such copy, UV_EAGAIN when it does not
+ * show yet. What is lost of `*lost_bytes` is what the copy lacks. */
+static int file_move_to_copy(struct tail_file *f, uint64_t *lost_bytes)
+{
+    struct tail_copy copy;
     struct file_facts facts;
+    uint64_t reached = tail_file_reached(f), size = f->state.size_before;
+    int fd = tail_copy_open(f, &copy);
 
     if (fd < 0)
-        return false;
-    if (file_facts_read(fd, &facts) < 0 || inode_file(f->tail, &facts.id) != NULL) {
-        mem_free(path);
+        return fd;
+    if (file_facts_read(fd, &facts) < 0 || tail_inode_file(f->tail, &facts.id) != NULL) {
+        mem_free(copy.path);
         close(fd);
-        return false;
+        return UV_ENOENT;
     }
     file_reader_fini(&f->reader);
-    inode_leave(f);
+    tail_inode_leave(f);
     close(f->fd);
     f->fd = fd;
     mem_free(f->real_path);
-    f->real_path = path;
-    if (file_identify(f) < 0)
-        return false;
-    inode_take(f);
+    f->real_path = copy.path;
+    if (copy.bytes < f->state.read)
+        file_cut(f, copy.bytes);
+    if (file_identify(f) < 0 || file_reader_seek(&f->reader, f->state.read) < 0)
+        return UV_ENOENT;
+    tail_inode_take(f);
     tail_laggards_move(f);
+    f->origin.can_leave = f->tail->shares != NULL && f->copy_bytes == 0;
     f->tail_print = (struct file_print){0};
+    if (reached < copy.bytes)
+        reached = copy.bytes;
+    *lost_bytes = size > reached ? size - reached : 0;
+    f->state.size_before = f->state.read;
     f->state.is_rotated = true;
     f->state.rotated_ms = clock_ms();
     f->tail->input->metrics.files_rotated++;
+    tail_bookmark_copied(f);
     tail_bookmark_save(f);
     tail_file_touch(f);
-    return true;
+    return 0;
 }
 
 /* Where no copy was made, acks of what was read go to the old file, which nobody saves any more. */
+static void file_end_truncated(struct tail_file *f, int rc, uint64_t lost_bytes)
+{
+    const char *component = f->tail->component;
+
+    if (rc == 0)
+        log_info(component,
+                 "%s was truncated; it is read from its beginning, and its copy %s to its end",
+                 f->path, f->real_path);
+    else
+        log_info(component, "%s was truncated; it is read from its beginning%s", f->path,
+                 lost_bytes > 0 ? ", and some of what it held was never read" : "");
+    tail_truncation_count(f, lost_bytes);
+    if (rc == 0)
+        return;
+    if (rc == UV_EAGAIN)
+        tail_bookmark_leave(f);
+    else
+        tail_bookmark_forget(f);
+    tail_lines_flush(f, true);
+    tail_file_close(f);
+}
+
+/* It may have been copied and truncated several times since it was last looked at: what was copied
+ * last is a generation that nobody has seen. */
 void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
 {
     struct tail *t = f->tail;
     struct found_file *name = f->name;
-    struct tail_file *again = file_new(t, f->path, name);
+    char *path = mem_text(f->path), *real = mem_text(f->real_path);
+    int fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0), rc;
+    struct tail_file *again;
 
     lost_bytes += tail_file_unrepeated_bytes(f);
-    if (name == NULL) {
-        mem_free(again->real_path);
-        again->real_path = mem_text(f->real_path);
-    }
-    again->fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
+    name_leave(f);
+    rc = file_move_to_copy(f, &lost_bytes);
+    if (name != NULL)
+        (void)tail_generations_follow(t, name);
+    file_end_truncated(f, rc, lost_bytes);
+    again = file_new(t, path, name);
     if (name != NULL)
         name->user = again;
-    name_leave(f);
-    if (file_move_to_copy(f)) {
-        log_info(t->component,
-                 "%s was truncated; it is read from its beginning, and its copy %s "
-                 "to its end",
-                 f->path, f->real_path);
-    } else {
-        log_info(t->component, "%s was truncated; it is read from its beginning%s", f->path,
-                 lost_bytes > 0 ? ", and some of what it held was never read" : "");
-        tail_truncation_count(f, lost_bytes);
-        tail_bookmark_forget(f);
-        tail_lines_flush(f, true);
-        tail_file_close(f);
-    }
+    mem_free(again->real_path);
+    again->real_path = real;
+    again->fd = fd;
+    mem_free(path);
     file_begin_again(again);
 }
 
@@ -433,7 +434,7 @@ void tail_file_close(struct tail_file *f)
         tail_file_hand_on(f);
         file_reader_fini(&f->reader);
         tail_bookmark_end(f);
-        inode_leave(f);
+        tail_inode_leave(f);
         close(f->fd);
         f->fd = -1;
         f->tail->input->metrics.files_closed++;

@@ -4,6 +4,7 @@
  *   tail.c      the options; start and stop
  *   names.c     what becomes of names: files are opened, rotated, gone
  *   open.c      a file's beginning and its end
+ *   known.c     whether it is still the file that was read
  *   follow.c    one file: read, wait, restart, close, as the follow plan says
  *   first.c     what a file's first read waits for
  *   lines.c     bytes to lines to records
@@ -155,11 +156,13 @@ struct tail_file {
     struct file_identity identity;
     struct file_print tail_print; /* of the bytes before state.read, once at the end */
     int64_t row;                  /* in the DB; without one a number of our own */
+    uint64_t copy_bytes; /* it went on in a copy that ends there; 0: it did not, or that has all */
     struct file_trouble trouble;
     struct joiner *joiner; /* lines that wait for what belongs to them; NULL: none */
     size_t waiting_bytes;  /* what they hold, as the budget knows it */
     uint64_t joined_to;    /* records may have lines up to here although others before it wait */
     enum encoding_form form;
+    int64_t empty_ns;  /* when it was last written to, as long as nothing was in it */
     uint64_t look_ms;  /* when to look again although nothing was said, or 0 */
     bool is_skipping;  /* inside a line that is too long, until its end */
     bool is_done;      /* closed: lives on only for its acks */
@@ -167,6 +170,8 @@ struct tail_file {
     bool must_let_go;  /* held_limit has no room for it */
     bool is_handed_on; /* by the tail before this one */
     bool is_next;      /* its log is known, and it came after what is known */
+    bool is_known;     /* a row has its bytes */
+    bool is_again;     /* it was truncated: what it held before had its number, and its offsets */
 };
 
 struct tail {
@@ -228,10 +233,6 @@ extern const struct discover_ops tail_discover_ops;
  * not to be followed. */
 struct tail_file *tail_file_open(struct tail *tail, struct found_file *name, bool is_next);
 
-/* The file of that name, when it is followed by another one: a link beside it, a hard link. NULL when
- * it is not; one without a name may have this one. */
-struct tail_file *tail_file_named_else(const struct tail *tail, const struct found_file *name);
-
 /* How to go on with a generation that the log's name does not refer to any more. */
 struct tail_start {
     const char *path;
@@ -261,6 +262,26 @@ void tail_file_unname(struct tail_file *file);
 
 /* Lets go of it; it is freed when its last ack came. */
 void tail_file_close(struct tail_file *file);
+
+/* ---- known.c ---- */
+
+/* The file that is followed under this device and number, or NULL. */
+struct tail_file *tail_inode_file(const struct tail *tail, const struct file_id *id);
+void tail_inode_take(struct tail_file *file);
+void tail_inode_leave(struct tail_file *file);
+
+/* The file of that name, when it is followed by another one: a link beside it, a hard link. NULL when
+ * it is not; one without a name may have this one. */
+struct tail_file *tail_file_named_else(const struct tail *tail, const struct found_file *name);
+
+/* What was read of it is there, as it was: it was not truncated. */
+bool tail_file_is_as_read(const struct tail_file *file);
+
+/* Its bytes are others by now, however many there are. */
+bool tail_file_is_rewritten(const struct tail_file *file);
+/* Of bytes just read, while they are at hand; and one that was of few is of more, at rest. */
+struct file_print tail_print_of_end(const struct tail_file *file, struct slice bytes);
+void tail_print_lengthen(struct tail_file *file);
 
 /* ---- follow.c ---- */
 
@@ -350,9 +371,15 @@ void tail_kin_forget(struct tail_file *file);
 /* Whether anything is known of the log. */
 bool tail_generations_follow(struct tail *tail, const struct found_file *name);
 
-/* Opens what copytruncate made of a file that was truncated; `path_out` is yours then. -1: there is
- * no such copy. */
-int tail_copy_open(const struct tail_file *file, char **path_out);
+/* What copytruncate made of a file that was truncated. */
+struct tail_copy {
+    char *path;
+    uint64_t bytes; /* UINT64_MAX: not known, as gzip has to be read for it */
+};
+
+/* Opens it; its path is yours then. UV_ENOENT: there is none; UV_EAGAIN: it may be one that cannot be
+ * read now. */
+int tail_copy_open(const struct tail_file *file, struct tail_copy *copy_out);
 
 /* ---- again.c ---- */
 

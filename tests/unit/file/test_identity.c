@@ -24,7 +24,7 @@ static struct file_identity identity_of(const char *name)
     struct file_identity identity = {.id = facts_of(name).id};
     int fd = tree_open(name);
 
-    ck_assert_int_eq(file_head_print(fd, &identity.head), 0);
+    ck_assert_int_eq(file_head_renew(fd, &identity), 0);
     close(fd);
     return identity;
 }
@@ -234,15 +234,52 @@ START_TEST(facts_tell_a_deleted_file_and_what_is_no_file)
 }
 END_TEST
 
+/* By 32 bytes of a line here, and by 64 there. */
+START_TEST(a_copy_that_was_made_early_is_known_by_the_bytes_it_has)
+{
+    struct file_identity saved = {0};
+
+    file_identity_take(&saved, SLICE(LINE_1 LINE_2 LINE_2));
+    ck_assert(file_content_is_cut(&saved, SLICE(LINE_1)));
+    ck_assert(file_content_is_cut(&saved, SLICE(LINE_1 LINE_2)));
+    ck_assert(!file_content_is_cut(&saved, SLICE(LINE_1 LINE_2 LINE_2)));
+    ck_assert(!file_content_is_cut(&saved, SLICE(LINE_2)));
+    ck_assert(!file_content_is_cut(&saved, SLICE(LINE_1 "something else")));
+    ck_assert(!file_content_is_cut(&saved, SLICE("2026-11-21T05")));
+    memset(saved.steps, 0, sizeof saved.steps);
+    ck_assert(!file_content_is_cut(&saved, SLICE(LINE_1)));
+}
+END_TEST
+
+/* It was truncated and written to anew since. */
+START_TEST(the_print_of_a_file_stays_when_it_begins_with_something_else)
+{
+    struct file_identity identity;
+    struct file_print print;
+    int fd;
+
+    tree_write("a.log", LINE_1);
+    identity = identity_of("a.log");
+    print = identity.head;
+    tree_write("a.log", LINE_2 LINE_2);
+    fd = tree_open("a.log");
+    ck_assert_int_eq(file_head_renew(fd, &identity), 0);
+    ck_assert_uint_eq(identity.head.hash, print.hash);
+    ck_assert_uint_eq(identity.head.len, print.len);
+    close(fd);
+}
+END_TEST
+
 START_TEST(what_cannot_be_read_says_why)
 {
     struct file_facts facts;
+    struct file_identity identity = {0};
     struct file_print print;
     char byte;
     int fd = tree_open("");
 
     ck_assert_int_eq(file_facts_read(-1, &facts), -EBADF);
-    ck_assert_int_eq(file_head_print(-1, &print), -EBADF);
+    ck_assert_int_eq(file_head_renew(-1, &identity), -EBADF);
     ck_assert_int_eq(file_tail_print(-1, 5, &print), -EBADF);
     ck_assert_int_eq(file_tail_check(-1, 5, (struct file_print){.hash = 1, .len = 5}), -EBADF);
     ck_assert_int_eq(file_read_at(fd, &byte, 1, 0), -EISDIR);
@@ -272,6 +309,8 @@ Suite *suite_file_identity(void)
     tcase_add_test(use, the_bytes_before_a_position_are_checked);
     tcase_add_test(use, a_tail_is_short_at_the_start_and_bounded_later);
     tcase_add_test(use, facts_tell_a_deleted_file_and_what_is_no_file);
+    tcase_add_test(use, a_copy_that_was_made_early_is_known_by_the_bytes_it_has);
+    tcase_add_test(use, the_print_of_a_file_stays_when_it_begins_with_something_else);
     tcase_add_test(use, what_cannot_be_read_says_why);
     suite_add_tcase(suite, use);
     return suite;

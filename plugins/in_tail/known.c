@@ -1,0 +1,87 @@
+#include "plugins/in_tail/bookmark.h"
+
+/*
+ * Whether a file is still the one that was read: by its number, and by the bytes before the place where
+ * reading stands.
+ */
+
+/* ---- numbers ---- */
+
+/* While a file is open nobody else gets its number. */
+static struct slice inode_key(const struct file_id *id, uint64_t words[2])
+{
+    words[0] = id->dev;
+    words[1] = id->ino;
+    return slice_make((const char *)words, 2 * sizeof *words);
+}
+
+struct tail_file *tail_inode_file(const struct tail *t, const struct file_id *id)
+{
+    uint64_t words[2];
+
+    return map_get(&t->inodes, inode_key(id, words));
+}
+
+struct tail_file *tail_file_named_else(const struct tail *t, const struct found_file *name)
+{
+    struct tail_file *f = tail_inode_file(t, &name->id);
+
+    return f != NULL && f->name != NULL ? f : NULL;
+}
+
+void tail_inode_take(struct tail_file *f)
+{
+    uint64_t words[2];
+
+    (void)map_put(&f->tail->inodes, inode_key(&f->identity.id, words), f);
+}
+
+void tail_inode_leave(struct tail_file *f)
+{
+    uint64_t words[2];
+
+    if (tail_inode_file(f->tail, &f->identity.id) == f)
+        (void)map_remove(&f->tail->inodes, inode_key(&f->identity.id, words));
+}
+
+/* ---- bytes ---- */
+
+/* Before anything of it was read its first bytes tell. */
+bool tail_file_is_rewritten(const struct tail_file *f)
+{
+    if (UNLIKELY(f->state.read == 0) && !f->reader.is_gzip)
+        return file_tail_check(f->fd, f->identity.head.len, f->identity.head) == 0;
+    return f->tail_print.len > 0 && file_tail_check(f->fd, f->state.read, f->tail_print) == 0;
+}
+
+bool tail_file_is_as_read(const struct tail_file *f)
+{
+    struct file_facts facts;
+
+    if (file_state_read(f->fd, &facts) < 0 || tail_file_is_rewritten(f))
+        return false;
+    return f->reader.is_gzip || facts.size_bytes >= f->state.read;
+}
+
+/* Of the bytes just read, while they are at hand: what stands there later may be others. */
+struct file_print tail_print_of_end(const struct tail_file *f, struct slice bytes)
+{
+    if (f->reader.is_gzip)
+        return (struct file_print){0};
+    if (bytes.len > FILE_TAIL_BYTES_MAX)
+        bytes = slice_skip(bytes, bytes.len - FILE_TAIL_BYTES_MAX);
+    return file_print_of(bytes);
+}
+
+/* Few bytes tell little: those before them are added, if these are still there. */
+void tail_print_lengthen(struct tail_file *f)
+{
+    struct file_print print;
+
+    if (f->reader.is_gzip || f->tail_print.len == FILE_TAIL_BYTES_MAX ||
+        f->tail_print.len == f->state.read)
+        return;
+    if (file_tail_print(f->fd, f->state.read, &print) < 0 || tail_file_is_rewritten(f))
+        return;
+    f->tail_print = print;
+}

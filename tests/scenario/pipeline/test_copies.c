@@ -1,0 +1,187 @@
+#include "base/memory.h"
+#include "scenario/pipeline/kit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Logs that are copied and truncated, in more ways than one look in between shows: every line once. */
+
+#define LOGS                                                                               \
+    "[INPUT]\n Name tail\n Tag app\n Path ${DIR}/app.log\n DB ${DIR}/state/positions.db\n" \
+    " Read_from_Head on\n Rotate_Wait 2\n Refresh_Interval 1\n"
+#define LINE_BYTES 44
+
+static struct kit *k;
+static unsigned written;
+
+static void set_up(void)
+{
+    written = 0;
+    k = kit_start(SERVICE LOGS ES("PORT"));
+    kit_append(k, "app.log", "");
+    kit_pass_ms(k, 2000);
+}
+
+static void tear_down(void)
+{
+    kit_end(&k);
+}
+
+static void write_lines(unsigned count)
+{
+    char line[LINE_BYTES];
+
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(line, sizeof line, "line-%05u-of-a-log-that-is-copied\n", written++);
+        tree_append("app.log", line);
+    }
+}
+
+static void copy_and_truncate(const char *to)
+{
+    tree_copy("app.log", to);
+    tree_truncate("app.log", 0);
+}
+
+static void expect_all(void)
+{
+    char line[LINE_BYTES];
+
+    kit_pass_ms(k, 20000);
+    for (unsigned i = 0; i < written; i++) {
+        snprintf(line, sizeof line, "line-%05u-of-a-log-that-is-copied ", i);
+        ck_assert_msg(strstr(backend_taken(k->es), line) != NULL, "line %u is missing", i);
+    }
+    ck_assert_uint_eq(backend_taken_count(k->es), written);
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+    ck_assert_uint_eq(kit_input(k)->lost_bytes, 0);
+}
+
+/* What is known after a restart is no less than what was known before. */
+static void expect_all_after_a_restart(void)
+{
+    kit_pass_ms(k, 5000);
+    kit_stop(k);
+    kit_run_again(k);
+    expect_all();
+}
+
+START_TEST(several_rounds_between_two_looks_are_all_read)
+{
+    write_lines(5);
+    kit_pass_ms(k, 2000);
+    write_lines(5);
+    copy_and_truncate("app.log.3");
+    write_lines(3);
+    copy_and_truncate("app.log.2");
+    write_lines(4);
+    copy_and_truncate("app.log.1");
+    write_lines(2);
+    expect_all_after_a_restart();
+}
+END_TEST
+
+START_TEST(a_log_that_is_empty_at_each_look_is_not_missed)
+{
+    write_lines(3);
+    copy_and_truncate("app.log.2");
+    write_lines(4);
+    copy_and_truncate("app.log.1");
+    expect_all_after_a_restart();
+}
+END_TEST
+
+/* What came then is in no copy, and was read: the copy is not read for its sake. */
+START_TEST(a_copy_that_lacks_what_came_before_the_truncation_is_not_read_again)
+{
+    write_lines(5);
+    tree_copy("app.log", "app.log.1");
+    write_lines(4);
+    kit_pass_ms(k, 2000);
+    tree_truncate("app.log", 0);
+    write_lines(2);
+    expect_all_after_a_restart();
+}
+END_TEST
+
+START_TEST(such_a_copy_is_known_though_nobody_saw_the_truncation)
+{
+    write_lines(60);
+    tree_copy("app.log", "app.log.1");
+    write_lines(4);
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    tree_truncate("app.log", 0);
+    write_lines(2);
+    kit_run_again(k);
+    expect_all_after_a_restart();
+}
+END_TEST
+
+START_TEST(a_copy_that_is_made_while_the_agent_starts_is_not_read)
+{
+    write_lines(5);
+    copy_and_truncate("app.log.2");
+    write_lines(5);
+    kit_pass_ms(k, 5000);
+    kit_stop(k);
+    tree_copy("app.log", "app.log.1");
+    kit_run_again(k);
+    kit_pass_ms(k, 2000);
+    tree_truncate("app.log", 0);
+    write_lines(2);
+    expect_all_after_a_restart();
+}
+END_TEST
+
+START_TEST(a_copy_that_is_compressed_at_once_is_read_to_its_end)
+{
+    char *text;
+
+    write_lines(5);
+    kit_pass_ms(k, 2000);
+    write_lines(3);
+    text = mem_text(tree_read("app.log", NULL));
+    tree_write_gzip("app.log.1.gz", text);
+    mem_free(text);
+    tree_truncate("app.log", 0);
+    write_lines(2);
+    expect_all_after_a_restart();
+}
+END_TEST
+
+/* The bytes that were seen, and are neither in a record nor in the copy. */
+START_TEST(what_was_seen_and_is_in_no_copy_is_counted)
+{
+    write_lines(5);
+    kit_pass_ms(k, 2000);
+    tree_copy("app.log", "app.log.1");
+    tree_append("app.log", "a line that nobody ended");
+    kit_pass_ms(k, 2000);
+    tree_truncate("app.log", 0);
+    write_lines(2);
+    kit_pass_ms(k, 20000);
+    ck_assert_uint_eq(backend_taken_count(k->es), written);
+    ck_assert_uint_eq(kit_input(k)->truncated_dropped_bytes, strlen("a line that nobody ended"));
+    ck_assert_uint_eq(kit_input(k)->lost_bytes, strlen("a line that nobody ended"));
+}
+END_TEST
+
+Suite *suite_pipeline_copies(void);
+Suite *suite_pipeline_copies(void)
+{
+    Suite *suite = suite_create("pipeline/copies");
+    TCase *t = tcase_create("copies");
+
+    tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_add_test(t, several_rounds_between_two_looks_are_all_read);
+    tcase_add_test(t, a_log_that_is_empty_at_each_look_is_not_missed);
+    tcase_add_test(t, a_copy_that_lacks_what_came_before_the_truncation_is_not_read_again);
+    tcase_add_test(t, such_a_copy_is_known_though_nobody_saw_the_truncation);
+    tcase_add_test(t, a_copy_that_is_made_while_the_agent_starts_is_not_read);
+    tcase_add_test(t, a_copy_that_is_compressed_at_once_is_read_to_its_end);
+    tcase_add_test(t, what_was_seen_and_is_in_no_copy_is_counted);
+    suite_add_tcase(suite, t);
+    return suite;
+}
