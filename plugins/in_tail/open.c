@@ -95,6 +95,7 @@ static int file_identify(struct tail_file *f)
     if (rc < 0)
         return rc;
     file_reader_init(&f->reader, f->fd, rc > 0);
+    f->state.size_before = rc > 0 ? 0 : facts.size_bytes;
     return 0;
 }
 
@@ -152,9 +153,13 @@ static void file_form_find(struct tail_file *f)
  * written is searched for each name. */
 static void file_begin_at(struct tail_file *f, uint64_t offset)
 {
+    uint64_t size = f->state.size_before; /* as it was opened */
+
     window_init(&f->origin.window, offset);
-    f->state = (struct follow_state){
-        .read = offset, .settled = offset, .size_before = offset, .grown_ms = clock_ms()};
+    f->state = (struct follow_state){.read = offset,
+                                     .settled = offset,
+                                     .size_before = size > offset ? size : offset,
+                                     .grown_ms = clock_ms()};
     f->tail->input->metrics.files_opened++;
     tail_kin_find(f);
 }
