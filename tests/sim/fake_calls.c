@@ -33,6 +33,8 @@
 struct open_file {
     struct fs_node *node;
     uint64_t at;
+    uint64_t size, size_before; /* as the agent saw it, and before it was truncated */
+    bool is_truncated;
     bool is_inotify;
 };
 
@@ -96,6 +98,28 @@ static int fd_new(struct fs_node *node)
         return fd;
     }
     return fail(EMFILE);
+}
+
+struct fs_node *fake_calls_node(int fd)
+{
+    return file_at(fd)->node;
+}
+
+uint64_t fake_calls_seen_bytes(int fd)
+{
+    return file_at(fd)->size_before;
+}
+
+void fake_calls_truncated(const struct fs_node *node)
+{
+    for (int fd = FD_FIRST; fd < FD_MAX; fd++) {
+        struct open_file *file = &calls.files[fd];
+
+        if (file->node != node || file->is_truncated)
+            continue;
+        file->size_before = file->size;
+        file->is_truncated = true;
+    }
 }
 
 bool fake_fd_is_readable(int fd)
@@ -259,6 +283,8 @@ int __wrap_statx(int fd, const char *path, int flags, unsigned mask, struct stat
     node = flags & AT_EMPTY_PATH ? file_at(fd)->node : fs_follow(path);
     if (node == NULL)
         return fail(ENOENT);
+    if (flags & AT_EMPTY_PATH)
+        file_at(fd)->size = node->bytes.len;
     *out = (struct statx){
         .stx_mask = STATX_BASIC_STATS,
         .stx_mode = (uint16_t)mode_of(node),
@@ -350,8 +376,10 @@ ssize_t __wrap_readlink(const char *path, char *to, size_t room)
 
     enter();
     if (strncmp(path, at_fd, strlen(at_fd)) == 0) {
-        text = fs_path_of(file_at((int)strtol(path + strlen(at_fd), NULL, 10))->node);
-        len = snprintf(to, room, "%s", text != NULL ? text : "/logs/somewhere (deleted)");
+        node = file_at((int)strtol(path + strlen(at_fd), NULL, 10))->node;
+        text = fs_path_of(node);
+        len = snprintf(to, room, "%s%s", text != NULL ? text : node->last_path,
+                       text != NULL ? "" : " (deleted)");
         return len;
     }
     node = fs_find(path);

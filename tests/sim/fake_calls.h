@@ -5,10 +5,16 @@
 #ifndef TAILRACE_SIM_FAKE_CALLS_H
 #define TAILRACE_SIM_FAKE_CALLS_H
 
-#include "base/check.h"
+#include "sim/fs.h"
 
 /* The world's turn comes at the `calls`-th call from now on, once. 0: not at all. */
 void fake_calls_meanwhile(unsigned calls, void (*act)(void));
+
+/* The file that the agent has open there; and how large that was when it last looked before the file
+ * was truncated, through this descriptor. */
+struct fs_node *fake_calls_node(int fd);
+uint64_t fake_calls_seen_bytes(int fd);
+void fake_calls_truncated(const struct fs_node *node);
 
 /* Opening fails for want of descriptors. */
 void fake_calls_lack_descriptors(bool is_lacking);

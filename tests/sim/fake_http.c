@@ -39,6 +39,11 @@ const struct fake_http_told *fake_http_told(unsigned output)
     return &told[output];
 }
 
+void fake_http_tell_given_up(unsigned output)
+{
+    told[output].given_up++;
+}
+
 void fake_http_slow(uint64_t most_ms)
 {
     slow_ms = most_ms;

@@ -9,12 +9,13 @@
 
 /* What answers have told the agent in this life, by output. */
 struct fake_http_told {
-    uint64_t delivered, set_aside, requests;
+    uint64_t delivered, set_aside, given_up, requests;
 };
 
 /* A new life. */
 void fake_http_begin(void);
 const struct fake_http_told *fake_http_told(unsigned output);
+void fake_http_tell_given_up(unsigned output);
 
 /* Requests take so long at most to arrive. */
 void fake_http_slow(uint64_t most_ms);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/memory.h"
+#include "sim/fake_calls.h"
 #include "sim/fs_events.h"
 #include "sim/logs.h"
 #include "sim/story.h"
@@ -218,6 +219,7 @@ static void name_drop(struct name *name)
 {
     struct fs_node *node = name->node;
 
+    memcpy(node->last_path, name->path, sizeof node->last_path);
     memmove(name, name + 1, (size_t)(fs.names + fs.name_count - name - 1) * sizeof *name);
     fs.name_count--;
     node->names--;
@@ -268,6 +270,7 @@ void fs_claim(struct fs_node *node, struct line *line, uint32_t count)
 
 void fs_truncate(struct fs_node *node)
 {
+    fake_calls_truncated(node);
     buffer_clear(&node->bytes);
     node->piece_count = 0;
     node->modified_ns = clock_wall_ns();
@@ -330,6 +333,27 @@ void fs_sweep(bool is_agent_alive)
             truth_see(node->pieces[i].line);
     }
     truth_sweep_end();
+}
+
+uint64_t fs_line_bytes(const struct fs_node *node)
+{
+    return node->piece_count > 0 ? node->pieces[node->piece_count - 1].end : 0;
+}
+
+struct fs_rest fs_let_go(struct fs_node *node, uint64_t offset)
+{
+    struct fs_rest rest = {0};
+
+    for (size_t i = 0; i < node->piece_count; i++) {
+        const struct fs_piece *piece = &node->pieces[i];
+
+        if (piece->end <= offset)
+            continue;
+        rest.bytes += piece->end - (piece->begin > offset ? piece->begin : offset);
+        rest.lines += piece->begin >= offset;
+        truth_destroy(piece->line);
+    }
+    return rest;
 }
 
 static void node_say(const struct fs_node *node, const struct fs_piece *piece)

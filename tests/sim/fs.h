@@ -31,7 +31,8 @@ struct fs_node {
     enum fs_kind kind;
     uint64_t ino, generation;
     int64_t born_ns, modified_ns;
-    struct buffer bytes; /* of a link: where it leads */
+    struct buffer bytes;           /* of a link: where it leads */
+    char last_path[FS_PATH_BYTES]; /* when it has no name any more */
     unsigned names, opens, writers;
     bool is_denied; /* may not be opened */
     bool is_broken; /* cannot be read */
@@ -83,6 +84,16 @@ void fs_write_end(struct fs_node *node);
 
 /* Tells inotify of rights that changed. */
 void fs_touch(struct fs_node *node);
+
+/* As many as there are when it is not compressed. */
+uint64_t fs_line_bytes(const struct fs_node *node);
+
+/* What stands behind an offset: bytes, and lines that begin there. */
+struct fs_rest {
+    uint64_t bytes, lines;
+};
+/* Nobody reads that any more: it may be missing where the agent does not have it. */
+struct fs_rest fs_let_go(struct fs_node *node, uint64_t offset);
 
 /* What can no longer be read by anybody, the truth is told. */
 void fs_sweep(bool is_agent_alive);

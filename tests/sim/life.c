@@ -3,10 +3,8 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "chunk/chunk.h"
-#include "chunk/intake.h"
 #include "checkpoint/positions.h"
 #include "config/load.h"
-#include "plugin/plugin.h"
 #include "service/pipeline.h"
 #include "sim/backend.h"
 #include "sim/dice.h"
@@ -15,11 +13,11 @@
 #include "sim/fake_http.h"
 #include "sim/fs.h"
 #include "sim/logs.h"
+#include "sim/seams.h"
 #include "sim/story.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define CONFIG "/etc/sim.conf"
@@ -40,10 +38,11 @@ static struct {
     struct report report;
     struct loop *loop;
     struct pipeline *pipeline;
-    bool is_stopping, is_stopped, is_dead;
+    bool is_stopping, is_stopped, is_dead, is_reloading;
     uint64_t start_ms, stop_ms;
+    int64_t handed_over_ns;
+    struct fs_rest held_loss; /* that this pipeline is to count */
     uint64_t turn_ms, turns;
-    uint64_t saved_stream;                            /* is on the disk */
     uint64_t lost_bytes, given_up[TRUTH_OUTPUTS_MAX]; /* in lives before this */
     unsigned count;
 } life;
@@ -56,8 +55,8 @@ static void config_write(const struct life_traits *t)
 
     buffer_append_format(&text,
                          "[SERVICE]\n Flush %.3f\n Grace %" PRIu64 "\n records_limit %" PRIu64
-                         "\n scheduler.base 1\n scheduler.cap 10\n",
-                         t->flush_s, t->grace_s, t->memory_bytes);
+                         "\n held_limit %" PRIu64 "\n scheduler.base 1\n scheduler.cap 10\n",
+                         t->flush_s, t->grace_s, t->memory_bytes, t->held_bytes);
     buffer_append_format(&text,
                          "[INPUT]\n Name tail\n Tag app.*\n Path /logs/*.log\n DB /state/db\n"
                          " Read_from_Head on\n Rotate_Wait %" PRIu64 "\n Refresh_Interval %" PRIu64
@@ -102,21 +101,30 @@ static void on_exit_wanted(void *owner)
     (void)owner;
 }
 
+static void pipeline_make(void)
+{
+    int status;
+
+    fake_http_begin();
+    life.held_loss = (struct fs_rest){0};
+    life.is_stopping = life.is_stopped = life.is_reloading = false;
+    life.pipeline = pipeline_new(life.loop, life.config, &life.report, &status);
+    EXPECT(status == 0, "%s", buffer_text(&life.report.text));
+}
+
 void life_start(void)
 {
     int status;
 
     CHECK(life.pipeline == NULL);
     story("the agent starts, life %u", ++life.count);
-    life.is_stopping = life.is_stopped = life.is_dead = false;
+    life.is_dead = false;
     life.start_ms = clock_ms();
-    fake_http_begin();
     logs_forget_opened();
     fake_disk_freeze(false);
-    life.saved_stream = 0;
+    seams_begin();
     life.loop = loop_new();
-    life.pipeline = pipeline_new(life.loop, life.config, &life.report, &status);
-    EXPECT(status == 0, "%s", buffer_text(&life.report.text));
+    pipeline_make();
     status = pipeline_start(life.pipeline, &life.report, on_exit_wanted, NULL);
     EXPECT(status == 0, "%s", buffer_text(&life.report.text));
 }
@@ -134,6 +142,11 @@ uint64_t life_age_ms(void)
 bool life_is_stopping(void)
 {
     return life.is_stopping;
+}
+
+bool life_is_dead(void)
+{
+    return life.is_dead;
 }
 
 /* ---- what must hold after each step ---- */
@@ -179,6 +192,9 @@ static void check_ledger(unsigned output)
     EXPECT(m->proc_records == told->delivered,
            "output %u counts %" PRIu64 " as delivered, and was told so of %" PRIu64, output,
            m->proc_records, told->delivered);
+    EXPECT(m->limit_records == told->given_up && m->given_up_records == told->given_up,
+           "output %u counts %" PRIu64 " records as dropped, and gave up %" PRIu64, output,
+           m->given_up_records, told->given_up);
     EXPECT(m->set_aside_records == told->set_aside,
            "output %u counts %" PRIu64 " as set aside, and was told so of %" PRIu64, output,
            m->set_aside_records, told->set_aside);
@@ -224,11 +240,50 @@ static void on_chunk(void *owner, const struct chunk *chunk)
     story_fail("a chunk of %u records outlived the pipeline", chunk->record_count);
 }
 
+/* Nothing is counted that was not let go of. */
+void life_expect_held_loss(struct fs_rest rest)
+{
+    story("  let go of: %" PRIu64 " bytes, %" PRIu64 " lines", rest.bytes, rest.lines);
+    life.held_loss.bytes += rest.bytes;
+    life.held_loss.lines += rest.lines;
+}
+
+void life_check_held_losses(void)
+{
+    const struct input_metrics *m = life_input();
+
+    EXPECT(m->held_dropped_bytes == life.held_loss.bytes &&
+               m->held_dropped_lines == life.held_loss.lines,
+           "%" PRIu64 " bytes, %" PRIu64 " lines were let go of, and counted are %" PRIu64
+           " and %" PRIu64,
+           life.held_loss.bytes, life.held_loss.lines, m->held_dropped_bytes,
+           m->held_dropped_lines);
+}
+
+/* Descriptors and positions go to the next one; what is not delivered, it reads again. */
+static void life_hand_over(void)
+{
+    int status;
+
+    story("another pipeline takes over");
+    life_reckon();
+    positions_keep(true);
+    pipeline_free(&life.pipeline);
+    truth_forget_taken();
+    fs_sweep(true);
+    pipeline_make();
+    pipeline_takes_over(life.pipeline, life.handed_over_ns);
+    status = pipeline_start(life.pipeline, &life.report, on_exit_wanted, NULL);
+    EXPECT(status == 0, "%s", buffer_text(&life.report.text));
+    positions_keep(false);
+}
+
 /* The pipeline has stopped: nothing of it may be left. */
 static void life_over(void)
 {
     EXPECT(!pipeline_is_stuck(life.pipeline), "stopping ended with a worker still at it");
     pipeline_free(&life.pipeline);
+    positions_keep(false);
     while (job_count(life.loop) > 0) {
         if (agenda_turn())
             continue;
@@ -261,7 +316,9 @@ bool life_turn(void)
     }
     EXPECT(life.turns++ < TURNS_MAX, "the agent spins");
     if (life.is_stopping && !life.is_dead) {
-        if (life.is_stopped) {
+        if (life.is_stopped && life.is_reloading) {
+            life_hand_over();
+        } else if (life.is_stopped) {
             story("the agent has stopped");
             life_reckon();
             life_over();
@@ -280,6 +337,16 @@ void life_stop(void)
     life.is_stopping = true;
     life.stop_ms = clock_ms();
     pipeline_stop(life.pipeline, on_stopped, NULL);
+}
+
+void life_reload(void)
+{
+    CHECK(life.pipeline != NULL && !life.is_stopping);
+    story("the configuration is read again");
+    life.is_stopping = life.is_reloading = true;
+    life.stop_ms = clock_ms();
+    life.handed_over_ns = clock_wall_ns();
+    pipeline_hand_over(life.pipeline, on_stopped, NULL);
 }
 
 /* Where files are told apart by their numbers alone, a row that is gone leaves too little. */
@@ -317,76 +384,4 @@ uint64_t life_lost_bytes(void)
 uint64_t life_given_up(unsigned output)
 {
     return life.given_up[output];
-}
-
-/* ---- what passes between the parts ---- */
-
-void __wrap_intake_push(struct intake *intake, struct origin *origin, uint64_t end);
-void __real_intake_push(struct intake *intake, struct origin *origin, uint64_t end);
-void __wrap_intake_push_plain(struct intake *intake, struct origin *origin,
-                              struct plain_record *plain, uint64_t end);
-void __real_intake_push_plain(struct intake *intake, struct origin *origin,
-                              struct plain_record *plain, uint64_t end);
-struct tail_file; /* begins with its origin */
-void __wrap_tail_file_left(struct tail_file *file, unsigned output, uint64_t begin);
-void __real_tail_file_left(struct tail_file *file, unsigned output, uint64_t begin);
-void __wrap_positions_set(struct positions *positions, const struct position *position);
-void __real_positions_set(struct positions *positions, const struct position *position);
-
-/* After a kill it is known by its row, whatever the world makes of its file. */
-static void stream_expect_saved(uint64_t stream)
-{
-    if (stream == life.saved_stream || life.is_dead)
-        return;
-    EXPECT(fake_disk_has_stream(stream) || fake_disk_has_failed(),
-           "a record of stream %016" PRIx64 " is there before its row is on the disk", stream);
-    life.saved_stream = stream;
-}
-
-/* A line is the agent's from here on. */
-static void line_take(struct slice text, const struct origin *origin, uint64_t end)
-{
-    struct line *line = truth_find(text);
-
-    EXPECT(line != NULL, "a record is no line: \"%.*s\"", SLICE_ARG(text));
-    truth_check_text(line, text, "in_tail");
-    stream_expect_saved(origin->id);
-    if (!life.is_dead)
-        truth_take(line, origin->lane);
-    line->stream = origin->id;
-    line->end = end;
-}
-
-void __wrap_intake_push(struct intake *intake, struct origin *origin, uint64_t end)
-{
-    struct value value;
-
-    CHECK(record_find(intake_current(intake), SLICE("log"), &value) && value.kind == VALUE_TEXT);
-    line_take(value.text, origin, end);
-    __real_intake_push(intake, origin, end);
-}
-
-void __wrap_intake_push_plain(struct intake *intake, struct origin *origin,
-                              struct plain_record *plain, uint64_t end)
-{
-    CHECK(plain->count == 1 && slice_is(plain->fields[0].key, "log"));
-    line_take(plain->fields[0].text, origin, end);
-    __real_intake_push_plain(intake, origin, plain, end);
-}
-
-/* What lies in a file no more cannot be read again. */
-void __wrap_tail_file_left(struct tail_file *file, unsigned output, uint64_t begin)
-{
-    __real_tail_file_left(file, output, begin);
-    if (life.is_dead)
-        return;
-    truth_leave(((struct origin *)file)->id, output, begin);
-    fs_sweep(true);
-}
-
-void __wrap_positions_set(struct positions *positions, const struct position *position)
-{
-    if (!life.is_dead)
-        truth_check_position(strtoull(position->note, NULL, 16), position->offset, "to be saved");
-    __real_positions_set(positions, position);
 }

@@ -10,6 +10,7 @@
 
 #include "metrics/metrics.h"
 #include "sim/agenda.h"
+#include "sim/fs.h"
 
 /* What the configuration says, where the history's dice decide it. */
 struct life_traits {
@@ -21,6 +22,7 @@ struct life_traits {
     uint64_t refresh_s;
     double flush_s;
     unsigned retry_limit; /* 0: none */
+    uint64_t held_bytes;  /* held_limit; 0: none */
     uint64_t grace_s;
 };
 
@@ -36,11 +38,22 @@ bool life_turn(void);
 
 /* Says so, and no more: it drains while time passes, and is over when life_is_on says so. */
 void life_stop(void);
+
+/* The configuration is read again: another pipeline takes over what this one has open. */
+void life_reload(void);
 bool life_is_stopping(void);
 void life_kill(bool is_power_cut);
 
+/* It is killed: what it still does reaches nobody. */
+bool life_is_dead(void);
+
 const struct output_metrics *life_output(unsigned output);
 const struct input_metrics *life_input(void);
+
+/* So much of a file that held_limit has no room for was never read: the agent must count that. And
+ * whether it has. */
+void life_expect_held_loss(struct fs_rest rest);
+void life_check_held_losses(void);
 
 /* Over all lives: what the agent says was never read; and what outputs gave up. */
 uint64_t life_lost_bytes(void);

@@ -144,8 +144,6 @@ static bool line_destroy(struct line *line)
 {
     bool is_lost = false;
 
-    if (line->seen == truth.sweeps)
-        return false;
     for (unsigned i = 0; i < truth.output_count; i++) {
         struct line_fate *fate = &line->fates[i];
 
@@ -161,11 +159,22 @@ void truth_sweep_end(void)
     for (size_t i = 0; i < truth.count; i++) {
         size_t first = i;
 
-        while (i < truth.count && line_destroy(&truth.lines[i]))
+        while (i < truth.count && truth.lines[i].seen != truth.sweeps &&
+               line_destroy(&truth.lines[i]))
             i++;
         if (i > first)
             story("  destroyed unread: lines %zu to %zu", first, i - 1);
     }
+}
+
+void truth_destroy(struct line *line)
+{
+    (void)line_destroy(line);
+}
+
+void truth_give_up(struct line *line, unsigned output)
+{
+    line->fates[output].is_acked = line->fates[output].is_given_up = true;
 }
 
 bool line_is_settled(const struct line *line, unsigned output)
@@ -221,10 +230,12 @@ static void line_check_fate(const struct line *line, unsigned output)
 {
     const struct line_fate *fate = &line->fates[output];
 
-    EXPECT(fate->documents > 0 || fate->is_refused || fate->is_excused,
-           "line %u is lost for output %u: not in the index, not refused, not destroyed",
-           line->number, output);
-    EXPECT(fate->documents > 0 || !fate->is_acked || fate->is_refused || fate->is_excused,
+    EXPECT(
+        fate->documents > 0 || fate->is_refused || fate->is_excused || fate->is_given_up,
+        "line %u is lost for output %u: not in the index, not refused, not given up, not destroyed",
+        line->number, output);
+    EXPECT(fate->documents > 0 || !fate->is_acked || fate->is_refused || fate->is_excused ||
+               fate->is_given_up,
            "line %u was acknowledged by output %u and is not there", line->number, output);
 }
 

@@ -31,6 +31,7 @@ struct line_fate {
     uint32_t documents; /* in the index */
     bool is_acked;      /* the agent got an answer that says what became of it */
     bool is_refused;    /* so that answer said */
+    bool is_given_up;   /* Retry_Limit was reached */
     bool is_taken;      /* the agent has it for this output, in this life */
     bool is_excused;    /* the world destroyed it unread */
 };
@@ -86,6 +87,12 @@ void truth_forget_streams(bool (*is_saved)(uint64_t stream));
 void truth_sweep_begin(void);
 void truth_see(struct line *line);
 void truth_sweep_end(void);
+
+/* The same of one line, whoever has it: it is let go of. */
+void truth_destroy(struct line *line);
+
+/* The output has done with it: it may be missing there. */
+void truth_give_up(struct line *line, unsigned output);
 
 /* Whether this line is settled for the output, and for all of them. */
 bool line_is_settled(const struct line *line, unsigned output);

@@ -86,6 +86,12 @@ static void stop(void)
         life_stop();
 }
 
+static void reload(void)
+{
+    if (life_is_on() && !life_is_stopping())
+        life_reload();
+}
+
 static void start(void)
 {
     if (!life_is_on())
@@ -144,7 +150,7 @@ static const struct deed deeds[] = {
     {1, logs_delete},     {3, logs_finish_lines}, {1, logs_break},          {2, logs_heal},
     {35, pass},           {6, change_mood},       {3, kill_soon},           {1, stop},
     {20, start},          {1, trouble_disk},      {1, trouble_descriptors}, {1, trouble_events},
-    {1, trouble_network}, {3, rotate_meanwhile},  {2, write_meanwhile},
+    {1, trouble_network}, {3, rotate_meanwhile},  {2, write_meanwhile},     {1, reload},
 };
 
 static void step(void)
@@ -177,6 +183,8 @@ static struct life_traits traits_draw(void)
         .refresh_s = dice_one_in(2) ? 10 : 60,
         .flush_s = dice_one_in(2) ? 1 : 0.2,
         .grace_s = 5,
+        .retry_limit = dice_one_in(4) ? (unsigned)dice_between(1, 6) : 0,
+        .held_bytes = dice_one_in(3) ? dice_between(1 << 10, 64 << 10) : 0,
     };
 }
 
@@ -188,9 +196,10 @@ static void traits_say(const struct fs_traits *fs)
           fs->has_generations ? "" : " no", fs->has_births ? "" : " no",
           fs->has_inotify ? "there" : "not to be had");
     story("%u outputs, %u workers; records_limit %" PRIu64 ", Mem_Buf_Limit %" PRIu64
-          ", Rotate_Wait %" PRIu64 ", Refresh_Interval %" PRIu64 ", Flush %.1f",
+          ", Rotate_Wait %" PRIu64 ", Refresh_Interval %" PRIu64
+          ", Flush %.1f, Retry_Limit %u, held_limit %" PRIu64,
           t->output_count, t->workers, t->memory_bytes, t->input_bytes, t->rotate_wait_s,
-          t->refresh_s, t->flush_s);
+          t->refresh_s, t->flush_s, t->retry_limit, t->held_bytes);
 }
 
 static void heal(void)
@@ -251,6 +260,7 @@ static void drain(void)
     truth_check_whole();
     EXPECT(life_input()->unread_bytes == 0, "%" PRIu64 " bytes are unread, the agent says",
            life_input()->unread_bytes);
+    life_check_held_losses();
     life_stop();
     while (life_is_on())
         pass_ms(100);
@@ -286,6 +296,7 @@ void world_run(uint64_t seed, struct world_sum *sum)
     fs_begin(&fs);
     (void)fs_make("/logs", FS_DIR);
     (void)fs_make("/state", FS_DIR);
+    (void)fs_make("/state/db", FS_FILE);
     (void)fs_make("/etc", FS_DIR);
     backend_begin(world.traits.output_count);
     fake_disk_begin();

@@ -1,0 +1,181 @@
+#include "sim/seams.h"
+
+#include "chunk/intake.h"
+#include "chunk/lookup.h"
+#include "chunk/reader.h"
+#include "output/delivery.h"
+#include "plugins/in_tail/laggard.h"
+#include "sim/fake_calls.h"
+#include "sim/fake_database.h"
+#include "sim/fake_http.h"
+#include "sim/fs.h"
+#include "sim/life.h"
+#include "sim/story.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/*
+ * What passes between the parts of the agent, told to the truth: the linker leads these calls here.
+ *
+ *   a record goes into a chunk       the line is the agent's
+ *   an output lets go of what it has it is the agent's no more
+ *   Retry_Limit is reached           it may be missing, and is counted as dropped
+ *   a file is let go of, truncated   so may what was unread of it, and is counted to the byte
+ *   a position is saved              no line before it is unsettled
+ */
+
+void __wrap_intake_push(struct intake *intake, struct origin *origin, uint64_t end);
+void __real_intake_push(struct intake *intake, struct origin *origin, uint64_t end);
+void __wrap_intake_push_plain(struct intake *intake, struct origin *origin,
+                              struct plain_record *plain, uint64_t end);
+void __real_intake_push_plain(struct intake *intake, struct origin *origin,
+                              struct plain_record *plain, uint64_t end);
+void __wrap_tail_file_left(struct tail_file *file, unsigned output, uint64_t begin);
+void __real_tail_file_left(struct tail_file *file, unsigned output, uint64_t begin);
+void __wrap_positions_set(struct positions *positions, const struct position *position);
+void __real_positions_set(struct positions *positions, const struct position *position);
+void __wrap_account_give_up(struct delivery *d, bool keeps_texts);
+void __real_account_give_up(struct delivery *d, bool keeps_texts);
+void __wrap_tail_loss_begin(struct tail_file *file, uint64_t bytes_min);
+void __real_tail_loss_begin(struct tail_file *file, uint64_t bytes_min);
+void __wrap_tail_file_restart(struct tail_file *file, uint64_t lost_bytes);
+void __real_tail_file_restart(struct tail_file *file, uint64_t lost_bytes);
+void __wrap_tail_truncation_count(struct tail_file *file, uint64_t lost_bytes);
+void __real_tail_truncation_count(struct tail_file *file, uint64_t lost_bytes);
+
+static uint64_t saved_stream; /* is on the disk */
+
+void seams_begin(void)
+{
+    saved_stream = 0;
+}
+
+/* ---- records ---- */
+
+/* After a kill it is known by its row, whatever the world makes of its file. */
+static void stream_expect_saved(uint64_t stream)
+{
+    if (stream == saved_stream || life_is_dead())
+        return;
+    EXPECT(fake_disk_has_stream(stream) || fake_disk_has_failed(),
+           "a record of stream %016" PRIx64 " is there before its row is on the disk", stream);
+    saved_stream = stream;
+}
+
+/* A line is the agent's from here on. */
+static void line_take(struct slice text, const struct origin *origin, uint64_t end)
+{
+    struct line *line = truth_find(text);
+
+    EXPECT(line != NULL, "a record is no line: \"%.*s\"", SLICE_ARG(text));
+    truth_check_text(line, text, "in_tail");
+    stream_expect_saved(origin->id);
+    if (!life_is_dead())
+        truth_take(line, origin->lane);
+    line->stream = origin->id;
+    line->end = end;
+}
+
+void __wrap_intake_push(struct intake *intake, struct origin *origin, uint64_t end)
+{
+    struct value value;
+
+    CHECK(record_find(intake_current(intake), SLICE("log"), &value) && value.kind == VALUE_TEXT);
+    line_take(value.text, origin, end);
+    __real_intake_push(intake, origin, end);
+}
+
+void __wrap_intake_push_plain(struct intake *intake, struct origin *origin,
+                              struct plain_record *plain, uint64_t end)
+{
+    CHECK(plain->count == 1 && slice_is(plain->fields[0].key, "log"));
+    line_take(plain->fields[0].text, origin, end);
+    __real_intake_push_plain(intake, origin, plain, end);
+}
+
+void __wrap_positions_set(struct positions *positions, const struct position *position)
+{
+    if (!life_is_dead())
+        truth_check_position(strtoull(position->note, NULL, 16), position->offset, "to be saved");
+    __real_positions_set(positions, position);
+}
+
+/* ---- outputs ---- */
+
+/* What lies in a file no more cannot be read again. */
+void __wrap_tail_file_left(struct tail_file *file, unsigned output, uint64_t begin)
+{
+    __real_tail_file_left(file, output, begin);
+    if (life_is_dead())
+        return;
+    truth_leave(file->origin.id, output, begin);
+    fs_sweep(true);
+}
+
+static bool is_given_up(const struct batch *batch, uint32_t index, bool keeps_texts)
+{
+    enum record_state state =
+        batch->states != NULL ? (enum record_state)batch->states[index] : RECORD_WAITING;
+
+    return state == RECORD_WAITING || (state == RECORD_AS_TEXT && !keeps_texts);
+}
+
+/* Each line, that it may be missing; and how many those are. */
+void __wrap_account_give_up(struct delivery *d, bool keeps_texts)
+{
+    unsigned output = d->output->config.index;
+    uint32_t end = d->batch.first + d->batch.count;
+    struct chunk_record record;
+    struct chunk_reader reader;
+    struct value value;
+
+    chunk_reader_init(&reader, d->chunk);
+    for (uint32_t i = 0; i < end && chunk_reader_next(&reader, &record); i++) {
+        if (i < d->batch.first || !is_given_up(&d->batch, i, keeps_texts))
+            continue;
+        CHECK(chunk_record_find(&record, SLICE("log"), &value) && truth_find(value.text) != NULL);
+        truth_give_up(truth_find(value.text), output);
+        fake_http_tell_given_up(output);
+    }
+    __real_account_give_up(d, keeps_texts);
+}
+
+/* ---- files ---- */
+
+/* All that no output was given yet; it is to be counted exactly. */
+void __wrap_tail_loss_begin(struct tail_file *file, uint64_t bytes_min)
+{
+    if (!life_is_dead())
+        life_expect_held_loss(fs_let_go(fake_calls_node(file->fd), tail_file_reached(file)));
+    __real_tail_loss_begin(file, bytes_min);
+}
+
+static struct {
+    const struct fs_node *node;
+    uint64_t seen, reached;
+} truncated;
+
+void __wrap_tail_file_restart(struct tail_file *file, uint64_t lost_bytes)
+{
+    truncated.node = fake_calls_node(file->fd);
+    truncated.seen = fake_calls_seen_bytes(file->fd);
+    truncated.reached = tail_file_reached(file);
+    __real_tail_file_restart(file, lost_bytes);
+}
+
+/* What was seen of the file before it was truncated, and is neither in a record nor in the copy that it
+ * went on in. What was written then and never seen is in no number. */
+void __wrap_tail_truncation_count(struct tail_file *file, uint64_t lost_bytes)
+{
+    const struct fs_node *node = fake_calls_node(file->fd);
+    uint64_t copied = node != truncated.node ? fs_line_bytes(node) : 0;
+    uint64_t reached = copied > truncated.reached ? copied : truncated.reached;
+    uint64_t lost = truncated.seen > reached ? truncated.seen - reached : 0;
+
+    EXPECT(lost_bytes == lost || life_is_dead(),
+           "%" PRIu64 " bytes of %s are counted as truncated, and %" PRIu64
+           " were seen that no output got and no copy has",
+           lost_bytes, file->path, lost);
+    __real_tail_truncation_count(file, lost_bytes);
+}
