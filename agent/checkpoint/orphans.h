@@ -10,7 +10,7 @@
 #ifndef TAILRACE_CHECKPOINT_ORPHANS_H
 #define TAILRACE_CHECKPOINT_ORPHANS_H
 
-#include "base/check.h"
+#include "file/identity.h"
 
 struct orphan {
     char *path; /* by which it was followed, and by which it was opened; with mem_free */
@@ -21,6 +21,10 @@ struct orphan {
     uint64_t offset;
     bool is_rotated;
     bool is_saved; /* its row tells it from others, and is written */
+    struct file_identity
+        identity;           /* as it was when it was read: it may have been truncated since */
+    struct file_print tail; /* of the bytes before `read` */
+    uint64_t read, size;    /* so far, of so much that was seen */
 };
 
 /* Takes the texts and the descriptor. `positions` names the positions that have its row. */

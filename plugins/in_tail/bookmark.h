@@ -69,6 +69,10 @@ bool tail_file_is_since(const struct tail_file *file);
 void tail_prepare_to_hand_on(struct tail *tail);
 void tail_file_hand_on(struct tail_file *file);
 
+/* It was just opened with what the one before handed on: it may have been truncated meanwhile, and is
+ * gone then, as after tail_file_restart. */
+void tail_file_take(struct tail_file *file, const struct orphan *orphan);
+
 /* Follows what the one before handed on; after the first scan, what is still to be followed. */
 void tail_take_over(struct tail *tail);
 void tail_take_over_end(struct tail *tail);

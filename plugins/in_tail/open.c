@@ -260,8 +260,8 @@ static int generation_open(struct tail_file *f, const struct tail_start *start)
 {
     int rc;
 
-    f->fd = start->is_open ? start->fd
-                           : open(start->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    f->fd = start->orphan != NULL ? start->orphan->fd
+                                  : open(start->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (f->fd < 0)
         return errno == ENOENT ? 0 : -errno;
     rc = file_identify(f);
@@ -299,14 +299,15 @@ int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_
     tail_inode_take(f);
     start->offset = tail_bookmark_take(f, start);
     file_form_find(f);
-    f->is_handed_on = start->is_open;
-    f->is_saved = start->is_saved;
+    f->is_saved = start->orphan != NULL && start->orphan->is_saved;
     file_begin_at(f, start->offset);
     f->state.is_rotated = start->is_rotated;
     f->state.rotated_ms = clock_ms();
     tail_file_part_again(f, &start->note);
     file_save_new(f);
     tail_file_touch(f);
+    if (start->orphan != NULL)
+        tail_file_take(f, start->orphan);
     return 1;
 }
 
@@ -413,6 +414,7 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
     struct found_file *name = f->name;
     char *path = mem_text(f->path), *real = mem_text(f->real_path);
     int fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0), rc;
+    bool is_handed_on = f->is_handed_on;
     struct tail_file *again;
 
     lost_bytes += tail_file_unrepeated_bytes(f);
@@ -427,6 +429,7 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
     mem_free(again->real_path);
     again->real_path = real;
     again->fd = fd;
+    again->is_handed_on = is_handed_on;
     mem_free(path);
     file_begin_again(again);
 }

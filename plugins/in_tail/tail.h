@@ -236,9 +236,8 @@ struct tail_file *tail_file_open(struct tail *tail, struct found_file *name, boo
 /* How to go on with a generation that the log's name does not refer to any more. */
 struct tail_start {
     const char *path;
-    int fd; /* when is_open; it is taken */
-    bool is_open, is_rotated;
-    bool is_saved;            /* as in the tail_file */
+    const struct orphan *orphan; /* its descriptor is taken; NULL: it is to be opened */
+    bool is_rotated;
     const struct file_id *id; /* who it was when that was planned; NULL: nobody asks */
     uint64_t offset;
     int64_t row;            /* 0: a new one */

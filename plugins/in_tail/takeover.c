@@ -29,6 +29,32 @@ bool tail_file_is_since(const struct tail_file *f)
     return since_ns != 0 && f->identity.id.born_ns > since_ns - UNNOTICED_NS;
 }
 
+/* Nobody looked since the one before did so last. */
+static bool was_truncated(const struct tail_file *f, const struct orphan *orphan)
+{
+    struct file_facts facts;
+    struct file_print head = orphan->identity.head;
+
+    if (f->reader.is_gzip || file_state_read(f->fd, &facts) < 0)
+        return false;
+    return facts.size_bytes < orphan->read || file_tail_check(f->fd, head.len, head) == 0 ||
+           file_tail_check(f->fd, orphan->read, orphan->tail) == 0;
+}
+
+void tail_file_take(struct tail_file *f, const struct orphan *orphan)
+{
+    uint64_t from = f->state.read;
+
+    f->is_handed_on = true;
+    if (!f->reader.is_gzip && file_tail_print(f->fd, from, &f->tail_print) < 0)
+        f->tail_print = (struct file_print){0};
+    if (!was_truncated(f, orphan))
+        return;
+    f->tail_print = (struct file_print){0};
+    f->identity = orphan->identity;
+    tail_file_restart(f, orphan->size > from ? orphan->size - from : 0);
+}
+
 /* The row goes on with the descriptor. */
 void tail_file_hand_on(struct tail_file *f)
 {
@@ -38,6 +64,10 @@ void tail_file_hand_on(struct tail_file *f)
         .offset = tail_file_settled(f),
         .is_rotated = f->state.is_rotated,
         .is_saved = f->is_saved && (f->first.waits & TAIL_WAIT_ROW) == 0,
+        .identity = f->identity,
+        .tail = f->tail_print,
+        .read = f->state.read,
+        .size = f->state.size_before,
     };
     struct buffer note = {0};
 
@@ -60,10 +90,8 @@ void tail_take_over(struct tail *t)
 
     while (t->positions != NULL && orphans_take(tail_positions_name(t), &orphan)) {
         struct tail_start start = {.path = orphan.real,
-                                   .fd = orphan.fd,
-                                   .is_open = true,
+                                   .orphan = &orphan,
                                    .is_rotated = orphan.is_rotated,
-                                   .is_saved = orphan.is_saved,
                                    .offset = orphan.offset,
                                    .row = orphan.row};
 

@@ -244,6 +244,24 @@ START_TEST(a_file_that_came_while_nobody_looked_is_new)
 }
 END_TEST
 
+/* There is more in it by then than there was. */
+START_TEST(a_file_truncated_while_nobody_looked_is_read_from_its_beginning)
+{
+    run_agent(WITH_DB);
+    kit_append(it.k, "app.log", "one\n");
+    kit_pass_ms(it.k, 1000);
+    backend_says(it.k->es, (struct kit_answer){.move = KIT_HOLD, .body = "{\"errors\":false}"});
+    it.k->may_hang = true;
+    kit_append(it.k, "app.log", "two\n");
+    kit_pass_ms(it.k, 1000);
+    ck_assert_int_eq(agent_reload(it.agent), RELOAD_WAITING);
+    tree_write("app.log", "three\nfour\nfive\n");
+    it.k->may_hang = false;
+    kit_server_release(it.k->es->server);
+    expect_taken("one three four five ");
+}
+END_TEST
+
 START_TEST(an_unfinished_line_is_whole_afterwards)
 {
     run_agent(WITHOUT_DB);
@@ -418,6 +436,7 @@ Suite *suite_pipeline_reload(void)
     tcase_add_test(reload_case, a_deleted_file_is_read_to_its_end_by_the_next);
     tcase_add_test(reload_case, a_rotated_file_is_read_to_its_end_by_the_next);
     tcase_add_test(reload_case, a_file_that_came_while_nobody_looked_is_new);
+    tcase_add_test(reload_case, a_file_truncated_while_nobody_looked_is_read_from_its_beginning);
     tcase_add_test(reload_case, an_unfinished_line_is_whole_afterwards);
     tcase_add_test(reload_case, a_mistake_keeps_the_former_and_is_told_with_file_and_line);
     tcase_add_test(reload_case, a_file_that_is_gone_keeps_the_former);
