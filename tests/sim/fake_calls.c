@@ -50,8 +50,13 @@ static struct {
     struct open_file files[FD_MAX];
     unsigned calls_left;
     void (*act)(void);
-    bool is_lacking;
+    bool is_lacking, is_seen_kept;
 } calls;
+
+void fake_calls_keep_seen(bool is_kept)
+{
+    calls.is_seen_kept = is_kept;
+}
 
 void fake_calls_meanwhile(unsigned count, void (*act)(void))
 {
@@ -168,10 +173,15 @@ int __wrap_close(int fd)
 
 int __wrap_fcntl(int fd, int command, ...)
 {
+    int copy;
+
     CHECK(command == F_DUPFD_CLOEXEC);
     if (calls.is_lacking)
         return fail(EMFILE);
-    return fd_new(file_at(fd)->node);
+    copy = fd_new(file_at(fd)->node);
+    if (calls.is_seen_kept && copy >= 0)
+        *file_at(copy) = *file_at(fd);
+    return copy;
 }
 
 int __wrap_access(const char *path, int mode)

@@ -16,6 +16,9 @@ struct fs_node *fake_calls_node(int fd);
 uint64_t fake_calls_seen_bytes(int fd);
 void fake_calls_truncated(const struct fs_node *node);
 
+/* Whether a duplicate of a descriptor is one of a file that was seen before. */
+void fake_calls_keep_seen(bool is_kept);
+
 /* Opening fails for want of descriptors. */
 void fake_calls_lack_descriptors(bool is_lacking);
 
