@@ -73,9 +73,11 @@ check: $(RUNNERS:$(OUT)/%=check-%) check-sim
 check-sim: $(OUT)/sim
 	@$(OUT)/sim 1 $(SIM_CHECK)
 
-# A test may take so many seconds before it is stopped: far more than it needs, for slow machines.
+# A test may take so many seconds before it is stopped: far more than it needs, for slow machines. The
+# thread sanitizer makes the longest thirty times as long.
+TEST_SECONDS := $(if $(findstring thread,$(SAN)),1200,$(if $(SAN),300,120))
 $(RUNNERS:$(OUT)/%=check-%): check-%: $(OUT)/%
-	@CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-$(if $(SAN),300,120)} $<
+	@CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-$(TEST_SECONDS)} $<
 
 sim: ## histories that dice decide; SEED=n one of them in words, COUNT=n so many from there
 sim: $(OUT)/sim

@@ -2,10 +2,11 @@
 
 #include <time.h>
 
+/* Workers ask for the time while a test moves it. */
 static struct {
-    bool is_fake;
-    uint64_t monotonic_ms;
-    int64_t wall_ns;
+    _Atomic bool is_fake;
+    _Atomic uint64_t monotonic_ms;
+    _Atomic int64_t wall_ns;
 } fake;
 
 uint64_t clock_ms(void)
