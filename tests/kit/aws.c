@@ -176,6 +176,12 @@ static struct kit_answer service_answer(struct kit_aws *aws, const struct kit_re
     return text(aws, 200, "{\"took\":1,\"errors\":false}");
 }
 
+/* Whoever asks through a proxy names the host too; the kit is both. */
+static bool is_sts(const char *path)
+{
+    return strcmp(path, "/") == 0 || strcmp(path, "http://sts.invalid/") == 0;
+}
+
 static struct kit_answer rules_apply(struct kit_aws *aws, const struct kit_request *request)
 {
     if (aws->rules.is_silent)
@@ -187,7 +193,7 @@ static struct kit_answer rules_apply(struct kit_aws *aws, const struct kit_reque
         return metadata_answer(aws, request);
     if (strcmp(request->path, "/container") == 0)
         return container_answer(aws, request);
-    if (strcmp(request->path, "/") == 0)
+    if (is_sts(request->path))
         return sts_answer(aws, request);
     return service_answer(aws, request);
 }

@@ -11,10 +11,26 @@ struct signer_kit signer_kit;
 
 void signer_kit_open(void)
 {
-    static const char *const unset[] = {"AWS_ACCESS_KEY_ID",   "AWS_SECRET_ACCESS_KEY",
-                                        "AWS_PROFILE",         "AWS_REGION",
-                                        "AWS_DEFAULT_REGION",  "AWS_CONFIG_FILE",
-                                        "AWS_DEFAULT_PROFILE", "AWS_SHARED_CREDENTIALS_FILE"};
+    static const char *const unset[] = {"AWS_ACCESS_KEY_ID",
+                                        "AWS_SECRET_ACCESS_KEY",
+                                        "AWS_SESSION_TOKEN",
+                                        "AWS_PROFILE",
+                                        "AWS_DEFAULT_PROFILE",
+                                        "AWS_REGION",
+                                        "AWS_DEFAULT_REGION",
+                                        "AWS_CONFIG_FILE",
+                                        "AWS_SHARED_CREDENTIALS_FILE",
+                                        "AWS_ROLE_ARN",
+                                        "AWS_WEB_IDENTITY_TOKEN_FILE",
+                                        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+                                        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                                        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+                                        "AWS_EC2_METADATA_DISABLED",
+                                        "AWS_ENDPOINT_URL_STS",
+                                        "EKS_POD_EXECUTION_ROLE",
+                                        "http_proxy",
+                                        "NO_PROXY",
+                                        "no_proxy"};
 
     for (size_t i = 0; i < ARRAY_LEN(unset); i++)
         unsetenv(unset[i]);

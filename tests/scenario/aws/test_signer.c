@@ -248,6 +248,24 @@ START_TEST(a_web_identity_is_given_keys_by_sts_without_a_signature)
 }
 END_TEST
 
+START_TEST(sts_is_asked_through_a_proxy_and_who_is_near_is_not)
+{
+    char closed[64];
+
+    with_a_web_identity();
+    setenv("http_proxy", kit_aws_url(&signer_kit.aws, ""), 1);
+    signer_kit.settings.wish.sts_endpoint = "http://sts.invalid";
+    signer_kit_await();
+    signer_kit_has("AKIA0001");
+    aws_signer_free(&signer_kit.signer);
+    snprintf(closed, sizeof closed, "http://127.0.0.1:%u", kit_closed_port());
+    setenv("http_proxy", closed, 1);
+    unsetenv("AWS_WEB_IDENTITY_TOKEN_FILE");
+    signer_kit_await(); /* the instance's metadata */
+    signer_kit_has("AKIA0002");
+}
+END_TEST
+
 START_TEST(a_web_identity_that_nobody_trusts_is_told_of)
 {
     with_a_web_identity();
@@ -387,6 +405,7 @@ Suite *suite_aws_signer(void)
     tcase_add_test(tests, a_token_file_that_vanishes_is_named_and_read_when_it_is_back);
     tcase_add_test(tests, old_keys_go_on_while_new_ones_are_not_to_be_had);
     tcase_add_test(tests, a_web_identity_is_given_keys_by_sts_without_a_signature);
+    tcase_add_test(tests, sts_is_asked_through_a_proxy_and_who_is_near_is_not);
     tcase_add_test(tests, a_web_identity_that_nobody_trusts_is_told_of);
     tcase_add_test(tests, a_role_is_assumed_with_the_pods_keys_and_the_external_id);
     tcase_add_test(tests, without_the_external_id_the_role_is_denied);
