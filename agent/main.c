@@ -368,6 +368,7 @@ int main(int argc, char **argv)
     int status;
 
     mem_tune();
+    http_begin();
     process_raise_files();
     process_ignore_pipes();
     (void)setenv("UV_THREADPOOL_SIZE", "2", 0);

@@ -21,6 +21,15 @@ static int64_t expiration_read(struct slice text)
     return time_parse_rfc3339(&minute, text, &ns) < 0 ? -1 : ns / NS_PER_S;
 }
 
+/* What was decoded for us, and not lent by the answer, which is its owner's to wipe. */
+static void part_wipe(struct slice body, struct slice part)
+{
+    bool is_lent = part.data >= body.data && part.data < body.data + body.len;
+
+    if (part.len > 0 && !is_lent)
+        secret_wipe((char *)(uintptr_t)part.data, part.len);
+}
+
 static struct aws_keys *keys_made(struct aws_keys_text *text, struct slice expiration,
                                   char why[256])
 {
@@ -67,6 +76,7 @@ static bool is_object(struct slice text)
 
     json_scanner_init(&scanner);
     rc = json_check_object(&scanner, text, &object);
+    secret_wipe(scanner.copy.data, scanner.copy.capacity);
     json_scanner_fini(&scanner);
     return rc == 0;
 }
@@ -89,6 +99,8 @@ struct aws_keys *aws_keys_from_json(struct slice body, char why[256])
         if (parts.token.len == 0)
             parts.token = member(text, "SessionToken", &arena);
         keys = keys_made(&parts, member(text, "Expiration", &arena), why);
+        part_wipe(text, parts.secret);
+        part_wipe(text, parts.token);
     }
     arena_fini(&arena);
     return keys;

@@ -6,6 +6,9 @@
 #include "base/memory.h"
 #include "base/secret.h"
 
+/* For the headers that are added, but for the token. */
+#define HEAD_ROOM 1536
+
 struct aws_pass {
     unsigned refs;
     struct aws_keys *keys;
@@ -94,6 +97,8 @@ static void path_rewrite(struct http_request *request)
 static void headers_add(const struct aws_pass *pass, struct http_request *request,
                         const struct sigv4_scope *scope, const char *hash)
 {
+    /* All the room at once: what moves leaves its bytes behind. */
+    (void)buffer_reserve(&request->head, pass->keys->token.len + HEAD_ROOM);
     http_request_header(request, "Host", slice_of(pass->host));
     http_request_header(request, "X-Amz-Date", slice_of(scope->stamp));
     if (pass->has_hash)

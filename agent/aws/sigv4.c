@@ -2,15 +2,16 @@
 
 #include "aws/uri.h"
 #include "base/arena.h"
+#include "base/secret.h"
 #include "record/calendar.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define SECRET_BYTES_MAX 256
+#define CANONICAL_ROOM 256
 #define ALGORITHM "AWS4-HMAC-SHA256"
 #define REQUEST "aws4_request"
 
@@ -54,7 +55,7 @@ static void key_step(uint8_t key[SIGV4_KEY_BYTES], struct slice text)
 
     hmac(slice_make((const char *)key, SIGV4_KEY_BYTES), text, next);
     memcpy(key, next, sizeof next);
-    OPENSSL_cleanse(next, sizeof next);
+    secret_wipe(next, sizeof next);
 }
 
 void sigv4_key(const struct sigv4_scope *scope, struct slice secret, uint8_t key[SIGV4_KEY_BYTES])
@@ -64,7 +65,7 @@ void sigv4_key(const struct sigv4_scope *scope, struct slice secret, uint8_t key
     CHECK(secret.len <= SECRET_BYTES_MAX);
     memcpy(first + 4, secret.data, secret.len);
     hmac(slice_make(first, 4 + secret.len), slice_make(scope->stamp, SIGV4_DAY_LEN), key);
-    OPENSSL_cleanse(first, sizeof first);
+    secret_wipe(first, sizeof first);
     key_step(key, scope->region);
     key_step(key, scope->service);
     key_step(key, SLICE(REQUEST));
@@ -193,6 +194,13 @@ static void headers_write(const struct headers *h, struct buffer *out, struct bu
     }
 }
 
+/* One of the values is the session token. */
+static void headers_wipe(const struct headers *h)
+{
+    for (size_t i = 0; i < h->count; i++)
+        secret_wipe((char *)(uintptr_t)h->items[i].value.data, h->items[i].value.len);
+}
+
 /* ---- what is signed ---- */
 
 void sigv4_canonical(const struct sigv4_message *message, struct buffer *out, struct buffer *names)
@@ -213,6 +221,7 @@ void sigv4_canonical(const struct sigv4_message *message, struct buffer *out, st
     buffer_append(out, slice_skip(buffer_view(names), mark));
     buffer_append_byte(out, '\n');
     buffer_append_text(out, message->body_hash);
+    headers_wipe(&headers);
     arena_fini(&arena);
 }
 
@@ -254,6 +263,9 @@ void sigv4_authorize(const struct sigv4_scope *scope, const struct sigv4_message
     struct buffer canonical = {0}, names = {0}, text = {0};
     char signature[SIGV4_HEX_BYTES];
 
+    /* All its room at once: what moves leaves its bytes behind. */
+    buffer_init(&canonical, 2 * message->head.len + 9 * (message->path.len + message->query.len) +
+                                CANONICAL_ROOM);
     sigv4_canonical(message, &canonical, &names);
     sigv4_to_sign(scope, buffer_view(&canonical), &text);
     sigv4_signature(key, buffer_view(&text), signature);
@@ -265,8 +277,7 @@ void sigv4_authorize(const struct sigv4_scope *scope, const struct sigv4_message
     buffer_append(out, buffer_view(&names));
     buffer_append_text(out, ", Signature=");
     buffer_append_text(out, signature);
-    OPENSSL_cleanse(canonical.data, canonical.len); /* the session token is one of the headers */
-    buffer_fini(&canonical);
+    secret_buffer_fini(&canonical);
     buffer_fini(&names);
     buffer_fini(&text);
 }

@@ -1,5 +1,8 @@
 #include "base/secret.h"
 
+#include "base/memory.h"
+
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -51,4 +54,43 @@ void secret_buffer_fini(struct buffer *b)
 {
     secret_wipe(b->data, b->capacity);
     buffer_fini(b);
+}
+
+/* ---- the heap ---- */
+
+void *secret_heap_alloc(size_t bytes)
+{
+    return mem_alloc(bytes);
+}
+
+void *secret_heap_zalloc(size_t count, size_t bytes)
+{
+    return mem_zalloc(count, bytes);
+}
+
+/* Never in place where it grows: the allocator would leave the old bytes behind. */
+void *secret_heap_resize(void *old, size_t bytes)
+{
+    size_t old_bytes = old != NULL ? malloc_usable_size(old) : 0;
+    void *piece;
+
+    if (old != NULL && bytes <= old_bytes && bytes > old_bytes / 2)
+        return old;
+    piece = mem_alloc(bytes);
+    if (old_bytes > 0)
+        memcpy(piece, old, old_bytes < bytes ? old_bytes : bytes);
+    secret_heap_free(old);
+    return piece;
+}
+
+char *secret_heap_text(const char *text)
+{
+    return mem_text(text);
+}
+
+void secret_heap_free(void *piece)
+{
+    if (piece != NULL)
+        secret_wipe(piece, malloc_usable_size(piece));
+    mem_free(piece);
 }

@@ -1,13 +1,47 @@
 #include "http/client_internal.h"
 
 #include "base/memory.h"
+#include "base/secret.h"
 
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdio.h>
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
 static void curl_begin(void)
 {
-    CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+    CHECK(curl_global_init_mem(CURL_GLOBAL_DEFAULT, secret_heap_alloc, secret_heap_free,
+                               secret_heap_resize, secret_heap_text,
+                               secret_heap_zalloc) == CURLE_OK);
+}
+
+/* OpenSSL says from where it calls. */
+static void *ssl_alloc(size_t bytes, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return bytes > 0 ? secret_heap_alloc(bytes) : NULL;
+}
+
+static void *ssl_resize(void *old, size_t bytes, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return secret_heap_resize(old, bytes);
+}
+
+static void ssl_free(void *piece, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    secret_heap_free(piece);
+}
+
+void http_begin(void)
+{
+    CHECK(CRYPTO_set_mem_functions(ssl_alloc, ssl_resize, ssl_free) == 1);
+    pthread_once(&once, curl_begin);
 }
 
 /* A host as it stands in a URL. */
@@ -73,7 +107,6 @@ static void names_set(struct http_client *client)
 struct http_client *http_client_new(struct loop *loop, const struct http_settings *settings,
                                     char why[256])
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct http_client *client;
     struct proxy proxy;
 

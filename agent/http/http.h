@@ -102,6 +102,10 @@ typedef void http_done_fn(void *owner, struct http_call *call, int error, const 
  * False breaks the call off, which then ends with UV_ECANCELED. */
 typedef bool http_body_fn(void *owner, struct http_call *call, struct slice bytes);
 
+/* First in main(), before anybody uses curl or OpenSSL: what they give back is wiped from then on, as
+ * logins and keys go through their hands. Without it only curl does so. */
+void http_begin(void);
+
 /* NULL with *why filled when the settings cannot be used (a CA file that cannot be read). Reads
  * the files of TLS and the environment's proxies. The process has SIGPIPE ignored. */
 struct http_client *http_client_new(struct loop *loop, const struct http_settings *settings,

@@ -1,6 +1,6 @@
 #include "http/http.h"
 
-#include "base/memory.h"
+#include "base/secret.h"
 
 void http_request_init(struct http_request *request, const char *method, const char *path)
 {
@@ -10,7 +10,7 @@ void http_request_init(struct http_request *request, const char *method, const c
 
 void http_request_fini(struct http_request *request)
 {
-    buffer_fini(&request->head);
+    secret_buffer_fini(&request->head); /* logins, tokens */
     buffer_fini(&request->path);
     buffer_fini(&request->body);
     *request = (struct http_request){0};

@@ -242,13 +242,15 @@ def a_core_dump_of_the_agent_has_no_keys(lab):
                         AWS_CONTAINER_AUTHORIZATION_TOKEN="t"))
     log.write(range(1000))
     expect_each_once(server, log)
-    secret = vault.sets[vault.used[0]][0].encode()
+    ident = vault.used[0]
+    secret, token, _ = vault.sets[ident]
     assert dumpable_places(agent.process.pid, secret) == [], "the secret key would be in a core dump"
+    assert dumpable_places(agent.process.pid, token) == [], "the token would be in a core dump"
     agent.stop()
 
 
-def dumpable_places(pid, secret):
-    """Where the bytes are in memory that a core dump takes."""
+def dumpable_places(pid, text):
+    """Where the text is in memory that a core dump takes."""
     places, region = [], None
     with open(f"/proc/{pid}/smaps") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
         for line in maps:
@@ -258,7 +260,7 @@ def dumpable_places(pid, secret):
                 region = (start, end, fields)
             elif fields[0] == "VmFlags:" and "dd" not in fields and "w" in region[2][1]:
                 memory.seek(region[0])
-                if secret in memory.read(region[1] - region[0]):
+                if text.encode() in memory.read(region[1] - region[0]):
                     places.append(" ".join(region[2]))
     return places
 

@@ -56,6 +56,22 @@ START_TEST(a_buffer_is_wiped_with_all_its_room)
 }
 END_TEST
 
+START_TEST(what_the_heap_takes_back_is_wiped)
+{
+    char *piece = secret_heap_alloc(64), *grown;
+
+    memset(piece, 's', 64);
+    grown = secret_heap_resize(piece, 4000);
+    for (int i = 0; i < 64; i++)
+        ck_assert_int_eq(grown[i], 's');
+    ck_assert_ptr_ne(grown, piece); /* and `piece` was wiped, which nobody may look at */
+    ck_assert_ptr_eq(secret_heap_resize(grown, 3990), grown);
+    secret_heap_free(grown);
+    secret_heap_free(secret_heap_resize(NULL, 10));
+    secret_heap_free(NULL);
+}
+END_TEST
+
 Suite *suite_base_secret(void)
 {
     Suite *suite = suite_create("base_secret");
@@ -63,6 +79,7 @@ Suite *suite_base_secret(void)
 
     tcase_add_test(tests, a_secret_is_zeroed_at_first);
     tcase_add_test(tests, a_core_dump_has_no_secret);
+    tcase_add_test(tests, what_the_heap_takes_back_is_wiped);
     tcase_add_test(tests, a_buffer_is_wiped_with_all_its_room);
     suite_add_tcase(suite, tests);
     return suite;
