@@ -17,9 +17,16 @@ static struct report report;
 
 /* What packaging/run/run and the examples' users set. */
 static const char *const variables[][2] = {
-    {"RUN_PORT", "2020"},    {"RUN_FOLDER", "/tmp"},   {"RUN_LOGS", "/var/log/containers"},
-    {"RUN_FROM_HEAD", "on"}, {"ES_HOST", "localhost"}, {"ES_PORT", "9200"},
-    {"ES_PATH", "/"},        {"ES_TLS", "off"},        {"ES_API_KEY", "a2V5"},
+    {"RUN_PORT", "2020"},
+    {"RUN_FOLDER", "/tmp"},
+    {"RUN_LOGS", "/var/log/containers"},
+    {"RUN_FROM_HEAD", "on"},
+    {"ES_HOST", "localhost"},
+    {"ES_PORT", "9200"},
+    {"ES_PATH", "/"},
+    {"ES_TLS", "off"},
+    {"ES_API_KEY", "a2V5"},
+    {"OPENSEARCH_HOST", "logs.eu-west-1.es.amazonaws.com"},
 };
 
 static void set_up(void)
