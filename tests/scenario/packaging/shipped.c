@@ -5,7 +5,6 @@
 #include "config/load.h"
 #include "kit/tree.h"
 #include "loop/loop.h"
-#include "service/catalog.h"
 #include "service/pipeline.h"
 
 #include <check.h>
@@ -74,27 +73,6 @@ const struct yaml_node *shipped_documents(const char *path)
     ck_assert_ptr_nonnull(documents);
     buffer_fini(&text);
     return documents;
-}
-
-static bool names_kubernetes(const char *text)
-{
-    const char *name = strcasestr(text, "Name ");
-
-    while (name != NULL) {
-        name += strspn(name + strlen("Name"), " ") + strlen("Name");
-        if (strncmp(name, "kubernetes\n", strlen("kubernetes\n")) == 0)
-            return true;
-        name = strcasestr(name, "Name ");
-    }
-    return false;
-}
-
-void shipped_write(const char *name, const char *text)
-{
-    struct catalog_entry entry;
-    bool lacks = names_kubernetes(text) && !catalog_find(CONFIG_FILTER, "kubernetes", &entry);
-
-    tree_write(name, lacks ? "" : text);
 }
 
 void shipped_understood(const char *path, enum shipped_words may, const char *whose)

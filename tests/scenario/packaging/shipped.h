@@ -19,10 +19,6 @@ const struct yaml_node *shipped_documents(const char *path);
 const struct yaml_node *shipped_member(const struct yaml_node *map, const char *key);
 const char *shipped_text(const struct yaml_node *map, const char *key);
 
-/* Writes a file of the configuration beside the others. A filter that this version does not have yet
- * is left out. */
-void shipped_write(const char *name, const char *text);
-
 /* What --dry-run does with the file of that path; `whose` is told when it fails. */
 enum shipped_words { SHIPPED_NO_WORDS, SHIPPED_WARNINGS };
 void shipped_understood(const char *path, enum shipped_words may, const char *whose);

@@ -80,7 +80,7 @@ static void write_part(const char *part, const char *name)
     struct buffer text = {0};
 
     put_text(config_text(part), &text);
-    shipped_write(name, buffer_text(&text));
+    tree_write(name, buffer_text(&text));
     buffer_fini(&text);
 }
 

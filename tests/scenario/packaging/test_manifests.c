@@ -19,7 +19,7 @@ static bool config_map_do(const struct yaml_node *map, const char *whose)
     if (*shipped_text(data, "tailrace.conf") == '\0')
         return false;
     for (const struct yaml_node *file = data->first; file != NULL; file = file->next)
-        shipped_write(file->key, file->text);
+        tree_write(file->key, file->text);
     shipped_understood(tree_path("tailrace.conf"), SHIPPED_NO_WORDS, whose);
     return true;
 }
