@@ -87,6 +87,10 @@ e2e: ## whole-agent tests against stand-in back-ends; E2E=quick for the short li
 e2e: all $(BENCH) $(OUT)/signer
 	$(PROGRAMS) tests/e2e/run $(E2E)
 
+e2e-kubernetes: ## the kubernetes filter against a real API server and etcd (KUBE_APISERVER=, ETCD= name them)
+e2e-kubernetes: all
+	$(PROGRAMS) tests/e2e/kubernetes/run $(E2E)
+
 torture: ## kills, rotations, outages, full disks: nothing lost, nothing doubled; T=quick for two minutes
 torture: all $(BENCH)
 	$(PROGRAMS) T=$(T) tests/torture/run
