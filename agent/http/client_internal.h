@@ -73,6 +73,13 @@ struct reply_intake {
     bool is_too_large;
 };
 
+/* How far a body with inserts has been read; all zero at its beginning. */
+struct body_cursor {
+    size_t body_at;
+    uint32_t insert;  /* the next one, or the one that it is in */
+    size_t insert_at; /* and how far */
+};
+
 struct http_call {
     struct list link;
     struct http_client *client;
@@ -80,6 +87,7 @@ struct http_call {
     http_body_fn *body; /* NULL: the body is kept */
     void *owner;
     struct http_request request;
+    struct body_cursor sent; /* of its body, where it has inserts */
     struct http_reply reply;
     struct timer *watch;
     struct call_clock clock;
@@ -115,6 +123,12 @@ void call_finish(struct http_call *call, CURLcode result);
 
 /* The only way out but cancelling: tells the owner, once. */
 void call_end(struct http_call *call, int error, const char *why);
+
+/* ---- body.c ---- */
+
+/* Copies what comes next of the body, with all that is inserted; less than `room` at its end. */
+size_t body_read(const struct http_request *request, struct body_cursor *cursor, char *to,
+                 size_t room);
 
 /* ---- easy.c ---- */
 

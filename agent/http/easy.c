@@ -136,22 +136,57 @@ static void arm_head(struct http_call *call)
     SET(call->easy, CURLOPT_HTTPHEADER, call->head);
 }
 
-/* The body is lent: the call owns it until its end, so curl can begin again without a copy. */
-static void arm_body(CURL *easy, const struct http_request *request)
+static size_t on_read(char *to, size_t size, size_t count, void *owner)
 {
-    bool has_body = request->body.len > 0;
+    struct http_call *call = owner;
+
+    return body_read(&call->request, &call->sent, to, size * count);
+}
+
+/* To the beginning, on another connection; nothing else is asked for. */
+static int on_seek(void *owner, curl_off_t offset, int origin)
+{
+    struct http_call *call = owner;
+
+    if (offset != 0 || origin != SEEK_SET)
+        return CURL_SEEKFUNC_FAIL;
+    call->sent = (struct body_cursor){0};
+    return CURL_SEEKFUNC_OK;
+}
+
+/* The body is lent: the call owns it until its end, so curl can begin again without a copy. */
+static void arm_post(struct http_call *call)
+{
+    const struct http_request *request = &call->request;
+    CURL *easy = call->easy;
+
+    SET(easy, CURLOPT_POST, 1L);
+    SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)http_request_bytes(request));
+    if (request->inserts.count == 0) {
+        SET(easy, CURLOPT_POSTFIELDS, request->body.len > 0 ? request->body.data : "");
+        return;
+    }
+    call->sent = (struct body_cursor){0};
+    SET(easy, CURLOPT_POSTFIELDS, NULL);
+    SET(easy, CURLOPT_READFUNCTION, on_read);
+    SET(easy, CURLOPT_READDATA, call);
+    SET(easy, CURLOPT_SEEKFUNCTION, on_seek);
+    SET(easy, CURLOPT_SEEKDATA, call);
+}
+
+static void arm_body(struct http_call *call)
+{
+    const struct http_request *request = &call->request;
+    CURL *easy = call->easy;
     bool is_post = strcmp(request->method, "POST") == 0 || strcmp(request->method, "PUT") == 0;
 
     SET(easy, CURLOPT_NOBODY, 0L);
     SET(easy, CURLOPT_CUSTOMREQUEST, NULL);
     SET(easy, CURLOPT_HTTPGET, 1L);
-    if (is_post || has_body) {
-        SET(easy, CURLOPT_POST, 1L);
-        SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
-        SET(easy, CURLOPT_POSTFIELDS, has_body ? request->body.data : "");
-    } else if (strcmp(request->method, "HEAD") == 0) {
+    if (is_post || http_request_bytes(request) > 0)
+        arm_post(call);
+    else if (strcmp(request->method, "HEAD") == 0)
         SET(easy, CURLOPT_NOBODY, 1L);
-    }
     SET(easy, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
@@ -182,7 +217,7 @@ void easy_arm(struct http_call *call)
     SET(call->easy, CURLOPT_FRESH_CONNECT, 0L);
     SET(call->easy, CURLOPT_FORBID_REUSE, client->own.s.keepalive ? 0L : 1L);
     arm_head(call);
-    arm_body(call->easy, &call->request);
+    arm_body(call);
     arm_addresses(call);
     reply_attach(call);
 }

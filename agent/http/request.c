@@ -13,6 +13,7 @@ void http_request_fini(struct http_request *request)
     secret_buffer_fini(&request->head); /* logins, tokens */
     buffer_fini(&request->path);
     buffer_fini(&request->body);
+    MEM_FREE(&request->inserts.items);
     *request = (struct http_request){0};
 }
 

@@ -199,10 +199,11 @@ static void on_encoded(void *owner)
         delivery_next_part(d);
         return;
     }
-    d->body_bytes = d->request.body.capacity;
+    d->body_bytes =
+        d->request.body.capacity + d->request.inserts.capacity * sizeof(struct http_insert);
     budget_take_request(output->config.budget, d->body_bytes);
     output->metrics.requests++;
-    output->metrics.request_bytes += d->request.body.len;
+    output->metrics.request_bytes += http_request_bytes(&d->request);
     d->request.connect_ms = circuit_connect_ms(&output->circuit);
     d->request.reply_bytes_max = REPLY_BYTES_ANY + batch_waiting(&d->batch) * REPLY_BYTES_EACH;
     d->node = nodes_next(&output->nodes, clock_ms());

@@ -60,8 +60,10 @@ bool sign_is_ready(struct delivery *d)
 
 void sign_request(struct delivery *d)
 {
-    if (d->signing.pass != NULL)
-        aws_pass_sign(d->signing.pass, &d->request);
+    if (d->signing.pass == NULL)
+        return;
+    http_request_flatten(&d->request);
+    aws_pass_sign(d->signing.pass, &d->request);
 }
 
 bool sign_heard(struct delivery *d, const struct http_reply *reply)

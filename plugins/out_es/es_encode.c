@@ -24,6 +24,7 @@
 struct es_writer {
     const struct out_es *es;
     struct buffer *out;
+    struct http_request *request;
     struct es_action action;
     struct time_text time;
     struct time_pattern time_pattern;  /* of the time key, when it is not the default */
@@ -47,9 +48,14 @@ static void head_render(struct buffer *head, struct slice key)
 }
 
 static void writer_init(struct es_writer *w, const struct out_es *es, const struct batch *batch,
-                        struct buffer *out)
+                        struct http_request *request)
 {
-    *w = (struct es_writer){.es = es, .out = out, .now_ns = batch->chunk->created_wall_ns};
+    *w = (struct es_writer){
+        .es = es,
+        .out = &request->body,
+        .request = request,
+        .now_ns = batch->chunk->created_wall_ns,
+    };
     es_action_init(&w->action, es);
     /* init has tried it, so it cannot fail here. */
     CHECK(time_pattern_init(&w->time_pattern, es->document.time_format) == 0);
@@ -312,12 +318,14 @@ static inline char *put_members(struct es_writer *w, char *at, struct slice obje
     return put_long(w, at, slice_make(object.data + 1, object.len - 2));
 }
 
-/* What is shared is not among the chunk's bytes, by which the record's room was reckoned. */
+/* What is shared goes out from where it is; it lives as long as the chunk, which outlives the request. */
 static inline char *put_shared(struct es_writer *w, char *at, struct slice object)
 {
     writer_stand(w, at);
-    at = buffer_reserve(w->out, object.len + w->record_room);
-    return put_members(w, at, object);
+    if (UNLIKELY(w->es->document.replace_dots))
+        return put_members(w, buffer_reserve(w->out, object.len + w->record_room), object);
+    http_request_insert(w->request, slice_make(object.data + 1, object.len - 2));
+    return buffer_reserve(w->out, w->record_room);
 }
 
 static inline char *put_value(struct es_writer *w, char *at, const struct chunk_field *field)
@@ -462,11 +470,7 @@ static const char *const reply_keys[] = {"errors", "items", "create", "index",  
 /* About what the body will have, so that it does not grow while it is written. */
 static size_t body_room(const struct batch *batch)
 {
-    const struct chunk *chunk = batch->chunk;
-    size_t shared_bytes =
-        (size_t)(chunk->shared.rendered_bytes * batch->count / chunk->record_count);
-
-    return chunk->bytes.len + shared_bytes + batch->count * RECORD_GROWTH + BODY_ROOM;
+    return batch->chunk->bytes.len + batch->count * RECORD_GROWTH + BODY_ROOM;
 }
 
 int es_encode(const void *self, struct batch *batch, struct http_request *request)
@@ -479,12 +483,14 @@ int es_encode(const void *self, struct batch *batch, struct http_request *reques
     request->reply_keys = reply_keys;
     put_headers(es, request);
     buffer_init(&request->body, body_room(batch));
-    writer_init(&w, es, batch, &request->body);
+    writer_init(&w, es, batch, request);
     while (batch_next(batch, &record))
         put_record(&w, batch, &record);
     writer_fini(&w);
+    if (es->trace_output || es->is_gzip)
+        http_request_flatten(request);
     if (es->trace_output)
         log_info(es->component, "the body is: %.*s", (int)request->body.len, request->body.data);
-    request->plain_bytes = request->body.len;
+    request->plain_bytes = http_request_bytes(request);
     return es->is_gzip ? body_compress(&request->body) : 0;
 }

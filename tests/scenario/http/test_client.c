@@ -1,3 +1,4 @@
+#include "base/memory.h"
 #include "scenario/http/caller.h"
 
 #include <check.h>
@@ -125,6 +126,32 @@ START_TEST(a_large_body_arrives_whole)
     came = kit_server_request(c.server, 0);
     ck_assert_uint_eq(came->body.len, 20 << 20);
     ck_assert_uint_eq(strspn(came->body.data, "x"), 20 << 20);
+}
+END_TEST
+
+START_TEST(what_is_inserted_in_a_body_arrives_in_its_place)
+{
+    struct http_request request;
+    struct outcome outcome = {0};
+    char *text = mem_alloc(100000);
+
+    memset(text, 'x', 100000);
+    http_request_init(&request, "POST", "/");
+    for (int i = 0; i < 50; i++) {
+        buffer_append_text(&request.body, "one\n");
+        http_request_insert(&request, slice_make(text, 100000));
+    }
+    caller_send(&c, &request, &outcome);
+    caller_await(&c, &outcome);
+    ck_assert_int_eq(outcome.status, 200);
+    ck_assert_uint_eq(kit_server_request(c.server, 0)->body.len, 50 * 100004);
+    for (int i = 0; i < 50; i++) {
+        const char *at = kit_server_request(c.server, 0)->body.data + i * 100004;
+
+        ck_assert(memcmp(at, "one\nx", 5) == 0 && at[100003] == 'x');
+    }
+    outcome_fini(&outcome);
+    mem_free(text);
 }
 END_TEST
 
@@ -336,6 +363,7 @@ Suite *suite_http_client(void)
     tcase_add_test(requests, every_method_goes_as_it_is);
     tcase_add_test(requests, a_put_without_a_body_says_so);
     tcase_add_test(requests, a_large_body_arrives_whole);
+    tcase_add_test(requests, what_is_inserted_in_a_body_arrives_in_its_place);
     tcase_add_test(requests, a_request_can_be_taken_back_and_sent_again);
     suite_add_tcase(suite, requests);
 

@@ -27,6 +27,40 @@ START_TEST(each_record_is_an_action_and_a_document)
 }
 END_TEST
 
+static struct chunk *two_that_share(const char *shared_text)
+{
+    struct chunk_maker *maker = chunk_maker_new();
+    struct shared_object *shared;
+    struct json_scanner json;
+
+    json_scanner_init(&json);
+    shared = shared_new(slice_of(shared_text), &json);
+    json_scanner_fini(&json);
+    for (int i = 1; i <= 2; i++) {
+        struct record *record = chunk_maker_record(maker);
+
+        record->time_ns = CHUNK_KIT_NS;
+        record_add(record, SLICE("a"), value_int(1));
+        record_add_shared(record, shared);
+        chunk_maker_push(maker, "kube.app");
+    }
+    shared_unref(&shared);
+    return chunk_maker_seal(&maker);
+}
+
+START_TEST(what_records_share_is_in_every_document)
+{
+    ES_EXPECT_BODY(two_that_share("{\"k\":{\"p\":\"x\"}}"),
+                   ES_CREATE "{" ES_TIME ",\"a\":1,\"k\":{\"p\":\"x\"}}\n" ES_CREATE "{" ES_TIME
+                             ",\"a\":1,\"k\":{\"p\":\"x\"}}\n",
+                   "stable_id", "off");
+    ES_EXPECT_BODY(two_that_share("{\"k.l\":{\"p.q\":\"x\"}}"),
+                   ES_CREATE "{" ES_TIME ",\"a\":1,\"k_l\":{\"p_q\":\"x\"}}\n" ES_CREATE "{" ES_TIME
+                             ",\"a\":1,\"k_l\":{\"p_q\":\"x\"}}\n",
+                   "stable_id", "off", "replace_dots", "on");
+}
+END_TEST
+
 START_TEST(a_record_without_fields_has_its_time)
 {
     ES_EXPECT_BODY(one("{}"), ES_CREATE "{" ES_TIME "}\n", "stable_id", "off");
@@ -427,6 +461,7 @@ Suite *suite_plugins_out_es_document(void)
     TCase *request = tcase_create("request");
 
     tcase_add_checked_fixture(document, NULL, tear_down);
+    tcase_add_test(document, what_records_share_is_in_every_document);
     tcase_add_test(document, each_record_is_an_action_and_a_document);
     tcase_add_test(document, a_record_without_fields_has_its_time);
     tcase_add_test(document, only_the_records_that_are_left_are_written);

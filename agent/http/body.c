@@ -1,0 +1,88 @@
+#include "http/client_internal.h"
+
+#include "base/memory.h"
+
+#define INSERTS_FIRST 256
+
+void http_request_insert(struct http_request *request, struct slice text)
+{
+    struct http_inserts *i = &request->inserts;
+
+    if (text.len == 0)
+        return;
+    if (UNLIKELY(i->count == i->capacity)) {
+        i->capacity = i->capacity ? i->capacity * 2 : INSERTS_FIRST;
+        i->items = mem_resize(i->items, i->capacity, sizeof *i->items);
+    }
+    CHECK(i->count == 0 || i->items[i->count - 1].at <= request->body.len);
+    i->items[i->count++] = (struct http_insert){.at = request->body.len, .text = text};
+    i->bytes += text.len;
+}
+
+size_t http_request_bytes(const struct http_request *request)
+{
+    return request->body.len + request->inserts.bytes;
+}
+
+void http_request_flatten(struct http_request *request)
+{
+    struct body_cursor cursor = {0};
+    struct buffer flat = {0};
+    size_t bytes = http_request_bytes(request);
+
+    if (request->inserts.count == 0)
+        return;
+    buffer_init(&flat, bytes);
+    CHECK(body_read(request, &cursor, buffer_reserve(&flat, bytes), bytes) == bytes);
+    buffer_commit(&flat, bytes);
+    buffer_fini(&request->body);
+    request->body = flat;
+    MEM_FREE(&request->inserts.items);
+    request->inserts = (struct http_inserts){0};
+}
+
+/* What stands at the cursor, as far as it is one piece. */
+static struct slice piece_at(const struct http_request *request, const struct body_cursor *c)
+{
+    const struct http_inserts *inserts = &request->inserts;
+    const struct http_insert *next = c->insert < inserts->count ? &inserts->items[c->insert] : NULL;
+    size_t end = next != NULL ? next->at : request->body.len;
+
+    if (next != NULL && next->at == c->body_at)
+        return slice_skip(next->text, c->insert_at);
+    CHECK(c->body_at <= end && end <= request->body.len);
+    return slice_make(request->body.data + c->body_at, end - c->body_at);
+}
+
+static void cursor_move(const struct http_request *request, struct body_cursor *c, size_t bytes)
+{
+    const struct http_inserts *inserts = &request->inserts;
+    const struct http_insert *at = &inserts->items[c->insert];
+
+    if (c->insert == inserts->count || at->at != c->body_at) {
+        c->body_at += bytes;
+        return;
+    }
+    c->insert_at += bytes;
+    if (c->insert_at == at->text.len) {
+        c->insert++;
+        c->insert_at = 0;
+    }
+}
+
+size_t body_read(const struct http_request *request, struct body_cursor *c, char *to, size_t room)
+{
+    size_t done = 0;
+
+    while (done < room) {
+        struct slice piece = piece_at(request, c);
+        size_t bytes = piece.len < room - done ? piece.len : room - done;
+
+        if (bytes == 0)
+            break;
+        memcpy(to + done, piece.data, bytes);
+        cursor_move(request, c, bytes);
+        done += bytes;
+    }
+    return done;
+}

@@ -1,0 +1,94 @@
+#include "http/client_internal.h"
+
+#include <check.h>
+
+/* Bodies with texts in them that are somewhere else. */
+
+static struct http_request request;
+
+static void set_up(void)
+{
+    http_request_init(&request, "POST", "/");
+}
+
+static void tear_down(void)
+{
+    http_request_fini(&request);
+}
+
+static void put(const char *own, const char *inserted)
+{
+    buffer_append_text(&request.body, own);
+    http_request_insert(&request, slice_of(inserted));
+}
+
+/* The whole, read in pieces of so many bytes. */
+static const char *read_by(size_t room)
+{
+    static char whole[256];
+    struct body_cursor cursor = {0};
+    size_t len = 0, bytes;
+
+    while ((bytes = body_read(&request, &cursor, whole + len, room)) > 0)
+        len += bytes;
+    whole[len] = '\0';
+    ck_assert_uint_eq(len, http_request_bytes(&request));
+    return whole;
+}
+
+static void expect(const char *whole)
+{
+    for (size_t room = 1; room < 40; room++)
+        ck_assert_str_eq(read_by(room), whole);
+    http_request_flatten(&request);
+    ck_assert_uint_eq(request.inserts.count, 0);
+    ck_assert_str_eq(buffer_text(&request.body), whole);
+}
+
+START_TEST(what_is_inserted_stands_where_it_was)
+{
+    put("{\"a\":1,", "\"pod\":\"x\"");
+    put("}\n{\"a\":2,", "\"pod\":\"y\"");
+    put("}\n", "");
+    expect("{\"a\":1,\"pod\":\"x\"}\n{\"a\":2,\"pod\":\"y\"}\n");
+}
+END_TEST
+
+START_TEST(several_may_stand_at_one_place_and_at_both_ends)
+{
+    put("", "one");
+    put("", "two");
+    put("-", "three");
+    put("", "four");
+    expect("onetwo-threefour");
+}
+END_TEST
+
+START_TEST(a_body_without_any_is_its_bytes)
+{
+    put("all", "");
+    expect("all");
+}
+END_TEST
+
+START_TEST(an_empty_one_is_empty)
+{
+    expect("");
+}
+END_TEST
+
+Suite *suite_http_body(void);
+
+Suite *suite_http_body(void)
+{
+    Suite *suite = suite_create("http/body");
+    TCase *tcase = tcase_create("all");
+
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, what_is_inserted_stands_where_it_was);
+    tcase_add_test(tcase, several_may_stand_at_one_place_and_at_both_ends);
+    tcase_add_test(tcase, a_body_without_any_is_its_bytes);
+    tcase_add_test(tcase, an_empty_one_is_empty);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
