@@ -3,7 +3,6 @@
 #include "base/memory.h"
 #include "record/block.h"
 
-#define NOINLINE __attribute__((noinline))
 #define INLINE static inline __attribute__((always_inline))
 
 /* Marks of a block that are written at once, needed or not: a loop would be a wrong guess. */
