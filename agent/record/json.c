@@ -110,16 +110,8 @@ int json_check_value(struct json_scanner *s, struct slice text, bool *needs_repa
     return rc;
 }
 
-/* What stands around a shorter one has to do with its bits. */
-static inline bool key_may_be_there(const struct json_object *object, struct slice key)
-{
-    return key.len < 2 || (object->key_bits & json_key_bit_0(json_key_hash_bare(key))) != 0;
-}
-
 bool json_members_have(const struct json_object *object, struct slice key)
 {
-    if (LIKELY(!key_may_be_there(object, key)))
-        return false;
     for (uint32_t i = 0; i < object->member_count; i++) {
         const struct json_member *m = &object->members[i];
 

@@ -30,6 +30,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "record/json_key.h"
 
 #define JSON_DEPTH_MAX 64
 #define JSON_BYTES_MAX ((size_t)1 << 30)
@@ -51,7 +52,7 @@ struct json_object {
     bool has_escaped_keys; /* some key is not written as it reads */
     uint64_t initials;     /* json_initial() of every key, or-ed: a key whose bit is not
                                     set is not there */
-    uint64_t key_bits;     /* the same of another kind: see json_keys.h */
+    uint64_t key_bits;     /* the same of another kind: see json_key_bit() */
 };
 
 struct json_scanner {
@@ -99,12 +100,13 @@ static inline uint64_t json_initial(struct slice key)
 }
 
 /* Whether a checked object without escapes in its keys has this one. Two bits say no for nearly every
- * key that is not there. */
+ * key that is not there: json_object_has looks at them first. */
 bool json_members_have(const struct json_object *object, struct slice key);
 
 static inline bool json_object_has(const struct json_object *object, struct slice key)
 {
-    return (object->initials & json_initial(key)) != 0 && json_members_have(object, key);
+    return (object->initials & json_initial(key)) != 0 &&
+           UNLIKELY((object->key_bits & json_key_bit(key)) != 0) && json_members_have(object, key);
 }
 
 /* Finds the last member with this (unescaped) key in a checked object; the value's text, or false.

@@ -24,12 +24,15 @@ bool plain_find(const struct plain_record *p, struct slice key, struct slice *te
 static bool names_meet(const struct plain_record *p, const struct plain_fold *fold,
                        uint32_t unfolded)
 {
-    uint64_t initials = p->object.initials;
+    const struct json_object *object = &p->object;
 
-    for (uint32_t i = 0; i < p->count; i++)
-        if ((p->fields[i].initial & initials) != 0 && (i != unfolded || fold->is_text_kept) &&
-            json_object_has(&p->object, p->fields[i].key))
+    for (uint32_t i = 0; i < p->count; i++) {
+        const struct plain_field *f = &p->fields[i];
+
+        if ((f->initial & object->initials) != 0 && (f->bit & object->key_bits) != 0 &&
+            (i != unfolded || fold->is_text_kept) && json_members_have(object, f->key))
             return true;
+    }
     return false;
 }
 

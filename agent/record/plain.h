@@ -27,6 +27,7 @@ struct plain_field {
     struct slice json; /* ,"key":" where key and text need no escapes, or empty: nobody knows */
     struct slice text;
     uint64_t initial; /* json_initial() of the key */
+    uint64_t bit;     /* json_key_bit() of it */
 };
 
 /* What becomes of the text under `key` when it is an object. Lent as long as the record. */
@@ -74,7 +75,7 @@ static inline void plain_add_field(struct plain_record *p, struct slice key, str
     p->may_repeat |= (p->initials & initial) != 0;
     p->initials |= initial;
     p->bytes += key.len + text.len;
-    p->fields[p->count++] = (struct plain_field){key, json, text, initial};
+    p->fields[p->count++] = (struct plain_field){key, json, text, initial, json_key_bit(key)};
 }
 
 static inline void plain_add(struct plain_record *p, struct slice key, struct slice text)
