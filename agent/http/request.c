@@ -1,5 +1,6 @@
 #include "http/http.h"
 
+#include "base/memory.h"
 #include "base/secret.h"
 
 void http_request_init(struct http_request *request, const char *method, const char *path)
