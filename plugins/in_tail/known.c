@@ -85,3 +85,15 @@ void tail_print_lengthen(struct tail_file *f)
         return;
     f->tail_print = print;
 }
+
+/* ---- its time ---- */
+
+bool tail_file_is_too_old(const struct tail_file *f)
+{
+    struct follow_limits limits = {.ignore_older_ms = f->tail->options.ignore_older_ms};
+    struct file_facts facts;
+
+    if (limits.ignore_older_ms == 0 || file_state_read(f->fd, &facts) < 0)
+        return false;
+    return !follow_may_open(&limits, (clock_wall_ns() - facts.modified_ns) / NS_PER_MS);
+}

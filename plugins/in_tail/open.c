@@ -99,16 +99,6 @@ static int file_identify(struct tail_file *f)
     return 0;
 }
 
-static bool is_too_old(const struct tail *t, int fd)
-{
-    struct follow_limits limits = {.ignore_older_ms = t->options.ignore_older_ms};
-    struct file_facts facts;
-
-    if (limits.ignore_older_ms == 0 || file_state_read(fd, &facts) < 0)
-        return false;
-    return !follow_may_open(&limits, (clock_wall_ns() - facts.modified_ns) / NS_PER_MS);
-}
-
 static struct tail_file *file_new(struct tail *t, const char *path, struct found_file *name)
 {
     struct tail_file *f = mem_zalloc(1, sizeof *f);
@@ -185,7 +175,7 @@ static int file_open(struct tail_file *f)
         return -errno;
     if (f->fd >= tail_fd_max())
         return UV_EMFILE;
-    if (is_too_old(t, f->fd))
+    if (tail_file_is_too_old(f))
         return UV_ECANCELED;
     rc = file_identify(f);
     if (rc < 0)

@@ -282,6 +282,9 @@ bool tail_file_is_rewritten(const struct tail_file *file);
 struct file_print tail_print_of_end(const struct tail_file *file, struct slice bytes);
 void tail_print_lengthen(struct tail_file *file);
 
+/* Ignore_Older is for it. */
+bool tail_file_is_too_old(const struct tail_file *file);
+
 /* ---- follow.c ---- */
 
 /* There may be bytes to read: soon. */

@@ -347,11 +347,11 @@ struct fs_rest fs_let_go(struct fs_node *node, uint64_t offset)
     for (size_t i = 0; i < node->piece_count; i++) {
         const struct fs_piece *piece = &node->pieces[i];
 
+        truth_destroy(piece->line);
         if (piece->end <= offset)
             continue;
         rest.bytes += piece->end - (piece->begin > offset ? piece->begin : offset);
         rest.lines += piece->begin >= offset;
-        truth_destroy(piece->line);
     }
     return rest;
 }

@@ -100,6 +100,21 @@ void truth_check_text(const struct line *line, struct slice text, const char *wh
            text.len, line->bytes);
 }
 
+/* Whether it is lost for an output from now on. */
+static bool line_destroy(struct line *line)
+{
+    bool is_lost = false;
+
+    for (unsigned i = 0; i < truth.output_count; i++) {
+        struct line_fate *fate = &line->fates[i];
+
+        if (fate->is_taken || fate->is_excused || fate->is_acked)
+            continue;
+        fate->is_excused = is_lost = true;
+    }
+    return is_lost;
+}
+
 void truth_take(struct line *line, uint64_t outputs)
 {
     for (unsigned i = 0; i < truth.output_count; i++)
@@ -116,8 +131,11 @@ void truth_leave(uint64_t stream, unsigned output, uint64_t begin)
 void truth_forget_taken(void)
 {
     for (size_t i = 0; i < truth.count; i++)
-        for (unsigned output = 0; output < truth.output_count; output++)
+        for (unsigned output = 0; output < truth.output_count; output++) {
             truth.lines[i].fates[output].is_taken = false;
+            if (truth.lines[i].is_let_go)
+                (void)line_destroy(&truth.lines[i]);
+        }
 }
 
 void truth_forget_streams(bool (*is_saved)(uint64_t stream))
@@ -139,21 +157,6 @@ void truth_see(struct line *line)
     line->seen = truth.sweeps;
 }
 
-/* Whether it is lost for an output from now on. */
-static bool line_destroy(struct line *line)
-{
-    bool is_lost = false;
-
-    for (unsigned i = 0; i < truth.output_count; i++) {
-        struct line_fate *fate = &line->fates[i];
-
-        if (fate->is_taken || fate->is_excused || fate->is_acked)
-            continue;
-        fate->is_excused = is_lost = true;
-    }
-    return is_lost;
-}
-
 void truth_sweep_end(void)
 {
     for (size_t i = 0; i < truth.count; i++) {
@@ -169,6 +172,7 @@ void truth_sweep_end(void)
 
 void truth_destroy(struct line *line)
 {
+    line->is_let_go = true;
     (void)line_destroy(line);
 }
 

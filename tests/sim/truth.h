@@ -42,6 +42,7 @@ struct line {
     uint32_t written; /* so many of them, and with the line feed one more */
     enum line_kind kind;
     bool is_torn;      /* it was unfinished when its file was rotated */
+    bool is_let_go;    /* by held_limit: what is in memory may still be delivered */
     bool is_forgotten; /* a crash came before anything of its stream was saved */
     uint64_t stream;   /* where: the origin's id, and where it ends there */
     uint64_t end;

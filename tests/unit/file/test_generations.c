@@ -326,84 +326,6 @@ START_TEST(a_copy_not_yet_truncated_is_not_read)
 }
 END_TEST
 
-START_TEST(a_copy_not_yet_truncated_is_not_read_though_an_older_one_is_known)
-{
-    tree_write("a.log.2", LINE(0));
-    save("a.log.2", strlen(LINE(0)))->is_done = true;
-    tree_write("a.log", LINE(1) LINE(2));
-    save("a.log", 10);
-    tree_write("a.log.1", LINE(1));
-    expect_plan("a.log", "a.log@10#2");
-}
-END_TEST
-
-/* It has the log's first bytes, and not those before its own end. */
-START_TEST(a_generation_that_only_begins_as_the_log_does_is_read)
-{
-    tree_write("a.log.2", LINE(0));
-    save("a.log.2", strlen(LINE(0)))->is_done = true;
-    for (int i = 0; i < 20; i++) {
-        tree_append("a.log", LINE(1));
-        tree_append("a.log.1", LINE(1));
-    }
-    tree_append("a.log", LINE(2) LINE(4));
-    save("a.log", 10);
-    tree_append("a.log.1", LINE(3));
-    expect_plan("a.log", "a.log.1@0 a.log@10#2");
-}
-END_TEST
-
-/* More came after it was made, and was read. */
-START_TEST(a_copy_is_read_no_further_than_it_goes)
-{
-    tree_write("a.log", LINE(1) LINE(2));
-    save("a.log", strlen(LINE(1) LINE(2)));
-    tree_write("a.log.1", LINE(1));
-    tree_truncate("a.log", 0);
-    tree_append("a.log", LINE(3));
-    expect_plan("a.log", "a.log.1@66#1 a.log@0");
-    saved[0].is_done = true;
-    expect_plan("a.log", "a.log@0");
-    tree_remove("a.log.1");
-    tree_write_gzip("a.log.1.gz", LINE(1));
-    expect_plan("a.log", "a.log@0");
-}
-END_TEST
-
-/* Nothing tells what it became, but that it was written to since. */
-START_TEST(a_file_that_nobody_could_open_is_read_when_it_has_another_number)
-{
-    struct generation_saved *s;
-
-    tree_write("a.log.3", LINE(0));
-    age("a.log.3", 1000);
-    tree_write("a.log", LINE(1));
-    s = save("a.log", 0);
-    s->identity = (struct file_identity){.id = s->identity.id};
-    s->is_untouched = true;
-    s->known_ns = 2000 * NS_PER_S;
-    compress("a.log", LINE(1));
-    tree_rename("a.log.gz", "a.log.2.gz");
-    tree_write("a.log.1", LINE(2));
-    save("a.log.1", 10);
-    tree_write("a.log", LINE(3));
-    expect_plan("a.log", "a.log.2.gz@0 a.log.1@10#2 a.log@0");
-}
-END_TEST
-
-START_TEST(a_row_with_a_print_comes_before_one_that_has_the_number_alone)
-{
-    struct generation_saved *s;
-
-    tree_write("a.log.1", LINE(1) LINE(2));
-    save("a.log.1", 10);
-    s = save("a.log.1", 0);
-    s->identity = (struct file_identity){.id = s->identity.id};
-    tree_write("a.log", LINE(3));
-    expect_plan("a.log", "a.log.1@10#1 a.log@0");
-}
-END_TEST
-
 START_TEST(a_file_that_was_cut_begins_anew)
 {
     tree_write("a.log", LINE(1));
@@ -622,11 +544,6 @@ Suite *suite_file_generations(void)
     tcase_add_test(plans, a_generation_missed_between_two_known_ones_is_read);
     tcase_add_test(plans, the_copy_of_copytruncate_is_found_by_content);
     tcase_add_test(plans, a_copy_not_yet_truncated_is_not_read);
-    tcase_add_test(plans, a_copy_not_yet_truncated_is_not_read_though_an_older_one_is_known);
-    tcase_add_test(plans, a_generation_that_only_begins_as_the_log_does_is_read);
-    tcase_add_test(plans, a_copy_is_read_no_further_than_it_goes);
-    tcase_add_test(plans, a_file_that_nobody_could_open_is_read_when_it_has_another_number);
-    tcase_add_test(plans, a_row_with_a_print_comes_before_one_that_has_the_number_alone);
     tcase_add_test(plans, a_file_that_was_cut_begins_anew);
     tcase_add_test(plans, a_number_used_again_begins_anew);
     tcase_add_test(plans, when_what_was_known_is_gone_all_that_came_after_is_read);
