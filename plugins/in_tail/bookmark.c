@@ -121,7 +121,7 @@ static bool is_this_file(const struct search *s, const struct position *p)
 /* A file that was empty when its row was saved is not found again once gzip has made another of it. */
 static bool is_telling(const struct file_identity *identity, bool is_gzip)
 {
-    return identity->head.len >= FILE_PRINT_BYTES_MIN || is_gzip;
+    return identity->head.len >= (is_gzip ? 1 : FILE_PRINT_BYTES_MIN);
 }
 
 /* One that has a print rather than one that has not. */

@@ -120,13 +120,21 @@ void tail_first_init(struct tail_file *f)
     list_init(&f->first.waiter.link);
 }
 
-/* Without an id there are no records; a row that tells no more than the last one is not worth it. */
+/* Whether a row says more of it than the last one that was waited for. Without an id there are no
+ * records. */
+static bool is_news(const struct tail_file *f)
+{
+    return f->origin.id != 0 &&
+           (f->origin.id != f->first.id || f->identity.head.len != f->first.head_len);
+}
+
 void tail_first_saved(struct tail_file *f)
 {
     struct tail_first *first = &f->first;
 
-    if (f->origin.id == 0 || f->identity.head.len == first->head_len || f->tail->is_stopping)
+    if (!is_news(f) || f->tail->is_stopping)
         return;
+    first->id = f->origin.id;
     first->head_len = f->identity.head.len;
     positions_waiter_stop(&first->written);
     if (positions_wait(f->tail->positions, &first->written))
@@ -147,7 +155,7 @@ bool tail_first_introduce(struct tail_file *f, uint64_t size, bool is_last)
         return tail_file_waits(f);
     if (f->origin.id == 0)
         tail_stream_begin(f, is_last || size >= t->options.line_bytes_max);
-    if (f->origin.id != 0 && f->identity.head.len != f->first.head_len)
+    if (is_news(f))
         tail_bookmark_save(f);
     return tail_file_waits(f);
 }

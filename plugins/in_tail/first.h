@@ -25,7 +25,8 @@ struct tail_first {
     unsigned timed;    /* those of them that are over by themselves */
     uint64_t until_ms; /* at this time */
     struct positions_waiter written;
-    uint32_t head_len; /* that the last row had whose write was waited for */
+    uint64_t id;       /* that the last row had whose write was waited for, */
+    uint32_t head_len; /* and how much of its first bytes */
     bool is_asked;     /* whether the filters are ready for it; while not, they have: */
     struct filter_waiter waiter;
 };

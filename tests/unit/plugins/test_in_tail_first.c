@@ -4,8 +4,10 @@
 #include "plugins/in_tail/tail.h"
 
 #include <check.h>
+#include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <unistd.h>
 #include <uv.h>
 
 /* A file whose first read waits. */
@@ -212,15 +214,20 @@ static struct tail_file *start_with_db(void)
     return start("off");
 }
 
-/* The ids of streams that are on the disk, as anybody sees them who opens it. */
-static unsigned streams_on_disk(void)
+/* How many rows of this stream are on the disk, as anybody sees them who opens it; NULL: of any. */
+static unsigned streams_on_disk(const uint64_t *id)
 {
-    const char *sql = "SELECT count(*) FROM tailrace_files WHERE head_len > 0 AND "
-                      "note NOT LIKE '0000000000000000%'";
     sqlite3 *sqlite = NULL;
     sqlite3_stmt *query = NULL;
     unsigned count = 0;
+    char sql[256], note[20] = "%";
 
+    if (id != NULL)
+        snprintf(note, sizeof note, "%016" PRIx64, *id);
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM tailrace_files WHERE head_len > 0 AND note LIKE '%s' AND "
+             "note NOT LIKE '0000000000000000%%'",
+             note);
     ck_assert_int_eq(sqlite3_open_v2(db, &sqlite, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
     ck_assert_int_eq(sqlite3_prepare_v2(sqlite, sql, -1, &query, NULL), SQLITE_OK);
     if (sqlite3_step(query) == SQLITE_ROW)
@@ -231,7 +238,7 @@ static unsigned streams_on_disk(void)
 }
 
 /* Turn by turn until the record comes; its row is on the disk before. */
-static void expect_row_before_record(void)
+static void expect_row_before_record(const uint64_t *id)
 {
     bool was_there = false;
 
@@ -241,7 +248,7 @@ static void expect_row_before_record(void)
         ck_assert(*records == '\0' || was_there);
         if (*records != '\0')
             return;
-        was_there = streams_on_disk() > 0;
+        was_there = streams_on_disk(id) > 0;
         clock_advance_ms(1);
         loop_turn(kit.loop, job_count(kit.loop) > 0);
     }
@@ -261,7 +268,7 @@ START_TEST(a_new_file_is_read_when_its_row_is_on_the_disk)
     settle();
     tree_write("app.log", LINE "\n");
     clock_advance_ms(POLL_MS);
-    expect_row_before_record();
+    expect_row_before_record(NULL);
 }
 END_TEST
 
@@ -271,10 +278,10 @@ START_TEST(so_is_one_that_was_found_empty)
     tree_write("app.log", "");
     clock_advance_ms(POLL_MS);
     settle();
-    ck_assert_uint_eq(streams_on_disk(), 0);
+    ck_assert_uint_eq(streams_on_disk(NULL), 0);
     tree_append("app.log", LINE "\n");
     clock_advance_ms(POLL_MS);
-    expect_row_before_record();
+    expect_row_before_record(NULL);
 }
 END_TEST
 
@@ -285,10 +292,10 @@ START_TEST(so_is_one_whose_first_line_comes_in_pieces)
     tree_write("app.log", LINE);
     clock_advance_ms(POLL_MS);
     settle();
-    ck_assert_uint_eq(streams_on_disk(), 0);
+    ck_assert_uint_eq(streams_on_disk(NULL), 0);
     tree_append("app.log", "\n");
     clock_advance_ms(POLL_MS);
-    expect_row_before_record();
+    expect_row_before_record(NULL);
 }
 END_TEST
 
@@ -304,23 +311,60 @@ START_TEST(so_is_a_last_line_without_an_end)
     ck_assert_uint_eq(f->state.read, strlen(LINE));
     tree_remove("app.log");
     clock_advance_ms(2000);
-    expect_row_before_record();
+    expect_row_before_record(NULL);
 }
 END_TEST
 
-/* It was truncated before anything of it was read: other documents, under another id. */
+static void write_lines(const char *name, const char *line, unsigned count)
+{
+    tree_write(name, "");
+    while (count-- > 0)
+        tree_append(name, line);
+}
+
+/* Truncated before anything of it was read: other documents, under another id, whether its first bytes
+ * are as many as before or fewer. */
 START_TEST(so_is_one_that_became_another_before_it_was_read)
 {
+    unsigned lines = _i == 0 ? 40 : 1;
+
     start_with_db();
     settle();
-    tree_write("app.log", LINE "\n");
+    write_lines("app.log", LINE "\n", 40);
     clock_advance_ms(POLL_MS);
     loop_turn(kit.loop, false);
     ck_assert(!list_is_empty(&self->files));
-    tree_write("app.log", "another-" LINE "\n");
+    write_lines("app.log", "another-" LINE "\n", lines);
     settle();
-    ck_assert_ptr_nonnull(strstr(input_kit_records(&kit), "\"another-" LINE));
-    ck_assert_uint_eq(streams_on_disk(), 1);
+    ck_assert_ptr_nonnull(strstr(input_kit_records(&kit), "another-" LINE));
+}
+END_TEST
+
+/* It was truncated; then lines came whose row could not be saved before the agent was killed. */
+START_TEST(one_that_was_empty_when_it_was_saved_does_not_get_that_row_s_id)
+{
+    struct position position = {.row = 1, .offset = 0, .note = "00000000000000ff"};
+    struct file_facts facts;
+    struct tail_file *f;
+    int fd = tree_open("app.log");
+
+    path_set(db, "tail.db");
+    ck_assert_int_eq(file_facts_read(fd, &facts), 0);
+    close(fd);
+    (void)start("off");
+    settle();
+    position.name = pattern;
+    position.identity.id = facts.id;
+    positions_set(self->positions, &position);
+    ck_assert_int_eq(positions_flush(self->positions), 0);
+    in_tail.stop(self);
+    positions_set(self->positions, &position);
+    in_tail.fini(self);
+    plugin_gone(&plugin, self);
+    f = start("off");
+    ck_assert_int_eq(f->row, 1);
+    ck_assert_uint_ne(f->origin.id, 0);
+    ck_assert_uint_ne(f->origin.id, 255);
 }
 END_TEST
 
@@ -333,7 +377,7 @@ START_TEST(a_file_with_a_short_first_line_waits_once_more)
     start_with_db();
     tree_write("app.log", "short\n");
     clock_advance_ms(POLL_MS);
-    expect_row_before_record();
+    expect_row_before_record(NULL);
     settle();
     f = CONTAINER_OF(self->files.next, struct tail_file, link);
     ck_assert(!f->is_saved);
@@ -355,7 +399,7 @@ START_TEST(one_that_has_such_a_row_does_not_wait)
     start_with_db();
     tree_write("app.log", LINE "\n");
     clock_advance_ms(POLL_MS);
-    expect_row_before_record();
+    expect_row_before_record(NULL);
     tree_append("app.log", "two\n");
     f = CONTAINER_OF(self->files.next, struct tail_file, link);
     tail_file_touch(f);
@@ -400,7 +444,7 @@ START_TEST(files_that_come_together_share_their_writes)
     settle();
     positions_stats(self->positions, &after);
     ck_assert_uint_le(after.flushes - before.flushes, 4);
-    ck_assert_uint_eq(streams_on_disk(), 200);
+    ck_assert_uint_eq(streams_on_disk(NULL), 200);
 }
 END_TEST
 
@@ -448,7 +492,8 @@ Suite *suite_plugins_in_tail_first(void)
     tcase_add_test(row, so_is_one_that_was_found_empty);
     tcase_add_test(row, so_is_one_whose_first_line_comes_in_pieces);
     tcase_add_test(row, so_is_a_last_line_without_an_end);
-    tcase_add_test(row, so_is_one_that_became_another_before_it_was_read);
+    tcase_add_loop_test(row, so_is_one_that_became_another_before_it_was_read, 0, 2);
+    tcase_add_test(row, one_that_was_empty_when_it_was_saved_does_not_get_that_row_s_id);
     tcase_add_test(row, a_file_with_a_short_first_line_waits_once_more);
     tcase_add_test(row, one_that_has_such_a_row_does_not_wait);
     tcase_add_test(row, a_row_that_cannot_be_written_stops_nothing);
