@@ -28,14 +28,44 @@ static void hex_write(const uint8_t bytes[SIGV4_KEY_BYTES], char hex[SIGV4_HEX_B
     hex[2 * SIGV4_KEY_BYTES] = '\0';
 }
 
-void sigv4_hash(struct slice bytes, char hex[SIGV4_HEX_BYTES])
+/* OpenSSL's context goes by our name. */
+static EVP_MD_CTX *context_of(struct sigv4_sum *sum)
+{
+    return (EVP_MD_CTX *)(void *)sum;
+}
+
+struct sigv4_sum *sigv4_sum_begin(void)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+    CHECK(context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL));
+    return (struct sigv4_sum *)(void *)context;
+}
+
+void sigv4_sum_add(struct sigv4_sum *sum, struct slice bytes)
+{
+    if (bytes.len > 0)
+        CHECK(EVP_DigestUpdate(context_of(sum), bytes.data, bytes.len));
+}
+
+void sigv4_sum_end(struct sigv4_sum **sum, char hex[SIGV4_HEX_BYTES])
 {
     uint8_t hash[EVP_MAX_MD_SIZE];
     unsigned len = 0;
 
-    CHECK(EVP_Digest(bytes.len > 0 ? bytes.data : "", bytes.len, hash, &len, EVP_sha256(), NULL));
+    CHECK(EVP_DigestFinal_ex(context_of(*sum), hash, &len));
     CHECK(len == SIGV4_KEY_BYTES);
     hex_write(hash, hex);
+    EVP_MD_CTX_free(context_of(*sum));
+    *sum = NULL;
+}
+
+void sigv4_hash(struct slice bytes, char hex[SIGV4_HEX_BYTES])
+{
+    struct sigv4_sum *sum = sigv4_sum_begin();
+
+    sigv4_sum_add(sum, bytes);
+    sigv4_sum_end(&sum, hex);
 }
 
 static void hmac(struct slice key, struct slice text, uint8_t out[SIGV4_KEY_BYTES])

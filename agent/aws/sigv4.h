@@ -43,6 +43,12 @@ void sigv4_stamp(int64_t second, char stamp[SIGV4_STAMP_BYTES]);
 /* SHA-256 in hexadecimal. */
 void sigv4_hash(struct slice bytes, char hex[SIGV4_HEX_BYTES]);
 
+/* The same of bytes that lie in pieces: begin, add*, and end, which frees it. */
+struct sigv4_sum;
+struct sigv4_sum *sigv4_sum_begin(void);
+void sigv4_sum_add(struct sigv4_sum *sum, struct slice bytes);
+void sigv4_sum_end(struct sigv4_sum **sum, char hex[SIGV4_HEX_BYTES]);
+
 /* The key of the scope's day, region and service: four HMACs that are made once a day. Secret. */
 void sigv4_key(const struct sigv4_scope *scope, struct slice secret, uint8_t key[SIGV4_KEY_BYTES]);
 
