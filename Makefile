@@ -53,7 +53,7 @@ LINK     = $(Q)echo '  link  $@'; $(CC) $(if $(SAN),,-fno-lto) $(ALL_LDFLAGS) -o
 LIBS     = $(PKG_LIBS) -lpthread -lm
 
 .DEFAULT_GOAL := all
-.PHONY: all deps ready run check check-sim sim e2e torture docs lint fuzz fuzz-all bench shape packages install help clean FORCE
+.PHONY: all deps ready run check check-sim sim e2e e2e-kubernetes e2e-cluster torture docs lint fuzz fuzz-all bench shape packages install help clean FORCE
 .SECONDARY:
 
 all: ## build the agent: build/tailrace
@@ -90,6 +90,9 @@ e2e: all $(BENCH) $(OUT)/signer
 e2e-kubernetes: ## the kubernetes filter against a real API server and etcd (KUBE_APISERVER=, ETCD= name them)
 e2e-kubernetes: all
 	$(PROGRAMS) tests/e2e/kubernetes/run $(E2E)
+
+e2e-cluster: ## the image and the manifests on a node of a real cluster, into Elasticsearch
+	@IMAGE=$(IMAGE) DEBIAN=$(DEBIAN) tests/kubernetes/run
 
 torture: ## kills, rotations, outages, full disks: nothing lost, nothing doubled; T=quick for two minutes
 torture: all $(BENCH)
