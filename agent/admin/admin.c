@@ -45,6 +45,11 @@ static void on_describe(void *owner, struct buffer *out)
     pipeline_describe_inputs(((struct admin *)owner)->pipeline, out);
 }
 
+static void on_describe_filters(void *owner, struct buffer *out)
+{
+    pipeline_describe_filters(((struct admin *)owner)->pipeline, out);
+}
+
 static void on_describe_letters(void *owner, struct buffer *out)
 {
     pipeline_describe_letters(((struct admin *)owner)->pipeline, out);
@@ -131,6 +136,7 @@ static void view_init(struct admin *a)
         .owner = a,
         .refresh = on_refresh,
         .describe_inputs = on_describe,
+        .describe_filters = on_describe_filters,
         .describe_letters = on_describe_letters,
         .output_trouble = on_output_trouble,
         .standstill_s = on_standstill,

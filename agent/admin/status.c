@@ -156,6 +156,10 @@ void status_write(const struct admin_view *view, struct buffer *out)
         append_kind(view, &metrics_kinds[i], out);
     buffer_append_text(out, ",\"follows\":");
     view->describe_inputs(view->owner, out);
+    if (view->describe_filters != NULL) {
+        buffer_append_text(out, ",\"metadata\":");
+        view->describe_filters(view->owner, out);
+    }
     if (view->describe_letters != NULL) {
         buffer_append_text(out, ",\"letters\":");
         view->describe_letters(view->owner, out);

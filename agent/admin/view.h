@@ -29,6 +29,8 @@ struct admin_view {
     void (*refresh)(void *owner);
     /* Appends a JSON array with an object for each input that can say what it follows. */
     void (*describe_inputs)(void *owner, struct buffer *out);
+    /* The same for filters, and where what they add comes from. May be NULL. */
+    void (*describe_filters)(void *owner, struct buffer *out);
     /* Appends what is kept of refused records as a JSON object, or null. May be NULL. */
     void (*describe_letters)(void *owner, struct buffer *out);
     /* The trouble of an output in the order of the book; `*since_ns` is 0 when there is none. */

@@ -79,6 +79,13 @@ struct filter_plugin {
      * NULL: always PLAIN_FILL. */
     enum plain_verdict (*apply_plain)(void *self, struct plain_record *plain,
                                       struct filter_run *run);
+
+    /* Brings counters up to date that are reckoned only when somebody looks. May be NULL. */
+    void (*refresh)(void *self);
+
+    /* For the status page: appends a JSON object that says where what it adds comes from. `trouble` in
+     * it is what is wrong, in words. May be NULL. */
+    void (*describe)(const void *self, struct buffer *out);
 };
 
 #endif

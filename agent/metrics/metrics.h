@@ -67,6 +67,22 @@ struct input_metrics {
     struct route_metrics *routes;     /* by output, in the book's order; NULL: not counted */
 };
 
+/* How the filter kubernetes comes by what it knows. Filters that share one source have the same. */
+struct kubernetes_metrics {
+    uint64_t lists; /* requests: these four */
+    uint64_t watches;
+    uint64_t gets;
+    uint64_t polls;     /* of the kubelet */
+    uint64_t forbidden; /* answers: 401 and 403; the next is 429, then all other trouble */
+    uint64_t throttled;
+    uint64_t failed;
+    uint64_t events;   /* of watches */
+    uint64_t left_out; /* values, or pods, that were too long */
+    uint64_t pods;
+    uint64_t deleted_pods; /* that are kept */
+    uint64_t awaited;      /* asked for, and neither there nor known to be none */
+};
+
 struct filter_metrics {
     struct list link;
     const char *name;
@@ -77,6 +93,7 @@ struct filter_metrics {
     uint64_t drop_records;
     uint64_t drop_bytes;
     uint64_t unlabelled_records; /* whose pod was not known */
+    struct kubernetes_metrics kubernetes;
 };
 
 struct output_metrics {

@@ -78,6 +78,10 @@ const struct metric input_metric_table[] = {
 };
 #undef S
 
+#define METADATA_REQUESTS "Requests for the metadata of pods, by kind."
+#define METADATA_REFUSALS \
+    "Requests for the metadata of pods that were answered with none, by reason."
+
 #define S(field) offsetof(struct filter_metrics, field)
 const struct metric filter_metric_table[] = {
     {"fluentbit_filter_records_total", "records", "Records that came in.", METRIC_COUNTER,
@@ -93,6 +97,31 @@ const struct metric filter_metric_table[] = {
     {"tailrace_filter_unlabelled_records_total", "unlabelled_records",
      "Records that went on without the metadata of their pod, which was not known.", METRIC_COUNTER,
      S(unlabelled_records), "kubernetes"},
+    {"tailrace_filter_metadata_requests_total{kind=\"list\"}", NULL, METADATA_REQUESTS,
+     METRIC_COUNTER, S(kubernetes.lists), "kubernetes"},
+    {"tailrace_filter_metadata_requests_total{kind=\"watch\"}", NULL, METADATA_REQUESTS,
+     METRIC_COUNTER, S(kubernetes.watches), "kubernetes"},
+    {"tailrace_filter_metadata_requests_total{kind=\"get\"}", NULL, METADATA_REQUESTS,
+     METRIC_COUNTER, S(kubernetes.gets), "kubernetes"},
+    {"tailrace_filter_metadata_requests_total{kind=\"kubelet\"}", NULL, METADATA_REQUESTS,
+     METRIC_COUNTER, S(kubernetes.polls), "kubernetes"},
+    {"tailrace_filter_metadata_refusals_total{reason=\"forbidden\"}", NULL, METADATA_REFUSALS,
+     METRIC_COUNTER, S(kubernetes.forbidden), "kubernetes"},
+    {"tailrace_filter_metadata_refusals_total{reason=\"throttled\"}", NULL, METADATA_REFUSALS,
+     METRIC_COUNTER, S(kubernetes.throttled), "kubernetes"},
+    {"tailrace_filter_metadata_refusals_total{reason=\"failed\"}", NULL, METADATA_REFUSALS,
+     METRIC_COUNTER, S(kubernetes.failed), "kubernetes"},
+    {"tailrace_filter_metadata_events_total", NULL, "Changes of pods that a watch told.",
+     METRIC_COUNTER, S(kubernetes.events), "kubernetes"},
+    {"tailrace_filter_metadata_left_out_total", NULL,
+     "Annotations and the like that were too long to be kept.", METRIC_COUNTER,
+     S(kubernetes.left_out), "kubernetes"},
+    {"tailrace_filter_pods", NULL, "Pods of this node that are known.", METRIC_GAUGE,
+     S(kubernetes.pods), "kubernetes"},
+    {"tailrace_filter_deleted_pods", NULL, "Deleted pods that are kept while their files drain.",
+     METRIC_GAUGE, S(kubernetes.deleted_pods), "kubernetes"},
+    {"tailrace_filter_awaited_pods", NULL, "Pods that files wait for.", METRIC_GAUGE,
+     S(kubernetes.awaited), "kubernetes"},
     END,
 };
 #undef S

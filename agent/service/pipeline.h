@@ -86,6 +86,9 @@ struct output *pipeline_output(const struct pipeline *pipeline, size_t index);
 /* Appends what each input follows, as a JSON array, for the status page. */
 void pipeline_describe_inputs(const struct pipeline *pipeline, struct buffer *out);
 
+/* Appends a JSON array with an object for each filter that can say where what it adds comes from. */
+void pipeline_describe_filters(const struct pipeline *pipeline, struct buffer *out);
+
 /* Appends what the store of dead letters keeps, and the last ones with their reasons: an object, or
  * null where there is no store. */
 void pipeline_describe_letters(const struct pipeline *pipeline, struct buffer *out);

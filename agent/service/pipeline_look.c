@@ -57,6 +57,9 @@ void pipeline_refresh(struct pipeline *p)
             in->plugin->refresh(in->self);
     }
     lanes_refresh_end(p);
+    for (size_t i = 0; i < p->filter_count; i++)
+        if (p->filters[i].plugin->refresh != NULL)
+            p->filters[i].plugin->refresh(p->filters[i].self);
     census_take(&p->book);
 }
 
@@ -72,6 +75,26 @@ void pipeline_describe_inputs(const struct pipeline *p, struct buffer *out)
             buffer_append_byte(out, ',');
         is_first = false;
         p->inputs[i].plugin->describe(p->inputs[i].self, out);
+    }
+    buffer_append_byte(out, ']');
+}
+
+void pipeline_describe_filters(const struct pipeline *p, struct buffer *out)
+{
+    bool is_first = true;
+
+    buffer_append_byte(out, '[');
+    for (size_t i = 0; i < p->filter_count; i++) {
+        const struct filter_instance *f = &p->filters[i];
+
+        if (f->plugin->describe == NULL)
+            continue;
+        buffer_append_text(out, is_first ? "{\"name\":" : ",{\"name\":");
+        is_first = false;
+        json_write_text(out, slice_of(f->name));
+        buffer_append_text(out, ",\"metadata\":");
+        f->plugin->describe(f->self, out);
+        buffer_append_byte(out, '}');
     }
     buffer_append_byte(out, ']');
 }

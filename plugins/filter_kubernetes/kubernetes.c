@@ -401,6 +401,25 @@ static void kubernetes_fini(void *self)
     merge_fini(&k->merge);
 }
 
+/* Only while it runs: before that there is nothing to say. */
+static void kubernetes_refresh(void *self)
+{
+    struct filter_kubernetes *k = self;
+
+    if (k->source != NULL)
+        source_tell(k->source, &k->metrics->kubernetes);
+}
+
+static void kubernetes_describe(const void *self, struct buffer *out)
+{
+    const struct filter_kubernetes *k = self;
+
+    if (k->source != NULL)
+        source_describe(k->source, out);
+    else
+        buffer_append_text(out, "null");
+}
+
 const struct filter_plugin filter_kubernetes = {
     .name = "kubernetes",
     .summary = "Adds what is known of a container's pod, and merges its JSON lines.",
@@ -411,5 +430,7 @@ const struct filter_plugin filter_kubernetes = {
     .ready = kubernetes_ready,
     .apply = kubernetes_apply,
     .apply_plain = kubernetes_apply_plain,
+    .refresh = kubernetes_refresh,
+    .describe = kubernetes_describe,
     .fini = kubernetes_fini,
 };

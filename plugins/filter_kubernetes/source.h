@@ -102,8 +102,8 @@ struct source_counts {
 
 struct source_counts source_counts(const struct source *source);
 
-/* Pods that are there, and those that were deleted and are kept. */
-void source_pod_counts(const struct source *source, uint64_t *live_out, uint64_t *gone_out);
+/* The same, and how many pods there are, as they are printed. */
+void source_tell(const struct source *source, struct kubernetes_metrics *out);
 
 /* Appends a JSON object for the status page: where metadata comes from, since when, how many pods
  * are known, and what is wrong, in words. */

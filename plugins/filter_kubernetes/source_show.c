@@ -18,12 +18,34 @@ struct source_counts source_counts(const struct source *source)
     return counts;
 }
 
-void source_pod_counts(const struct source *source, uint64_t *live_out, uint64_t *gone_out)
+static uint64_t awaited(const struct source *source)
 {
-    struct pods_counts counts = pods_counts(source->pods);
+    uint64_t count = 0;
 
-    *live_out = counts.live;
-    *gone_out = counts.gone;
+    LIST_FOR (it, pods_wishes(source->pods))
+        count += !CONTAINER_OF(it, struct wish, link)->was_told;
+    return count;
+}
+
+void source_tell(const struct source *source, struct kubernetes_metrics *out)
+{
+    struct source_counts counts = source_counts(source);
+    struct pods_counts pods = pods_counts(source->pods);
+
+    *out = (struct kubernetes_metrics){
+        .lists = counts.lists,
+        .watches = counts.watches,
+        .gets = counts.gets,
+        .polls = counts.polls,
+        .forbidden = counts.refused,
+        .throttled = counts.throttled,
+        .failed = counts.too_old + counts.other_errors + counts.unanswered,
+        .events = counts.events,
+        .left_out = counts.left_out,
+        .pods = pods.live,
+        .deleted_pods = pods.gone,
+        .awaited = awaited(source),
+    };
 }
 
 /* ---- words ---- */
@@ -71,8 +93,8 @@ void source_describe(const struct source *source, struct buffer *out)
     put_member(out, "trouble", trouble_of(source));
     buffer_append_format(out,
                          ",\"pods\":%" PRIu32 ",\"deleted_pods\":%" PRIu32
-                         ",\"namespaces\":%" PRIu32 ",\"awaited\":%" PRIu32 ",\"bytes\":%zu",
-                         counts.live, counts.gone, counts.spaces, counts.wishes, counts.bytes);
+                         ",\"namespaces\":%" PRIu32 ",\"awaited\":%" PRIu64 ",\"bytes\":%zu",
+                         counts.live, counts.gone, counts.spaces, awaited(source), counts.bytes);
     buffer_append_format(out,
                          ",\"requests\":{\"list\":%" PRIu64 ",\"watch\":%" PRIu64
                          ",\"get\":%" PRIu64 ",\"kubelet\":%" PRIu64 "},\"events\":%" PRIu64 "}",

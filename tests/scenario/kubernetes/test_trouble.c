@@ -118,12 +118,19 @@ END_TEST
 
 START_TEST(where_a_watch_is_forbidden_there_are_lists)
 {
+    struct kubernetes_metrics metrics;
+
     kube_forbid(c.kube, KUBE_WATCH, true);
     put("u1", "\"a\":\"1\"");
     cluster_begin(&c);
     cluster_await(&c, KUBE_WATCH, 1, 15000);
     ck_assert_int_eq(cluster_find(&c, "u1"), POD_KNOWN);
     ck_assert(described("watching pods is forbidden"));
+    source_tell(c.source, &metrics);
+    ck_assert_uint_eq(metrics.lists, 1);
+    ck_assert_uint_eq(metrics.watches, 1);
+    ck_assert_uint_eq(metrics.forbidden, 1);
+    ck_assert_uint_eq(metrics.pods, 1);
     put("u1", "\"a\":\"2\"");
     cluster_await(&c, KUBE_LIST, 2, 17000);
     cluster_find(&c, "u1");
