@@ -17,6 +17,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/report.h"
+#include "base/secret.h"
 #include "base/utf8.h"
 #include "chunk/intake.h"
 #include "chunk/lookup.h"

@@ -34,7 +34,7 @@ void login_fini(struct login *login)
 {
     if (login->run != NULL)
         login->run->login = NULL;
-    buffer_fini(&login->token);
+    secret_buffer_fini(&login->token);
     *login = (struct login){0};
 }
 
@@ -53,7 +53,7 @@ static void take(struct login *login, struct slice text, const char *from)
         say_once(login, from, "there is nothing in it");
         return;
     }
-    buffer_clear(&login->token);
+    secret_buffer_fini(&login->token);
     buffer_append(&login->token, token);
     login->read_ms = clock_ms();
     login->is_doubted = login->was_said = false;
@@ -80,6 +80,7 @@ static void read_file(struct login *login, int fd, const struct stat *now)
         say_once(login, login->settings->token_file, uv_strerror(-errno));
     else
         take(login, slice_make(text, (size_t)count), login->settings->token_file);
+    secret_wipe(text, LOGIN_BYTES_MAX);
     mem_free(text);
 }
 
@@ -127,7 +128,7 @@ static void on_ran(void *owner)
         else
             take(login, buffer_view(&run->out), "Kube_Token_Command");
     }
-    buffer_fini(&run->out);
+    secret_buffer_fini(&run->out);
     mem_free(run->command);
     mem_free(run);
     if (login != NULL)

@@ -120,7 +120,7 @@ struct http_call *wire_get(struct wire *wire, const struct wire_ask *ask, char w
         http_auth_bearer(&value, buffer_text(&wire->login.token));
         http_request_header(&request, "Authorization", buffer_view(&value));
     }
-    buffer_fini(&value);
+    secret_buffer_fini(&value);
     (*counts[ask->kind])++;
     call = http_call_start(client, &request, ask->done, ask->owner);
     http_call_stream(call, ask->body);
