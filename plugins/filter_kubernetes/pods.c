@@ -136,10 +136,11 @@ static void entry_join(struct entry *e, struct space *s)
 
 static void entry_leave(struct pods *pods, struct entry *e)
 {
-    struct space *s = CONTAINER_OF(e->pod.space, struct space, view);
+    struct space *s;
 
     if (e->pod.space == NULL)
         return;
+    s = CONTAINER_OF(e->pod.space, struct space, view);
     e->pod.space = NULL;
     CHECK(s->uses > 0);
     s->uses--;

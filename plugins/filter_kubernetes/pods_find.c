@@ -18,10 +18,11 @@ const struct pod *pod_ref(const struct pod *pod)
 
 void pod_unref(const struct pod **pod)
 {
-    struct entry *e = entry_of(*pod);
+    struct entry *e;
 
     if (*pod == NULL)
         return;
+    e = entry_of(*pod);
     *pod = NULL;
     CHECK(e->refs > 0);
     if (--e->refs > 0)
