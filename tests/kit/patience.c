@@ -15,14 +15,44 @@ static void on_end(void *owner, int status, int events)
     abort();
 }
 
+static void on_breath(void *owner, int status, int events)
+{
+    bool *is_over = owner;
+
+    (void)status;
+    (void)events;
+    *is_over = true;
+}
+
+static int timer_of(unsigned ms)
+{
+    struct itimerspec end = {
+        .it_value = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000}};
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+    CHECK(fd >= 0);
+    CHECK(timerfd_settime(fd, 0, &end, NULL) == 0);
+    return fd;
+}
+
+void patience_breathe(struct loop *loop, unsigned ms)
+{
+    bool is_over = false;
+    int fd = timer_of(ms);
+    struct poll *poll = poll_new(loop, fd, on_breath, &is_over);
+
+    CHECK(poll != NULL);
+    poll_start(poll, POLL_READABLE);
+    while (!is_over)
+        loop_turn(loop, true);
+    poll_free(&poll);
+    close(fd);
+}
+
 void patience_begin(struct patience *patience, struct loop *loop, const char *what)
 {
-    struct itimerspec end = {.it_value.tv_sec = PATIENCE_S};
-
     patience->what = what;
-    patience->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    CHECK(patience->fd >= 0);
-    CHECK(timerfd_settime(patience->fd, 0, &end, NULL) == 0);
+    patience->fd = timer_of(PATIENCE_S * 1000);
     patience->poll = poll_new(loop, patience->fd, on_end, patience);
     CHECK(patience->poll != NULL);
     poll_start(patience->poll, POLL_READABLE);

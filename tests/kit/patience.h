@@ -17,6 +17,10 @@ struct patience {
     int fd;
 };
 
+/* Turns the loop for so long in real time: what the kernel carries between two sockets arrives, however
+ * busy the machine is. */
+void patience_breathe(struct loop *loop, unsigned ms);
+
 /* `what` is lent. */
 void patience_begin(struct patience *patience, struct loop *loop, const char *what);
 void patience_end(struct patience *patience);

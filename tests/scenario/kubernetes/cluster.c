@@ -1,5 +1,7 @@
 #include "scenario/kubernetes/cluster.h"
 
+#include "kit/patience.h"
+
 #include <check.h>
 #include <stdio.h>
 
@@ -59,6 +61,18 @@ void cluster_settle(struct cluster *c)
 {
     for (unsigned i = 0; i < TURNS; i++)
         loop_turn(c->loop, false);
+    patience_breathe(c->loop, 1);
+}
+
+/* However slow the machine is: the request is on its way. */
+static void settle_until(struct cluster *c, enum kube_kind kind, unsigned count)
+{
+    struct patience patience;
+
+    patience_begin(&patience, c->loop, "a request");
+    while (kube_count(c->kube, kind) < count)
+        cluster_settle(c);
+    patience_end(&patience);
 }
 
 void cluster_pass_ms(struct cluster *c, uint64_t ms)
@@ -78,6 +92,7 @@ void cluster_await(struct cluster *c, enum kube_kind kind, unsigned count, uint6
     for (uint64_t passed_ms = 0; passed_ms < ms && kube_count(c->kube, kind) < count;
          passed_ms += 100)
         cluster_pass_ms(c, 100);
+    settle_until(c, kind, count);
     cluster_settle(c);
     ck_assert_uint_eq(kube_count(c->kube, kind), count);
 }

@@ -46,9 +46,7 @@ static size_t cost(unsigned count)
     put_pods(count);
     before = mallinfo2().uordblks;
     cluster_begin(&c);
-    for (unsigned i = 0; i < 200 && kube_watching(c.kube) == 0; i++)
-        cluster_pass_ms(&c, 100);
-    cluster_settle(&c);
+    cluster_await_watch(&c);
     after = mallinfo2().uordblks;
     ck_assert_uint_eq(pods_counts(c.pods).live, count);
     if (getenv("METADATA_ALOUD") != NULL)
