@@ -32,7 +32,7 @@ for set in "${@:-build}"; do
         dnf="$dnf clang compiler-rt"
         apk="$apk clang compiler-rt"
         ;;
-    image) apt="$apt binutils ca-certificates tzdata" ;;
+    image) apt="$apt binutils ca-certificates tzdata libsystemd0" ;;
     *)
         echo "deps: unknown set '$set'; one of build, lint, fuzz, image" >&2
         exit 2
@@ -92,7 +92,7 @@ if [ -n "${TARGET:-}" ]; then
     [ "$TARGET" != "$(dpkg --print-architecture)" ] || compiler=gcc
     $as_root dpkg --add-architecture "$TARGET"
     wanted=$(echo " "$wanted" " |
-        sed -E "s/ gcc / $compiler /; s/ check / /; s/([a-z0-9.-]+-dev)/\\1:$TARGET/g")
+        sed -E "s/ gcc / $compiler /; s/ check / /; s/([a-z0-9.-]+-dev|libsystemd0)/\\1:$TARGET/g")
 fi
 
 # The lists may be old or absent. Where they cannot be fetched, what is here may do.
