@@ -10,6 +10,8 @@
 
 extern char **environ;
 
+#define REAP_EVERY_MS 10
+
 /* In a group of its own, so that what it started can be ended with it. */
 static int start(const char *text, int out, pid_t *pid)
 {
@@ -60,14 +62,24 @@ static int read_all(int fd, struct command_limits limits, struct buffer *out)
     return rc;
 }
 
-static int reap(pid_t pid)
+/* Who prints no more may go on all the same: it gets so long again, and then is ended. */
+static int reap(pid_t pid, uint64_t wait_ms)
 {
     int status = 0;
+    pid_t ended = 0;
 
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return -errno;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
+    for (uint64_t ms = 0; ended == 0 && ms < wait_ms; ms += REAP_EVERY_MS) {
+        ended = waitpid(pid, &status, WNOHANG);
+        if (ended == 0)
+            (void)poll(NULL, 0, REAP_EVERY_MS);
+    }
+    if (ended == 0) {
+        (void)kill(-pid, SIGKILL);
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+            continue;
+        return -ETIMEDOUT;
+    }
+    return ended == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
 }
 
 int command_run(const char *text, struct command_limits limits, struct buffer *out)
@@ -83,7 +95,7 @@ int command_run(const char *text, struct command_limits limits, struct buffer *o
         rc = read_all(pipes[0], limits, out);
         if (rc < 0)
             (void)kill(-pid, SIGKILL);
-        ended = reap(pid);
+        ended = reap(pid, limits.wait_ms);
         rc = rc < 0 ? rc : ended;
     }
     close(pipes[0]);

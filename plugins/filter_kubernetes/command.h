@@ -1,7 +1,8 @@
 /*
  * Runs a command of the configuration and takes what it prints, as Kube_Token_Command wants it.
  *
- * Thread   a worker: it blocks. Limits: `wait_ms`, then the command is killed; `bytes_max`.
+ * Thread   a worker: it blocks. Limits: `wait_ms` to print and as long again to end, then the command
+ *          is killed; `bytes_max`.
  */
 #ifndef TAILRACE_FILTER_KUBERNETES_COMMAND_H
 #define TAILRACE_FILTER_KUBERNETES_COMMAND_H
