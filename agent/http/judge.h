@@ -23,6 +23,8 @@ enum verdict {
     VERDICT_RETRY,     /* the same again, later */
     VERDICT_REFUSED,   /* never as it is: set aside */
     VERDICT_TOO_LARGE, /* in halves; one record alone is set aside */
+    VERDICT_AGAIN,     /* something else had to be asked first: another request, at once. Never of a
+                        * status alone */
 };
 
 enum verdict judge_status(int status);

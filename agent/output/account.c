@@ -73,7 +73,7 @@ static void count_out(struct delivery *d, uint32_t first, uint32_t count, struct
 /* Sets of states. */
 #define STATE(state) (1u << (state))
 #define STATES_WAITING (STATE(RECORD_WAITING) | STATE(RECORD_AS_TEXT))
-#define STATES_LEFT (STATES_WAITING | STATE(RECORD_SKIPPED))
+#define STATES_LEFT (STATES_WAITING | STATE(RECORD_SKIPPED) | STATE(RECORD_HELD))
 
 /* The next run of records in one of these states, at `*first` or behind it, before `end`. How
  * many. */

@@ -15,6 +15,8 @@ void batch_fini(struct batch *batch)
     for (uint32_t i = 0; batch->refusals != NULL && i < batch->chunk->record_count; i++)
         mem_free(batch->refusals[i].reason);
     MEM_FREE(&batch->refusals);
+    mem_free(batch->note);
+    batch->note = NULL;
     MEM_FREE(&batch->states);
 }
 
@@ -65,6 +67,7 @@ void batch_rewind(struct batch *batch)
 {
     struct chunk_record ignored;
 
+    (void)batch_release(batch);
     chunk_reader_init(&batch->reader, batch->chunk);
     for (batch->at = 0; batch->at < batch->first; batch->at++)
         CHECK(chunk_reader_next(&batch->reader, &ignored));
@@ -86,6 +89,36 @@ void batch_skip(struct batch *batch)
 {
     CHECK(batch->at > batch->first);
     batch_states(batch)[batch->at - 1] = RECORD_SKIPPED;
+}
+
+void batch_skip_at(struct batch *batch, uint32_t index, const char *why)
+{
+    CHECK(is_waiting(batch, index) && index >= batch->first);
+    batch_states(batch)[index] = RECORD_SKIPPED;
+    mem_free(refusal_at(batch, index)->reason);
+    refusal_at(batch, index)->reason = mem_text(why);
+}
+
+void batch_hold(struct batch *batch, uint32_t index)
+{
+    CHECK(index >= batch->first && index < batch->first + batch->count);
+    CHECK(batch_states(batch)[index] == RECORD_WAITING);
+    batch->states[index] = RECORD_HELD;
+}
+
+bool batch_release(struct batch *batch)
+{
+    bool was_held = false;
+
+    if (batch->states == NULL)
+        return false;
+    for (uint32_t i = batch->first; i < batch->first + batch->count; i++) {
+        if (batch->states[i] != RECORD_HELD)
+            continue;
+        batch->states[i] = RECORD_WAITING;
+        was_held = true;
+    }
+    return was_held;
 }
 
 uint32_t batch_waiting(const struct batch *batch)

@@ -1,8 +1,10 @@
 /*
  * A batch is the part of a chunk that one request carries: the records that an output is not done
- * with yet, or half of them when the back-end found them too large together.
+ * with yet, or half of them when the back-end found them too large together. Where a request has room
+ * for some of them only, as it is for one stream of a service, encode holds the others, and they are
+ * sent when these are done with.
  *
- * Life     deliver makes it, lends it to encode or write, and reads batch_skip's marks after.
+ * Life     deliver makes it, lends it to encode or write, and reads their marks after.
  * Thread   whoever encodes. The chunk below is sealed.
  */
 #ifndef TAILRACE_OUTPUT_BATCH_H
@@ -17,6 +19,7 @@ enum record_state {
     RECORD_SKIPPED, /* encode found no way to write it */
     RECORD_AS_TEXT, /* refused as it was; waits to be sent once more, as text */
     RECORD_REFUSED, /* not to be sent again; about to be set aside */
+    RECORD_HELD,    /* not in this request; waits for one of the next */
 };
 
 /* The first text may meet another mistake than the record did: a field that it must not have. */
@@ -38,6 +41,9 @@ struct batch {
     struct chunk_reader reader;
     uint32_t at;              /* the next record's index in the chunk */
     struct refusal *refusals; /* of the chunk's records; NULL: none was refused */
+    void *
+        note; /* encode's, for judge (verdicts.note) and for the next encode: one piece of base/memory's,
+                 * freed with the batch; NULL: none */
 };
 
 /* The states, made now if nobody needed them before. They are the batch's. */
@@ -45,7 +51,7 @@ uint8_t *batch_states(struct batch *batch);
 /* Before the chunk goes. */
 void batch_fini(struct batch *batch);
 
-/* From the first record again. */
+/* From the first record again; what was held waits as the others do. */
 void batch_rewind(struct batch *batch);
 
 /* The next waiting record; false after the last. */
@@ -65,7 +71,16 @@ bool batch_refuse(struct batch *batch, uint32_t index, struct refusal refusal, b
 /* The record that batch_next gave last has no place in the body. */
 void batch_skip(struct batch *batch);
 
-/* How many records are waiting in it, as they are or as text. */
+/* Likewise the record of this index in the chunk, for this reason. */
+void batch_skip_at(struct batch *batch, uint32_t index, const char *why);
+
+/* The waiting record of this index in the chunk is not in this request. Not what waits as text. */
+void batch_hold(struct batch *batch, uint32_t index);
+
+/* What was held waits again. Whether anything was. */
+bool batch_release(struct batch *batch);
+
+/* How many records are waiting in it, as they are or as text, and are not held. */
 uint32_t batch_waiting(const struct batch *batch);
 
 /* Cuts it off behind so many waiting records. */

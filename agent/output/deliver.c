@@ -274,6 +274,7 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
     } else {
         nodes_answered(d->node);
         verdicts.count = batch_waiting(&d->batch);
+        verdicts.note = d->batch.note;
         verdict = config->plugin->judge(config->self, http_call_reply(call), &verdicts, d->why);
         asked_ms = http_call_reply(call)->retry_after_ms;
         gate_note(d, gate_event(http_call_reply(call)->status, verdict, &verdicts), asked_ms);
@@ -360,7 +361,8 @@ static bool letters_wait(struct delivery *d)
     return d->has_letters && sink->wait(sink, &d->letters);
 }
 
-/* The batch is done with; goes on with what a halving left behind it, or ends. */
+/* The batch is done with; goes on with what was held, then with what a halving left behind it, or
+ * ends. */
 static void delivery_next_part(struct delivery *d)
 {
     uint32_t after = d->batch.first + d->batch.count;
@@ -368,6 +370,10 @@ static void delivery_next_part(struct delivery *d)
     CHECK(batch_waiting(&d->batch) == 0 || d->batch.states == NULL);
     CHECK(after <= d->chunk->record_count);
     d->attempts = d->fruitless = d->busy_attempts = 0;
+    if (batch_release(&d->batch)) {
+        delivery_attempt(d);
+        return;
+    }
     d->batch.first = after;
     d->batch.count = d->chunk->record_count - after;
     if (d->batch.count > 0)
@@ -403,6 +409,13 @@ static void delivery_judged(struct delivery *d, enum verdict verdict, struct ver
     struct items_left left = {0};
     struct retry_plan plan;
 
+    if (verdict == VERDICT_AGAIN && ++d->again <= AGAIN_MAX) {
+        delivery_attempt(d);
+        return;
+    }
+    if (verdict == VERDICT_AGAIN)
+        verdict = VERDICT_RETRY;
+    d->again = 0;
     if (verdict == VERDICT_DELIVERED) {
         left = account_items(d, verdicts);
         if (left.retry + left.as_text < waiting)

@@ -87,6 +87,7 @@ struct delivery {
     uint32_t fruitless;     /* the last of them, in which nothing was taken: for the wait */
     uint32_t busy_attempts; /* of the attempts, those that met a back-end that was busy */
     bool is_busy;           /* the last of them */
+    uint32_t again;         /* requests in a row that settled nothing and called for another */
     bool is_under_way;      /* has a place */
     bool is_last_try;       /* the output has left the others meanwhile: it is not tried again */
     int encode_status;

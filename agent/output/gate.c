@@ -108,7 +108,7 @@ static bool has_busy_items(const struct verdicts *verdicts)
 enum circuit_event gate_event(int status, enum verdict verdict, const struct verdicts *verdicts)
 {
     if (verdict == VERDICT_RETRY)
-        return status == 429 ? CIRCUIT_BUSY : CIRCUIT_FAILED;
+        return status == 429 || verdicts->is_busy ? CIRCUIT_BUSY : CIRCUIT_FAILED;
     if (verdict == VERDICT_DELIVERED && has_busy_items(verdicts))
         return CIRCUIT_BUSY;
     return CIRCUIT_ANSWERED;

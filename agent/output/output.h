@@ -20,6 +20,8 @@
 struct option;
 struct plugin_setup;
 
+#define AGAIN_MAX 100
+
 /* What became of each record of a batch, where the answer has items. deliver hands in one with
  * every record delivered; judge marks the others. Indices count the batch's records. Memory is
  * taken when the first one is marked: nearly always all went well. */
@@ -34,6 +36,8 @@ struct item_verdict {
 struct verdicts {
     struct item_verdict *items; /* NULL: all were delivered */
     uint32_t count;
+    void *note;   /* that encode left in the batch; NULL: none */
+    bool is_busy; /* judge: it asks for fewer requests, whatever the status was */
 };
 
 /* One of them, to be marked; good until verdicts_fini. */
@@ -53,11 +57,13 @@ struct output_plugin {
 
     /* Makes the request for the batch. A negative code when the batch cannot be encoded at all:
      * it is set aside. Records that have no place in the body (an update without an id) are
-     * reported with batch_skip and count as set aside. */
+     * reported with batch_skip and count as set aside; what is for another request, with batch_hold. */
     MUST_USE int (*encode)(const void *self, struct batch *batch, struct http_request *request);
 
     /* The answer came, with a status. The whole's verdict; for VERDICT_DELIVERED the items that
-     * fared otherwise are marked in `verdicts`. `why` is filled in words unless delivered. */
+     * fared otherwise are marked in `verdicts`. `why` is filled in words unless delivered.
+     * VERDICT_AGAIN: the same records are encoded once more at once, as something had to be asked
+     * first; past AGAIN_MAX times without a record being settled, it is a retry. */
     enum verdict (*judge)(void *self, const struct http_reply *reply, struct verdicts *verdicts,
                           char why[256]);
 

@@ -27,6 +27,7 @@ static struct retry_plan plan_wait(const struct retry_policy *policy, uint32_t a
 struct retry_plan retry_next(const struct retry_policy *policy, enum verdict verdict,
                              uint32_t attempts, uint64_t asked_ms, uint64_t dice)
 {
+    CHECK(verdict != VERDICT_AGAIN);
     if (verdict == VERDICT_DELIVERED)
         return (struct retry_plan){.move = RETRY_DONE};
     if (verdict == VERDICT_REFUSED)

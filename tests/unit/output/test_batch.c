@@ -63,6 +63,27 @@ START_TEST(records_that_are_done_are_passed_over)
 }
 END_TEST
 
+START_TEST(what_is_held_is_in_no_request_until_the_batch_is_walked_again)
+{
+    states[0] = RECORD_DONE;
+    batch_hold(&batch, 2);
+    batch_hold(&batch, 4);
+    ck_assert_uint_eq(batch_waiting(&batch), 3);
+    ck_assert_str_eq(walk(), "12345");
+    ck_assert(!batch_release(&batch));
+}
+END_TEST
+
+START_TEST(what_is_skipped_by_its_index_has_its_reason)
+{
+    batch_skip_at(&batch, 3, "empty");
+    ck_assert_uint_eq(states[3], RECORD_SKIPPED);
+    ck_assert_str_eq(batch.refusals[3].reason, "empty");
+    batch.states = NULL; /* the test's */
+    batch_fini(&batch);
+}
+END_TEST
+
 START_TEST(a_batch_without_states_lends_all)
 {
     batch.states = NULL;
@@ -156,6 +177,8 @@ Suite *suite_output_batch(void)
     tcase_add_test(use, a_batch_lends_the_records_of_its_part);
     tcase_add_test(use, skipping_where_nobody_keeps_states_begins_to_keep_them);
     tcase_add_test(use, records_that_are_done_are_passed_over);
+    tcase_add_test(use, what_is_held_is_in_no_request_until_the_batch_is_walked_again);
+    tcase_add_test(use, what_is_skipped_by_its_index_has_its_reason);
     tcase_add_test(use, a_refused_record_waits_as_text_as_long_as_something_new_is_said);
     tcase_add_test(use, a_batch_without_states_lends_all);
     tcase_add_test(use, what_is_skipped_is_not_lent_again);

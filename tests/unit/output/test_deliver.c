@@ -14,13 +14,14 @@
  * ledger after each step. What becomes of requests is in tests/scenario/pipeline.
  */
 
-#define ANSWERS_MAX 64
+#define ANSWERS_MAX (AGAIN_MAX + 2)
 #define CHUNKS_MAX 8
 
 static enum verdict answers[ANSWERS_MAX]; /* all delivered, unless the test says otherwise */
 static unsigned asked;
 static struct buffer written; /* "0-2 3 " */
 static const char *skipped;   /* a digit each */
+static const char *held;      /* likewise, of the next write alone */
 static unsigned writers;      /* at it now, which is never more than one */
 
 /* The worker stays in a write until the test lets it go. */
@@ -65,10 +66,13 @@ static enum verdict write_as_told(void *self, struct batch *batch, char why[256]
 
         if (skipped != NULL && strchr(skipped, digit) != NULL)
             batch_skip(batch);
+        else if (held != NULL && strchr(held, digit) != NULL)
+            batch_hold(batch, batch->at - 1);
         else
             buffer_append_byte(&written, digit);
     }
     buffer_append_byte(&written, ' ');
+    held = NULL;
     snprintf(why, 256, "answer %u", asked);
     __atomic_sub_fetch(&writers, 1, __ATOMIC_SEQ_CST);
     return answers[asked++];
@@ -95,7 +99,7 @@ static void set_up_with(struct retry_policy retry)
     output = output_new(loop, &config, why);
     memset(answers, VERDICT_DELIVERED, sizeof answers);
     asked = chunk_count = 0;
-    skipped = NULL;
+    skipped = held = NULL;
 }
 
 static void set_up(void)
@@ -284,6 +288,69 @@ START_TEST(attempts_of_one_half_do_not_count_for_the_next)
         pass_ms(100);
     ck_assert_str_eq(text(), "01 0 0 0 1 1 1 ");
     ck_assert_uint_eq(output_metrics(output)->proc_records, 2);
+}
+END_TEST
+
+/* ---- records that go by several requests ---- */
+
+START_TEST(what_a_request_has_no_room_for_goes_by_the_next)
+{
+    held = "13";
+    offer(5);
+    quiet();
+    ck_assert_str_eq(text(), "024 13 ");
+    ck_assert_uint_eq(output_metrics(output)->proc_records, 5);
+    ck_assert(is_settled(0));
+}
+END_TEST
+
+START_TEST(what_was_held_when_a_request_failed_is_no_part_of_its_failure)
+{
+    held = "13";
+    answers[0] = VERDICT_REFUSED;
+    offer(5);
+    quiet();
+    ck_assert_str_eq(text(), "024 13 ");
+    ck_assert_uint_eq(output_metrics(output)->set_aside_records, 3);
+    ck_assert_uint_eq(output_metrics(output)->proc_records, 2);
+}
+END_TEST
+
+START_TEST(what_was_held_is_let_go_of_with_the_rest)
+{
+    held = "13";
+    answers[0] = answers[1] = VERDICT_RETRY;
+    offer(5);
+    quiet();
+    held = "13";
+    output_stop(output);
+    quiet();
+    ck_assert_str_eq(text(), "024 024 ");
+    ck_assert_uint_eq(output_metrics(output)->read_records, 0);
+    ck_assert(!is_settled(0));
+}
+END_TEST
+
+START_TEST(what_had_to_be_asked_first_is_no_failure)
+{
+    answers[0] = answers[1] = VERDICT_AGAIN;
+    offer(2);
+    quiet();
+    ck_assert_str_eq(text(), "01 01 01 ");
+    ck_assert_uint_eq(output_metrics(output)->errors, 0);
+    ck_assert(is_settled(0));
+}
+END_TEST
+
+START_TEST(asking_first_has_an_end_and_waits_then)
+{
+    for (unsigned i = 0; i < ANSWERS_MAX; i++)
+        answers[i] = VERDICT_AGAIN;
+    offer(1);
+    quiet();
+    ck_assert_uint_eq(asked, AGAIN_MAX + 1);
+    ck_assert_uint_eq(output_metrics(output)->errors, 1);
+    ck_assert(!is_settled(0));
 }
 END_TEST
 
@@ -510,6 +577,11 @@ Suite *suite_output_deliver(void)
     tcase_add_test(story, what_waited_and_waits_for_a_place_can_be_let_go_of);
     tcase_add_test(story, halves_come_from_the_front_and_the_rest_follows);
     tcase_add_test(story, attempts_of_one_half_do_not_count_for_the_next);
+    tcase_add_test(story, what_a_request_has_no_room_for_goes_by_the_next);
+    tcase_add_test(story, what_was_held_when_a_request_failed_is_no_part_of_its_failure);
+    tcase_add_test(story, what_was_held_is_let_go_of_with_the_rest);
+    tcase_add_test(story, what_had_to_be_asked_first_is_no_failure);
+    tcase_add_test(story, asking_first_has_an_end_and_waits_then);
     tcase_add_test(story, skipped_records_are_set_aside_once);
     tcase_add_test(story, a_chunk_of_nothing_but_skipped_records_is_done);
     tcase_add_test(story, a_skipped_record_does_not_confuse_the_halves);
