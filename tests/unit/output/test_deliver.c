@@ -4,9 +4,9 @@
 #include "base/log.h"
 #include "kit/chunk.h"
 #include "kit/patience.h"
-#include "kit/stops.h"
 
 #include <pthread.h>
+#include <check.h>
 #include <stdio.h>
 
 /*
@@ -545,21 +545,6 @@ START_TEST(what_is_offered_after_letting_go_is_let_go_of_at_once)
 }
 END_TEST
 
-/* ---- broken promises ---- */
-
-START_TEST(freeing_with_something_under_way_stops)
-{
-    offer(1);
-    output_free(&output);
-}
-END_TEST
-
-START_TEST(a_chunk_that_is_still_open_stops)
-{
-    output_offer(output, chunk_open(1));
-}
-END_TEST
-
 Suite *suite_output_deliver(void);
 
 Suite *suite_output_deliver(void)
@@ -567,7 +552,6 @@ Suite *suite_output_deliver(void)
     Suite *suite = suite_create("output/deliver");
     TCase *story = tcase_create("story");
     TCase *stopping = tcase_create("stopping");
-    TCase *stops = stops_create();
 
     tcase_add_checked_fixture(story, set_up, tear_down);
     tcase_add_test(story, chunks_are_delivered_in_the_order_they_came);
@@ -599,10 +583,5 @@ Suite *suite_output_deliver(void)
     tcase_add_test(stopping, the_rest_of_a_half_is_let_go_of);
     tcase_add_test(stopping, what_is_offered_after_letting_go_is_let_go_of_at_once);
     suite_add_tcase(suite, stopping);
-
-    tcase_add_checked_fixture(stops, set_up, NULL);
-    stops_add(stops, freeing_with_something_under_way_stops);
-    stops_add(stops, a_chunk_that_is_still_open_stops);
-    suite_add_tcase(suite, stops);
     return suite;
 }

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "kit/chunk.h"
 #include "kit/patience.h"
+#include "kit/stops.h"
 #include "output/deliver.h"
 
 #include <check.h>
@@ -300,12 +301,28 @@ START_TEST(very_many_are_let_go_of)
 }
 END_TEST
 
+/* ---- broken promises ---- */
+
+START_TEST(freeing_with_something_under_way_stops)
+{
+    (void)offer(1, true);
+    output_free(&output);
+}
+END_TEST
+
+START_TEST(a_chunk_that_is_still_open_stops)
+{
+    output_offer(output, chunk_open(1));
+}
+END_TEST
+
 Suite *suite_output_leave(void);
 
 Suite *suite_output_leave(void)
 {
     Suite *suite = suite_create("output/leave");
     TCase *leave = tcase_create("leave");
+    TCase *stops = stops_create();
 
     tcase_add_checked_fixture(leave, set_up, tear_down);
     tcase_add_test(leave, what_is_queued_is_let_go_of_unsettled);
@@ -319,5 +336,10 @@ Suite *suite_output_leave(void)
     tcase_add_test(leave, nothing_begins_while_it_lets_go);
     tcase_add_test(leave, very_many_are_let_go_of);
     suite_add_tcase(suite, leave);
+
+    tcase_add_checked_fixture(stops, set_up, NULL);
+    stops_add(stops, freeing_with_something_under_way_stops);
+    stops_add(stops, a_chunk_that_is_still_open_stops);
+    suite_add_tcase(suite, stops);
     return suite;
 }
