@@ -18,61 +18,6 @@
  * Goes wrong: it cannot be opened (said once, tried again, counted).
  */
 
-/* ---- the origin ---- */
-
-static struct tail_file *file_of(struct origin *origin)
-{
-    return CONTAINER_OF(origin, struct tail_file, origin);
-}
-
-static void origin_settled(struct origin *origin)
-{
-    struct tail_file *f = file_of(origin);
-
-    tail_kin_settled(f);
-    if (f->tail == NULL)
-        return;
-    tail_bookmark_save(f);
-    if (f->state.is_rotated)
-        tail_file_touch(f);
-}
-
-static void origin_free(struct origin *origin)
-{
-    struct tail_file *f = file_of(origin);
-
-    tail_kin_forget(f);
-    origin_fini(origin);
-    mem_free(f->path);
-    mem_free(f->real_path);
-    mem_free(f);
-}
-
-static const char *file_path(const struct origin *origin)
-{
-    return CONTAINER_OF(origin, const struct tail_file, origin)->path;
-}
-
-static const char *file_real_path(const struct origin *origin)
-{
-    return CONTAINER_OF(origin, const struct tail_file, origin)->real_path;
-}
-
-static void origin_left(struct origin *origin, unsigned output, uint64_t begin)
-{
-    tail_file_left(file_of(origin), output, begin);
-}
-
-static const struct origin_ops origin_ops = {
-    .settled = origin_settled,
-    .left = origin_left,
-    .file = file_path,
-    .real_file = file_real_path,
-    .free = origin_free,
-};
-
-/* ---- opening and closing ---- */
-
 static void name_leave(struct tail_file *f)
 {
     f->tail->unnamed_count += f->name != NULL;
@@ -104,7 +49,7 @@ static struct tail_file *file_new(struct tail *t, const char *path, struct found
     struct tail_file *f = mem_zalloc(1, sizeof *f);
     char *tag = tail_tag(t, path);
 
-    origin_init(&f->origin, &origin_ops, slice_of(tag), 0);
+    origin_init(&f->origin, &tail_origin_ops, slice_of(tag), 0);
     mem_free(tag);
     f->origin.metrics = &t->input->metrics;
     f->origin.budget = t->input->budget;

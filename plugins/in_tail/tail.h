@@ -4,6 +4,7 @@
  *   tail.c      the options; start and stop
  *   names.c     what becomes of names: files are opened, rotated, gone
  *   open.c      a file's beginning and its end
+ *   origin.c    what its records' chunks say to it
  *   known.c     whether it is still the file that was read
  *   follow.c    one file: read, wait, restart, close, as the follow plan says
  *   first.c     what a file's first read waits for
@@ -261,6 +262,10 @@ void tail_file_unname(struct tail_file *file);
 
 /* Lets go of it; it is freed when its last ack came. */
 void tail_file_close(struct tail_file *file);
+
+/* ---- origin.c ---- */
+
+extern const struct origin_ops tail_origin_ops;
 
 /* ---- known.c ---- */
 
