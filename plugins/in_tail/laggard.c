@@ -208,7 +208,7 @@ enum laggard_next {
 static enum laggard_next laggard_step(struct tail_laggard *l)
 {
     struct tail_file *f = &l->file;
-    uint64_t end = l->of->origin.window.issued, from = f->state.read - f->state.unfinished_bytes;
+    uint64_t end = tail_file_issued(l->of), from = f->state.read - f->state.unfinished_bytes;
     uint64_t pause_ms;
     int64_t taken;
 

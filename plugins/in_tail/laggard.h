@@ -83,6 +83,9 @@ void tail_file_part_again(struct tail_file *file, const struct tail_note *note);
 /* Nobody is left for whom the file is read together with others. */
 bool tail_file_is_paused(const struct tail_file *file);
 
+/* How far the others have read it: no further than its copy goes, when it went on in one. */
+uint64_t tail_file_issued(const struct tail_file *file);
+
 /* What lies before this, every output is done with. */
 uint64_t tail_file_settled(const struct tail_file *file);
 
@@ -93,7 +96,7 @@ uint64_t tail_file_unrepeated_bytes(const struct tail_file *file);
 /* There is more to read again. */
 void tail_laggards_touch(struct tail_file *file);
 
-/* The file is another descriptor now. */
+/* The file is another descriptor now: there may be more to read again. */
 void tail_laggards_move(struct tail_file *file);
 void tail_laggards_close(struct tail_file *file);
 

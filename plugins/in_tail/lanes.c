@@ -195,12 +195,21 @@ bool tail_file_is_paused(const struct tail_file *f)
     return routes != 0 && (routes & f->origin.lane) == 0;
 }
 
+/* What was read behind the end of its copy is nowhere. */
+static uint64_t not_behind_copy(const struct tail_file *f, uint64_t offset)
+{
+    return UNLIKELY(f->copy_bytes > 0 && offset > f->copy_bytes) ? f->copy_bytes : offset;
+}
+
+uint64_t tail_file_issued(const struct tail_file *f)
+{
+    return not_behind_copy(f, f->origin.window.issued);
+}
+
 uint64_t tail_file_settled(const struct tail_file *f)
 {
-    uint64_t settled = f->origin.window.settled;
+    uint64_t settled = not_behind_copy(f, f->origin.window.settled);
 
-    if (UNLIKELY(f->copy_bytes > 0 && settled > f->copy_bytes))
-        settled = f->copy_bytes;
     LIST_FOR (it, laggards_of(f))
         if (laggard_at(it)->file.origin.window.settled < settled)
             settled = laggard_at(it)->file.origin.window.settled;
@@ -243,6 +252,7 @@ void tail_laggards_move(struct tail_file *f)
         file_reader_init(&l->reader, f->fd, f->reader.is_gzip);
         l->fd = f->fd;
     }
+    tail_laggards_touch(f);
 }
 
 void tail_laggards_close(struct tail_file *f)
