@@ -1,5 +1,6 @@
 #include "plugins/in_tail/laggard.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -10,7 +11,8 @@
  *   tail_loss_begin  a file goes: its unread rest is counted beside the loop, slice by slice
  *   loss_end       counted, said, closed: only now the disk gets its room back
  *
- * Goes wrong: the rest cannot be read (counted up to there, and said); we are stopped while
+ * Goes wrong: the rest cannot be read, or there is no descriptor for that (its bytes are counted, and
+ * its lines as far as they were read, and that is said); we are stopped while
  * counting (the log says what is known).
  */
 
@@ -164,15 +166,20 @@ void tail_loss_begin(struct tail_file *f, uint64_t bytes_min)
 {
     struct tail_loss *loss = mem_zalloc(1, sizeof *loss);
     uint64_t begin = tail_file_reached(f);
+    int fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
 
     loss->tail = f->tail;
     loss->path = mem_text(f->path);
     loss->bytes_min = bytes_min;
-    file_rest_init(&loss->rest, fcntl(f->fd, F_DUPFD_CLOEXEC, 0), f->reader.is_gzip, begin);
+    loss->status = fd < 0 ? -errno : 0;
+    file_rest_init(&loss->rest, fd, f->reader.is_gzip, begin);
     loss->rest.form = f->form;
     loss->rest.is_inside_begun = f->is_skipping && tail_file_unrepeated_bytes(f) == 0;
     list_add_tail(&f->tail->losses, &loss->link);
-    job_start(f->tail->input->loop, loss_count, on_counted, loss);
+    if (fd < 0)
+        loss_end(loss);
+    else
+        job_start(f->tail->input->loop, loss_count, on_counted, loss);
 }
 
 /* Those that are being counted when we stop. */
