@@ -137,6 +137,7 @@ static bool on_row(void *owner, const struct position *p)
     s->row = p->row;
     s->offset = p->is_foreign && s->file->reader.is_gzip ? 0 : p->offset;
     s->tail_print = p->tail;
+    s->file->known_ns = p->created_ns;
     tail_note_read(p->note, s->offset, s->file->tail->input->lanes, &s->note);
     s->is_recognisable =
         s->note.stream_id != 0 && is_telling(&p->identity, s->file->reader.is_gzip);
@@ -302,6 +303,7 @@ uint64_t tail_bookmark_take(struct tail_file *f, struct tail_start *start)
     stream_find(f, first, false);
     if (start->note.stream_id != 0)
         f->origin.id = start->note.stream_id;
+    f->known_ns = start->known_ns;
     if (start->row == 0)
         row_new(f);
     else
@@ -365,6 +367,7 @@ void tail_bookmark_save(struct tail_file *f)
         .is_rotated = f->state.is_rotated,
         .is_done = f->is_done,
         .is_urgent = !f->is_saved,
+        .created_ns = f->known_ns,
     };
 
     if (f->tail->positions == NULL || f->row == 0)

@@ -53,7 +53,8 @@ static void known_add(struct known_list *list, struct known known)
     list->items[list->count++] = known;
 }
 
-/* Whatever was there before a row that is not on disk yet was looked at when we started.
+/* Whatever was there before a row that is not on disk yet was looked at when we started, or by the one
+ * before us.
  * Fluent Bit's rows have no print of the content; its offset in a .gz counts compressed bytes. */
 static bool on_row(void *owner, const struct position *p)
 {
@@ -71,7 +72,7 @@ static bool on_row(void *owner, const struct position *p)
                   .is_done = p->is_done,
                   .is_whole = note.is_whole,
                   .is_untouched = note.stream_id == 0,
-                  .known_ns = p->created_ns ? p->created_ns : list->tail->started_ns},
+                  .known_ns = p->created_ns ? p->created_ns : list->tail->known_ns},
         .note = note,
         .tail = p->tail,
         .is_followed = tail_row_file(list->tail, p->row) != NULL,
@@ -105,7 +106,7 @@ static void known_add_followed(struct known_list *list, const char *path)
                             .saved = {.key = f->row,
                                       .identity = f->identity,
                                       .offset = f->state.read,
-                                      .known_ns = list->tail->started_ns},
+                                      .known_ns = f->known_ns ? f->known_ns : list->tail->known_ns},
                             .note.stream_id = f->origin.id,
                             .is_followed = true,
                         });
@@ -150,6 +151,8 @@ static int generation_open(const struct known_list *list, const struct found_fil
     } else if (known != NULL) {
         start.note.stream_id = known->note.stream_id;
     }
+    if (known != NULL)
+        start.known_ns = known->saved.known_ns;
     if (start.note.together > bytes_of(g))
         start.note.together = bytes_of(g);
     log_info(list->tail->component, "%s is an earlier generation of %s; it is read from byte %llu",

@@ -313,7 +313,7 @@ static int tail_start(void *self, struct input *input, struct report *report)
 
     t->input = input;
     t->started_ms = clock_ms();
-    t->started_ns = clock_wall_ns();
+    t->known_ns = input->since_ns != 0 ? input->since_ns : clock_wall_ns();
     t->machine = tail_machine();
     t->parser_run.json = intake_json(input->intake);
     tail_lanes_init(t);

@@ -163,6 +163,7 @@ struct tail_file {
     size_t waiting_bytes;  /* what they hold, as the budget knows it */
     uint64_t joined_to;    /* records may have lines up to here although others before it wait */
     enum encoding_form form;
+    int64_t known_ns;  /* since when its row is on the disk; 0: it was not when it was opened */
     int64_t empty_ns;  /* when it was last written to, as long as nothing was in it */
     uint64_t look_ms;  /* when to look again although nothing was said, or 0 */
     bool is_skipping;  /* inside a line that is too long, until its end */
@@ -204,7 +205,8 @@ struct tail {
     struct place place;
     uint64_t refresh_ms;
     uint64_t started_ms;
-    int64_t started_ns;
+    int64_t known_ns; /* since when nobody looked at the directories: what was there, the one before
+                       * this one knew, or nobody */
     uint64_t machine; /* a part of all ids */
     uint64_t limit_said_ms;
     int64_t next_row;
@@ -243,6 +245,7 @@ struct tail_start {
     uint64_t offset;
     int64_t row;            /* 0: a new one */
     struct file_print tail; /* of what was read of it, before `offset`; len 0: nobody asks */
+    int64_t known_ns;       /* since when there is this row, or 0 */
     struct tail_note note;
 };
 
