@@ -59,6 +59,7 @@ static int pipeline_run(struct kit *k)
 
 int kit_try_run(struct kit *k, const char *config)
 {
+    config_free(&k->config);
     tree_write("kit.conf", config);
     ck_assert_msg(config_load(tree_path("kit.conf"), &k->report, &k->config) == 0, "%s",
                   buffer_text(&k->report.text));
