@@ -56,6 +56,15 @@ static struct kit_answer keys_xml(struct kit_aws *aws)
     return text(aws, 200, body);
 }
 
+/* As nobody should: an error that has keys in it. */
+static struct kit_answer keys_xml_refused(struct kit_aws *aws, int status)
+{
+    struct kit_answer answer = keys_xml(aws);
+
+    answer.status = status;
+    return answer;
+}
+
 static struct kit_answer error_xml(struct kit_aws *aws, int status, const char *code)
 {
     char body[256];
@@ -149,7 +158,7 @@ static struct kit_answer sts_answer(struct kit_aws *aws, const struct kit_reques
     char wanted[256];
 
     if (aws->rules.keys_status != 0)
-        return error_xml(aws, aws->rules.keys_status, "ServiceUnavailable");
+        return keys_xml_refused(aws, aws->rules.keys_status);
     snprintf(wanted, sizeof wanted, "&WebIdentityToken=%s",
              aws->rules.web_token != NULL ? aws->rules.web_token : "?");
     if (is_web)

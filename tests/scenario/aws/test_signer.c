@@ -223,13 +223,16 @@ START_TEST(old_keys_go_on_while_new_ones_are_not_to_be_had)
 }
 END_TEST
 
+static char endpoint[64]; /* of STS */
+
 static void with_a_web_identity(void)
 {
     signer_kit.rules.web_token = "jwt";
     kit_aws_set(&signer_kit.aws, &signer_kit.rules);
     tree_write("jwt", "jwt");
     signer_kit.settings.wish.region = "eu-west-1";
-    signer_kit.settings.wish.sts_endpoint = strdup(kit_aws_url(&signer_kit.aws, ""));
+    snprintf(endpoint, sizeof endpoint, "%s", kit_aws_url(&signer_kit.aws, ""));
+    signer_kit.settings.wish.sts_endpoint = endpoint;
     setenv("AWS_WEB_IDENTITY_TOKEN_FILE", tree_path("jwt"), 1);
     setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/pod", 1);
 }
@@ -272,6 +275,16 @@ START_TEST(a_web_identity_that_nobody_trusts_is_told_of)
     tree_write("jwt", "forged");
     signer_kit_await();
     signer_kit_lacks("InvalidIdentityToken");
+}
+END_TEST
+
+START_TEST(keys_in_an_answer_of_sts_that_is_an_error_are_none)
+{
+    with_a_web_identity();
+    signer_kit.rules.keys_status = 500;
+    kit_aws_set(&signer_kit.aws, &signer_kit.rules);
+    signer_kit_await();
+    signer_kit_lacks("status 500");
 }
 END_TEST
 
@@ -407,6 +420,7 @@ Suite *suite_aws_signer(void)
     tcase_add_test(tests, a_web_identity_is_given_keys_by_sts_without_a_signature);
     tcase_add_test(tests, sts_is_asked_through_a_proxy_and_who_is_near_is_not);
     tcase_add_test(tests, a_web_identity_that_nobody_trusts_is_told_of);
+    tcase_add_test(tests, keys_in_an_answer_of_sts_that_is_an_error_are_none);
     tcase_add_test(tests, a_role_is_assumed_with_the_pods_keys_and_the_external_id);
     tcase_add_test(tests, without_the_external_id_the_role_is_denied);
     tcase_add_test(tests, sts_is_asked_again_with_the_right_time_where_our_clock_is_off);
