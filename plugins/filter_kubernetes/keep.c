@@ -49,13 +49,16 @@ static int write_all(int fd, struct slice bytes)
     return 0;
 }
 
-/* Whole or not at all: beside it, to the disk, and then by its name. */
+/* Whole or not at all: beside it, to the disk, and then by its name. What lies there, of a write that
+ * was cut short or of somebody else, is not written to. */
 static int write_file(const char *path, const char *suffix, struct slice bytes)
 {
     char *beside = mem_format("%s.%s", path, suffix);
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    int rc = fd < 0 ? -errno : write_all(fd, bytes);
+    int fd, rc;
 
+    (void)unlink(beside);
+    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    rc = fd < 0 ? -errno : write_all(fd, bytes);
     if (rc == 0 && fsync(fd) < 0)
         rc = -errno;
     if (fd >= 0)
@@ -68,11 +71,25 @@ static int write_file(const char *path, const char *suffix, struct slice bytes)
     return rc;
 }
 
+/* What it says goes into documents: a file that others may write to is as good as theirs. */
+static bool is_ours(int fd)
+{
+    struct stat file;
+
+    return fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && (file.st_mode & S_IWOTH) == 0 &&
+           (file.st_uid == geteuid() || file.st_uid == 0);
+}
+
 static int read_file(const char *path, struct buffer *out)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* A pipe would keep the loop until somebody writes. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     ssize_t count = fd < 0 ? -1 : 1;
 
+    if (fd >= 0 && !is_ours(fd)) {
+        errno = EPERM;
+        count = -1;
+    }
     while (count > 0 && out->len <= KEEP_BYTES_MAX) {
         count = read(fd, buffer_reserve(out, 65536), 65536);
         if (count > 0)

@@ -47,7 +47,8 @@ void keep_head_fini(struct keep_head *head);
 
 /* ---- the file ---- */
 
-/* keep_read of a file. `head->node` may be empty: any. */
+/* keep_read of a file. `head->node` may be empty: any. -EPERM: it belongs to another user, or all may
+ * write to it, or it is no file. */
 MUST_USE int keep_load(const char *path, struct keep_head *head, struct pods *pods);
 
 struct keep;

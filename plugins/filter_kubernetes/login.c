@@ -92,7 +92,7 @@ static void look_at_file(struct login *login)
 
     if (path == NULL || path[0] == '\0')
         return;
-    fd = open(path, O_RDONLY | O_CLOEXEC);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         say_once(login, path, uv_strerror(-errno));
         return;

@@ -41,7 +41,7 @@ static void feed(int fd, struct cut *cut)
 
 static void load(struct source *source, const char *path, bool is_space)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct preload p = {.source = source, .is_space = is_space};
     struct cut *cut;
 

@@ -306,10 +306,15 @@ static void begin_kept(struct source *source, const char *node, struct buffer *v
                              .version = &source->pods_sync.version,
                              .node = &source->node,
                              .print = head.print};
+    int rc;
 
     if (path == NULL || path[0] == '\0')
         return;
-    if (keep_load(path, &head, source->pods) == 0) {
+    rc = keep_load(path, &head, source->pods);
+    if (rc == -EPERM)
+        log_warn(source->settings.component,
+                 "%s is not read: it belongs to another user, or all may write to it", path);
+    if (rc == 0) {
         if (source->node == NULL && head.node.len > 0)
             source->node = mem_text_n(head.node.data, head.node.len);
         if (keep_is_fresh(&head, clock_wall_ns()))

@@ -1,7 +1,11 @@
 #include "plugins/filter_kubernetes/keep.h"
 
+#include "kit/tree.h"
+
 #include <check.h>
 #include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* What is kept for the next start is read back as it was, or not at all. */
 
@@ -167,6 +171,64 @@ START_TEST(a_watch_goes_on_from_a_young_file_alone)
 }
 END_TEST
 
+/* ---- the file ---- */
+
+static void save_file(void)
+{
+    save();
+    tree_write_bytes("pods", bytes.data, bytes.len);
+}
+
+static int load(void)
+{
+    return keep_load(tree_path("pods"), &head, again);
+}
+
+START_TEST(a_file_that_all_may_write_to_is_not_read)
+{
+    save_file();
+    ck_assert_int_eq(chmod(tree_path("pods"), 0666), 0);
+    ck_assert_int_eq(load(), -EPERM);
+    ck_assert_uint_eq(pods_counts(again).live, 0);
+    ck_assert_int_eq(chmod(tree_path("pods"), 0660), 0); /* as a volume's fsGroup makes it */
+    ck_assert_int_eq(load(), 0);
+    keep_head_fini(&head);
+}
+END_TEST
+
+START_TEST(a_file_of_another_user_is_not_read)
+{
+    save_file();
+    if (chown(tree_path("pods"), 12345, 12345) < 0)
+        return; /* only root gives files away */
+    ck_assert_int_eq(load(), -EPERM);
+}
+END_TEST
+
+START_TEST(nobody_waits_for_a_pipe_or_follows_a_link)
+{
+    ck_assert_int_eq(mkfifo(tree_path("pods"), 0600), 0);
+    ck_assert_int_eq(load(), -EPERM);
+    tree_remove("pods");
+    save();
+    tree_write_bytes("elsewhere", bytes.data, bytes.len);
+    tree_link("elsewhere", "pods");
+    ck_assert_int_eq(load(), -ELOOP);
+}
+END_TEST
+
+static TCase *files(void)
+{
+    TCase *tcase = tcase_create("files");
+
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_checked_fixture(tcase, tree_plant, tree_fell);
+    tcase_add_test(tcase, a_file_that_all_may_write_to_is_not_read);
+    tcase_add_test(tcase, a_file_of_another_user_is_not_read);
+    tcase_add_test(tcase, nobody_waits_for_a_pipe_or_follows_a_link);
+    return tcase;
+}
+
 Suite *suite_plugins_kubernetes_keep(void);
 
 Suite *suite_plugins_kubernetes_keep(void)
@@ -182,5 +244,6 @@ Suite *suite_plugins_kubernetes_keep(void)
     tcase_add_test(tcase, what_other_settings_or_another_node_kept_is_not_used);
     tcase_add_test(tcase, a_watch_goes_on_from_a_young_file_alone);
     suite_add_tcase(suite, tcase);
+    suite_add_tcase(suite, files());
     return suite;
 }
