@@ -18,6 +18,7 @@ struct orphan {
     char *note; /* of its row */
     int fd;
     int64_t row;
+    uint64_t positions; /* the number of those that have it */
     uint64_t offset;
     bool is_rotated;
     bool is_saved; /* its row tells it from others, and is written */

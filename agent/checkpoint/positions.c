@@ -48,7 +48,7 @@ static struct store *store_find(struct loop *loop, const struct positions_config
         struct store *store = CONTAINER_OF(it, struct store, link);
 
         if (store->loop == loop && store->is_memory == config->is_memory &&
-            strcmp(store->path, path) == 0)
+            strcmp(store->path, path) == 0 && store_is_there(store))
             return store;
     }
     return NULL;
@@ -65,6 +65,7 @@ static struct store *store_new(struct loop *loop, const struct positions_config 
     store->is_memory = config->is_memory;
     store->path =
         mem_text(!config->is_memory && realpath(config->path, real) ? real : config->path);
+    store->file = store_file_of(store->path, store->is_memory);
     store->speaker = mem_text(config->speaker ? config->speaker : "positions");
     store->pace_ms = config->pace_ms ? config->pace_ms : POSITIONS_PACE_MS;
     store->pace = timer_new(loop, on_pace, store);
@@ -105,6 +106,7 @@ int positions_open(struct loop *loop, const struct positions_config *config, str
     int rc;
 
     if (store == NULL) {
+        stores_gone_leave(&stores, config->path);
         rc = database_open(config, report, place, &database);
         if (rc < 0)
             return rc;
@@ -484,4 +486,9 @@ void positions_stats(const struct positions *p, struct positions_stats *stats_ou
 
     *stats_out = store->stats;
     stats_out->dirty_count = pending_count(&store->pending) + pending_count(&store->batch);
+}
+
+uint64_t positions_number(const struct positions *p)
+{
+    return p->store->file.number;
 }

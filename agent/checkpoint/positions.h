@@ -60,9 +60,8 @@ struct position {
     struct file_identity identity;
     struct file_print tail; /* of the bytes before `offset`; len 0: unknown */
     int64_t saved_ns;       /* when it was set; filled in by positions_set */
-    int64_t
-        created_ns; /* when the row was made, to the second, as it was found; 0: not on disk yet */
-    const char *note; /* the caller's own text, or NULL; POSITIONS_NOTE_BYTES_MAX */
+    int64_t created_ns;     /* when the row was made, as it was found; 0: not on disk yet */
+    const char *note;       /* the caller's own text, or NULL; POSITIONS_NOTE_BYTES_MAX */
 };
 
 struct positions_stats {
@@ -136,6 +135,9 @@ void positions_prune(struct positions *p);
 
 /* Writes now and returns when it is done, for shutting down: 0, or what failed. */
 MUST_USE int positions_flush(struct positions *p);
+
+/* Another one for another file, whatever that is called: rows of the one mean nothing in the other. */
+uint64_t positions_number(const struct positions *p);
 
 void positions_stats(const struct positions *p, struct positions_stats *stats_out);
 

@@ -3,6 +3,7 @@
  *
  *   positions.c        opening, setting, writing
  *   positions_find.c   reading
+ *   store_file.c       whether the file is there still
  */
 #ifndef TAILRACE_CHECKPOINT_POSITIONS_SELF_H
 #define TAILRACE_CHECKPOINT_POSITIONS_SELF_H
@@ -13,6 +14,12 @@
 
 #include <pthread.h>
 
+/* Which file it is: one that was deleted is open still, and another may have its name. */
+struct store_file {
+    uint64_t number;   /* each one that we open has its own */
+    uint64_t dev, ino; /* 0: in memory */
+};
+
 struct store {
     struct list link; /* in stores */
     struct list users;
@@ -20,6 +27,7 @@ struct store {
     struct database *database;
     pthread_mutex_t mutex;
     char *path;
+    struct store_file file;
     char *speaker;
     struct timer *pace;
     uint64_t pace_ms;
@@ -56,5 +64,15 @@ struct positions {
 /* Around whatever the database is asked for; see positions.c. */
 void store_lock(struct store *store);
 void store_unlock(struct store *store);
+
+/* What the path leads to now, under a new number. */
+struct store_file store_file_of(const char *path, bool is_memory);
+
+/* Nobody has deleted it, or put another one in its place. */
+bool store_is_there(const struct store *store);
+
+/* Says of the stores under this path that they are not. What SQLite keeps beside such a file is the
+ * deleted one's, which has it open: that is removed, as another must not share it. */
+void stores_gone_leave(struct list *stores, const char *path);
 
 #endif

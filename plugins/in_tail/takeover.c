@@ -76,6 +76,7 @@ void tail_file_hand_on(struct tail_file *f)
     orphan.fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
     if (orphan.fd < 0)
         return;
+    orphan.positions = positions_number(t->positions);
     orphan.path = mem_text(f->path);
     orphan.real = mem_text(f->real_path);
     tail_note_write(f, &note);
@@ -94,6 +95,11 @@ void tail_take_over(struct tail *t)
                                    .is_rotated = orphan.is_rotated,
                                    .offset = orphan.offset,
                                    .row = orphan.row};
+
+        if (orphan.positions != positions_number(t->positions)) { /* the DB was deleted */
+            start.row = 0;
+            orphan.is_saved = false;
+        }
 
         tail_note_read(orphan.note, orphan.offset, t->input->lanes, &start.note);
         tail_file_open_generation(t, orphan.path, &start);

@@ -213,6 +213,23 @@ START_TEST(a_deleted_file_is_read_to_its_end_by_the_next)
 }
 END_TEST
 
+/* The rows that the former had are of no use to the next. */
+START_TEST(a_db_that_was_deleted_meanwhile_is_made_anew)
+{
+    run_agent(WITH_DB);
+    kit_append(it.k, "app.log", "one\n");
+    kit_append(it.k, "other.log", "two\n");
+    expect_taken("one two ");
+    tree_remove("state/positions.db");
+    ck_assert_int_eq(reload(), RELOAD_DONE);
+    kit_append(it.k, "app.log", "three\n");
+    expect_taken("one two three ");
+    ck_assert_int_eq(reload(), RELOAD_DONE);
+    kit_append(it.k, "other.log", "four\n");
+    expect_taken("one two three four ");
+}
+END_TEST
+
 START_TEST(a_rotated_file_is_read_to_its_end_by_the_next)
 {
     run_agent(WITHOUT_DB);
@@ -434,6 +451,7 @@ Suite *suite_pipeline_reload(void)
     tcase_add_test(reload_case, what_cannot_be_delivered_is_read_again_by_the_next);
     tcase_add_test(reload_case, a_request_that_hangs_is_let_go_after_grace);
     tcase_add_test(reload_case, a_deleted_file_is_read_to_its_end_by_the_next);
+    tcase_add_test(reload_case, a_db_that_was_deleted_meanwhile_is_made_anew);
     tcase_add_test(reload_case, a_rotated_file_is_read_to_its_end_by_the_next);
     tcase_add_test(reload_case, a_file_that_came_while_nobody_looked_is_new);
     tcase_add_test(reload_case, a_file_truncated_while_nobody_looked_is_read_from_its_beginning);

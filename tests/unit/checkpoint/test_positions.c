@@ -1,6 +1,7 @@
 #include "unit/checkpoint/book.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "kit/stops.h"
 #include "loop/loop.h"
 
@@ -274,6 +275,31 @@ START_TEST(users_of_one_file_share_it)
 }
 END_TEST
 
+/* The reload after that finds no file of that name. */
+START_TEST(a_file_deleted_in_use_is_made_anew)
+{
+    struct positions *first;
+    uint64_t errors = log_count(LOG_ERROR);
+
+    book_open();
+    first = book.positions;
+    for (int i = 0; i < 3; i++)
+        positions_new_row(first);
+    book_set(3, "/a.log", 7, 10);
+    ck_assert_int_eq(positions_flush(first), 0);
+    tree_remove("tail.db");
+    book_open();
+    ck_assert_uint_eq(log_count(LOG_ERROR), errors + 1);
+    ck_assert_ptr_nonnull(strstr(log_recent(0), "deleted or replaced"));
+    ck_assert_uint_ne(positions_number(first), positions_number(book.positions));
+    positions_close(&first);
+    ck_assert_int_eq(positions_new_row(book.positions), 1);
+    book_set(1, "/b.log", 8, 20);
+    book_write();
+    ck_assert_str_eq(book_sql("SELECT name FROM in_tail_files"), "/b.log");
+}
+END_TEST
+
 /* ---- stale rows ---- */
 
 static uint64_t inode_of(const char *name)
@@ -478,6 +504,7 @@ Suite *suite_checkpoint_positions(void)
     tcase_add_test(use, the_newest_row_of_an_inode_comes_first);
     tcase_add_test(use, a_search_stops_when_told);
     tcase_add_test(use, users_of_one_file_share_it);
+    tcase_add_test(use, a_file_deleted_in_use_is_made_anew);
     tcase_add_test(use, positions_without_a_file_are_kept_for_the_one_that_takes_over);
     tcase_add_test(use, positions_without_a_file_are_gone_when_nobody_takes_over);
     tcase_add_test(use, what_is_kept_is_written_and_closed_when_nobody_takes_over);
