@@ -344,14 +344,16 @@ void tail_bookmark_copied(struct tail_file *f)
         file_identity_take(&f->identity, slice_make(head, (size_t)len));
 }
 
-/* Of what stands before the offset: at hand where the file rests, else read. */
+/* Of what stands before the offset: at hand where the file rests, else read, where it was not truncated
+ * since: other bytes would have its copy taken for another file. */
 static struct file_print print_before(const struct tail_file *f, uint64_t offset)
 {
     struct file_print print = {0};
 
     if (offset == f->state.read && f->tail_print.len > 0)
         return f->tail_print;
-    if (f->reader.is_gzip || file_tail_print(f->fd, offset, &print) < 0)
+    if (f->reader.is_gzip || file_tail_print(f->fd, offset, &print) < 0 ||
+        tail_file_is_rewritten(f))
         return (struct file_print){0};
     return print;
 }
