@@ -25,17 +25,30 @@ static bool may_begin(struct tail_file *f, uint64_t size)
     return !tail_file_waits(f);
 }
 
-/* While nothing is read for want of memory, files may still grow and be truncated: the largest size
- * that was seen tells how much was lost then. */
+/* The largest size that was seen tells how much is lost when it is truncated. One that was seen just
+ * before it turned out to be rewritten was of what it held before, if it is larger than what it holds
+ * now. */
+static void file_note_seen(struct tail_file *f, uint64_t size, bool is_rewritten)
+{
+    struct file_facts now;
+
+    if (is_rewritten && (file_state_read(f->fd, &now) < 0 || now.size_bytes >= size))
+        return;
+    if (size > f->state.size_before)
+        f->state.size_before = size;
+}
+
+/* While nothing is read for want of memory, files may still grow and be truncated. */
 static void file_note_size(struct tail_file *f)
 {
     struct file_facts facts;
+    bool is_rewritten;
 
-    if (f->fd < 0 || file_state_read(f->fd, &facts) < 0 || tail_file_is_rewritten(f))
+    if (f->fd < 0 || file_state_read(f->fd, &facts) < 0)
         return;
-    if (facts.size_bytes > f->state.size_before)
-        f->state.size_before = facts.size_bytes;
-    if (f->laggard == NULL)
+    is_rewritten = tail_file_is_rewritten(f);
+    file_note_seen(f, facts.size_bytes, is_rewritten);
+    if (f->laggard == NULL && !is_rewritten)
         (void)may_begin(f, facts.size_bytes);
 }
 
@@ -169,8 +182,7 @@ static int file_look(struct tail_file *f, struct follow_seen *seen)
                     !tail_file_is_paused(f),
         .age_ms = (clock_wall_ns() - facts.modified_ns) / NS_PER_MS,
     };
-    if (!seen->is_rewritten && facts.size_bytes > f->state.size_before)
-        f->state.size_before = facts.size_bytes;
+    file_note_seen(f, facts.size_bytes, is_rewritten);
     return 0;
 }
 

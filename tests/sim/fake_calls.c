@@ -120,7 +120,7 @@ void fake_calls_truncated(const struct fs_node *node)
     for (int fd = FD_FIRST; fd < FD_MAX; fd++) {
         struct open_file *file = &calls.files[fd];
 
-        if (file->node != node || file->is_truncated)
+        if (file->node != node || file->is_truncated || file->size == 0)
             continue;
         file->size_before = file->size;
         file->is_truncated = true;
