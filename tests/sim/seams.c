@@ -145,11 +145,18 @@ void __wrap_account_give_up(struct delivery *d, bool keeps_texts)
 
 /* ---- files ---- */
 
-/* All that no output was given yet; it is to be counted exactly. */
+/* All that no output was given yet; it is to be counted exactly, but for the lines of a file that cannot
+ * be read. */
 void __wrap_tail_loss_begin(struct tail_file *file, uint64_t bytes_min)
 {
-    if (!life_is_dead())
-        life_expect_held_loss(fs_let_go(fake_calls_node(file->fd), tail_file_reached(file)));
+    struct fs_node *node = fake_calls_node(file->fd);
+    struct fs_rest rest;
+
+    if (!life_is_dead()) {
+        rest = fs_let_go(node, tail_file_reached(file));
+        rest.lines = node->is_broken ? 0 : rest.lines;
+        life_expect_held_loss(rest);
+    }
     __real_tail_loss_begin(file, bytes_min);
 }
 
