@@ -99,12 +99,19 @@ static void stream_find(struct tail_file *f, struct slice head, bool is_last)
         f->origin.id = f->is_again ? stream_id_again(f) : stream_id_of(f, line);
 }
 
+/* Empty where they cannot be read; lent from `buf`. */
+static struct slice head_read(const struct tail_file *f, char *buf, size_t buf_bytes)
+{
+    int64_t len = file_head_read(f->fd, f->reader.is_gzip, buf, buf_bytes);
+
+    return slice_make(buf, len > 0 ? (size_t)len : 0);
+}
+
 void tail_stream_begin(struct tail_file *f, bool is_last)
 {
     char head[STREAM_HEAD_BYTES];
-    int64_t len = file_head_read(f->fd, f->reader.is_gzip, head, sizeof head);
 
-    stream_find(f, slice_make(head, len > 0 ? (size_t)len : 0), is_last);
+    stream_find(f, head_read(f, head, sizeof head), is_last);
 }
 
 static bool is_this_file(const struct search *s, const struct position *p)
@@ -206,10 +213,8 @@ uint64_t tail_bookmark_find(struct tail_file *f, bool is_new_name, struct tail_n
 {
     struct positions *positions = f->tail->positions;
     char head[FILE_HEAD_BYTES_MAX];
-    struct search s = {.file = f};
-    int64_t head_len = file_head_read(f->fd, f->reader.is_gzip, head, sizeof head);
+    struct search s = {.file = f, .head = head_read(f, head, sizeof head)};
 
-    s.head = slice_make(head, head_len > 0 ? (size_t)head_len : 0);
     stream_find(f, s.head, false);
     file_identity_take(&f->identity, s.head);
     if (positions == NULL || positions_find_inode(positions, f->identity.id.ino, on_row, &s) < 0 ||
@@ -283,10 +288,9 @@ bool tail_bookmark_check(struct tail_file *f, struct slice first)
 bool tail_bookmark_look(struct tail_file *f)
 {
     char head[FILE_HEAD_BYTES_MAX];
-    int64_t len = file_head_read(f->fd, f->reader.is_gzip, head, sizeof head);
-    struct slice first = slice_make(head, len > 0 ? (size_t)len : 0);
+    struct slice first = head_read(f, head, sizeof head);
 
-    if (len <= 0)
+    if (first.len == 0)
         return false;
     if (file_print_begins(f->identity.head, first))
         file_identity_take(&f->identity, first);
@@ -296,8 +300,7 @@ bool tail_bookmark_look(struct tail_file *f)
 uint64_t tail_bookmark_take(struct tail_file *f, struct tail_start *start)
 {
     char head[FILE_HEAD_BYTES_MAX];
-    int64_t head_len = file_head_read(f->fd, f->reader.is_gzip, head, sizeof head);
-    struct slice first = slice_make(head, head_len > 0 ? (size_t)head_len : 0);
+    struct slice first = head_read(f, head, sizeof head);
 
     file_identity_take(&f->identity, first);
     stream_find(f, first, false);
@@ -338,10 +341,10 @@ void tail_bookmark_renew(struct tail_file *f)
 void tail_bookmark_copied(struct tail_file *f)
 {
     char head[FILE_HEAD_BYTES_MAX];
-    int64_t len = file_head_read(f->fd, f->reader.is_gzip, head, sizeof head);
+    struct slice first = head_read(f, head, sizeof head);
 
-    if (len > 0)
-        file_identity_take(&f->identity, slice_make(head, (size_t)len));
+    if (first.len > 0)
+        file_identity_take(&f->identity, first);
 }
 
 /* Of what stands before the offset: at hand where the file rests, else read, where it was not truncated
