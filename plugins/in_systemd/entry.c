@@ -34,9 +34,12 @@ static void make_room(struct entry *entry)
 
 bool entry_add(struct entry *entry, struct slice data, const struct entry_style *style)
 {
-    size_t name_len = slice_find(data, '=');
+    size_t name_len;
 
-    if (entry->count >= entry->count_max)
+    if (data.len > ENTRY_FIELD_BYTES_MAX)
+        data.len = ENTRY_FIELD_BYTES_MAX;
+    name_len = slice_find(data, '=');
+    if (entry->count >= entry->count_max || entry->bytes + data.len > ENTRY_BYTES_MAX)
         return false;
     if (name_len == data.len)
         return true;
@@ -47,6 +50,7 @@ bool entry_add(struct entry *entry, struct slice data, const struct entry_style 
         .order = entry->count,
     };
     entry->count++;
+    entry->bytes += data.len;
     return true;
 }
 

@@ -3,11 +3,16 @@
  * with an array of its values, where it came first. Pure.
  *
  * Thread   any.
+ * Limits   ENTRY_FIELD_BYTES_MAX of a field, the rest is cut off; ENTRY_BYTES_MAX of all fields, those
+ *          after them are left out. Who may write to the journal may write 32 MiB in one entry.
  */
 #ifndef TAILRACE_IN_SYSTEMD_ENTRY_H
 #define TAILRACE_IN_SYSTEMD_ENTRY_H
 
 #include "plugin/plugin.h"
+
+#define ENTRY_FIELD_BYTES_MAX ((size_t)2 << 20)
+#define ENTRY_BYTES_MAX ((size_t)4 << 20)
 
 struct entry_field {
     struct slice name;
@@ -21,6 +26,7 @@ struct entry {
     struct entry_field *fields;
     uint32_t count, capacity;
     uint32_t count_max; /* of fields; what comes after is left out */
+    size_t bytes;       /* of all fields */
 };
 
 struct entry_style {

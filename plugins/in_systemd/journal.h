@@ -3,7 +3,7 @@
  *
  * Life     journal_open -> journal_seek -> journal_next, what the entry has* -> journal_close.
  * Thread   the loop. Reading maps files; an entry that is not in memory is read from the disk.
- * Limits   JOURNAL_FIELD_BYTES_MAX of a field are read.
+ * Limits   JOURNAL_FIELD_BYTES_MAX of a field are unpacked; one that journald left unpacked comes whole.
  */
 #ifndef TAILRACE_IN_SYSTEMD_JOURNAL_H
 #define TAILRACE_IN_SYSTEMD_JOURNAL_H

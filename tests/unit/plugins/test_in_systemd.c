@@ -76,6 +76,23 @@ START_TEST(fields_past_the_limit_are_left_out)
 }
 END_TEST
 
+/* As anybody may write it who logs. */
+START_TEST(long_fields_are_cut_and_what_is_past_the_entrys_bytes_is_left_out)
+{
+    char *text = mem_alloc(2 * ENTRY_FIELD_BYTES_MAX);
+    struct slice data = slice_make(text, 2 * ENTRY_FIELD_BYTES_MAX);
+
+    memset(text, 'x', data.len);
+    text[1] = '=';
+    ck_assert(entry_add(&entry, data, &style));
+    ck_assert_uint_eq(entry.fields[0].value.len, ENTRY_FIELD_BYTES_MAX - 2);
+    ck_assert(entry_add(&entry, data, &style));
+    ck_assert(!entry_add(&entry, SLICE("A=1"), &style));
+    ck_assert_uint_eq(entry.count, 2);
+    mem_free(text);
+}
+END_TEST
+
 START_TEST(an_entry_of_thousands_of_fields_is_taken)
 {
     entry.count_max = 8000;
@@ -145,6 +162,7 @@ Suite *suite_plugins_in_systemd(void)
     tcase_add_test(entries, names_may_lose_an_underscore_and_their_capitals);
     tcase_add_test(entries, what_is_no_field_is_left_out);
     tcase_add_test(entries, fields_past_the_limit_are_left_out);
+    tcase_add_test(entries, long_fields_are_cut_and_what_is_past_the_entrys_bytes_is_left_out);
     tcase_add_test(entries, an_entry_of_thousands_of_fields_is_taken);
     suite_add_tcase(suite, entries);
     tcase_add_test(keys, a_cursor_says_who_numbers_and_which_number);
