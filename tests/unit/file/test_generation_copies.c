@@ -67,6 +67,7 @@ static void expect_plan(const char *path, const char *text)
 {
     struct generation_plan plan;
 
+    generations_free(&generations);
     ck_assert_int_eq(generations_read(tree_path(path), &generations), 0);
     generation_plan(&generations, saved, saved_count, &plan);
     buffer_clear(&words);
