@@ -1,5 +1,7 @@
 #include "plugins/in_systemd/systemd.h"
 
+#include "plugins/in_systemd/guard.h"
+
 #include <errno.h>
 #include <uv.h>
 
@@ -13,7 +15,8 @@
  *
  * Goes wrong: an entry that is damaged (counted, left out); a file that is (opened again, from the
  * last entry that was read; if that is no help, from the moment after it); a journal that was emptied
- * past the cursor (said; reading goes on with what is there).
+ * past the cursor (said; reading goes on with what is there); a page that cannot be read (guard.h: as a
+ * file that is damaged).
  */
 
 #define SAID_INTERVAL_MS 60000
@@ -153,6 +156,8 @@ static int entry_take(struct in_systemd *s)
         return rc;
     place_note(s, cursor);
     rc = entry_read(s, &entry, &unit, &bytes);
+    if (guard_is_hit())
+        return -EIO;
     if (rc < 0) {
         say(s, "an entry of the journal is damaged and left out", rc);
         return 0;
@@ -202,12 +207,13 @@ static int entries_take(struct in_systemd *s)
     int64_t count = s->keys.entries_max < ENTRIES_PER_TURN ? s->keys.entries_max : ENTRIES_PER_TURN;
     int rc = 1;
 
+    guard_begin();
     while (rc > 0 && count-- > 0 && budget_has_room(s->input->budget)) {
         rc = journal_next(&s->journal);
         if (rc > 0 && (rc = entry_take(s)) == 0)
             rc = 1;
     }
-    return rc;
+    return guard_end() ? -EIO : rc;
 }
 
 static void read_on(struct in_systemd *s)
@@ -235,6 +241,15 @@ static void on_room(struct budget_waiter *waiter)
     timer_start(s->timer, 0);
 }
 
+static int changes_see(struct in_systemd *s)
+{
+    int rc;
+
+    guard_begin();
+    rc = s->journal.library->process(s->journal.handle);
+    return guard_end() ? -EIO : rc;
+}
+
 static void on_ready(void *owner, int status, int events)
 {
     struct in_systemd *s = owner;
@@ -242,7 +257,7 @@ static void on_ready(void *owner, int status, int events)
 
     (void)events;
     poll_stop(s->poll);
-    rc = status < 0 ? status : s->journal.library->process(s->journal.handle);
+    rc = status < 0 ? status : changes_see(s);
     if (rc < 0)
         broken(s, rc);
     else
@@ -260,6 +275,18 @@ static int seek_again(struct in_systemd *s)
     return journal_seek(&s->journal, s->at.cursor);
 }
 
+/* Behind the cursor that was kept; where that was no help, a moment after it. */
+static int seek_kept(struct in_systemd *s, const char *cursor)
+{
+    struct cursor_parts parts;
+
+    (void)cursor_parse(slice_of(cursor), &parts);
+    if (s->at.is_stuck && parts.usec != 0)
+        return journal_seek_time(&s->journal, parts.usec + 1);
+    s->at.is_stuck = true;
+    return journal_seek(&s->journal, cursor);
+}
+
 static int seek_first(struct in_systemd *s)
 {
     const char *cursor = cursor_text(s->cursor);
@@ -267,7 +294,7 @@ static int seek_first(struct in_systemd *s)
 
     if (cursor == NULL)
         return s->keys.has_tail ? journal_seek_tail(&s->journal) : journal_seek_head(&s->journal);
-    rc = journal_seek(&s->journal, cursor);
+    rc = seek_kept(s, cursor);
     if (rc == JOURNAL_GONE)
         log_warn(s->component, "the journal was cleaned up past the place that was read last; "
                                "entries between may be lost. Reading goes on with the oldest one");
@@ -279,7 +306,7 @@ static int seek_first(struct in_systemd *s)
     return rc;
 }
 
-static int journal_begin(struct in_systemd *s, const struct journal_library *library)
+static int journal_begin_guarded(struct in_systemd *s, const struct journal_library *library)
 {
     struct journal_wish wish = {
         .directory = s->keys.path,
@@ -300,6 +327,18 @@ static int journal_begin(struct in_systemd *s, const struct journal_library *lib
     return rc;
 }
 
+static int journal_begin(struct in_systemd *s, const struct journal_library *library)
+{
+    int rc;
+
+    guard_begin();
+    rc = journal_begin_guarded(s, library);
+    if (!guard_end())
+        return rc;
+    journal_shut(s);
+    return -EIO;
+}
+
 static void on_timer(void *owner)
 {
     struct in_systemd *s = owner;
@@ -309,7 +348,7 @@ static void on_timer(void *owner)
     if (s->journal.handle == NULL)
         rc = journal_begin(s, library);
     else if (s->poll == NULL)
-        rc = library->process(s->journal.handle);
+        rc = changes_see(s);
     if (rc < 0)
         broken(s, rc);
     else
@@ -320,12 +359,17 @@ int read_begin(struct in_systemd *s, const struct journal_library *library)
 {
     int rc;
 
+    guard_install();
     budget_waiter_init(&s->waiter, on_room);
     s->timer = timer_new(s->input->loop, on_timer, s);
     rc = journal_begin(s, library);
-    if (rc >= 0)
+    if (rc == -EIO || rc == -EBADMSG)
+        broken(s, rc); /* the disk's trouble, and no reason for all else not to start */
+    else if (rc >= 0)
         timer_start(s->timer, 0);
-    return rc < 0 ? rc : 0;
+    else
+        return rc;
+    return 0;
 }
 
 void read_end(struct in_systemd *s)

@@ -36,6 +36,9 @@ bool cursor_parse(struct slice cursor, struct cursor_parts *parts_out)
             parts_out->numbering = slice_skip(part, 2);
         else if (slice_begins(part, SLICE("i=")))
             has_number = hex_number(slice_skip(part, 2), &parts_out->number);
+        else if (slice_begins(part, SLICE("t=")) &&
+                 !hex_number(slice_skip(part, 2), &parts_out->usec))
+            parts_out->usec = 0;
         cursor = slice_skip(cursor, len < cursor.len ? len + 1 : len);
     }
     return has_number && parts_out->numbering.len > 0;

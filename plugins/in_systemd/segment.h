@@ -34,6 +34,7 @@ struct segment {
 struct cursor_parts {
     struct slice numbering;
     uint64_t number;
+    uint64_t usec; /* of the entry; 0: it does not say */
 };
 
 /* False: it is not what journald makes now. */

@@ -270,8 +270,8 @@ void fake_journal_write(const char *const *fields)
     uint64_t one = 1;
 
     CHECK(all.count < ENTRIES_MAX);
-    snprintf(e->cursor, sizeof e->cursor, "s=%s;i=%" PRIx64 ";b=bb;m=1;t=%x;x=0", all.numbering,
-             ++all.number, all.count);
+    snprintf(e->cursor, sizeof e->cursor, "s=%s;i=%" PRIx64 ";b=bb;m=1;t=%" PRIx64 ";x=0",
+             all.numbering, ++all.number, (uint64_t)TIME_US + all.count);
     for (; *fields != NULL; fields++) {
         CHECK(e->field_count < FIELDS_MAX);
         e->fields[e->field_count++] = strdup(*fields);

@@ -192,6 +192,24 @@ START_TEST(a_damaged_file_is_gone_past)
 }
 END_TEST
 
+/* Else a bad block would keep all other inputs from starting. */
+START_TEST(a_journal_that_is_damaged_at_the_cursor_is_gone_past_after_a_restart)
+{
+    write_message("one");
+    write_message("two");
+    kit_run(k, JOURNAL(KEPT));
+    kit_pass_ms(k, 3000);
+    backend_expect(k->es, "one", "two");
+    kit_kill(k);
+    fake_journal_damage(1, true);
+    write_message("three");
+    kit_run_again(k);
+    kit_pass_ms(k, 5000);
+    backend_expect(k->es, "three");
+    ck_assert_uint_eq(kit_input(k)->read_errors, 1);
+}
+END_TEST
+
 START_TEST(a_journal_waits_while_there_is_no_memory)
 {
     char text[2000];
@@ -229,6 +247,7 @@ Suite *suite_pipeline_journal(void)
     tcase_add_test(journal, entries_of_two_numberings_are_kept_apart);
     tcase_add_test(journal, a_damaged_entry_is_counted_and_left_out);
     tcase_add_test(journal, a_damaged_file_is_gone_past);
+    tcase_add_test(journal, a_journal_that_is_damaged_at_the_cursor_is_gone_past_after_a_restart);
     tcase_add_test(journal, a_journal_waits_while_there_is_no_memory);
     suite_add_tcase(suite, journal);
     return suite;
