@@ -116,6 +116,13 @@ static void index_remove(struct pods *pods, struct entry *e)
 
 /* ---- namespaces of pods ---- */
 
+static void space_uncount(struct pods *pods, const struct space *s)
+{
+    CHECK(pods->counts.space_bytes >= s->bytes && pods->counts.bytes >= s->bytes);
+    pods->counts.bytes -= s->bytes;
+    pods->counts.space_bytes -= s->bytes;
+}
+
 static void space_delete(struct pods *pods, struct space *s)
 {
     s->is_deleted = true;
@@ -123,7 +130,7 @@ static void space_delete(struct pods *pods, struct space *s)
         return;
     (void)map_remove(&pods->index.spaces, s->view.name);
     pods->counts.spaces--;
-    pods->counts.bytes -= s->bytes;
+    space_uncount(pods, s);
     pod_space_free(s);
 }
 
@@ -217,24 +224,28 @@ void pods_remove(struct pods *pods, const struct pod *pod)
 
 /* ---- coming and changing ---- */
 
-static bool has_room(const struct pods *pods, size_t bytes, bool is_new)
+/* What a pod has grown by, or all of a new one. */
+static bool has_room(const struct pods *pods, const struct pod_facts *facts, size_t old_bytes)
 {
-    return pods->counts.bytes + bytes <= PODS_BYTES_MAX &&
+    size_t bytes = facts_bytes(facts);
+    size_t most = facts->pod.annotations.len > 0 ? PODS_ANNOTATED_BYTES_MAX : PODS_BYTES_MAX;
+    bool is_new = old_bytes == 0;
+
+    if (bytes <= old_bytes)
+        return true;
+    return pods->counts.bytes + bytes - old_bytes <= most &&
            pods->counts.live + pods->counts.gone + is_new <= PODS_MAX;
 }
 
 /* False: there is none, not even without annotations. `old_bytes` are given back. */
 static bool make_room(struct pods *pods, struct pod_facts *facts, size_t old_bytes)
 {
-    size_t most = POD_BYTES_MAX;
-
     for (unsigned attempt = 0; attempt < 2; attempt++) {
-        size_t bytes = facts_bytes(facts);
-        size_t more = bytes > old_bytes ? bytes - old_bytes : 0;
+        bool fits = facts_bytes(facts) <= POD_BYTES_MAX;
 
-        while (bytes <= most && !has_room(pods, more, old_bytes == 0) && forget_oldest(pods))
+        while (fits && !has_room(pods, facts, old_bytes) && forget_oldest(pods))
             continue;
-        if (bytes <= most && has_room(pods, more, old_bytes == 0))
+        if (fits && has_room(pods, facts, old_bytes))
             return true;
         pods->counts.left_out++;
         facts->pod.annotations = SLICE("");
@@ -343,29 +354,6 @@ void pods_round_end(struct pods *pods)
         entry_delete(e);
 }
 
-/* ---- pods that nobody watches ---- */
-
-const struct pod *pods_stale(const struct pods *pods, uint64_t put_before_ms)
-{
-    LIST_FOR (it, &pods->live) {
-        const struct entry *e = CONTAINER_OF(it, struct entry, link);
-
-        if (e->times.put_ms < put_before_ms)
-            return &e->pod;
-    }
-    return NULL;
-}
-
-void pods_remove_idle(struct pods *pods, uint64_t asked_before_ms)
-{
-    LIST_FOR_SAFE (it, after, &pods->live) {
-        struct entry *e = CONTAINER_OF(it, struct entry, link);
-
-        if (e->refs == 0 && e->times.asked_ms < asked_before_ms)
-            pods_forget(e);
-    }
-}
-
 /* ---- namespaces ---- */
 
 static void space_told(struct pods *pods, struct list *list, struct space *s)
@@ -381,11 +369,12 @@ static void space_told(struct pods *pods, struct list *list, struct space *s)
     }
 }
 
-static bool space_has_room(struct pods *pods, const struct pod_namespace *view)
+static bool space_has_room(struct pods *pods, const struct pod_namespace *view, size_t old_bytes)
 {
-    bool fits = pods->counts.spaces < SPACES_MAX &&
-                view->labels.len + view->annotations.len <= POD_BYTES_MAX &&
-                pods->counts.bytes < PODS_BYTES_MAX;
+    size_t bytes = view->name.len + view->labels.len + view->annotations.len;
+    bool fits =
+        (pods->counts.spaces < SPACES_MAX || old_bytes > 0) && bytes <= POD_BYTES_MAX &&
+        (bytes <= old_bytes || pods->counts.space_bytes - old_bytes + bytes <= SPACES_BYTES_MAX);
 
     pods->counts.left_out += !fits;
     return fits;
@@ -401,13 +390,14 @@ void pods_space_put(struct pods *pods, const struct pod_namespace *view)
         s->put_ms = clock_ms();
     if ((s != NULL && !s->is_deleted && pod_space_is(s, view)) || !pods->knowing.wants_spaces)
         return;
-    if (!space_has_room(pods, view))
+    if (!space_has_room(pods, view, s != NULL ? s->bytes : 0))
         return;
     if (s != NULL)
-        pods->counts.bytes -= s->bytes;
+        space_uncount(pods, s);
     s = pod_space_fill(s, view);
     s->put_ms = clock_ms();
     pods->counts.bytes += s->bytes;
+    pods->counts.space_bytes += s->bytes;
     if (is_new) {
         (void)map_put(&pods->index.spaces, s->view.name, s);
         pods->counts.spaces++;

@@ -16,7 +16,9 @@
  * Life     pods_new -> pods_find, put, remove, ... in any order -> pods_free when no reference is held.
  * Thread   the loop.
  * Limits   PODS_MAX pods, POD_BYTES_MAX bytes each, PODS_BYTES_MAX in all. Past them the pod that was
- *          deleted first is forgotten, then annotations of pods that come are left out, then pods.
+ *          deleted first is forgotten, then annotations of pods that come are left out, then pods. No
+ *          annotations are taken past PODS_ANNOTATED_BYTES_MAX: one tenant's leave the pods of others
+ *          their room.
  *          Of pods that are gone, PODS_GONE_MAX are kept, each for PODS_GONE_MS after the last
  *          reference to it went; one that is referenced may be forgotten, and then is found no more,
  *          but stays as it was for whoever has it.
@@ -29,6 +31,7 @@
 #define PODS_MAX 2048
 #define POD_BYTES_MAX ((size_t)256 << 10)
 #define PODS_BYTES_MAX ((size_t)16 << 20)
+#define PODS_ANNOTATED_BYTES_MAX ((size_t)12 << 20)
 #define PODS_GONE_MAX 1024
 #define PODS_GONE_MS UINT64_C(600000)
 

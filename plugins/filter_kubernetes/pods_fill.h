@@ -109,6 +109,7 @@ struct pods_counts {
     uint32_t spaces;
     uint32_t wishes;
     size_t bytes;          /* of all texts */
+    size_t space_bytes;    /* of these, the namespaces' */
     uint64_t left_out;     /* pods and namespaces, or their annotations, past the limits */
     uint64_t change_count; /* of anything, since pods_new */
 };

@@ -351,6 +351,29 @@ uint64_t pods_tick(struct pods *pods)
     return next_ms;
 }
 
+/* ---- pods that nobody watches ---- */
+
+const struct pod *pods_stale(const struct pods *pods, uint64_t put_before_ms)
+{
+    LIST_FOR (it, &pods->live) {
+        const struct entry *e = CONTAINER_OF(it, struct entry, link);
+
+        if (e->times.put_ms < put_before_ms)
+            return &e->pod;
+    }
+    return NULL;
+}
+
+void pods_remove_idle(struct pods *pods, uint64_t asked_before_ms)
+{
+    LIST_FOR_SAFE (it, after, &pods->live) {
+        struct entry *e = CONTAINER_OF(it, struct entry, link);
+
+        if (e->refs == 0 && e->times.asked_ms < asked_before_ms)
+            pods_forget(e);
+    }
+}
+
 /* ---- showing ---- */
 
 struct pods_counts pods_counts(const struct pods *pods)

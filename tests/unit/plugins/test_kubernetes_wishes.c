@@ -162,6 +162,52 @@ START_TEST(all_pods_together_have_a_limit_which_the_gone_make_room_for)
 }
 END_TEST
 
+/* As a tenant may make them who wants to have the node to himself. */
+START_TEST(annotations_of_some_leave_room_for_the_pods_of_others)
+{
+    char *text = long_text(POD_BYTES_MAX / 2);
+    char uid[32];
+
+    for (unsigned i = 0; i < 2 * PODS_BYTES_MAX / POD_BYTES_MAX; i++) {
+        struct pod_facts facts;
+
+        snprintf(uid, sizeof uid, "u%u", i);
+        facts = kit_facts(uid, "c1", "{}");
+        facts.pod.annotations = slice_of(text);
+        ck_assert(pods_put(pk.pods, &facts));
+    }
+    ck_assert_uint_le(pods_counts(pk.pods).bytes, PODS_ANNOTATED_BYTES_MAX + 100000);
+    ck_assert(kit_put("other", "c2", "{\"a\":\"b\"}"));
+    ck_assert(kit_put("u1", "c2", "{\"a\":\"c\"}"));
+    mem_free(text);
+}
+END_TEST
+
+START_TEST(namespaces_have_a_limit_of_their_own)
+{
+    char *text = long_text(POD_BYTES_MAX / 2);
+    char name[32];
+
+    for (unsigned i = 0; i < 200; i++) {
+        struct pod_namespace space = {.labels = slice_of(text)};
+
+        snprintf(name, sizeof name, "n%u", i);
+        space.name = slice_of(name);
+        pods_space_put(pk.pods, &space);
+        ck_assert_uint_le(pods_counts(pk.pods).space_bytes, SPACES_BYTES_MAX + POD_BYTES_MAX);
+    }
+    ck_assert_uint_gt(pods_counts(pk.pods).spaces, 10);
+    ck_assert_uint_lt(pods_counts(pk.pods).spaces, 100);
+    ck_assert(kit_put("u1", "c1", "{}"));
+    for (unsigned i = 0; i < 200; i++) {
+        snprintf(name, sizeof name, "n%u", i);
+        pods_space_remove(pk.pods, slice_of(name));
+    }
+    ck_assert_uint_eq(pods_counts(pk.pods).space_bytes, 0);
+    mem_free(text);
+}
+END_TEST
+
 START_TEST(past_the_number_of_pods_there_are_no_more)
 {
     char name[32];
@@ -304,6 +350,7 @@ static TCase *wishes(void)
     tcase_add_test(tcase, annotations_that_are_too_long_are_left_out);
     tcase_add_test(tcase, a_pod_that_is_too_long_even_so_is_left_out);
     tcase_add_test(tcase, all_pods_together_have_a_limit_which_the_gone_make_room_for);
+    tcase_add_test(tcase, annotations_of_some_leave_room_for_the_pods_of_others);
     tcase_add_test(tcase, past_the_number_of_pods_there_are_no_more);
     return tcase;
 }
@@ -319,6 +366,7 @@ static TCase *namespaces(void)
     tcase_add_test(tcase, a_namespace_that_does_not_come_is_not_waited_for_for_ever);
     tcase_add_test(tcase, nobody_waits_for_namespaces_that_nobody_can_tell);
     tcase_add_test(tcase, a_namespace_without_labels_is_known_too);
+    tcase_add_test(tcase, namespaces_have_a_limit_of_their_own);
     tcase_add_test(tcase, what_is_there_can_be_walked);
     return tcase;
 }
