@@ -14,6 +14,7 @@ extern const struct filter_plugin filter_nest;
 extern const struct filter_plugin filter_parser;
 extern const struct filter_plugin filter_record_modifier;
 
+extern const struct output_plugin out_cloudwatch_logs;
 extern const struct output_plugin out_es;
 extern const struct output_plugin out_file;
 extern const struct output_plugin out_null;
@@ -30,5 +31,5 @@ const struct filter_plugin *const filter_plugins[] = {
 };
 
 const struct output_plugin *const output_plugins[] = {
-    &out_es, &out_file, &out_null, &out_opensearch, &out_stdout, NULL,
+    &out_cloudwatch_logs, &out_es, &out_file, &out_null, &out_opensearch, &out_stdout, NULL,
 };

@@ -70,6 +70,12 @@ static const struct table tables[] = {
      "include_tag_key=false\ntag_key=flb-key\nbuffer_size=512k\npath\npipeline\n"
      "generate_id=false\nwrite_operation=create\nid_key\nreplace_dots=false\n"
      "current_time_index=false\ntrace_output=false\ntrace_error=false\ncompress"},
+    {CONFIG_OUTPUT, "cloudwatch_logs", 21,
+     "region\nlog_group_name\nlog_stream_name\nlog_stream_prefix\nlog_group_template\n"
+     "log_stream_template\nlog_key\nextra_user_agent\nlog_format\nrole_arn\n"
+     "auto_create_group=false\nauto_retry_requests=true\nlog_retention_days=0\nendpoint\n"
+     "sts_endpoint\nexternal_id\nmetric_namespace\nmetric_dimensions\nprofile\n"
+     "log_group_class\nadd_entity=false"},
     {CONFIG_OUTPUT, "stdout", 3, "format=msgpack\njson_date_format=double\njson_date_key=date"},
     {CONFIG_OUTPUT, "file", 18,
      "path\nfile\nenable_strftime=false\nmax_dynamic_files=1024\n"

@@ -1,0 +1,147 @@
+#include "plugins/out_cloudwatch_logs/cloudwatch.h"
+#include "plugins/out_cloudwatch_logs/judge.h"
+#include "plugins/out_cloudwatch_logs/note.h"
+
+#include <stdio.h>
+
+/*
+ * What follows from an answer: note.h has the steps, judge.h what the service means. On the loop.
+ */
+
+struct asked {
+    struct out_cloudwatch *cw;
+    struct cw_note *note;
+    const struct http_reply *reply;
+    struct verdicts *verdicts;
+    struct cw_judgement judgement;
+};
+
+/* ---- what was taken ---- */
+
+static void rejected_mark(const struct asked *a)
+{
+    for (uint32_t i = 0; i < a->note->event_count; i++) {
+        const char *words = cw_rejected_words(&a->judgement.rejected, i);
+        struct item_verdict *item;
+
+        if (words == NULL)
+            continue;
+        item = verdicts_item(a->verdicts, a->note->items[i]);
+        item->verdict = VERDICT_REFUSED;
+        item->status = (uint16_t)a->reply->status;
+        if (item->reason == NULL)
+            item->reason = mem_text(words);
+    }
+}
+
+/* It was gzip, then: without it from now on. */
+static void plain_remember(const struct asked *a)
+{
+    if (!a->note->is_plain || atomic_exchange(&a->cw->is_plain, true))
+        return;
+    log_warn(a->cw->component,
+             "bodies are not compressed from now on: with gzip they were refused");
+}
+
+static enum verdict put_taken(const struct asked *a)
+{
+    struct cw_note *note = a->note;
+    uint32_t parts = note->progress.record == note->part_record ? note->progress.parts : 0;
+
+    plain_remember(a);
+    rejected_mark(a);
+    if (!note->is_part || a->verdicts->items != NULL) {
+        note->progress = (struct cw_progress){0};
+        return VERDICT_DELIVERED;
+    }
+    note->progress = (struct cw_progress){.record = note->part_record, .parts = parts + 1};
+    return VERDICT_AGAIN;
+}
+
+static enum cw_step step_after(const struct asked *a)
+{
+    switch (a->note->step) {
+    case CW_GROUP:
+        return a->cw->making.retention_days > 0 ? CW_RETENTION : CW_STREAM;
+    case CW_RETENTION:
+        return CW_STREAM;
+    default:
+        return CW_PUT;
+    }
+}
+
+static enum verdict taken(const struct asked *a)
+{
+    if (a->note->step == CW_PUT)
+        return put_taken(a);
+    log_debug(a->cw->component, "%s: %.*s, stream %.*s", cw_step_name(a->note->step),
+              SLICE_ARG(cw_target_group(&a->note->target)),
+              SLICE_ARG(cw_target_stream(&a->note->target)));
+    a->note->step = step_after(a);
+    return VERDICT_AGAIN;
+}
+
+/* ---- what was not ---- */
+
+static enum verdict make(const struct asked *a, char why[256])
+{
+    switch (a->note->step) {
+    case CW_PUT:
+        a->note->step = CW_STREAM;
+        return VERDICT_AGAIN;
+    case CW_STREAM:
+        if (a->cw->making.may_make_group) {
+            a->note->step = CW_GROUP;
+            return VERDICT_AGAIN;
+        }
+        a->note->step = CW_PUT; /* somebody else may make both */
+        snprintf(why, 256, "there is no log group \"%.*s\", and auto_create_group is off",
+                 SLICE_ARG(cw_target_group(&a->note->target)));
+        return VERDICT_RETRY;
+    default: /* made, and gone again */
+        a->note->step = CW_STREAM;
+        return VERDICT_RETRY;
+    }
+}
+
+static bool is_throttled(const struct http_reply *reply)
+{
+    struct aws_error error;
+
+    aws_error_read(reply, &error);
+    return aws_trouble_of(&error) == AWS_TROUBLE_THROTTLED;
+}
+
+static enum verdict not_taken(const struct asked *a, char why[256])
+{
+    switch (a->judgement.move) {
+    case CW_MAKE:
+        return make(a, why);
+    case CW_PLAIN:
+        a->note->is_plain = true;
+        return VERDICT_AGAIN;
+    case CW_HALVE:
+        a->note->progress = (struct cw_progress){0};
+        return VERDICT_TOO_LARGE;
+    case CW_REFUSED:
+        CHECK(a->note->step == CW_PUT);
+        return VERDICT_REFUSED;
+    default:
+        a->verdicts->is_busy = is_throttled(a->reply);
+        return VERDICT_RETRY;
+    }
+}
+
+enum verdict cw_answer(void *self, const struct http_reply *reply, struct verdicts *verdicts,
+                       char why[256])
+{
+    struct asked a = {.cw = self, .note = verdicts->note, .reply = reply, .verdicts = verdicts};
+    struct cw_asked asked;
+
+    CHECK(a.note != NULL);
+    asked = (struct cw_asked){.event_count = a.note->step == CW_PUT ? a.note->event_count : 0,
+                              .is_gzip = a.note->is_gzip};
+    cw_judge(reply, &asked, &a.judgement);
+    snprintf(why, 256, "%s: %.220s", cw_step_name(a.note->step), a.judgement.why);
+    return a.judgement.move == CW_TAKEN ? taken(&a) : not_taken(&a, why);
+}

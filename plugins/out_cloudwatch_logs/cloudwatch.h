@@ -1,0 +1,68 @@
+/*
+ * Inside of the cloudwatch_logs output.
+ *
+ *   cloudwatch.c   the options, and what is made of them at start
+ *   target.c       which group and stream a record goes to
+ *   batcher.c      which events one call takes
+ *   request.c      the call that comes next, of the records that are left
+ *   judge.c        what an answer means
+ *   answer.c       what follows from it: the groups, the streams, the dead letters
+ *
+ * All of struct out_cloudwatch is constant once init has run, but for `is_plain`, so encodes may
+ * overlap. What is known of one call lies in the batch's note (note.h).
+ */
+#ifndef TAILRACE_PLUGINS_OUT_CLOUDWATCH_LOGS_CLOUDWATCH_H
+#define TAILRACE_PLUGINS_OUT_CLOUDWATCH_LOGS_CLOUDWATCH_H
+
+#include "plugins/out_cloudwatch_logs/target.h"
+
+#include <stdatomic.h>
+
+struct cw_message {
+    char *key;    /* whose value is the message; NULL: the record is */
+    char *format; /* "json/emf", or NULL */
+};
+
+/* What a group is made with. */
+struct cw_making {
+    bool may_make_group;
+    int64_t retention_days; /* 0: for ever */
+    char *group_class;      /* empty: the service's default */
+};
+
+struct cw_login {
+    char *region;
+    char *role_arn;
+    char *external_id;
+    char *sts_endpoint;
+    char *profile;
+    struct aws_signer_settings settings;
+};
+
+/* Where requests go. */
+struct cw_reach {
+    char *endpoint;
+    char *extra_user_agent;
+    char *user_agent;
+    struct aws_address address; /* of the endpoint */
+    struct buffer host;
+    struct http_tls tls;
+    struct http_settings http;
+};
+
+struct out_cloudwatch {
+    struct cw_names names;
+    struct cw_message message;
+    struct cw_making making;
+    struct cw_login login;
+    struct cw_reach reach;
+    const char *component;
+    atomic_bool is_plain; /* somebody on the way does not read gzip */
+};
+
+MUST_USE int cw_encode(const void *self, struct batch *batch, struct http_request *request);
+
+enum verdict cw_answer(void *self, const struct http_reply *reply, struct verdicts *verdicts,
+                       char why[256]);
+
+#endif

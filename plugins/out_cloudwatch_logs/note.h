@@ -1,0 +1,46 @@
+/*
+ * What one call was about: request.c leaves it in the batch, answer.c reads it and writes what comes
+ * next, and request.c goes by that.
+ *
+ *              put  <------------------ stream <---------- retention
+ *               |   made                 |   ^                ^
+ *               '---- not there -------->'   | made           | made, and it is wanted
+ *                                        |   '------ group ---'
+ *                                        '-- not there --^
+ *
+ * A plain value in one piece of memory.
+ */
+#ifndef TAILRACE_PLUGINS_OUT_CLOUDWATCH_LOGS_NOTE_H
+#define TAILRACE_PLUGINS_OUT_CLOUDWATCH_LOGS_NOTE_H
+
+#include "plugins/out_cloudwatch_logs/target.h"
+
+enum cw_step {
+    CW_PUT,       /* PutLogEvents */
+    CW_STREAM,    /* CreateLogStream */
+    CW_GROUP,     /* CreateLogGroup */
+    CW_RETENTION, /* PutRetentionPolicy */
+};
+
+/* A message that goes in parts: so many of them are taken. */
+struct cw_progress {
+    uint32_t record; /* in the chunk */
+    uint32_t parts;  /* 0: none is on its way */
+};
+
+struct cw_note {
+    struct cw_target target;
+    enum cw_step step;
+    bool is_gzip;         /* the call was */
+    bool is_plain;        /* gzip was refused for this target's call: without it from now on */
+    bool is_part;         /* the call has a part of one message, and not the last */
+    uint32_t part_record; /* whose */
+    struct cw_progress progress;
+    uint32_t event_count;
+    uint32_t items[]; /* of the call's events: the place of its record in the request */
+};
+
+/* The name of the call, "CreateLogStream". */
+const char *cw_step_name(enum cw_step step);
+
+#endif

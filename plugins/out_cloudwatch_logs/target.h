@@ -1,0 +1,54 @@
+/*
+ * Which log group and stream a record goes to. Pure; any thread.
+ *
+ *   group    log_group_template, where the record has all that it asks for; else log_group_name
+ *   stream   log_stream_template, likewise; else log_stream_name, or log_stream_prefix and the tag
+ *
+ * What the service does not take in a name becomes an underscore, and what is longer than
+ * CW_NAME_BYTES_MAX is cut.
+ */
+#ifndef TAILRACE_PLUGINS_OUT_CLOUDWATCH_LOGS_TARGET_H
+#define TAILRACE_PLUGINS_OUT_CLOUDWATCH_LOGS_TARGET_H
+
+#include "plugin/plugin.h"
+
+#define CW_NAME_BYTES_MAX 512
+
+struct cw_names {
+    char *group;
+    char *stream; /* NULL: the prefix and the tag */
+    char *stream_prefix;
+    char *group_template, *stream_template; /* NULL: none */
+    struct accessor *group_accessor, *stream_accessor;
+};
+
+/* Compiles the templates, and reports what is missing. */
+MUST_USE int cw_names_init(struct cw_names *names, struct plugin_setup *setup);
+void cw_names_fini(struct cw_names *names);
+
+/* Two names, one behind the other. */
+struct cw_target {
+    char text[2 * CW_NAME_BYTES_MAX];
+    uint16_t group_len, stream_len;
+};
+
+/* The record's target; what is rendered on the way is left in the arena. */
+void cw_target_of(const struct cw_names *names, const struct chunk_record *record,
+                  struct arena *arena, struct cw_target *out);
+
+/* Whether records of one tag all go to one target. */
+bool cw_names_are_by_tag(const struct cw_names *names);
+
+bool cw_target_equal(const struct cw_target *one, const struct cw_target *other);
+
+static inline struct slice cw_target_group(const struct cw_target *t)
+{
+    return slice_make(t->text, t->group_len);
+}
+
+static inline struct slice cw_target_stream(const struct cw_target *t)
+{
+    return slice_make(t->text + t->group_len, t->stream_len);
+}
+
+#endif

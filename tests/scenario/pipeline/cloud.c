@@ -1,0 +1,217 @@
+#include "scenario/pipeline/cloud.h"
+
+#include "base/gzip.h"
+#include "record/json.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+#define BYTES_MAX 1048576
+#define EVENT_BYTES 26
+#define SPAN_MS (INT64_C(24) * 3600 * 1000)
+
+static char there; /* what a map has of a stream */
+
+static struct kit_answer error_say(struct cloud *c, const char *name, const char *message)
+{
+    buffer_clear(&c->body);
+    buffer_append_format(&c->body, "{\"__type\":\"com.amazonaws.logs#%s\",\"message\":\"%s\"}",
+                         name, message);
+    return (struct kit_answer){.status = 400, .body = buffer_text(&c->body)};
+}
+
+static struct kit_answer well(struct cloud *c, const char *body)
+{
+    return (struct kit_answer){.status = 200,
+                               .headers = c->has_no_id ? NULL : "x-amzn-RequestId: 1-2-3\r\n",
+                               .body = body};
+}
+
+static struct kit_answer broken(struct cloud *c, const char *rule)
+{
+    buffer_append_format(&c->broken, "%s; ", rule);
+    return error_say(c, "InvalidParameterException", rule);
+}
+
+static struct slice member(struct slice object, const char *key)
+{
+    struct slice value = {0};
+
+    (void)json_find(object, slice_of(key), &value);
+    return value;
+}
+
+static struct slice text_of(struct slice object, const char *key, struct arena *arena)
+{
+    struct slice value = member(object, key);
+
+    return value.len > 0 ? json_unescape(value, arena) : value;
+}
+
+/* ---- PutLogEvents ---- */
+
+struct put {
+    struct buffer lines;
+    uint64_t bytes;
+    unsigned count;
+    int64_t first_ms, last_ms;
+};
+
+static const char *event_take(struct cloud *c, struct put *put, struct slice event,
+                              struct slice stream, struct arena *arena)
+{
+    struct slice message = text_of(event, "message", arena);
+    int64_t ms = strtoll(member(event, "timestamp").data, NULL, 10);
+
+    if (message.len == 0)
+        return "an event is empty";
+    if (put->count > 0 && ms < put->last_ms)
+        return "Log events in a single PutLogEvents request must be in chronological order.";
+    put->first_ms = put->count == 0 ? ms : put->first_ms;
+    put->last_ms = ms;
+    put->bytes += message.len + EVENT_BYTES;
+    if (put->count++ >= c->refused_events)
+        buffer_append_format(&put->lines, "%.*s: %.*s\n", SLICE_ARG(stream), SLICE_ARG(message));
+    if (ms - put->first_ms >= SPAN_MS)
+        return "a call spans a day";
+    return put->bytes > BYTES_MAX ? "Upload too large" : put->count > 10000 ? "too many" : NULL;
+}
+
+static struct kit_answer put_answer(struct cloud *c, struct slice body, struct slice stream,
+                                    struct arena *arena)
+{
+    struct slice rest = member(body, "logEvents"), key, event;
+    struct put put = {0};
+    const char *rule = NULL;
+
+    while (rule == NULL && json_next(&rest, &key, &event))
+        rule = event_take(c, &put, event, stream, arena);
+    if (rule == NULL && put.count > 0)
+        buffer_append(&c->taken, buffer_view(&put.lines));
+    c->largest = put.bytes > c->largest ? put.bytes : c->largest;
+    buffer_fini(&put.lines);
+    if (rule != NULL || put.count == 0)
+        return broken(c, rule ? rule : "a call without events");
+    if (c->refused_events == 0)
+        return well(c, "{\"nextSequenceToken\":\"4\"}");
+    buffer_clear(&c->body);
+    buffer_append_format(&c->body, "{\"rejectedLogEventsInfo\":{\"tooOldLogEventEndIndex\":%u}}",
+                         c->refused_events);
+    c->refused_events = 0;
+    return well(c, buffer_text(&c->body));
+}
+
+/* ---- which call ---- */
+
+static struct kit_answer call_answer(struct cloud *c, struct slice call, struct slice body,
+                                     struct arena *arena)
+{
+    struct slice stream = text_of(body, "logStreamName", arena);
+
+    if (!slice_is(text_of(body, "logGroupName", arena), "/app/logs"))
+        return broken(c, "logGroupName is another");
+    if (slice_is(call, "CreateLogGroup")) {
+        c->has_group = true;
+        return well(c, "");
+    }
+    if (!c->has_group)
+        return error_say(c, "ResourceNotFoundException", "The specified log group does not exist.");
+    if (slice_is(call, "PutRetentionPolicy")) {
+        c->days = strtoll(member(body, "retentionInDays").data, NULL, 10);
+        return well(c, "");
+    }
+    if (slice_is(call, "CreateLogStream")) {
+        if (map_put(&c->streams, stream, &there) != NULL)
+            return error_say(c, "ResourceAlreadyExistsException", "it exists");
+        return well(c, "");
+    }
+    if (map_get(&c->streams, stream) == NULL)
+        return error_say(c, "ResourceNotFoundException",
+                         "The specified log stream does not exist.");
+    return put_answer(c, body, stream, arena);
+}
+
+static void unpack(const struct kit_request *request, struct buffer *out)
+{
+    struct slice packed = request->body;
+    struct gunzip *gunzip;
+    size_t written = 0;
+
+    if (kit_request_header(request, "Content-Encoding") == NULL) {
+        buffer_append(out, packed);
+        return;
+    }
+    gunzip = gunzip_new();
+    do {
+        ck_assert_int_eq(gunzip_step(gunzip, &packed, buffer_reserve(out, 65536), 65536, &written),
+                         0);
+        buffer_commit(out, written);
+    } while (packed.len > 0 || written == 65536);
+    gunzip_free(&gunzip);
+}
+
+static struct kit_answer body_answer(struct cloud *c, const struct kit_request *request,
+                                     struct slice call)
+{
+    struct json_scanner scanner;
+    struct buffer body = {0};
+    struct arena arena = {0};
+    struct kit_answer answer;
+
+    unpack(request, &body);
+    json_scanner_init(&scanner);
+    if (json_check_value(&scanner, buffer_view(&body), NULL) < 0)
+        answer = broken(c, "the body is no JSON");
+    else
+        answer = call_answer(c, call, buffer_view(&body), &arena);
+    json_scanner_fini(&scanner);
+    buffer_fini(&body);
+    arena_fini(&arena);
+    return answer;
+}
+
+static struct kit_answer rule(void *owner, const struct kit_request *request)
+{
+    struct cloud *c = owner;
+    const char *target = kit_request_header(request, "X-Amz-Target");
+    struct slice call = slice_of(target);
+
+    if (!slice_begins(call, SLICE("Logs_20140328.")))
+        return broken(c, "no target");
+    call = slice_skip(call, sizeof "Logs_20140328." - 1);
+    buffer_append_format(&c->calls, "%.*s ", SLICE_ARG(call));
+    call = slice_make(c->calls.data + c->calls.len - call.len - 1, call.len);
+    if (kit_request_header(request, "Authorization") == NULL)
+        return broken(c, "no signature");
+    if (c->has_no_gzip && kit_request_header(request, "Content-Encoding") != NULL)
+        return error_say(c, "InvalidSignatureException", "The signature does not match.");
+    if (c->throttled > 0) {
+        c->throttled--;
+        return error_say(c, "ThrottlingException", "Rate exceeded");
+    }
+    return body_answer(c, request, call);
+}
+
+void cloud_open(struct cloud *cloud)
+{
+    *cloud = (struct cloud){.has_group = true};
+    cloud->server = kit_server_start();
+    kit_server_rule(cloud->server, rule, cloud);
+}
+
+void cloud_forget(struct cloud *cloud)
+{
+    cloud->has_group = false;
+    map_fini(&cloud->streams);
+    map_init(&cloud->streams);
+}
+
+void cloud_close(struct cloud *cloud)
+{
+    kit_server_stop(&cloud->server);
+    map_fini(&cloud->streams);
+    buffer_fini(&cloud->calls);
+    buffer_fini(&cloud->taken);
+    buffer_fini(&cloud->broken);
+    buffer_fini(&cloud->body);
+}

@@ -1,0 +1,37 @@
+/*
+ * CloudWatch Logs by its rules, on 127.0.0.1: groups and streams must be there, an event must be no
+ * longer, a call no larger and in no other order than the service takes them. Whatever breaks a rule
+ * is answered as the service does, and noted in `broken`.
+ *
+ * Life     cloud_open -> the fields -> cloud_close. Thread: the test's, while no call is under way.
+ */
+#ifndef TAILRACE_SCENARIO_PIPELINE_CLOUD_H
+#define TAILRACE_SCENARIO_PIPELINE_CLOUD_H
+
+#include "base/buffer.h"
+#include "base/map.h"
+#include "kit/server.h"
+
+struct cloud {
+    struct kit_server *server;
+    bool has_group;
+    bool has_no_gzip;        /* refuses what is compressed, as if it were wrongly signed */
+    bool has_no_id;          /* answers without a request id */
+    unsigned throttled;      /* so many calls, from now on */
+    unsigned refused_events; /* of the next call, from its front: too old */
+    struct map streams;      /* by name */
+    struct buffer calls;     /* "PutLogEvents CreateLogStream " */
+    struct buffer taken;     /* "stream: message\n" */
+    struct buffer broken;    /* which rule, in words; empty: none */
+    struct buffer body;      /* of the answer */
+    int64_t days;            /* of the last PutRetentionPolicy */
+    uint64_t largest;        /* the most bytes of a call, as the service counts them */
+};
+
+void cloud_open(struct cloud *cloud);
+void cloud_close(struct cloud *cloud);
+
+/* The group is gone, with its streams. */
+void cloud_forget(struct cloud *cloud);
+
+#endif

@@ -1,0 +1,261 @@
+#include "base/memory.h"
+#include "scenario/pipeline/cloud.h"
+#include "scenario/pipeline/kit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* From files to CloudWatch Logs, by a service that keeps its rules. */
+
+#define OUTPUT                                                       \
+    "[OUTPUT]\n Name cloudwatch_logs\n Match *\n Region eu-west-1\n" \
+    " Log_Group_Name /app/logs\n Endpoint http://127.0.0.1:${CLOUD}\n Log_Key log\n"
+#define ONE_STREAM SERVICE TAIL OUTPUT " Log_Stream_Name s\n"
+#define MAKES " Auto_Create_Group On\n Log_Retention_Days 7\n"
+#define BY_FILE                                                                       \
+    SERVICE "[INPUT]\n Name tail\n Tag k.*\n Path ${DIR}/*.log\n Read_from_Head on\n" \
+            " DB ${DIR}/state/positions.db\n"
+
+static struct kit *k;
+static struct cloud cloud;
+
+static void set_up(void)
+{
+    char port[8];
+
+    cloud_open(&cloud);
+    unsetenv("AWS_PROFILE");
+    setenv("AWS_ACCESS_KEY_ID", "AKIAENV", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "secret", 1);
+    k = kit_make();
+    setenv("HOME", tree_path(""), 1);
+    snprintf(port, sizeof port, "%u", kit_server_port(cloud.server));
+    setenv("CLOUD", port, 1);
+}
+
+static void tear_down(void)
+{
+    kit_end(&k);
+    ck_assert_str_eq(buffer_text(&cloud.broken), "");
+    cloud_close(&cloud);
+}
+
+static void expect_taken(const char *lines)
+{
+    ck_assert_str_eq(buffer_text(&cloud.taken), lines);
+}
+
+static void expect_calls(const char *calls)
+{
+    ck_assert_str_eq(buffer_text(&cloud.calls), calls);
+}
+
+START_TEST(a_stream_that_is_not_there_is_made_and_every_line_arrives_once)
+{
+    kit_run(k, ONE_STREAM);
+    kit_append(k, "app.log", "one\ntwo \"2\"\n");
+    kit_pass_ms(k, 1000);
+    kit_quiet(k);
+    expect_taken("s: one\ns: two \"2\"\n");
+    expect_calls("PutLogEvents CreateLogStream PutLogEvents ");
+    kit_expect_bookmark(k, "app.log", 12);
+    kit_append(k, "app.log", "three\n");
+    kit_pass_ms(k, 2000);
+    expect_calls("PutLogEvents CreateLogStream PutLogEvents PutLogEvents ");
+    ck_assert_uint_eq(kit_counts(k, 0)->errors, 0);
+}
+END_TEST
+
+START_TEST(a_group_that_is_not_there_is_made_with_its_retention)
+{
+    cloud.has_group = false;
+    kit_run(k, ONE_STREAM MAKES);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 2000);
+    expect_calls("PutLogEvents CreateLogStream CreateLogGroup PutRetentionPolicy CreateLogStream "
+                 "PutLogEvents ");
+    expect_taken("s: one\n");
+    ck_assert_int_eq(cloud.days, 7);
+}
+END_TEST
+
+START_TEST(a_group_that_goes_away_under_way_is_made_again)
+{
+    kit_run(k, ONE_STREAM MAKES);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 2000);
+    cloud_forget(&cloud);
+    kit_append(k, "app.log", "two\n");
+    kit_pass_ms(k, 2000);
+    expect_taken("s: one\ns: two\n");
+    kit_expect_bookmark(k, "app.log", 8);
+}
+END_TEST
+
+START_TEST(without_leave_to_make_the_group_it_is_waited_for)
+{
+    int64_t since_ns;
+
+    cloud.has_group = false;
+    kit_run(k, ONE_STREAM);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 5000);
+    expect_taken("");
+    ck_assert_ptr_nonnull(
+        strstr(output_trouble(pipeline_output(k->pipeline, 0), &since_ns), "auto_create_group"));
+    cloud.has_group = true;
+    kit_pass_ms(k, 5000);
+    expect_taken("s: one\n");
+    kit_expect_bookmark(k, "app.log", 4);
+}
+END_TEST
+
+START_TEST(throttling_slows_down_and_loses_nothing)
+{
+    kit_run(k, ONE_STREAM " Retry_Limit 1\n");
+    cloud.throttled = 12;
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 30000);
+    expect_taken("s: one\n");
+    ck_assert_uint_eq(kit_counts(k, 0)->given_up_records, 0);
+    kit_expect_bookmark(k, "app.log", 4);
+}
+END_TEST
+
+START_TEST(each_file_has_its_stream_and_one_chunk_goes_by_several_calls)
+{
+    kit_run(k, BY_FILE OUTPUT " Log_Stream_Prefix node-\n");
+    kit_append(k, "a.log", "one\n");
+    kit_append(k, "b.log", "two\n");
+    kit_pass_ms(k, 3000);
+    ck_assert_uint_eq(cloud.streams.count, 2);
+    ck_assert_ptr_nonnull(strstr(buffer_text(&cloud.taken), "a.log: one\n"));
+    ck_assert_ptr_nonnull(strstr(buffer_text(&cloud.taken), "b.log: two\n"));
+    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 2);
+    kit_expect_bookmark(k, "a.log", 4);
+    kit_expect_bookmark(k, "b.log", 4);
+}
+END_TEST
+
+START_TEST(a_service_that_reads_no_gzip_gets_none_from_then_on)
+{
+    char *line = mem_format("%0300d\n", 0);
+
+    cloud.has_no_gzip = true;
+    map_put(&cloud.streams, SLICE("s"), &cloud);
+    kit_run(k, ONE_STREAM);
+    kit_append(k, "app.log", line);
+    kit_pass_ms(k, 2000);
+    kit_expect_bookmark(k, "app.log", 301);
+    buffer_clear(&cloud.calls);
+    kit_append(k, "app.log", line);
+    kit_pass_ms(k, 2000);
+    expect_calls("PutLogEvents ");
+    kit_expect_bookmark(k, "app.log", 602);
+    mem_free(line);
+}
+END_TEST
+
+START_TEST(events_that_the_service_rejects_are_set_aside_and_the_rest_is_delivered)
+{
+    map_put(&cloud.streams, SLICE("s"), &cloud);
+    cloud.refused_events = 1;
+    kit_run(k, ONE_STREAM);
+    kit_append(k, "app.log", "one\ntwo\n");
+    kit_pass_ms(k, 2000);
+    expect_taken("s: two\n");
+    ck_assert_uint_eq(kit_counts(k, 0)->set_aside_records, 1);
+    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 1);
+    kit_expect_bookmark(k, "app.log", 8);
+}
+END_TEST
+
+START_TEST(an_empty_message_is_set_aside)
+{
+    map_put(&cloud.streams, SLICE("s"), &cloud);
+    kit_run(k, ONE_STREAM);
+    kit_append(k, "app.log", "one\n\ntwo\n");
+    kit_pass_ms(k, 2000);
+    expect_taken("s: one\ns: two\n");
+    kit_expect_bookmark(k, "app.log", 9);
+}
+END_TEST
+
+START_TEST(a_success_without_a_request_id_is_none)
+{
+    map_put(&cloud.streams, SLICE("s"), &cloud);
+    cloud.has_no_id = true;
+    kit_run(k, ONE_STREAM);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 1000);
+    kit_quiet(k);
+    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 0);
+    kit_expect_bookmark(k, "app.log", 0);
+    cloud.has_no_id = false;
+    kit_pass_ms(k, 5000);
+    kit_expect_bookmark(k, "app.log", 4);
+}
+END_TEST
+
+START_TEST(a_message_that_is_too_long_for_one_call_goes_in_parts)
+{
+    size_t len = 2500000;
+    char *line = mem_zalloc(len + 8, 1);
+
+    memset(line, 'x', len);
+    memcpy(line + len, "\ntwo\n", 6);
+    map_put(&cloud.streams, SLICE("s"), &cloud);
+    kit_run(k, SERVICE TAIL " Buffer_Max_Size 4M\n" OUTPUT " Log_Stream_Name s\n");
+    kit_append(k, "app.log", line);
+    kit_pass_ms(k, 3000);
+    kit_expect_bookmark(k, "app.log", len + 5);
+    ck_assert_ptr_nonnull(strstr(buffer_text(&cloud.taken), "s: [part 1/3 of "));
+    ck_assert_ptr_nonnull(strstr(buffer_text(&cloud.taken), "s: [part 3/3 of "));
+    ck_assert_ptr_nonnull(strstr(buffer_text(&cloud.taken), "s: two\n"));
+    ck_assert_uint_le(cloud.largest, 1048576);
+    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 2);
+    mem_free(line);
+}
+END_TEST
+
+START_TEST(what_was_not_acknowledged_is_sent_after_a_restart)
+{
+    map_put(&cloud.streams, SLICE("s"), &cloud);
+    kit_run(k, ONE_STREAM);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 2000);
+    cloud.throttled = 1000;
+    kit_append(k, "app.log", "two\n");
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    cloud.throttled = 0;
+    kit_run_again(k);
+    kit_pass_ms(k, 2000);
+    expect_taken("s: one\ns: two\n");
+    kit_expect_bookmark(k, "app.log", 8);
+}
+END_TEST
+
+Suite *suite_pipeline_cloudwatch(void);
+
+Suite *suite_pipeline_cloudwatch(void)
+{
+    Suite *suite = suite_create("pipeline_cloudwatch");
+    TCase *tests = tcase_create("tests");
+
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, a_stream_that_is_not_there_is_made_and_every_line_arrives_once);
+    tcase_add_test(tests, a_group_that_is_not_there_is_made_with_its_retention);
+    tcase_add_test(tests, a_group_that_goes_away_under_way_is_made_again);
+    tcase_add_test(tests, without_leave_to_make_the_group_it_is_waited_for);
+    tcase_add_test(tests, throttling_slows_down_and_loses_nothing);
+    tcase_add_test(tests, each_file_has_its_stream_and_one_chunk_goes_by_several_calls);
+    tcase_add_test(tests, a_service_that_reads_no_gzip_gets_none_from_then_on);
+    tcase_add_test(tests, events_that_the_service_rejects_are_set_aside_and_the_rest_is_delivered);
+    tcase_add_test(tests, an_empty_message_is_set_aside);
+    tcase_add_test(tests, a_success_without_a_request_id_is_none);
+    tcase_add_test(tests, a_message_that_is_too_long_for_one_call_goes_in_parts);
+    tcase_add_test(tests, what_was_not_acknowledged_is_sent_after_a_restart);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
