@@ -40,7 +40,8 @@ struct origin {
     output_set outputs; /* those of them that its tag goes to, and through which filters: */
     const struct filter_selection *selection; /* both found by the intake, which notes itself */
     const struct intake *routed_by;           /* NULL: to be found again */
-    struct slice tag;                         /* owned by the origin */
+    bool may_go_on;         /* filters may send its records to others, under other tags */
+    struct slice tag;       /* owned by the origin */
     bool can_repeat;        /* the source keeps what it gave: what nobody took comes again */
     bool can_leave;         /* its input reads again for one output what that one let go of; for no
                              * longer than the source is there */

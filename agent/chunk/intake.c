@@ -1,9 +1,18 @@
 #include "chunk/intake.h"
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "chunk/tag_routes.h"
 #include "filter/chain.h"
 #include "filter/route.h"
+
+#define ROUNDS_SAID_MS 60000
+
+/* A record that a filter sent through the chain again, while the one it came of is still there. */
+struct again {
+    struct record record;
+    struct json_scanner json;
+};
 
 struct intake {
     struct filter_chain *chain;
@@ -20,6 +29,8 @@ struct intake {
     struct tag_routes tags;
     struct record record;
     struct json_scanner json;
+    struct again *again[INTAKE_AGAIN_MAX]; /* made when they are needed */
+    struct log_brake rounds;
 };
 
 /* The time is over for every chunk that is open: the timer started with the oldest. */
@@ -48,6 +59,25 @@ void intake_on_sealed(struct intake *intake, chunk_sealed_fn *sealed, void *owne
     intake->sealed_owner = owner;
 }
 
+static void again_free(struct intake *intake)
+{
+    for (size_t i = 0; i < INTAKE_AGAIN_MAX && intake->again[i] != NULL; i++) {
+        record_fini(&intake->again[i]->record);
+        json_scanner_fini(&intake->again[i]->json);
+        MEM_FREE(&intake->again[i]);
+    }
+}
+
+static struct again *again_at(struct intake *intake, unsigned depth)
+{
+    if (intake->again[depth] == NULL) {
+        intake->again[depth] = mem_zalloc(1, sizeof **intake->again);
+        record_init(&intake->again[depth]->record);
+        json_scanner_init(&intake->again[depth]->json);
+    }
+    return intake->again[depth];
+}
+
 void intake_free(struct intake **address)
 {
     struct intake *intake = *address;
@@ -58,6 +88,7 @@ void intake_free(struct intake **address)
     CHECK(intake->open_count == 0);
     timer_free(&intake->flush_timer);
     MEM_FREE(&intake->open);
+    again_free(intake);
     tag_routes_fini(&intake->tags);
     record_fini(&intake->record);
     json_scanner_fini(&intake->json);
@@ -133,6 +164,7 @@ static void origin_route(struct intake *intake, struct origin *origin)
 {
     origin->selection = filter_chain_select(intake->chain, origin->tag, origin->metrics);
     origin->outputs = route_table_outputs(intake->routes, origin->tag) & origin->lane;
+    origin->may_go_on = filter_selection_emits(origin->selection);
     origin->routed_by = intake;
 }
 
@@ -147,67 +179,132 @@ uint64_t intake_ready(struct intake *intake, struct origin *origin, struct filte
 
     if (origin->routed_by != intake)
         origin_route(intake, origin);
-    return origin->outputs != 0 ? filter_selection_ready(origin->selection, &run, waiter) : 0;
+    return origin->outputs != 0 || origin->may_go_on
+               ? filter_selection_ready(origin->selection, &run, waiter)
+               : 0;
 }
 
-/* The record under a tag, and where that leads. */
+/* A record under a tag, where that leads, and how often it has gone round. */
 struct push {
+    struct filter_sink sink;
+    struct intake *intake;
+    struct origin *origin;
+    struct record *record;
+    struct json_scanner *json;
     struct slice tag;
     const struct filter_selection *selection;
     output_set outputs;
+    unsigned depth;
 };
 
-static bool record_passes(struct intake *intake, const struct origin *origin,
-                          const struct push *push)
+static bool record_passes(struct push *push)
 {
-    struct filter_run run = run_of(intake, origin);
+    struct filter_run run = {
+        .tag = push->tag, .json = push->json, .origin = push->origin, .sink = &push->sink};
 
-    run.tag = push->tag;
     if (filter_selection_is_empty(push->selection))
         return true;
-    return filter_selection_apply(push->selection, &intake->record, &run) == FILTER_KEEP;
+    return filter_selection_apply(push->selection, push->record, &run) == FILTER_KEEP;
 }
 
-static void record_push(struct intake *intake, struct origin *origin, const struct push *push,
-                        uint64_t end)
+/* True: it goes to an output. What filters send under other tags goes first, and so its spans stand
+ * before those of the record that it came of: the bookmark does not pass it. */
+static bool record_push(struct push *push, uint64_t end)
 {
+    struct origin *origin = push->origin;
     struct chunk *chunk;
 
+    if (!record_passes(push) || push->outputs == 0) {
+        window_advance(&origin->window, end);
+        return false;
+    }
+    record_drop_doubles(push->record);
+    chunk = chunk_for(push->intake, origin, push->outputs);
+    chunk_append(chunk, origin, push->tag, push->record, end);
+    if (UNLIKELY(chunk_is_full(chunk)))
+        chunk_close(push->intake, chunk);
+    return true;
+}
+
+static bool record_push_again(struct filter_sink *sink, const struct record *record,
+                              struct slice tag)
+{
+    struct push *of = CONTAINER_OF(sink, struct push, sink);
+    struct intake *intake = of->intake;
+    struct again *again;
+    struct tag_route route;
+    uint64_t held;
+
+    if (of->depth == INTAKE_AGAIN_MAX) {
+        if (log_brake_open(&intake->rounds, ROUNDS_SAID_MS, &held))
+            log_warn("filter",
+                     "a record got a new tag %d times, now %.*s, and stays: filters send records "
+                     "to each other",
+                     INTAKE_AGAIN_MAX, (int)tag.len, tag.data);
+        return false;
+    }
+    again = again_at(intake, of->depth);
+    record_copy(&again->record, record);
+    route = tag_routes_find(&intake->tags, intake->chain, intake->routes, tag, of->origin->metrics);
+    (void)record_push(&(struct push){.sink.emit = record_push_again,
+                                     .intake = intake,
+                                     .origin = of->origin,
+                                     .record = &again->record,
+                                     .json = &again->json,
+                                     .tag = tag,
+                                     .selection = route.selection,
+                                     .outputs = route.outputs & of->origin->lane,
+                                     .depth = of->depth + 1},
+                      of->origin->window.issued);
+    return true;
+}
+
+static void record_push_first(struct intake *intake, struct origin *origin, struct slice tag,
+                              struct tag_route route, uint64_t end)
+{
+    struct push push = {
+        .sink.emit = record_push_again,
+        .intake = intake,
+        .origin = origin,
+        .record = &intake->record,
+        .json = &intake->json,
+        .tag = tag,
+        .selection = route.selection,
+        .outputs = route.outputs,
+    };
+
     origin->metrics->records++;
-    origin->metrics->unrouted_records += push->outputs == 0;
-    if (push->outputs == 0 || !record_passes(intake, origin, push)) {
+    if (push.outputs == 0 && !filter_selection_emits(push.selection)) {
+        origin->metrics->unrouted_records++;
         window_advance(&origin->window, end);
         return;
     }
-    record_drop_doubles(&intake->record);
-    chunk = chunk_for(intake, origin, push->outputs);
-    chunk_append(chunk, origin, push->tag, &intake->record, end);
-    if (UNLIKELY(chunk_is_full(chunk)))
-        chunk_close(intake, chunk);
+    (void)record_push(&push, end);
 }
 
 void intake_push(struct intake *intake, struct origin *origin, uint64_t end)
 {
-    struct push push;
-
     if (UNLIKELY(origin->routed_by != intake))
         origin_route(intake, origin);
-    push = (struct push){origin->tag, origin->selection, origin->outputs};
-    record_push(intake, origin, &push, end);
+    record_push_first(intake, origin, origin->tag,
+                      (struct tag_route){origin->selection, origin->outputs}, end);
 }
 
 void intake_push_as(struct intake *intake, struct origin *origin, struct slice tag, uint64_t end)
 {
     struct tag_route route =
         tag_routes_find(&intake->tags, intake->chain, intake->routes, tag, origin->metrics);
-    struct push push = {tag, route.selection, route.outputs & origin->lane};
 
-    record_push(intake, origin, &push, end);
+    route.outputs &= origin->lane;
+    record_push_first(intake, origin, tag, route, end);
 }
 
-output_set intake_routes(const struct intake *intake, struct slice tag)
+output_set intake_routes(struct intake *intake, const struct origin *origin)
 {
-    return route_table_outputs(intake->routes, tag);
+    struct tag_route route =
+        tag_routes_find(&intake->tags, intake->chain, intake->routes, origin->tag, origin->metrics);
+
+    return filter_selection_emits(route.selection) ? ~(output_set)0 : route.outputs;
 }
 
 static enum plain_verdict plain_passes(struct intake *intake, const struct origin *origin,
@@ -236,7 +333,7 @@ void intake_push_plain(struct intake *intake, struct origin *origin, struct plai
 
     if (UNLIKELY(origin->routed_by != intake))
         origin_route(intake, origin);
-    if (UNLIKELY(origin->outputs == 0))
+    if (UNLIKELY(origin->outputs == 0 && !origin->may_go_on))
         origin->metrics->unrouted_records++;
     else
         verdict = plain_passes(intake, origin, plain);

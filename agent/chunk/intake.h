@@ -18,6 +18,9 @@
 #include "chunk/chunk.h"
 #include "loop/loop.h"
 
+/* How often a record may get another tag. */
+#define INTAKE_AGAIN_MAX 8
+
 struct intake;
 struct filter_chain;
 struct filter_waiter;
@@ -54,8 +57,9 @@ void intake_push_as(struct intake *intake, struct origin *origin, struct slice t
 /* Seals those that go to none but these outputs: nothing more comes for them before they are gone. */
 void intake_flush_lane(struct intake *intake, output_set lane);
 
-/* The outputs that take this tag. */
-output_set intake_routes(const struct intake *intake, struct slice tag);
+/* The outputs that may get records of this origin, whatever it is read for: those that take its tag, or
+ * all, where a filter may give them others. */
+output_set intake_routes(struct intake *intake, const struct origin *origin);
 
 /* The same for a plain record, lent for the call: it becomes the document that a record filled with it
  * and pushed would become, for less. */

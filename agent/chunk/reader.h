@@ -91,4 +91,13 @@ static inline bool chunk_field_next(struct slice *rest, struct chunk_field *fiel
     return true;
 }
 
+/* What the ids of a run's records begin with; 0: they have none. A tag that is not the origin's own
+ * changes it: a filter may have kept the record under the first one, too. */
+static inline uint64_t chunk_run_stream(const struct chunk_run *run)
+{
+    uint64_t id = run->origin->id;
+
+    return id == 0 || run->tag.data == run->origin->tag.data ? id : (id ^ slice_hash(run->tag)) | 1;
+}
+
 #endif

@@ -128,6 +128,14 @@ const struct filter_selection *filter_chain_select(struct filter_chain *chain, s
     return selection;
 }
 
+bool filter_selection_emits(const struct filter_selection *selection)
+{
+    for (uint32_t i = 0; i < selection->step_count; i++)
+        if (selection->chain->steps[selection->steps[i]].plugin->emits)
+            return true;
+    return false;
+}
+
 bool filter_selection_is_empty(const struct filter_selection *selection)
 {
     return selection->step_count == 0;

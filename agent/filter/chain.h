@@ -39,6 +39,9 @@ void filter_chain_keep_to(struct filter_chain *chain, const void *source);
 const struct filter_selection *filter_chain_select(struct filter_chain *chain, struct slice tag,
                                                    const void *source);
 
+/* Whether records of such a tag may go on under others. */
+bool filter_selection_emits(const struct filter_selection *selection);
+
 /* Whether nothing is to be done for such a tag. */
 bool filter_selection_is_empty(const struct filter_selection *selection);
 

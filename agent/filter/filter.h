@@ -25,12 +25,26 @@ enum filter_verdict {
     FILTER_DROP,
 };
 
+/* Takes records that go through the whole chain again, under other tags. */
+struct filter_sink {
+    bool (*emit)(struct filter_sink *sink, const struct record *record, struct slice tag);
+};
+
 /* What a filter may need besides the record; lent for the call. */
 struct filter_run {
     struct slice tag;
     struct json_scanner *json;   /* for checking text; what it lends dies with the next check */
     const struct origin *origin; /* where the record comes from (ack/origin.h); NULL in tests */
+    struct filter_sink *sink;    /* NULL in tests */
 };
+
+/* Sends the record as it is now, and goes on with it. False: it has gone round too often. For filters
+ * that say so with `emits`. */
+static inline bool filter_emit(struct filter_run *run, const struct record *record,
+                               struct slice tag)
+{
+    return run->sink != NULL && run->sink->emit(run->sink, record, tag);
+}
 
 /* What a running filter is given; lives as long as the filter. */
 struct filter_host {
@@ -58,6 +72,7 @@ struct filter_plugin {
     const char *summary;
     size_t self_bytes;
     const struct option *options;
+    bool emits; /* may send records under other tags, also of tags that no output takes */
 
     /* Compiles what the options say; reports every mistake. Negative when there was one. May be
      * NULL. fini runs even then, on whatever init left. */

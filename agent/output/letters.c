@@ -80,7 +80,7 @@ static struct dead_letter letter_of(const struct delivery *d, const struct chunk
         .reason = slice_of(is_own ? refusal->reason : d->why),
         .tag = record->run->tag,
         .file = slice_of(origin_file(origin)),
-        .stream = origin->id,
+        .stream = chunk_run_stream(record->run),
         .offset = record->head.offset,
         .time_ns = record->head.time_ns,
         .metadata = record->metadata,

@@ -13,6 +13,7 @@ extern const struct filter_plugin filter_modify;
 extern const struct filter_plugin filter_nest;
 extern const struct filter_plugin filter_parser;
 extern const struct filter_plugin filter_record_modifier;
+extern const struct filter_plugin filter_rewrite_tag;
 
 extern const struct output_plugin out_cloudwatch_logs;
 extern const struct output_plugin out_es;
@@ -26,8 +27,8 @@ const struct input_plugin *const input_plugins[] = {
 };
 
 const struct filter_plugin *const filter_plugins[] = {
-    &filter_grep,   &filter_kubernetes,      &filter_modify, &filter_nest,
-    &filter_parser, &filter_record_modifier, NULL,
+    &filter_grep,   &filter_kubernetes,      &filter_modify,      &filter_nest,
+    &filter_parser, &filter_record_modifier, &filter_rewrite_tag, NULL,
 };
 
 const struct output_plugin *const output_plugins[] = {

@@ -76,6 +76,33 @@ static inline void record_make_room(struct record *r, uint32_t extra)
         record_grow(r, r->root.count + extra);
 }
 
+/* A list of its own, so that an edit of one record does not show in the other. */
+static struct value value_copy(const struct value *from, struct arena *arena)
+{
+    struct field_list *map;
+
+    if (from->kind != VALUE_MAP)
+        return *from;
+    map = arena_alloc(arena, sizeof *map);
+    *map = (struct field_list){.count = from->map->count};
+    map->fields = arena_alloc(arena, (map->count + 1) * sizeof *map->fields);
+    for (uint32_t i = 0; i < map->count; i++)
+        map->fields[i] = (struct field){from->map->fields[i].key,
+                                        value_copy(&from->map->fields[i].value, arena)};
+    return value_map(map);
+}
+
+void record_copy(struct record *to, const struct record *from)
+{
+    record_reset(to);
+    to->time_ns = from->time_ns;
+    to->offset = from->offset;
+    to->metadata = from->metadata;
+    for (uint32_t i = 0; i < from->root.count; i++)
+        record_add(to, from->root.fields[i].key,
+                   value_copy(&from->root.fields[i].value, &to->arena));
+}
+
 void record_add(struct record *r, struct slice key, struct value value)
 {
     record_make_room(r, 1);

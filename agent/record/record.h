@@ -169,6 +169,10 @@ struct field_list *value_unfold(const struct value *v, struct arena *arena);
  * n log n. */
 void fields_drop_doubles(struct field_list *list, struct arena *arena);
 
+/* Another record with the same fields. Texts are lent by `from`, or by whoever lends them to it; lists
+ * of fields are its own. */
+void record_copy(struct record *to, const struct record *from);
+
 /* ---- the record's fields ---- */
 
 /* Appends; does not look whether the key is there already (the chunk keeps the last of a name). */

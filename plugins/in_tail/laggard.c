@@ -152,7 +152,7 @@ static void laggard_rest(struct tail_laggard *l)
 
 static bool is_only_output(const struct tail_laggard *l)
 {
-    return intake_routes(l->of->tail->input->intake, l->of->origin.tag) == tail_bit(l->output);
+    return intake_routes(l->of->tail->input->intake, &l->of->origin) == tail_bit(l->output);
 }
 
 /* From the next record on the others read for its output too. A file that has no other outputs is

@@ -72,7 +72,7 @@ void tail_lane_seal(const struct tail_lane *lane)
 
 static bool is_routed(const struct tail_file *f, unsigned output)
 {
-    return intake_routes(f->tail->input->intake, f->origin.tag) & tail_bit(output);
+    return intake_routes(f->tail->input->intake, &f->origin) & tail_bit(output);
 }
 
 /* Where nobody else reads it, lines that wait go on as they are: they are let go of with the others,
@@ -97,7 +97,7 @@ static void file_part_from(struct tail_file *f, unsigned output)
     output_set rest = f->origin.lane & ~tail_bit(output);
 
     if (is_routed(f, output)) {
-        if ((intake_routes(f->tail->input->intake, f->origin.tag) & rest) == 0)
+        if ((intake_routes(f->tail->input->intake, &f->origin) & rest) == 0)
             file_pause(f);
         tail_laggard_new(f, output, f->origin.window.issued,
                          is_held ? LAGGARD_HELD : LAGGARD_READS);
@@ -191,7 +191,7 @@ bool tail_file_is_paused(const struct tail_file *f)
 
     if (LIKELY(list_is_empty(&f->laggards)))
         return false;
-    routes = intake_routes(f->tail->input->intake, f->origin.tag);
+    routes = intake_routes(f->tail->input->intake, &f->origin);
     return routes != 0 && (routes & f->origin.lane) == 0;
 }
 

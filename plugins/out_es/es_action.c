@@ -76,7 +76,7 @@ static uint64_t stream_of(const struct out_es *es, const struct chunk_record *re
 {
     if (es->identity.key_accessor != NULL || es->identity.is_generated || !es_has_place(es, record))
         return 0;
-    return record->run->origin->id;
+    return chunk_run_stream(record->run);
 }
 
 static void stream_set(struct es_action *a, uint64_t stream)

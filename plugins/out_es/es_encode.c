@@ -155,7 +155,7 @@ static char *put_id(struct es_writer *w, char *at, const struct chunk_record *re
     if (identity->is_generated && text.len == 0)
         text = es_id_of_content(record, id);
     if (text.len == 0 && es_has_place(w->es, record))
-        text = es_id_of_place(record->run->origin->id, record->head.offset, id);
+        text = es_id_of_place(chunk_run_stream(record->run), record->head.offset, id);
     if (text.len == 0)
         return at;
     at = put(at, SLICE(",\"_id\":\""));

@@ -336,7 +336,7 @@ START_TEST(an_origin_goes_to_the_outputs_of_its_lane)
     ck_assert_uint_eq(sealed_count, 2);
     ck_assert_str_eq(runs_of(sealed[sealed[0]->outputs == 1 ? 0 : 1]), "app.log 1; ");
     ck_assert_str_eq(runs_of(sealed[sealed[0]->outputs == 1 ? 1 : 0]), "app.log 1; app.log 1; ");
-    ck_assert_uint_eq(intake_routes(intake, origins[TO_BOTH].tag), 3);
+    ck_assert_uint_eq(intake_routes(intake, &origins[TO_BOTH]), 3);
     settle_all();
     ck_assert_uint_eq(origins[TO_BOTH].window.settled, 30);
 }
