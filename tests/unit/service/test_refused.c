@@ -114,12 +114,12 @@ START_TEST(an_output_that_is_not_there_is_one_mistake_and_not_two)
            "  inputs:\n"
            "    - name: dummy\n"
            "  outputs:\n"
-           "    - name: cloudwatch_logs\n"
+           "    - name: kinesis_firehose\n"
            "    - name: 'null'\n"
            "      match: '*'\n");
     ck_assert_uint_eq(report.error_count, 1);
     ck_assert_uint_eq(report.warning_count, 0);
-    expect("a.yaml:5: the output plugin \"cloudwatch_logs\" is known, but not part of this "
+    expect("a.yaml:5: the output plugin \"kinesis_firehose\" is known, but not part of this "
            "version");
 }
 END_TEST
