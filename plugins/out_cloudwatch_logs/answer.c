@@ -126,6 +126,9 @@ static enum verdict not_taken(const struct asked *a, char why[256])
     case CW_REFUSED:
         CHECK(a->note->step == CW_PUT);
         return VERDICT_REFUSED;
+    case CW_OPERATOR:
+        a->note->is_plain = false; /* it was not the gzip */
+        return VERDICT_RETRY;
     default:
         a->verdicts->is_busy = is_throttled(a->reply);
         return VERDICT_RETRY;

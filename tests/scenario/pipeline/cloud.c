@@ -183,6 +183,8 @@ static struct kit_answer rule(void *owner, const struct kit_request *request)
     call = slice_make(c->calls.data + c->calls.len - call.len - 1, call.len);
     if (kit_request_header(request, "Authorization") == NULL)
         return broken(c, "no signature");
+    if (c->has_no_trust)
+        return error_say(c, "InvalidSignatureException", "The signature does not match.");
     if (c->has_no_gzip && kit_request_header(request, "Content-Encoding") != NULL)
         return error_say(c, "InvalidSignatureException", "The signature does not match.");
     if (c->throttled > 0) {

@@ -17,6 +17,7 @@ struct cloud {
     bool has_group;
     bool has_no_gzip;        /* refuses what is compressed, as if it were wrongly signed */
     bool has_no_id;          /* answers without a request id */
+    bool has_no_trust;       /* refuses every signature */
     unsigned throttled;      /* so many calls, from now on */
     unsigned refused_events; /* of the next call, from its front: too old */
     struct map streams;      /* by name */

@@ -156,6 +156,27 @@ START_TEST(a_service_that_reads_no_gzip_gets_none_from_then_on)
 }
 END_TEST
 
+START_TEST(a_signature_that_is_refused_without_gzip_too_says_nothing_of_gzip)
+{
+    char *line = mem_format("%0300d\n", 0);
+
+    cloud.has_no_trust = true;
+    map_put(&cloud.streams, SLICE("s"), &cloud);
+    kit_run(k, ONE_STREAM);
+    kit_append(k, "app.log", line);
+    kit_pass_ms(k, 3000);
+    kit_expect_bookmark(k, "app.log", 0);
+    cloud.has_no_trust = false;
+    kit_pass_ms(k, 5000);
+    kit_expect_bookmark(k, "app.log", 301);
+    ck_assert_str_eq(
+        kit_request_header(kit_server_request(cloud.server, kit_server_requests(cloud.server) - 1),
+                           "Content-Encoding"),
+        "gzip");
+    mem_free(line);
+}
+END_TEST
+
 START_TEST(events_that_the_service_rejects_are_set_aside_and_the_rest_is_delivered)
 {
     map_put(&cloud.streams, SLICE("s"), &cloud);
@@ -251,6 +272,7 @@ Suite *suite_pipeline_cloudwatch(void)
     tcase_add_test(tests, throttling_slows_down_and_loses_nothing);
     tcase_add_test(tests, each_file_has_its_stream_and_one_chunk_goes_by_several_calls);
     tcase_add_test(tests, a_service_that_reads_no_gzip_gets_none_from_then_on);
+    tcase_add_test(tests, a_signature_that_is_refused_without_gzip_too_says_nothing_of_gzip);
     tcase_add_test(tests, events_that_the_service_rejects_are_set_aside_and_the_rest_is_delivered);
     tcase_add_test(tests, an_empty_message_is_set_aside);
     tcase_add_test(tests, a_success_without_a_request_id_is_none);
