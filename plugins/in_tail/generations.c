@@ -14,8 +14,9 @@
  * files that are followed now; what was written and not read is followed to its end, oldest first.
  */
 
-/* More rows of one log than that are not looked at. */
-#define KNOWN_MAX 256
+/* More of one log than that, rows and files that are held open, are not looked at: of the files the
+ * newest are, beside which lie those that could be taken for unread. */
+#define KNOWN_MAX 2048
 
 /* Rotation may be under way while the generations are looked at. */
 #define TRIES_MAX 5
@@ -91,15 +92,33 @@ static void known_read(struct known_list *list, const char *path)
         log_warn(list->tail->component, "what was saved of %s cannot be read", path);
 }
 
+static bool is_of(const struct tail_file *f, const char *path)
+{
+    return f->fd >= 0 && strcmp(f->path, path) == 0;
+}
+
+static size_t count_of(const struct tail *tail, const char *path)
+{
+    size_t count = 0;
+
+    LIST_FOR (it, &tail->files) {
+        count += is_of(CONTAINER_OF(it, struct tail_file, link), path);
+    }
+    return count;
+}
+
 /* Of the files that are followed only those count that the name went away from. */
 static void known_add_followed(struct known_list *list, const char *path)
 {
+    size_t count;
+
     if (list->tail->unnamed_count == 0)
         return;
+    count = count_of(list->tail, path);
     LIST_FOR (it, &list->tail->files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
-        if (f->fd < 0 || strcmp(f->path, path) != 0)
+        if (!is_of(f, path) || count-- > KNOWN_MAX)
             continue;
         tail_bookmark_renew(f);
         known_add(list, (struct known){

@@ -112,6 +112,21 @@ START_TEST(kubelet_rotates_four_times_while_nobody_looks)
 }
 END_TEST
 
+/* More are held open than anybody would list; what is compressed meanwhile is known all the same. */
+START_TEST(kubelet_rotates_very_often_while_nothing_is_taken)
+{
+    backend_down(k->es);
+    write_lines(1);
+    for (unsigned i = 0; i < 300; i++) {
+        kit_pass_ms(k, 2000);
+        kubelet_rotates();
+        write_lines(1);
+    }
+    backend_up(k->es);
+    expect_all("after 300 rotations");
+}
+END_TEST
+
 START_TEST(kubelet_rotates_while_nothing_is_taken)
 {
     backend_down(k->es);
@@ -438,6 +453,7 @@ Suite *suite_pipeline_generations(void)
 
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, kubelet_rotates_four_times_while_nobody_looks);
+    tcase_add_test(t, kubelet_rotates_very_often_while_nothing_is_taken);
     tcase_add_test(t, kubelet_rotates_while_nothing_is_taken);
     tcase_add_loop_test(t, whatever_the_order_of_rotations_stops_and_kills, 0, 12);
     tcase_add_test(t, copied_and_truncated_while_nobody_looks);
