@@ -90,6 +90,7 @@ def story(stand):
     arrived.is_over = True
     told = books.Books(2 * line_count * FILE_COUNT)
     behind = line_count * FILE_COUNT - alive.stats()["unique"]
+    time.sleep(max(0, died + DEAD_SECONDS + 2 - time.monotonic()))  # the writer may be early
     books.close(stand, told)
     if behind:
         told.problems.append(f"the living output was {behind} lines behind {LATE_SECONDS_MAX} s "
