@@ -66,8 +66,8 @@ class Scene:
         """An agent that has an address goes on with it; one that starts has none."""
         self.stand.kill()
         self.names.mood = mood
-        self.stand.start()
         asked = self.names.asked
+        self.stand.start()
         time.sleep(seconds)
         assert self.names.asked > asked, "the name server was not asked"
         self.names.mood = self.names.ANSWERS
