@@ -19,6 +19,8 @@ static void stream_forget(struct streams *s, struct stream *stream)
     if (s->last == stream)
         s->last = NULL;
     CHECK(map_remove(&s->by_key, stream->key) == stream);
+    CHECK(s->block_bytes >= stream->counted_bytes);
+    s->block_bytes -= stream->counted_bytes;
     list_remove(&stream->link);
     stream_unmake(stream);
     if (stream->pod != NULL)
@@ -45,13 +47,24 @@ static struct slice key_write(struct streams *s, uint64_t origin_id, struct slic
     return buffer_view(&s->key);
 }
 
+/* Its block may have become another while it was the one that was asked for. */
+static void block_count(struct streams *s, struct stream *stream)
+{
+    size_t bytes = stream->block != NULL ? shared_text(stream->block).len : 0;
+
+    s->block_bytes += bytes;
+    s->block_bytes -= stream->counted_bytes;
+    stream->counted_bytes = bytes;
+}
+
 /* Room for one more; also those go that nobody asked for in a long time. */
 static void streams_tidy(struct streams *s, uint64_t now_ms)
 {
     while (!list_is_empty(&s->recent)) {
         struct stream *oldest = CONTAINER_OF(s->recent.next, struct stream, link);
 
-        if (s->by_key.count < STREAMS_MAX && now_ms - oldest->used_ms < STREAM_IDLE_MS)
+        if (s->by_key.count < STREAMS_MAX && s->block_bytes <= STREAM_BLOCKS_BYTES_MAX &&
+            now_ms - oldest->used_ms < STREAM_IDLE_MS)
             return;
         stream_forget(s, oldest);
     }
@@ -85,6 +98,8 @@ struct stream *streams_find(struct streams *s, uint64_t origin_id, struct slice 
     *is_new_out = false;
     if (LIKELY(stream != NULL && is_it(stream, origin_id, name)))
         return stream;
+    if (stream != NULL)
+        block_count(s, stream);
     key = key_write(s, origin_id, name);
     now_ms = clock_ms();
     stream = map_get(&s->by_key, key);

@@ -10,8 +10,9 @@
  * Life     streams_init -> streams_find* -> streams_fini. A stream is lent until the next
  *          streams_find.
  * Thread   the loop.
- * Limits   STREAMS_MAX; past them, and after STREAM_IDLE_MS without a line, the one that was asked for
- *          least recently is forgotten, and found out again when more comes.
+ * Limits   STREAMS_MAX, and STREAM_BLOCKS_BYTES_MAX of their blocks, give or take one; past them, and
+ *          after STREAM_IDLE_MS without a line, the one that was asked for least recently is forgotten,
+ *          and found out again when more comes.
  */
 #ifndef TAILRACE_FILTER_KUBERNETES_STREAM_H
 #define TAILRACE_FILTER_KUBERNETES_STREAM_H
@@ -22,6 +23,7 @@
 
 #define STREAMS_MAX 4096
 #define STREAM_IDLE_MS UINT64_C(1800000)
+#define STREAM_BLOCKS_BYTES_MAX ((size_t)4 << 20)
 
 /* What its pod's annotations make of its lines; by stream of the container. */
 struct stream_rules {
@@ -43,14 +45,16 @@ struct stream {
     uint64_t epoch;
     struct shared_object *block; /* NULL: it has none */
     struct stream_rules rules;
-    uint64_t used_ms; /* when it became the one that is asked for */
+    uint64_t used_ms;     /* when it became the one that is asked for */
+    size_t counted_bytes; /* of its block, in streams.block_bytes */
 };
 
 struct streams {
     struct map by_key;
     struct list recent; /* the least recent one first */
     struct stream *last;
-    struct buffer key; /* of whoever is asked for */
+    size_t block_bytes; /* as far as they are counted */
+    struct buffer key;  /* of whoever is asked for */
 };
 
 void streams_init(struct streams *s);
