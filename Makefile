@@ -68,7 +68,7 @@ run: all $(OUT)/player
 	@packaging/run/run $(OUT)/tailrace $(OUT)/player
 
 check: ## unit and scenario tests, pages; CK_RUN_SUITE=name runs one suite, CK_FORK=no eases debugging
-check: $(RUNNERS:$(OUT)/%=check-%) check-sim
+check: check-unit-1 check-unit-2 $(filter-out check-unit,$(RUNNERS:$(OUT)/%=check-%)) check-sim
 
 check-sim: $(OUT)/sim
 	@$(OUT)/sim 1 $(SIM_CHECK)
@@ -78,6 +78,9 @@ check-sim: $(OUT)/sim
 TEST_SECONDS := $(if $(findstring thread,$(SAN)),1200,$(if $(SAN),300,120))
 $(RUNNERS:$(OUT)/%=check-%): check-%: $(OUT)/%
 	@CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-$(TEST_SECONDS)} $<
+
+check-unit-1 check-unit-2: check-unit-%: $(OUT)/unit
+	@TEST_PART=$*/2 CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-$(TEST_SECONDS)} $<
 
 sim: ## histories that dice decide; SEED=n one of them in words, COUNT=n so many from there
 sim: $(OUT)/sim
