@@ -141,14 +141,12 @@ static struct slice take_text(struct keep_reader *r)
     return text;
 }
 
-/* What goes into documents as it is must be what it was. */
+/* It is JSON; where it needs repair, as a key with an escape may, the block that is made of it has that
+ * done (record/shared.h). */
 static void check_json(struct keep_reader *r, struct slice text)
 {
-    bool needs_repair = false;
-
-    if (text.len > 0 && json_check_value(&r->json, text, &needs_repair) < 0)
+    if (text.len > 0 && json_check_value(&r->json, text, NULL) < 0)
         r->is_bad = true;
-    r->is_bad = r->is_bad || needs_repair;
 }
 
 static void take_pod(struct keep_reader *r, struct pods *pods)

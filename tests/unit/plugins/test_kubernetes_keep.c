@@ -45,7 +45,7 @@ static void put(const char *uid)
                                       .name = SLICE("web-0"),
                                       .uid = slice_of(uid),
                                       .labels = SLICE("{\"app\":\"web\"}"),
-                                      .annotations = SLICE("{\"x\":\"\\\"y\\\"\"}"),
+                                      .annotations = SLICE("{\"x\\t\":\"\\\"y\\\"\"}"),
                                       .owners = SLICE("[{\"kind\":\"ReplicaSet\"}]"),
                                       .node = SLICE("n1"),
                                       .pod_ip = SLICE("10.0.0.1"),
@@ -89,7 +89,7 @@ START_TEST(all_of_it_comes_back)
     pod = find("u2");
     ck_assert(slice_is(pod->name, "web-0"));
     ck_assert(slice_is(pod->labels, "{\"app\":\"web\"}"));
-    ck_assert(slice_is(pod->annotations, "{\"x\":\"\\\"y\\\"\"}"));
+    ck_assert(slice_is(pod->annotations, "{\"x\\t\":\"\\\"y\\\"\"}"));
     ck_assert(slice_is(pod->owners, "[{\"kind\":\"ReplicaSet\"}]"));
     ck_assert(slice_is(pod->containers[0].last_id, "c0"));
     ck_assert(slice_is(pod->containers[0].hash, "sha256:ab"));
