@@ -108,8 +108,7 @@ struct http_call;
 
 /* `error` 0: there is a reply with a status. Negative: none came, and `why` says it in words for
  * the log ("connection refused", "timed out after 10 seconds (connect timeout)").
- * The call's request and reply may be looked at until this returns; then they are gone, unless
- * taken with http_call_take_request. */
+ * The call's reply may be looked at until this returns; then it is gone. */
 typedef void http_done_fn(void *owner, struct http_call *call, int error, const char *why);
 
 /* Bytes of a success's body, as they come; the first time none: its head is there. What is lent is
@@ -164,8 +163,5 @@ const struct http_reply *http_call_reply(const struct http_call *call);
 
 /* Whether there was a connection for it: what timed out then had been asked. */
 bool http_call_was_connected(const struct http_call *call);
-
-/* While its owner is told: hands the request back, its body included, to send it again. */
-void http_call_take_request(struct http_call *call, struct http_request *out);
 
 #endif

@@ -57,20 +57,6 @@ void shared_unref(struct shared_object **address)
         mem_free(shared);
 }
 
-bool shared_has(const struct shared_object *shared, struct slice key)
-{
-    const struct member_list *list = &shared->list;
-
-    if ((list->initials & json_initial(key)) == 0)
-        return false;
-    for (uint32_t i = 0; i < list->count; i++)
-        if (slice_equal(
-                slice_make(list->text.data + list->members[i].key_at, list->members[i].key_len),
-                key))
-            return true;
-    return false;
-}
-
 void record_add_shared(struct record *r, struct shared_object *shared)
 {
     CHECK(shared->refs > 0 && shared->list.shared == shared);

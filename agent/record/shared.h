@@ -34,9 +34,6 @@ static inline struct slice shared_text(const struct shared_object *shared)
     return shared->list.text;
 }
 
-/* Whether it has this member; none of its keys is escaped. */
-bool shared_has(const struct shared_object *shared, struct slice key);
-
 /* Appends its members as ONE field, as record_add_members does. It outlives the record. */
 void record_add_shared(struct record *r, struct shared_object *shared);
 

@@ -63,9 +63,6 @@ void pods_space_remove(struct pods *pods, struct slice name);
 /* Since when every change of a namespace is seen; 0: it is not. */
 void pods_trust_spaces(struct pods *pods, uint64_t since_ms);
 
-/* Nobody can tell: no pod waits for its namespace any more. */
-void pods_spaces_give_up(struct pods *pods);
-
 /* The name of one that has pods and was put before that, or empty; lent likewise. */
 struct slice pods_space_stale(const struct pods *pods, uint64_t put_before_ms);
 

@@ -206,14 +206,6 @@ void pods_trust_spaces(struct pods *pods, uint64_t since_ms)
     pods->wished(pods->owner);
 }
 
-void pods_spaces_give_up(struct pods *pods)
-{
-    if (!pods->knowing.wants_spaces)
-        return;
-    pods->knowing.wants_spaces = false;
-    pods_tell(pods, NULL);
-}
-
 /* ---- asking ---- */
 
 static struct entry *find(struct pods *pods, const struct pod_query *query)

@@ -199,12 +199,6 @@ const struct http_reply *http_call_reply(const struct http_call *call)
     return &call->reply;
 }
 
-void http_call_take_request(struct http_call *call, struct http_request *out)
-{
-    *out = call->request;
-    call->request = (struct http_request){0};
-}
-
 bool http_call_was_connected(const struct http_call *call)
 {
     return call->has_arrived;

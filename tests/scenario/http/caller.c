@@ -58,8 +58,6 @@ static void on_done(void *owner, struct http_call *call, int error, const char *
     outcome->is_elasticsearch = reply->is_elasticsearch;
     snprintf(outcome->content_type, sizeof outcome->content_type, "%s", reply->content_type);
     buffer_append(&outcome->body, buffer_view(&reply->body));
-    if (outcome->request != NULL)
-        http_call_take_request(call, outcome->request);
 }
 
 struct http_call *caller_send(struct caller *caller, struct http_request *request,

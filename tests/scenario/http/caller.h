@@ -19,7 +19,6 @@ struct outcome {
     bool is_elasticsearch;
     char content_type[64];
     struct buffer body;
-    struct http_request *request; /* where the request is taken to; NULL: left with the call */
 };
 
 struct caller {

@@ -155,24 +155,6 @@ START_TEST(what_is_inserted_in_a_body_arrives_in_its_place)
 }
 END_TEST
 
-START_TEST(a_request_can_be_taken_back_and_sent_again)
-{
-    struct http_request request;
-    struct outcome again = {0};
-
-    kit_server_answers(c.server, 503, 200);
-    caller_start(&c, "one\n");
-    c.outcome.request = &request;
-    caller_await(&c, &c.outcome);
-    caller_send(&c, &request, &again);
-    caller_await(&c, &again);
-    ck_assert_int_eq(c.outcome.status, 503);
-    ck_assert_int_eq(again.status, 200);
-    ck_assert_str_eq(kit_server_request(c.server, 1)->body.data, "one\n");
-    outcome_fini(&again);
-}
-END_TEST
-
 /* ---- replies ---- */
 
 START_TEST(an_answer_is_told_with_what_it_says)
@@ -364,7 +346,6 @@ Suite *suite_http_client(void)
     tcase_add_test(requests, a_put_without_a_body_says_so);
     tcase_add_test(requests, a_large_body_arrives_whole);
     tcase_add_test(requests, what_is_inserted_in_a_body_arrives_in_its_place);
-    tcase_add_test(requests, a_request_can_be_taken_back_and_sent_again);
     suite_add_tcase(suite, requests);
 
     tcase_add_checked_fixture(replies, set_up, tear_down);

@@ -1,46 +1,8 @@
-#include "file/generations.h"
+#include "log_kit.h"
 
-#include "base/buffer.h"
-#include "kit/tree.h"
-
-#include <check.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-
-static struct generations generations;
-static struct buffer words;
-
-static void tear_down(void)
-{
-    generations_free(&generations);
-    buffer_fini(&words);
-    tree_fell();
-}
-
-static void name_add(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    buffer_append_format(&words, "%s%s", words.len > 0 ? " " : "", slash + 1);
-}
-
-static void expect_order(const char *path, const char *text)
-{
-    ck_assert_int_eq(generations_read(tree_path(path), &generations), 0);
-    buffer_clear(&words);
-    for (size_t i = 0; i < generations.count; i++)
-        name_add(generations.items[i].path);
-    ck_assert_str_eq(buffer_text(&words), text);
-}
-
-static void age(const char *name, int64_t modified_s)
-{
-    struct timespec times[2] = {{.tv_sec = modified_s}, {.tv_sec = modified_s}};
-
-    ck_assert_int_eq(utimensat(AT_FDCWD, tree_path(name), times, 0), 0);
-}
 
 START_TEST(names_that_rotation_makes_are_known)
 {
@@ -78,7 +40,7 @@ START_TEST(numbers_count_down_to_the_current_one)
     tree_write("a.log.1", "");
     tree_write("a.log.2", "");
     tree_write_gzip("a.log.10.gz", "");
-    expect_order("a.log", "a.log.10.gz a.log.2 a.log.1 a.log");
+    log_expect_order("a.log", "a.log.10.gz a.log.2 a.log.1 a.log");
 }
 END_TEST
 
@@ -88,8 +50,8 @@ START_TEST(dates_outweigh_the_time_of_compression)
     tree_write("0.log", "");
     tree_write_gzip("0.log.20261121-050000.gz", "x");
     tree_write("0.log.20261121-050010", "x");
-    age("0.log.20261121-050010", 1000);
-    expect_order("0.log", "0.log.20261121-050000.gz 0.log.20261121-050010 0.log");
+    log_age("0.log.20261121-050010", 1000);
+    log_expect_order("0.log", "0.log.20261121-050000.gz 0.log.20261121-050010 0.log");
 }
 END_TEST
 
@@ -97,8 +59,8 @@ START_TEST(names_of_two_kinds_go_by_time)
 {
     tree_write("a.log.1", "");
     tree_write("a.log-20261121", "");
-    age("a.log.1", 1000);
-    expect_order("a.log", "a.log.1 a.log-20261121");
+    log_age("a.log.1", 1000);
+    log_expect_order("a.log", "a.log.1 a.log-20261121");
 }
 END_TEST
 
@@ -107,7 +69,7 @@ START_TEST(a_file_that_is_just_being_compressed_counts_once)
     tree_write("0.log.20261121-050000", "x");
     tree_write_gzip("0.log.20261121-050000.gz", "x");
     tree_write("0.log.20261121-050000.gz.tmp", "x");
-    expect_order("0.log", "0.log.20261121-050000");
+    log_expect_order("0.log", "0.log.20261121-050000");
 }
 END_TEST
 
@@ -118,7 +80,7 @@ START_TEST(only_files_are_generations)
     tree_write("b.log", "");
     tree_write("b.log.1", "");
     tree_link("b.log.1", "a.log.3");
-    expect_order("a.log", "a.log.3");
+    log_expect_order("a.log", "a.log.3");
 }
 END_TEST
 
@@ -127,7 +89,7 @@ START_TEST(a_link_leads_to_the_generations_of_its_target)
     tree_write("pods/0.log", "");
     tree_write("pods/0.log.20261121-050000", "");
     tree_link("pods/0.log", "containers/p.log");
-    expect_order("containers/p.log", "0.log.20261121-050000 0.log");
+    log_expect_order("containers/p.log", "0.log.20261121-050000 0.log");
 }
 END_TEST
 
@@ -139,17 +101,17 @@ START_TEST(the_newest_are_kept_when_there_are_too_many)
         snprintf(name, sizeof name, "a.log.%d", i);
         tree_write(name, "");
     }
-    ck_assert_int_eq(generations_read(tree_path("a.log"), &generations), 0);
-    ck_assert_uint_eq(generations.count, GENERATIONS_MAX);
-    ck_assert_str_eq(generations.items[GENERATIONS_MAX - 1].path, tree_path("a.log.1"));
-    ck_assert_str_eq(generations.items[0].path, tree_path("a.log.64"));
+    ck_assert_int_eq(generations_read(tree_path("a.log"), &log_kit.generations), 0);
+    ck_assert_uint_eq(log_kit.generations.count, GENERATIONS_MAX);
+    ck_assert_str_eq(log_kit.generations.items[GENERATIONS_MAX - 1].path, tree_path("a.log.1"));
+    ck_assert_str_eq(log_kit.generations.items[0].path, tree_path("a.log.64"));
 }
 END_TEST
 
 START_TEST(a_directory_that_is_not_there_says_so)
 {
-    ck_assert_int_eq(generations_read(tree_path("none/a.log"), &generations), -ENOENT);
-    ck_assert_uint_eq(generations.count, 0);
+    ck_assert_int_eq(generations_read(tree_path("none/a.log"), &log_kit.generations), -ENOENT);
+    ck_assert_uint_eq(log_kit.generations.count, 0);
 }
 END_TEST
 
@@ -159,7 +121,7 @@ Suite *suite_file_generation_names(void)
     Suite *suite = suite_create("file/generation_names");
     TCase *names = tcase_create("names");
 
-    tcase_add_checked_fixture(names, tree_plant, tear_down);
+    tcase_add_checked_fixture(names, tree_plant, log_tear_down);
     tcase_add_test(names, names_that_rotation_makes_are_known);
     tcase_add_test(names, numbers_count_down_to_the_current_one);
     tcase_add_test(names, dates_outweigh_the_time_of_compression);

@@ -295,15 +295,6 @@ START_TEST(a_namespace_that_does_not_come_is_not_waited_for_for_ever)
 }
 END_TEST
 
-START_TEST(nobody_waits_for_namespaces_that_nobody_can_tell)
-{
-    kit_put("u1", "c1", "{}");
-    pods_spaces_give_up(pk.pods);
-    ck_assert_uint_eq(pk.told_anything, 1);
-    ck_assert_int_eq(kit_by_uid("u1"), POD_KNOWN);
-}
-END_TEST
-
 START_TEST(a_namespace_without_labels_is_known_too)
 {
     kit_put("u1", "c1", "{}");
@@ -364,7 +355,6 @@ static TCase *namespaces(void)
     tcase_add_test(tcase, a_namespace_that_changes_changes_its_pods);
     tcase_add_test(tcase, a_deleted_namespace_stays_for_its_pods);
     tcase_add_test(tcase, a_namespace_that_does_not_come_is_not_waited_for_for_ever);
-    tcase_add_test(tcase, nobody_waits_for_namespaces_that_nobody_can_tell);
     tcase_add_test(tcase, a_namespace_without_labels_is_known_too);
     tcase_add_test(tcase, namespaces_have_a_limit_of_their_own);
     tcase_add_test(tcase, what_is_there_can_be_walked);
