@@ -248,7 +248,7 @@ void pipeline_free(struct pipeline **address)
     *address = NULL;
     if (p == NULL)
         return;
-    CHECK(!p->is_started && !p->is_stuck);
+    CHECK(!p->is_started && !p->stopping.is_stuck);
     for (size_t i = 0; i < p->input_count; i++) {
         input_instance_fini(&p->inputs[i]);
         if (p->inputs[i].input.budget != NULL)
@@ -264,7 +264,7 @@ void pipeline_free(struct pipeline **address)
     multiline_book_free(&p->multilines);
     parser_book_free(&p->parsers);
     lane_driver_free(&p->lanes);
-    timer_free(&p->drain_timer);
+    timer_free(&p->stopping.timer);
     for (size_t i = 0; i < p->input_count; i++)
         mem_free(p->inputs[i].input.metrics.routes);
     budget_fini(&p->memory);

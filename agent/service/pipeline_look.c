@@ -1,6 +1,5 @@
 #include "service/pipeline_self.h"
 
-#include "base/clock.h"
 #include "record/json_write.h"
 #include "service/census.h"
 
@@ -18,7 +17,7 @@ uint64_t pipeline_grace_ms(const struct pipeline *p)
 
 uint64_t pipeline_standstill_s(const struct pipeline *p)
 {
-    return p->progress.is_still ? (clock_ms() - p->progress.since_ms) / 1000 : 0;
+    return standstill_s(&p->standstill);
 }
 
 struct metrics_book *pipeline_metrics(struct pipeline *p)

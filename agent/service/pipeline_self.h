@@ -2,7 +2,8 @@
  * Inside of a pipeline. For the files of this folder only.
  *
  *   pipeline.c       from the configuration to instances that are wired together, and back
- *   pipeline_run.c   starting, and stopping in order
+ *   pipeline_run.c   starting
+ *   pipeline_stop.c  stopping, in order
  *   pipeline_look.c  what is shown of it
  */
 #ifndef TAILRACE_SERVICE_PIPELINE_SELF_H
@@ -16,7 +17,19 @@
 #include "service/letters.h"
 #include "service/pipeline.h"
 #include "service/pressure.h"
-#include "service/progress.h"
+#include "service/settle.h"
+#include "service/standstill.h"
+
+/* How the end is reached. */
+struct stopping {
+    pipeline_fn *over;
+    void *owner;
+    struct timer *timer;
+    uint64_t until_ms;    /* Grace is over then */
+    uint64_t stuck_at_ms; /* UINT64_MAX: the outputs have not let go */
+    bool is_on, is_stuck;
+    bool is_handed_over; /* another one takes over */
+};
 
 struct pipeline {
     struct loop *loop;
@@ -39,19 +52,11 @@ struct pipeline {
     size_t started_output_count; /* the first of them */
     pipeline_fn *exit_wanted;
     void *exit_owner;
-    pipeline_fn *stopped;
-    void *stop_owner;
-    struct timer *settle_timer;   /* on while memory was in use lately */
-    bool was_stirred;             /* since it fired last */
-    bool was_loaded;              /* much memory was, since it was given back */
-    struct timer *progress_timer; /* NULL: nobody asks */
-    struct progress progress;
+    struct settle settle;
+    struct standstill standstill;
     struct pressure pressure;
-    struct timer *drain_timer;
-    uint64_t drain_until_ms;
-    uint64_t stuck_at_ms; /* UINT64_MAX: the outputs have not let go */
-    bool is_started, is_stopping, is_stuck;
-    bool is_handed_over; /* another one takes over */
+    struct stopping stopping;
+    bool is_started;
 };
 
 #endif
