@@ -1,6 +1,7 @@
 #include "base/slice.h"
 
 #include <ctype.h>
+#include <endian.h>
 #include <strings.h>
 
 bool slice_is_nocase(struct slice a, const char *text)
@@ -57,11 +58,42 @@ bool slice_next(struct slice *rest, char byte, struct slice *part)
     return true;
 }
 
+/* ---- hash ---- */
+
+/* Odd, and half of their bits set. */
+#define HASH_SEED UINT64_C(0x9e3779b97f4a7c15)
+#define HASH_LEFT UINT64_C(0xd6e8feb86659fd93)
+#define HASH_END UINT64_C(0xa0761d6478bd642f)
+
+/* Every bit of both meets every bit of the result. */
+static uint64_t hash_mix(uint64_t a, uint64_t b)
+{
+    __uint128_t product = (__uint128_t)a * b;
+
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static void hash_words(const char *data, size_t len, uint64_t words[2])
+{
+    CHECK(len <= 2 * sizeof words[0]);
+    words[0] = words[1] = 0;
+    if (len > 0)
+        memcpy(words, data, len);
+    words[0] = le64toh(words[0]);
+    words[1] = le64toh(words[1]);
+}
+
 uint64_t slice_hash(struct slice a)
 {
-    uint64_t hash = 14695981039346656037u;
+    uint64_t hash = HASH_SEED ^ a.len;
+    uint64_t words[2];
+    size_t at = 0;
 
-    for (size_t i = 0; i < a.len; i++)
-        hash = (hash ^ (uint8_t)a.data[i]) * 1099511628211u;
-    return hash;
+    for (; a.len - at > sizeof words; at += sizeof words) {
+        hash_words(a.data + at, sizeof words, words);
+        hash = hash_mix(words[0] ^ HASH_LEFT, words[1] ^ hash);
+    }
+    hash_words(a.data + at, a.len - at, words);
+    hash = hash_mix(words[0] ^ HASH_LEFT, words[1] ^ hash);
+    return hash_mix(hash, HASH_END);
 }

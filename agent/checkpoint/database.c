@@ -26,14 +26,22 @@
     " t.done, t.saved_ns, t.note FROM in_tail_files f"                                      \
     " LEFT JOIN tailrace_files t ON t.id = f.id AND t.inode = f.inode "
 
+/* What Fluent Bit keeps of the bytes before its offset is void where the offset is another. */
+#define MOVE_OFFSET                                                                   \
+    " rotated = ?6,"                                                                  \
+    " offset_marker = CASE WHEN offset = ?3 THEN offset_marker ELSE 0 END,"           \
+    " offset_marker_size = CASE WHEN offset = ?3 THEN offset_marker_size ELSE 0 END," \
+    " offset = ?3"
+
 static const char *const texts[STATEMENT_COUNT] = {
-    [PUT_FILE] =
-        "INSERT INTO in_tail_files(id, name, offset, inode, created, rotated)"
-        " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(id) DO UPDATE SET name = ?2, inode = ?4,"
-        " rotated = ?6,"
-        " offset_marker = CASE WHEN offset = ?3 THEN offset_marker ELSE 0 END,"
-        " offset_marker_size = CASE WHEN offset = ?3 THEN offset_marker_size ELSE 0 END,"
-        " offset = ?3;",
+    [MOVE_FILE] =
+        "UPDATE in_tail_files SET" MOVE_OFFSET " WHERE id = ?1 AND name = ?2 AND inode = ?4;",
+    [MOVE_OURS] = "UPDATE tailrace_files SET inode = ?2, dev = ?4, generation = ?5, born_ns = ?6,"
+                  " head_hash = ?7, head_len = ?8, tail_hash = ?9, tail_len = ?10, offset = ?11,"
+                  " done = ?12, saved_ns = ?13, note = ?14 WHERE id = ?1 AND real = ?3;",
+    [PUT_FILE] = "INSERT INTO in_tail_files(id, name, offset, inode, created, rotated)"
+                 " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(id) DO UPDATE SET name = ?2, inode = "
+                 "?4," MOVE_OFFSET ";",
     [PUT_OURS] = "INSERT OR REPLACE INTO tailrace_files(id, inode, real, dev, generation, born_ns,"
                  " head_hash, head_len, tail_hash, tail_len, offset, done, saved_ns, note)"
                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14);",
@@ -43,7 +51,7 @@ static const char *const texts[STATEMENT_COUNT] = {
     [COMMIT] = "COMMIT;",
     [BY_INODE] = SELECT "WHERE f.inode = ?1 ORDER BY f.id DESC;",
     [BY_PATH] = SELECT "WHERE f.id IN (SELECT id FROM in_tail_files WHERE name >= ?1 AND name < ?2"
-                       " UNION SELECT id FROM tailrace_files WHERE real >= ?1 AND real < ?2)"
+                       " UNION ALL SELECT id FROM tailrace_files WHERE real >= ?1 AND real < ?2)"
                        " ORDER BY f.id DESC;",
     [ALL] = SELECT "ORDER BY f.id;",
 };

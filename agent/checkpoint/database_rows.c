@@ -95,46 +95,59 @@ static void bind_text(sqlite3_stmt *statement, int at, const char *text)
     (void)sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
 }
 
-static int file_put(struct database *db, const struct position *p)
+static int file_write(struct database *db, enum statement how, const struct position *p)
 {
-    sqlite3_stmt *put = db->statements[PUT_FILE];
+    sqlite3_stmt *write = db->statements[how];
 
-    bind_number(put, 1, (uint64_t)p->row);
-    bind_text(put, 2, p->name);
-    bind_number(put, 3, p->offset);
-    bind_number(put, 4, p->identity.id.ino);
-    bind_number(put, 5, (uint64_t)(p->saved_ns / NS_PER_S));
-    bind_number(put, 6, p->is_rotated);
-    return statement_finish(put);
+    bind_number(write, 1, (uint64_t)p->row);
+    bind_text(write, 2, p->name);
+    bind_number(write, 3, p->offset);
+    bind_number(write, 4, p->identity.id.ino);
+    if (how == PUT_FILE)
+        bind_number(write, 5, (uint64_t)(p->saved_ns / NS_PER_S));
+    bind_number(write, 6, p->is_rotated);
+    return statement_finish(write);
 }
 
-static int ours_put(struct database *db, const struct position *p)
+static int ours_write(struct database *db, enum statement how, const struct position *p)
 {
-    sqlite3_stmt *put = db->statements[PUT_OURS];
+    sqlite3_stmt *write = db->statements[how];
     const struct file_id *id = &p->identity.id;
 
-    bind_number(put, 1, (uint64_t)p->row);
-    bind_number(put, 2, id->ino);
-    bind_text(put, 3, p->real ? p->real : p->name);
-    bind_number(put, 4, id->dev);
-    bind_number(put, 5, id->generation);
-    bind_number(put, 6, (uint64_t)id->born_ns);
-    bind_number(put, 7, p->identity.head.hash);
-    bind_number(put, 8, p->identity.head.len);
-    bind_number(put, 9, p->tail.hash);
-    bind_number(put, 10, p->tail.len);
-    bind_number(put, 11, p->offset);
-    bind_number(put, 12, p->is_done);
-    bind_number(put, 13, (uint64_t)p->saved_ns);
-    bind_text(put, 14, p->note);
-    return statement_finish(put);
+    bind_number(write, 1, (uint64_t)p->row);
+    bind_number(write, 2, id->ino);
+    bind_text(write, 3, p->real ? p->real : p->name);
+    bind_number(write, 4, id->dev);
+    bind_number(write, 5, id->generation);
+    bind_number(write, 6, (uint64_t)id->born_ns);
+    bind_number(write, 7, p->identity.head.hash);
+    bind_number(write, 8, p->identity.head.len);
+    bind_number(write, 9, p->tail.hash);
+    bind_number(write, 10, p->tail.len);
+    bind_number(write, 11, p->offset);
+    bind_number(write, 12, p->is_done);
+    bind_number(write, 13, (uint64_t)p->saved_ns);
+    bind_text(write, 14, p->note);
+    return statement_finish(write);
+}
+
+/* Whether the statement before found its row. */
+static bool has_moved(const struct database *db)
+{
+    return sqlite3_changes(db->sqlite) > 0;
 }
 
 int database_put(struct database *db, const struct position *position)
 {
-    int rc = file_put(db, position);
+    int rc = file_write(db, MOVE_FILE, position);
 
-    return rc < 0 ? rc : ours_put(db, position);
+    if (rc == 0 && !has_moved(db))
+        rc = file_write(db, PUT_FILE, position);
+    if (rc == 0)
+        rc = ours_write(db, MOVE_OURS, position);
+    if (rc == 0 && !has_moved(db))
+        rc = ours_write(db, PUT_OURS, position);
+    return rc;
 }
 
 int database_remove(struct database *db, int64_t row)

@@ -13,7 +13,10 @@
 #define DATABASE_JOURNAL_BYTES (1280 * 1024)
 #define DATABASE_GROWTH_BYTES (256 * 1024)
 
+/* A row that is there, under the same names, is moved: that touches no index. Else it is put. */
 enum statement {
+    MOVE_FILE,
+    MOVE_OURS,
     PUT_FILE,
     PUT_OURS,
     REMOVE_FILE,
