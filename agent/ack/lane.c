@@ -30,13 +30,14 @@ enum lane_move lane_plan(const struct lane *lane, const struct lane_seen *seen)
 {
     bool is_enough = seen->is_waited_for && lane->looks >= LANE_LOOKS;
 
+    CHECK(lane->level_count <= lane->reader_count);
     switch (lane->state) {
     case LANE_TOGETHER:
         return is_enough ? LANE_LEAVE : LANE_STAY;
     case LANE_LEAVING:
         return seen->has_last_tries ? LANE_STAY : LANE_LET_GO;
     case LANE_AWAY:
-        if (seen->is_delivering || (lane->reader_count == 0 && seen->has_nothing))
+        if (seen->is_delivering || (lane->level_count == lane->reader_count && seen->has_nothing))
             return LANE_CATCH_UP;
         return LANE_STAY;
     case LANE_CATCHING_UP:

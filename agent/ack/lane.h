@@ -10,6 +10,9 @@
  *      ^                                  ^                             │ delivers
  *      └──── every file has joined ────── catching up <─────────────────┘
  *
+ * One that has nothing more to deliver, as what it had was given up or is gone, need not show that it
+ * delivers: or a file that is read for such outputs alone would never be read on.
+ *
  * This says who falls behind and when. Pure: service/lanes.c looks and obeys.
  *
  * Thread   the loop.
@@ -41,6 +44,7 @@ struct lane {
     enum lane_state state;
     unsigned looks;        /* in a row in which others waited for it */
     uint32_t reader_count; /* that are its own, of all inputs; they count themselves */
+    uint32_t level_count;  /* those of them that have read as far as the others, or as they can */
     uint64_t behind_bytes; /* that lie before the others' readers, and it has not; when looked at */
     struct budget *share;  /* what its readers may hold */
 };

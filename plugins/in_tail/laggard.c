@@ -24,13 +24,25 @@ static struct tail_laggard *laggard_of(struct origin *origin)
     return CONTAINER_OF(CONTAINER_OF(origin, struct tail_file, origin), struct tail_laggard, file);
 }
 
+/* Whether it has read as far as the others, or as far as it can. */
+static void laggard_level_set(struct tail_laggard *l, bool is_level)
+{
+    struct lane *lane = &l->file.tail->input->lanes->items[l->output];
+
+    if (l->is_level == is_level)
+        return;
+    l->is_level = is_level;
+    lane->level_count = is_level ? lane->level_count + 1 : lane->level_count - 1;
+    CHECK(lane->level_count <= lane->reader_count);
+}
+
 /* It belongs to its file no more; the last chunk that holds it frees it. */
 static void laggard_leave(struct tail_laggard *l)
 {
     struct tail *t = l->file.tail;
     struct origin *origin = &l->file.origin;
 
-    CHECK(t->input->lanes->items[l->output].reader_count > 0);
+    CHECK(!l->is_level && t->input->lanes->items[l->output].reader_count > 0);
     t->input->lanes->items[l->output].reader_count--;
     list_remove(&l->link);
     l->of = NULL;
@@ -133,12 +145,21 @@ void tail_laggard_begin_at(struct tail_laggard *l, uint64_t offset)
 
 /* ---- reading ---- */
 
+/* Where its lane waits for room it stays as far as it is. */
+void tail_laggard_touch(struct tail_laggard *l)
+{
+    CHECK(l->state == LAGGARD_READS && l->of != NULL);
+    laggard_level_set(l, false);
+    tail_file_touch(&l->file);
+}
+
 /* It reads no more. */
 static void laggard_rest(struct tail_laggard *l)
 {
     struct tail *t = l->file.tail;
 
     CHECK(t->laggard_count > 0);
+    laggard_level_set(l, false);
     list_remove(&l->file.ready_link);
     tail_guest_leave(&l->file);
     file_reader_fini(&l->file.reader);
@@ -212,6 +233,7 @@ static enum laggard_next laggard_step(struct tail_laggard *l)
     uint64_t pause_ms;
     int64_t taken;
 
+    laggard_level_set(l, from >= end || f->trouble.code != 0);
     if (from >= end) {
         laggard_meet(l);
         return LAGGARD_RESTS;

@@ -33,6 +33,7 @@ struct tail_laggard {
     struct list link;      /* in of->laggards */
     struct tail_file *of;  /* NULL once that is closed, or all is acknowledged */
     unsigned output;
+    bool is_level; /* it has read as far as the others, or as it can, and is counted so */
     enum laggard_state {
         LAGGARD_HELD, /* does not read yet: more may be let go of that lies before it */
         LAGGARD_READS,
@@ -48,6 +49,9 @@ struct tail_laggard *tail_laggard_find(const struct tail_file *file, unsigned ou
 
 /* One that is held begins no later than there. */
 void tail_laggard_begin_at(struct tail_laggard *laggard, uint64_t offset);
+
+/* There is more for it to read: soon. */
+void tail_laggard_touch(struct tail_laggard *laggard);
 
 /* A few reads, when it is its turn. */
 void tail_laggard_turn(struct tail_laggard *laggard);

@@ -238,7 +238,7 @@ void tail_laggards_touch(struct tail_file *f)
 {
     LIST_FOR (it, &f->laggards)
         if (laggard_at(it)->state == LAGGARD_READS)
-            tail_file_touch(&laggard_at(it)->file);
+            tail_laggard_touch(laggard_at(it));
 }
 
 void tail_laggards_move(struct tail_file *f)
@@ -293,7 +293,7 @@ static void on_let_go(struct tail *t, unsigned output)
         if (l == NULL || l->state != LAGGARD_HELD)
             continue;
         l->state = LAGGARD_READS;
-        tail_file_touch(&l->file);
+        tail_laggard_touch(l);
     }
 }
 
@@ -304,7 +304,7 @@ static void on_well(struct tail *t, unsigned output)
             tail_laggard_find(CONTAINER_OF(it, struct tail_file, link), output);
 
         if (l != NULL && l->state == LAGGARD_READS)
-            tail_file_touch(&l->file);
+            tail_laggard_touch(l);
     }
 }
 

@@ -119,12 +119,25 @@ START_TEST(an_output_that_is_away_catches_up_once_it_delivers)
 }
 END_TEST
 
-/* Its files were deleted, or truncated: it need not show that it delivers. */
+/* Its files were deleted, or truncated, or all of it was given up: it need not show that it delivers. */
 START_TEST(an_output_that_has_nothing_to_deliver_comes_back)
 {
     ck_assert_int_eq(plan(LANE_AWAY, 0, 0, SEEN(.has_nothing = true)), LANE_CATCH_UP);
     ck_assert_int_eq(plan(LANE_AWAY, 0, 0, SEEN(.has_nothing = false)), LANE_STAY);
     ck_assert_int_eq(plan(LANE_AWAY, 0, 1, SEEN(.has_nothing = true)), LANE_STAY);
+}
+END_TEST
+
+/* Two of them are behind, and a file comes that nobody else reads: it waits for one that shows that it
+ * delivers, and there is nothing to show it with. Found by the simulation, seed 1457. */
+START_TEST(an_output_whose_readers_have_read_all_comes_back_when_it_has_nothing)
+{
+    struct lane lane = {.state = LANE_AWAY, .reader_count = 2, .level_count = 2};
+
+    ck_assert_int_eq(lane_plan(&lane, &SEEN(.has_nothing = true)), LANE_CATCH_UP);
+    ck_assert_int_eq(lane_plan(&lane, &SEEN(.has_nothing = false)), LANE_STAY);
+    lane.level_count = 1;
+    ck_assert_int_eq(lane_plan(&lane, &SEEN(.has_nothing = true)), LANE_STAY);
 }
 END_TEST
 
@@ -169,6 +182,7 @@ Suite *suite_ack_lane(void)
     tcase_add_test(plans, nothing_is_read_again_before_what_is_under_way_has_ended);
     tcase_add_test(plans, an_output_that_is_away_catches_up_once_it_delivers);
     tcase_add_test(plans, an_output_that_has_nothing_to_deliver_comes_back);
+    tcase_add_test(plans, an_output_whose_readers_have_read_all_comes_back_when_it_has_nothing);
     tcase_add_test(plans, it_is_back_when_every_file_has_joined);
     tcase_add_test(plans, it_may_fall_behind_again_while_it_catches_up);
     suite_add_tcase(suite, plans);
