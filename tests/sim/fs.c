@@ -310,6 +310,7 @@ struct fs_node *fs_pack(const struct fs_node *from, const char *path)
     pieces_copy(from, to);
     fs_append(to, slice_make(packed, z.total_out));
     to->modified_ns = from->modified_ns;
+    to->is_before = from->is_before;
     deflateEnd(&z);
     mem_free(packed);
     return to;
@@ -327,7 +328,7 @@ void fs_sweep(bool is_agent_alive)
         struct fs_node *node = CONTAINER_OF(it, struct fs_node, link);
 
         if (!is_agent_alive || node->opens == 0)
-            if (node->names == 0 || logs_leave_alone(fs_path_of(node)))
+            if (node->names == 0 || node->is_before || logs_leave_alone(fs_path_of(node)))
                 continue;
         for (size_t i = 0; i < node->piece_count; i++)
             truth_see(node->pieces[i].line);

@@ -36,6 +36,7 @@ struct fs_node {
     unsigned names, opens, writers;
     bool is_denied; /* may not be opened */
     bool is_broken; /* cannot be read */
+    bool is_before; /* it was rotated before the agent knew of its log */
     struct fs_piece *pieces;
     size_t piece_count;
 };

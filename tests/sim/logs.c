@@ -78,10 +78,22 @@ static void swept(void)
 
 /* ---- what the agent knows ---- */
 
+/* What was rotated before the agent knew of the log stays left alone, though its writer may go on in
+ * it for a moment. */
+static void log_note_opened(struct log *log)
+{
+    if (log->is_opened)
+        return;
+    log->is_opened = true;
+    for (unsigned i = 0; i < log->count && !fake_disk_knows(log->path); i++)
+        fs_find(log->generations[i].path)->is_before = true;
+}
+
 void logs_note_opened(const char *path)
 {
     for (unsigned i = 0; i < log_count; i++)
-        logs[i].is_opened |= strcmp(logs[i].path, path) == 0;
+        if (strcmp(logs[i].path, path) == 0)
+            log_note_opened(&logs[i]);
 }
 
 void logs_forget_opened(void)
