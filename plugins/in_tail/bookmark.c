@@ -195,17 +195,22 @@ static void row_leave(struct tail_file *f)
         positions_release(f->tail->positions, f->row);
 }
 
-/* Outputs that did not fall behind go on from there. The print is of the bytes before the row's
- * offset: where those are others now, all outputs read them. */
+/* Outputs that did not fall behind go on from there. The row's print is of the bytes before its own
+ * offset: where those are others now, all outputs read them. The print of those before the other place is
+ * taken first: it is of what was read, if the row's holds after that. */
 static uint64_t offset_together(struct tail_file *f, uint64_t offset, struct tail_note *note)
 {
+    struct file_print print = {0};
+
     if (note->together == offset)
         return offset;
+    if (!f->reader.is_gzip && file_tail_print(f->fd, note->together, &print) < 0)
+        print = (struct file_print){0};
     if (f->tail_print.len > 0 && file_tail_check(f->fd, offset, f->tail_print) == 0) {
         note->count = 0;
         return offset;
     }
-    f->tail_print = (struct file_print){0};
+    f->tail_print = print;
     return note->together;
 }
 

@@ -303,6 +303,28 @@ START_TEST(a_restart_reads_again_for_it_alone)
 }
 END_TEST
 
+/* What tells that is taken of where the others are, not of where the row is, before anything is read.
+ * Found by the simulation, SIM_COPIES seed 2667. */
+START_TEST(a_file_rewritten_before_its_first_read_is_read_from_its_beginning)
+{
+    char first[8];
+
+    k = kit_start(TO_BOTH);
+    backend_down(k->other);
+    write_much("app.log");
+    kit_pass_ms(k, 5000);
+    kit_stop(k);
+    config_free(&k->config);
+    ck_assert_int_eq(kit_try_run(k, TO_BOTH), 0);
+    tree_truncate("app.log", 0);
+    snprintf(first, sizeof first, "%06u\n", lines++); /* the others do not lie where old ones lay */
+    tree_append("app.log", first);
+    write_lines("app.log", 22 * STEP_LINES);
+    kit_pass_ms(k, 60000);
+    expect_all(k->es);
+}
+END_TEST
+
 START_TEST(kills_in_the_middle_lose_nothing)
 {
     k = kit_start(TO_BOTH);
@@ -564,6 +586,7 @@ Suite *suite_pipeline_lanes(void)
 
     tcase_add_checked_fixture(restart, set_up, tear_down);
     tcase_add_test(restart, a_restart_reads_again_for_it_alone);
+    tcase_add_test(restart, a_file_rewritten_before_its_first_read_is_read_from_its_beginning);
     tcase_add_test(restart, kills_in_the_middle_lose_nothing);
     tcase_add_test(restart, a_rotated_file_is_read_again_for_it_alone_after_a_restart);
     tcase_add_test(restart, a_compressed_file_is_read_again_for_it_alone_after_a_restart);
