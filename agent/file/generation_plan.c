@@ -6,8 +6,9 @@
  *                 oldest known
  *
  * Each saved position is given its sibling first by its numbers, then by its content. A copy may be
- * shorter than what was read: more came after it was made, and before the log was truncated. Those
- * that cannot be read now come last.
+ * shorter than what was read: more came after it was made, and before the log was truncated. Where its
+ * first bytes are not all of it, it is taken for one only if that log is there, with other bytes: logs
+ * that begin alike, with a banner for one, are no copies. Those that cannot be read now come last.
  */
 #include "file/generations.h"
 
@@ -19,10 +20,32 @@ struct matching {
     size_t saved_count;
     const struct generation_saved *of[GENERATIONS_MAX]; /* sibling -> what is saved of it */
     bool *is_placed;                                    /* saved -> has a sibling */
+    bool *is_truncated;                                 /* saved -> its file has other bytes now */
     size_t oldest;      /* the oldest known; the count of siblings where there is none */
     int64_t waiting_ns; /* what nobody knows and was written to since then is unread */
     bool is_any_hidden; /* a sibling cannot be read: what is missing may be there */
 };
+
+/* A sibling, and a position that may be its. */
+struct pair {
+    const struct generation *g;
+    const struct generation_saved *s;
+    bool is_truncated;
+};
+
+uint64_t generation_bytes(const struct generation *g)
+{
+    CHECK(g->head_len <= FILE_HEAD_BYTES_MAX);
+    if (!g->is_gzip)
+        return g->size_bytes;
+    return g->head_len < FILE_HEAD_BYTES_MAX ? g->head_len : UINT64_MAX;
+}
+
+static struct pair pair_of(const struct matching *m, size_t sibling, size_t index)
+{
+    CHECK(sibling < m->siblings->count && index < m->saved_count);
+    return (struct pair){&m->siblings->items[sibling], &m->saved[index], m->is_truncated[index]};
+}
 
 static struct slice head_of(const struct generation *g)
 {
@@ -30,40 +53,47 @@ static struct slice head_of(const struct generation *g)
 }
 
 /* A plain file that is shorter than what was read of it is not what was read. */
-static bool is_long_enough(const struct generation *g, const struct generation_saved *s)
+static bool is_long_enough(struct pair p)
 {
-    return g->is_gzip || g->size_bytes >= s->offset;
+    return p.g->is_gzip || p.g->size_bytes >= p.s->offset;
 }
 
-static bool is_same_file(const struct generation *g, const struct generation_saved *s)
+static bool is_same_file(struct pair p)
 {
-    return g->trouble == 0 && is_long_enough(g, s) &&
-           file_identity_match(&s->identity, &g->id, head_of(g)) == FILE_SAME;
+    return p.g->trouble == 0 && is_long_enough(p) &&
+           file_identity_match(&p.s->identity, &p.g->id, head_of(p.g)) == FILE_SAME;
 }
 
 /* A row without a print fits whatever has its number: those that have one come first. */
-static bool is_same_bytes(const struct generation *g, const struct generation_saved *s)
+static bool is_same_bytes(struct pair p)
 {
-    return s->identity.head.len > 0 && is_same_file(g, s);
+    return p.s->identity.head.len > 0 && is_same_file(p);
 }
 
 /* Of one that cannot be read its number alone is known. */
-static bool is_same_number(const struct generation *g, const struct generation_saved *s)
+static bool is_same_number(struct pair p)
 {
-    return g->trouble != 0 && g->id.ino == s->identity.id.ino && is_long_enough(g, s);
+    return p.g->trouble != 0 && p.g->id.ino == p.s->identity.id.ino && is_long_enough(p);
 }
 
-static bool is_same_content(const struct generation *g, const struct generation_saved *s)
+static bool is_same_content(struct pair p)
 {
-    return g->trouble == 0 && is_long_enough(g, s) && file_content_match(&s->identity, head_of(g));
+    return p.g->trouble == 0 && is_long_enough(p) &&
+           file_content_match(&p.s->identity, head_of(p.g));
 }
 
 /* What the copy lacks is nowhere; what it has may be read already. */
-static bool is_earlier_copy(const struct generation *g, const struct generation_saved *s)
+static bool is_earlier_copy(struct pair p)
 {
-    return g->trouble == 0 && !g->is_current &&
-           (file_content_match(&s->identity, head_of(g)) ||
-            file_content_is_cut(&s->identity, head_of(g)));
+    const struct generation *g = p.g;
+    const struct file_identity *saved = &p.s->identity;
+
+    if (g->trouble != 0 || g->is_current)
+        return false;
+    if (!file_content_match(saved, head_of(g)) && !file_content_is_cut(saved, head_of(g)))
+        return false;
+    return p.is_truncated || g->head_len < FILE_HEAD_BYTES_MAX ||
+           generation_bytes(g) >= p.s->offset;
 }
 
 /* It was empty when we saw it last: if it has another number by now, nothing tells it from others. */
@@ -72,15 +102,13 @@ static bool was_empty(const struct generation_saved *s)
     return s->offset == 0 && s->identity.head.len == 0;
 }
 
-typedef bool match_fn(const struct generation *g, const struct generation_saved *s);
+typedef bool match_fn(struct pair p);
 
 static bool place_at(struct matching *m, size_t index, size_t sibling, match_fn *fits)
 {
-    const struct generation_saved *s = &m->saved[index];
-
-    if (m->of[sibling] != NULL || !fits(&m->siblings->items[sibling], s))
+    if (m->of[sibling] != NULL || !fits(pair_of(m, sibling, index)))
         return false;
-    m->of[sibling] = s;
+    m->of[sibling] = &m->saved[index];
     m->is_placed[index] = true;
     return true;
 }
@@ -188,10 +216,12 @@ static bool has_more(const struct generation *g, const struct generation_saved *
 
 /* Too short to be told by its content, and all of it was read: what has these bytes and no more is
  * it, or holds nothing new. */
-static bool is_as_read(const struct generation *g, const struct generation_saved *s)
+static bool is_as_read(struct pair p)
 {
-    return s->offset > 0 && g->head_len == s->offset && s->identity.head.len == s->offset &&
-           file_print_begins(s->identity.head, head_of(g));
+    const struct file_print *saved = &p.s->identity.head;
+
+    return p.s->offset > 0 && p.g->head_len == p.s->offset && saved->len == p.s->offset &&
+           file_print_begins(*saved, head_of(p.g));
 }
 
 /* Another row may have its sibling. */
@@ -202,10 +232,9 @@ static bool is_nowhere(const struct matching *m, size_t saved_index)
     if (m->is_placed[saved_index] || m->is_any_hidden || s->is_done || s->is_whole || was_empty(s))
         return false;
     for (size_t i = 0; i < m->siblings->count; i++) {
-        const struct generation *g = &m->siblings->items[i];
+        struct pair p = pair_of(m, i, saved_index);
 
-        if (is_same_file(g, s) || is_same_content(g, s) || is_earlier_copy(g, s) ||
-            is_as_read(g, s))
+        if (is_same_file(p) || is_same_content(p) || is_earlier_copy(p) || is_as_read(p))
             return false;
     }
     return true;
@@ -217,14 +246,25 @@ static void read_add(struct generation_plan *plan, struct generation_read read)
     plan->reads[plan->count++] = read;
 }
 
-/* No further than the copy goes. Of gzip that is known where its first bytes are all. */
+/* No further than the copy goes, where that is known. */
 static uint64_t offset_in(const struct generation *g, const struct generation_saved *s)
 {
-    uint64_t size = !g->is_gzip                         ? g->size_bytes
-                    : g->head_len < FILE_HEAD_BYTES_MAX ? g->head_len
-                                                        : UINT64_MAX;
+    uint64_t bytes = generation_bytes(g);
 
-    return g->trouble == 0 && s->offset > size ? size : s->offset;
+    return g->trouble == 0 && s->offset > bytes ? bytes : s->offset;
+}
+
+static struct generation_read read_on(const struct matching *m, size_t index)
+{
+    const struct generation_saved *s = m->of[index];
+    const struct generation *g = &m->siblings->items[index];
+
+    CHECK(s >= m->saved && s < m->saved + m->saved_count);
+    return (struct generation_read){.index = index,
+                                    .offset = offset_in(g, s),
+                                    .key = s->key,
+                                    .may_be_cut = m->is_truncated[s - m->saved],
+                                    .trouble = g->trouble};
 }
 
 static void plan_fill(const struct matching *m, struct generation_plan *plan)
@@ -234,12 +274,27 @@ static void plan_fill(const struct matching *m, struct generation_plan *plan)
         const struct generation *g = &m->siblings->items[i];
 
         if (s != NULL && has_more(g, s))
-            read_add(plan, (struct generation_read){i, offset_in(g, s), s->key, false, g->trouble});
+            read_add(plan, read_on(m, i));
         if (s == NULL && is_unread(m, i))
-            read_add(plan, (struct generation_read){i, 0, 0, m->saved_count == 0, g->trouble});
+            read_add(plan, (struct generation_read){
+                               .index = i, .is_new = m->saved_count == 0, .trouble = g->trouble});
     }
     for (size_t i = 0; i < m->saved_count; i++)
         plan->lost_count += is_nowhere(m, i);
+}
+
+/* The number is that of a file which is there, and does not begin as that one did: the log was
+ * truncated, after it was copied or not. */
+static bool is_rewritten(const struct matching *m, const struct generation_saved *s)
+{
+    for (size_t i = 0; i < m->siblings->count; i++) {
+        const struct generation *g = &m->siblings->items[i];
+
+        if (g->trouble == 0 &&
+            file_identity_match(&s->identity, &g->id, head_of(g)) == FILE_REWRITTEN)
+            return true;
+    }
+    return false;
 }
 
 void generation_plan(const struct generations *siblings, const struct generation_saved *saved,
@@ -250,10 +305,13 @@ void generation_plan(const struct generations *siblings, const struct generation
         .saved = saved,
         .saved_count = saved_count,
         .is_placed = mem_zalloc(saved_count + 1, sizeof *m.is_placed),
+        .is_truncated = mem_zalloc(saved_count + 1, sizeof *m.is_truncated),
     };
 
     CHECK(siblings->count <= GENERATIONS_MAX);
     *plan_out = (struct generation_plan){0};
+    for (size_t i = 0; i < saved_count; i++)
+        m.is_truncated[i] = is_rewritten(&m, &saved[i]);
     place_all(&m, is_same_bytes);
     place_all(&m, is_same_content);
     place_all(&m, is_earlier_copy);
@@ -265,4 +323,5 @@ void generation_plan(const struct generations *siblings, const struct generation
         m.is_any_hidden |= siblings->items[i].trouble != 0;
     plan_fill(&m, plan_out);
     mem_free(m.is_placed);
+    mem_free(m.is_truncated);
 }

@@ -55,7 +55,10 @@ struct generation_read {
     uint64_t offset; /* from here */
     int64_t key;     /* of the saved position that it continues, or 0 */
     bool is_new;     /* nothing is known of this log: the caller decides between head and end */
-    int trouble;     /* it cannot be read now, and who it is is not known: look again later */
+    bool
+        may_be_cut; /* its log was truncated: where it ends before the offset, it is a copy that was
+                      * made before the rest came */
+    int trouble;    /* it cannot be read now, and who it is is not known: look again later */
 };
 
 struct generation_plan {
@@ -75,6 +78,10 @@ struct generations {
  * Negative when the directory cannot be read. */
 MUST_USE int generations_read(const char *path, struct generations *generations_out);
 void generations_free(struct generations *generations);
+
+/* Its bytes, decompressed. UINT64_MAX: not known, as gzip has to be read for it; where its first bytes
+ * are all it is. */
+uint64_t generation_bytes(const struct generation *generation);
 
 /* `saved` is everything that was saved under this log's names. */
 void generation_plan(const struct generations *siblings, const struct generation_saved *saved,

@@ -223,6 +223,16 @@ int file_reader_seek_known(struct file_reader *r, uint64_t offset, struct file_p
     return rc;
 }
 
+int64_t file_reader_measure(struct file_reader *r)
+{
+    struct file_facts facts;
+    int rc = r->is_gzip ? gzip_seek(r, INT64_MAX) : file_state_read(r->fd, &facts);
+
+    if (r->is_gzip)
+        return rc == -ERANGE || rc == -EBADMSG ? (int64_t)r->offset : rc;
+    return rc < 0 ? rc : (int64_t)facts.size_bytes;
+}
+
 uint64_t file_reader_size(const struct file_reader *r, uint64_t file_bytes)
 {
     const struct gzip_stream *z = r->gzip;

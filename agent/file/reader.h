@@ -44,6 +44,10 @@ MUST_USE int file_reader_seek(struct file_reader *r, uint64_t offset);
 MUST_USE int file_reader_seek_known(struct file_reader *r, uint64_t offset,
                                     struct file_print before);
 
+/* Reads on to the end: how many decompressed bytes there are, or negative. Damaged data ends where the
+ * damage begins. */
+MUST_USE int64_t file_reader_measure(struct file_reader *r);
+
 /* How many decompressed bytes there are as far as one can say without reading, when the file itself
  * has `file_bytes`: for gzip, at the end what was read; before it, one more; 0 when it was cut.
  * Damaged data ends where the damage begins. */

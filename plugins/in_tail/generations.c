@@ -132,14 +132,6 @@ static void known_add_followed(struct known_list *list, const char *path)
     }
 }
 
-/* Of gzip the size is known where its first bytes are all. */
-static uint64_t bytes_of(const struct generation *g)
-{
-    if (!g->is_gzip)
-        return g->size_bytes;
-    return g->head_len < FILE_HEAD_BYTES_MAX ? g->head_len : UINT64_MAX;
-}
-
 /* It is unread, and cannot be read now: it gets a row, so that this is still known when those around
  * it have theirs, and though its number may have been another's. */
 static void generation_put_off(struct known_list *list, const struct found_file *name,
@@ -161,6 +153,7 @@ static int generation_open(const struct known_list *list, const struct found_fil
         .id = &g->id,
         .offset = read->offset,
         .row = read->key,
+        .may_be_cut = read->may_be_cut,
         .note.together = read->offset,
     };
 
@@ -172,8 +165,8 @@ static int generation_open(const struct known_list *list, const struct found_fil
     }
     if (known != NULL)
         start.known_ns = known->saved.known_ns;
-    if (start.note.together > bytes_of(g))
-        start.note.together = bytes_of(g);
+    if (start.note.together > generation_bytes(g))
+        start.note.together = generation_bytes(g);
     log_info(list->tail->component, "%s is an earlier generation of %s; it is read from byte %llu",
              g->path, name->path, (unsigned long long)read->offset);
     return tail_file_open_generation(list->tail, name->path, &start);
@@ -267,29 +260,57 @@ bool tail_generations_follow(struct tail *t, const struct found_file *name)
 
 /* ---- copytruncate ---- */
 
+/* What it has, decompressed; where that is not known it is read through. */
+static int64_t copy_measure(const struct generation *g, int fd)
+{
+    uint64_t bytes = generation_bytes(g);
+    struct file_reader reader;
+    int64_t measured;
+
+    if (bytes != UINT64_MAX)
+        return (int64_t)bytes;
+    file_reader_init(&reader, fd, g->is_gzip);
+    measured = file_reader_measure(&reader);
+    file_reader_fini(&reader);
+    return measured;
+}
+
 /* Has what was read of the file, up to where it was read. */
 static bool is_whole_copy(const struct tail_file *f, const struct generation *g, int fd)
 {
     struct file_reader reader;
     bool is_it;
 
-    if (!file_content_match(&f->identity, slice_make(g->head, g->head_len)))
-        return false;
     file_reader_init(&reader, fd, g->is_gzip);
-    is_it =
-        g->is_gzip ? file_reader_seek(&reader, f->state.read) == 0 : g->size_bytes >= f->state.read;
+    is_it = file_reader_seek_known(&reader, f->state.read, f->tail_print) == 0;
     file_reader_fini(&reader);
-    return is_it && (g->is_gzip || f->tail_print.len == 0 ||
-                     file_tail_check(fd, f->state.read, f->tail_print) == 1);
+    return is_it;
 }
 
-/* Has a beginning of what was read: the rest came between copying and truncating. */
-static bool is_cut_copy(const struct tail_file *f, const struct generation *g)
+/* Whether it begins as what was read did: of a short one, as far as can be told. */
+static bool may_be_copy(const struct tail_file *f, const struct generation *g)
 {
     struct slice head = slice_make(g->head, g->head_len);
 
-    return file_content_is_cut(&f->identity, head) ||
-           (bytes_of(g) < f->state.read && file_content_match(&f->identity, head));
+    return file_content_match(&f->identity, head) || file_content_is_cut(&f->identity, head);
+}
+
+/* 1, 0 or negative: whether it has all that was read; or else, when `may_be_cut`, a beginning of it, as
+ * the rest came between copying and truncating. */
+static int copy_look(const struct tail_file *f, const struct generation *g, int fd, bool may_be_cut,
+                     uint64_t *bytes_out)
+{
+    int64_t bytes;
+
+    if (!may_be_copy(f, g))
+        return 0;
+    bytes = copy_measure(g, fd);
+    if (bytes < 0)
+        return (int)bytes;
+    *bytes_out = (uint64_t)bytes;
+    if ((uint64_t)bytes < f->state.read)
+        return may_be_cut;
+    return !may_be_cut && is_whole_copy(f, g, fd);
 }
 
 /* A descriptor, or negative: UV_EINTR when the name leads to another file by now. */
@@ -297,7 +318,8 @@ static int copy_try(const struct tail_file *f, const struct generation *g, bool 
                     struct tail_copy *copy)
 {
     struct file_facts facts;
-    int fd;
+    uint64_t bytes = 0;
+    int fd, rc;
 
     if (g->is_current)
         return UV_ENOENT;
@@ -310,12 +332,13 @@ static int copy_try(const struct tail_file *f, const struct generation *g, bool 
         close(fd);
         return UV_EINTR;
     }
-    if (may_be_cut ? is_cut_copy(f, g) : is_whole_copy(f, g, fd)) {
-        *copy = (struct tail_copy){.path = mem_text(g->path), .bytes = bytes_of(g)};
+    rc = copy_look(f, g, fd, may_be_cut, &bytes);
+    if (rc > 0) {
+        *copy = (struct tail_copy){.path = mem_text(g->path), .bytes = bytes};
         return fd;
     }
     close(fd);
-    return UV_ENOENT;
+    return rc < 0 ? UV_EAGAIN : UV_ENOENT;
 }
 
 /* The newest that fits; whole ones first. */

@@ -190,8 +190,21 @@ struct tail_file *tail_file_open(struct tail *t, struct found_file *name, bool i
     return f;
 }
 
+/* A copy that was made before all that was read had come: there is nothing more in it. */
+static int generation_cut(struct tail_file *f, struct tail_start *start)
+{
+    int64_t bytes = file_reader_measure(&f->reader);
+
+    if (bytes < 0)
+        return (int)bytes;
+    if ((uint64_t)bytes >= start->offset)
+        return UV_ERANGE;
+    start->offset = start->note.together = (uint64_t)bytes;
+    return file_reader_seek(&f->reader, start->offset);
+}
+
 /* 1, 0 when the path leads to another file, or negative. */
-static int generation_open(struct tail_file *f, const struct tail_start *start)
+static int generation_open(struct tail_file *f, struct tail_start *start)
 {
     int rc;
 
@@ -206,6 +219,8 @@ static int generation_open(struct tail_file *f, const struct tail_start *start)
         return 0;
     CHECK(start->offset <= start->note.together);
     rc = file_reader_seek_known(&f->reader, start->offset, start->tail);
+    if (rc == UV_ERANGE && start->may_be_cut)
+        rc = generation_cut(f, start);
     if (rc == 0)
         rc = file_reader_seek(&f->reader, start->note.together);
     return rc < 0 ? rc : 1;

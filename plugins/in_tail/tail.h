@@ -241,6 +241,7 @@ struct tail_start {
     const char *path;
     const struct orphan *orphan; /* its descriptor is taken; NULL: it is to be opened */
     bool is_rotated;
+    bool may_be_cut;          /* it may end before the offset: then nothing of it is unread */
     const struct file_id *id; /* who it was when that was planned; NULL: nobody asks */
     uint64_t offset;
     int64_t row;            /* 0: a new one */
@@ -384,7 +385,7 @@ bool tail_generations_follow(struct tail *tail, const struct found_file *name);
 /* What copytruncate made of a file that was truncated. */
 struct tail_copy {
     char *path;
-    uint64_t bytes; /* UINT64_MAX: not known, as gzip has to be read for it */
+    uint64_t bytes; /* decompressed */
 };
 
 /* Opens it; its path is yours then. UV_ENOENT: there is none; UV_EAGAIN: it may be one that cannot be

@@ -119,6 +119,51 @@ START_TEST(such_a_copy_is_known_though_nobody_saw_the_truncation)
 }
 END_TEST
 
+static void compress(const char *from)
+{
+    char *text = mem_text(tree_read(from, NULL)), *to = mem_format("%s.gz", from);
+
+    tree_write_gzip(to, text);
+    tree_remove(from);
+    mem_free(to);
+    mem_free(text);
+}
+
+/* Its first bytes are not all of it, and its size does not show. Found by the simulation, SIM_COPIES
+ * seeds 331 and 597. */
+START_TEST(so_is_a_compressed_one)
+{
+    write_lines(60);
+    tree_copy("app.log", "app.log.1");
+    write_lines(4);
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    tree_truncate("app.log", 0);
+    compress("app.log.1");
+    write_lines(2);
+    kit_run_again(k);
+    expect_all_after_a_restart();
+}
+END_TEST
+
+/* There is an older one that is known, so that it would be taken for unread. SIM_COPIES seed 1563. */
+START_TEST(a_copy_that_is_compressed_at_once_and_lacks_what_came_later_is_not_read_again)
+{
+    write_lines(5);
+    kit_pass_ms(k, 2000);
+    copy_and_truncate("app.log.2");
+    write_lines(60);
+    kit_pass_ms(k, 2000);
+    tree_copy("app.log", "app.log.1");
+    write_lines(4);
+    kit_pass_ms(k, 2000);
+    compress("app.log.1");
+    tree_truncate("app.log", 0);
+    write_lines(2);
+    expect_all_after_a_restart();
+}
+END_TEST
+
 START_TEST(a_copy_that_is_made_while_the_agent_starts_is_not_read)
 {
     write_lines(5);
@@ -179,6 +224,9 @@ Suite *suite_pipeline_copies(void)
     tcase_add_test(t, a_log_that_is_empty_at_each_look_is_not_missed);
     tcase_add_test(t, a_copy_that_lacks_what_came_before_the_truncation_is_not_read_again);
     tcase_add_test(t, such_a_copy_is_known_though_nobody_saw_the_truncation);
+    tcase_add_test(t, so_is_a_compressed_one);
+    tcase_add_test(t,
+                   a_copy_that_is_compressed_at_once_and_lacks_what_came_later_is_not_read_again);
     tcase_add_test(t, a_copy_that_is_made_while_the_agent_starts_is_not_read);
     tcase_add_test(t, a_copy_that_is_compressed_at_once_is_read_to_its_end);
     tcase_add_test(t, what_was_seen_and_is_in_no_copy_is_counted);

@@ -46,6 +46,37 @@ START_TEST(a_copy_is_read_no_further_than_it_goes)
 }
 END_TEST
 
+static void append_lines(const char *name, const char *line, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        tree_append(name, line);
+}
+
+/* Logs that begin with the same kilobyte, a banner for one: the one that was read is gone, and the next
+ * is shorter. */
+START_TEST(a_shorter_log_that_begins_alike_is_no_copy_where_none_was_truncated)
+{
+    append_lines("a.log", LINE(1), 40);
+    log_save("a.log", 40 * strlen(LINE(1)))->is_done = true;
+    tree_rename("a.log", "gone");
+    append_lines("a.log.1", LINE(1), 20);
+    tree_append("a.log.1", LINE(2));
+    tree_write("a.log", LINE(3));
+    log_expect_plan("a.log", "a.log.1@0 a.log@0");
+}
+END_TEST
+
+START_TEST(it_is_one_where_the_log_was_truncated)
+{
+    append_lines("a.log", LINE(1), 40);
+    log_save("a.log", 40 * strlen(LINE(1)));
+    append_lines("a.log.1", LINE(1), 20);
+    tree_truncate("a.log", 0);
+    tree_append("a.log", LINE(3));
+    log_expect_plan("a.log", "a.log.1@1320#1 a.log@0");
+}
+END_TEST
+
 /* Nothing tells what it became, but that it was written to since. */
 START_TEST(a_file_that_nobody_could_open_is_read_when_it_has_another_number)
 {
@@ -90,6 +121,8 @@ Suite *suite_file_generation_copies(void)
     tcase_add_test(plans, a_copy_not_yet_truncated_is_not_read_though_an_older_one_is_known);
     tcase_add_test(plans, a_generation_that_only_begins_as_the_log_does_is_read);
     tcase_add_test(plans, a_copy_is_read_no_further_than_it_goes);
+    tcase_add_test(plans, a_shorter_log_that_begins_alike_is_no_copy_where_none_was_truncated);
+    tcase_add_test(plans, it_is_one_where_the_log_was_truncated);
     tcase_add_test(plans, a_file_that_nobody_could_open_is_read_when_it_has_another_number);
     tcase_add_test(plans, a_row_with_a_print_comes_before_one_that_has_the_number_alone);
     suite_add_tcase(suite, plans);
