@@ -38,6 +38,13 @@ static void file_note_seen(struct tail_file *f, uint64_t size, bool is_rewritten
         f->state.size_before = size;
 }
 
+void tail_file_note_seen(struct tail_file *f, uint64_t size)
+{
+    CHECK(f->fd >= 0);
+    if (size > f->state.size_before && !f->reader.is_gzip)
+        file_note_seen(f, size, tail_file_is_rewritten(f));
+}
+
 /* While nothing is read for want of memory, files may still grow and be truncated. */
 static void file_note_size(struct tail_file *f)
 {

@@ -55,10 +55,13 @@ void tail_refresh(void *self)
     m->unread_bytes = tail_again_bytes(t);
     tail_lanes_refresh(t);
     LIST_FOR (it, &t->files) {
+        struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
         struct sight sight;
 
-        if (!file_look(CONTAINER_OF(it, struct tail_file, link), &sight))
+        if (!file_look(f, &sight))
             continue;
+        if (f->fd >= 0)
+            tail_file_note_seen(f, sight.size_bytes);
         m->unread_bytes += sight.unread_bytes;
         m->due_bytes += sight.due_bytes;
         m->closed_files += sight.file->fd < 0 || sight.file->trouble.code != 0;

@@ -299,6 +299,9 @@ bool tail_file_is_too_old(const struct tail_file *file);
 /* There may be bytes to read: soon. */
 void tail_file_touch(struct tail_file *file);
 
+/* Somebody saw it, open, with so many bytes: what is truncated of them is lost. */
+void tail_file_note_seen(struct tail_file *file, uint64_t size);
+
 /* Looks again in `wait_ms` at the latest; 0: when it is touched. */
 void tail_file_look_again(struct tail_file *file, uint64_t wait_ms);
 

@@ -52,7 +52,8 @@ void tail_file_take(struct tail_file *f, const struct orphan *orphan)
         return;
     f->tail_print = (struct file_print){0};
     f->identity = orphan->identity;
-    tail_file_restart(f, orphan->size > from ? orphan->size - from : 0);
+    f->state.size_before = orphan->size > from ? orphan->size : from; /* not of what it has now */
+    tail_file_restart(f, f->state.size_before - from);
 }
 
 /* The row goes on with the descriptor. */

@@ -213,6 +213,21 @@ START_TEST(what_was_seen_and_is_in_no_copy_is_counted)
 }
 END_TEST
 
+/* Nobody else looked in between. Found by the simulation, SIM_COPIES seed 2646. */
+START_TEST(so_is_what_a_look_for_the_metrics_saw)
+{
+    write_lines(5);
+    kit_pass_ms(k, 2000);
+    tree_append("app.log", "a line that came late\n");
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, strlen("a line that came late\n"));
+    tree_truncate("app.log", 0);
+    write_lines(2);
+    kit_pass_ms(k, 20000);
+    ck_assert_uint_eq(backend_taken_count(k->es), written);
+    ck_assert_uint_eq(kit_input(k)->truncated_dropped_bytes, strlen("a line that came late\n"));
+}
+END_TEST
+
 Suite *suite_pipeline_copies(void);
 Suite *suite_pipeline_copies(void)
 {
@@ -230,6 +245,7 @@ Suite *suite_pipeline_copies(void)
     tcase_add_test(t, a_copy_that_is_made_while_the_agent_starts_is_not_read);
     tcase_add_test(t, a_copy_that_is_compressed_at_once_is_read_to_its_end);
     tcase_add_test(t, what_was_seen_and_is_in_no_copy_is_counted);
+    tcase_add_test(t, so_is_what_a_look_for_the_metrics_saw);
     suite_add_tcase(suite, t);
     return suite;
 }

@@ -279,6 +279,28 @@ START_TEST(a_file_truncated_while_nobody_looked_is_read_from_its_beginning)
 }
 END_TEST
 
+/* The one before saw it, and the copy was made before it came. What the file holds by now does not
+ * count. Found by the simulation, SIM_COPIES seeds 21 and 29. */
+START_TEST(what_a_truncation_took_while_nobody_looked_is_counted_beside_a_copy)
+{
+    run_agent(WITH_DB);
+    kit_append(it.k, "app.log", "one-of-a-log-that-is-copied-away\n");
+    kit_pass_ms(it.k, 1000);
+    tree_copy("app.log", "app.log.1");
+    backend_says(it.k->es, (struct kit_answer){.move = KIT_HOLD, .body = "{\"errors\":false}"});
+    it.k->may_hang = true;
+    kit_append(it.k, "app.log", "two\nnobody ended it");
+    kit_pass_ms(it.k, 1000);
+    ck_assert_int_eq(agent_reload(it.agent), RELOAD_WAITING);
+    tree_write("app.log", "three-longer-than-what-was-there\nfour-which-comes-after-it\n");
+    it.k->may_hang = false;
+    kit_server_release(it.k->es->server);
+    expect_taken("one-of-a-log-that-is-copied-away three-longer-than-what-was-there "
+                 "four-which-comes-after-it ");
+    ck_assert_uint_eq(kit_input(it.k)->truncated_dropped_bytes, strlen("nobody ended it"));
+}
+END_TEST
+
 START_TEST(an_unfinished_line_is_whole_afterwards)
 {
     run_agent(WITHOUT_DB);
@@ -455,6 +477,8 @@ Suite *suite_pipeline_reload(void)
     tcase_add_test(reload_case, a_rotated_file_is_read_to_its_end_by_the_next);
     tcase_add_test(reload_case, a_file_that_came_while_nobody_looked_is_new);
     tcase_add_test(reload_case, a_file_truncated_while_nobody_looked_is_read_from_its_beginning);
+    tcase_add_test(reload_case,
+                   what_a_truncation_took_while_nobody_looked_is_counted_beside_a_copy);
     tcase_add_test(reload_case, an_unfinished_line_is_whole_afterwards);
     tcase_add_test(reload_case, a_mistake_keeps_the_former_and_is_told_with_file_and_line);
     tcase_add_test(reload_case, a_file_that_is_gone_keeps_the_former);
