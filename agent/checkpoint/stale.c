@@ -71,10 +71,11 @@ static bool is_there(const struct position *p)
     return there == THERE_SAME || there == THERE_UNKNOWN;
 }
 
-static bool is_hidden(const struct generation *g, const struct position *p)
+/* Of one that cannot be read: gzip has made it of any of them. */
+static bool may_be_it(const struct generation *g, const struct position *p)
 {
-    return g->trouble == -EMFILE || g->trouble == -ENFILE ||
-           (g->trouble != 0 && g->id.ino == p->identity.id.ino);
+    return g->trouble == -EMFILE || g->trouble == -ENFILE || g->is_gzip ||
+           g->id.ino == p->identity.id.ino;
 }
 
 static bool is_it(const struct generation *g, const struct position *p)
@@ -82,7 +83,7 @@ static bool is_it(const struct generation *g, const struct position *p)
     struct slice head = slice_make(g->head, g->head_len);
 
     if (g->trouble != 0)
-        return is_hidden(g, p);
+        return may_be_it(g, p);
     return file_identity_match(&p->identity, &g->id, head) == FILE_SAME ||
            file_content_match(&p->identity, head);
 }

@@ -3,7 +3,7 @@
  *
  * A row is stale when nobody claims it and its file is not where it lay, nor among the generations of
  * its log: those are renamed one by one by whoever numbers them. What gzip made of a rotated file
- * keeps the row. In doubt (no right to look, no descriptor) it is kept.
+ * keeps the row. In doubt (no right to look, no descriptor, a .gz that cannot be read) it is kept.
  *
  * Life     stale_claim_all on the loop -> stale_prune on a worker -> stale_fini on the loop.
  */
