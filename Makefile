@@ -16,7 +16,7 @@ UNIT     := $(sort $(shell find tests/unit -name '*.c' 2>/dev/null))
 SCENARIO := $(sort $(shell find tests/scenario -name '*.c' 2>/dev/null))
 SIM      := $(sort $(shell find tests/sim -name '*.c' 2>/dev/null))
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
-BENCH_MAINS := $(filter %/gen.c %/sink.c %/floor.c %/micro_json.c,$(BENCH_SRC))
+BENCH_MAINS := $(filter %/gen.c %/sink.c %/floor.c %/floor_put.c %/micro_json.c,$(BENCH_SRC))
 BENCH    := $(BENCH_MAINS:tests/bench/%.c=$(OUT)/bench/%)
 PROGRAMS := TAILRACE=$(CURDIR)/$(OUT)/tailrace TAILRACE_SIGNER=$(CURDIR)/$(OUT)/signer BENCH_PROGRAMS=$(CURDIR)/$(OUT)/bench
 FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -177,6 +177,7 @@ $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(patsubst %.c,$(OUT)/%.o,$(filter-out $(
 	@mkdir -p $(@D)
 	$(LINK) $(LIBS)
 
+$(OUT)/bench/floor_put: $(OUT)/agent/aws/sigv4.o $(OUT)/agent/aws/uri.o $(filter $(OUT)/agent/record/%,$(PARTS))
 $(OUT)/bench/micro_json: $(filter $(OUT)/agent/record/%,$(PARTS))
 
 $(OUT)/player: $(OUT)/packaging/run/player.o

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import threading
+import urllib.error
 
 sys.dont_write_bytecode = True
 
@@ -66,6 +67,19 @@ def the_floor_ships_every_line_as_a_document():
             assert [d["sequence_id"] for d in documents] == list(range(500)), level
             assert all(json.loads(line)["create"]["_index"] for line in lines[::2]), level
     server.shutdown()
+
+
+def the_floor_of_cloudwatch_logs_ships_every_line():
+    floor = os.path.join(measure.PROGRAMS, "floor_put")
+    with measure.Stand() as stand, measure.Sink() as sink:
+        stand.generate(3, 7000)
+        for level in ("none", "isal", "zlib"):
+            subprocess.run([floor, str(sink.port), level] + stand.log_paths(), check=True,
+                           timeout=30)
+        puts, stats = sink.ask("/__puts"), sink.stats()
+    assert stats["unique"] == 21_000 and stats["duplicates"] == 42_000, stats
+    assert puts["invalid"] == puts["unsigned"] == 0 and puts["streams"] == 3, puts
+    assert puts["events"] == 63_000 and puts["calls"] <= puts["least"] + 6, puts
 
 
 def the_sink_tells_unique_from_doubled_and_missing():
@@ -148,15 +162,77 @@ def the_sink_goes_down_and_comes_back():
         assert sink.stats()["unique"] == 1
 
 
+def call(sink, operation, body, has_signature=True):
+    headers = {"X-Amz-Target": "Logs_20140328." + operation, "Content-Encoding": "gzip"}
+    if has_signature:
+        headers["Authorization"] = "AWS4-HMAC-SHA256 Credential=a"
+    packed = gzip.compress(json.dumps(body, separators=(",", ":")).encode())
+    request = measure.urllib.request.Request(f"http://127.0.0.1:{sink.port}/", packed, headers)
+    try:
+        with measure.urllib.request.urlopen(request) as reply:
+            assert reply.headers["x-amzn-RequestId"]
+            return reply.status, reply.read().decode()
+    except urllib.error.HTTPError as error:
+        assert error.headers["x-amzn-RequestId"]
+        return error.code, json.load(error)["__type"]
+
+
+def put(sink, events, stream="s", **more):
+    body = {"logGroupName": "g", "logStreamName": stream,
+            "logEvents": [{"timestamp": t, "message": m} for t, m in events]}
+    return call(sink, "PutLogEvents", body, **more)
+
+
+def the_sink_counts_events_as_cloudwatch_logs_does():
+    with measure.Sink() as sink:
+        assert put(sink, [(1, '{"sequence_id":1}'), (2, 'é"\n\u0001😀')])[0] == 200
+        assert put(sink, [(5, '{"sequence_id":1}')], has_signature=False)[0] == 200
+        puts, stats = sink.ask("/__puts"), sink.stats()
+    assert puts["events"] == 3 and puts["event_bytes"] == 17 + 2 + 1 + 1 + 1 + 4 + 17 + 3 * 26, puts
+    assert puts["calls"] == 2 and puts["least"] == 1 and puts["unsigned"] == 1, puts
+    assert stats["unique"] == 1 and stats["duplicates"] == 1 and puts["invalid"] == 0, stats
+
+
+def the_sink_refuses_calls_that_cloudwatch_logs_refuses():
+    day = 24 * 3600 * 1000
+    full = 1048576 - 26
+    with measure.Sink() as sink:
+        assert put(sink, [(1, "x" * full)])[0] == 200
+        assert put(sink, [(1, "x")] * 10_000)[0] == 200
+        assert put(sink, [(1, "x"), (day, "x")])[0] == 200
+        for events in ([(1, "x" * (full + 1))], [(1, "x")] * 10_001, [(2, "x"), (1, "x")],
+                       [(1, "x"), (1 + day, "x")], [(1, "")], []):
+            assert put(sink, events) == (400, "InvalidParameterException"), events[:2]
+        assert sink.ask("/__puts")["invalid"] == 6
+
+
+def the_sink_throttles_as_it_is_told():
+    with measure.Sink() as sink:
+        sink.ask("/__limits?throttle=2&made=1")
+        assert put(sink, [(1, "x")]) == (400, "ResourceNotFoundException")
+        assert put(sink, [(1, "x")]) == (400, "ThrottlingException")
+        name = {"logGroupName": "g", "logStreamName": "s"}
+        assert call(sink, "CreateLogStream", name)[0] == 200
+        assert call(sink, "CreateLogStream", name) == (400, "ResourceAlreadyExistsException")
+        assert put(sink, [(1, "x")])[0] == 200
+        sink.ask("/__limits?calls=1&creates=1")
+        assert [put(sink, [(1, "x")])[0] for _ in range(9)].count(400) > 0
+        assert sink.ask("/__puts")["creates"] == 1
+
+
 CHECKS = [
     generated_lines_are_numbered_json_in_cri_frames,
     the_floor_ships_every_line_as_a_document,
+    the_floor_of_cloudwatch_logs_ships_every_line,
     the_sink_tells_unique_from_doubled_and_missing,
     the_sink_answers_as_filter_path_asks,
     the_sink_refuses_to_create_an_id_twice,
     the_sink_opens_gzip_in_several_members,
     the_sink_does_wrong_as_it_is_told,
     the_sink_goes_down_and_comes_back,
+    the_sink_counts_events_as_cloudwatch_logs_does,
+    the_sink_refuses_calls_that_cloudwatch_logs_refuses,
+    the_sink_throttles_as_it_is_told,
 ]
 
 for check in CHECKS:

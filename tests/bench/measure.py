@@ -94,13 +94,16 @@ class Sink:
     def __exit__(self, *_):
         stop(self.process)
 
-    def stats(self):
-        url = f"http://127.0.0.1:{self.port}/__stats"
+    def ask(self, path):
+        url = f"http://127.0.0.1:{self.port}{path}"
         try:
             with urllib.request.urlopen(url, timeout=10) as reply:
                 return json.load(reply)
         except OSError:
             return None
+
+    def stats(self):
+        return self.ask("/__stats")
 
     def has(self, line_count):
         return self.stats()["unique"] >= line_count
@@ -144,7 +147,8 @@ class Stand:
             shutil.rmtree(state, ignore_errors=True)
         os.makedirs(state, exist_ok=True)
         environment = dict(os.environ, LOGS=self.logs, STATE=state, PORT=str(sink.port),
-                           ADMIN=str(free_port()))
+                           ADMIN=str(free_port()), AWS_ACCESS_KEY_ID="AKIDEXAMPLE",
+                           AWS_SECRET_ACCESS_KEY="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
         command = [AGENT, "-c", os.path.join(HERE, "conf", config)]
         with open(os.path.join(self.folder, "agent.log"), "a") as log:
             self.agent = start(command, AGENT_CPU, env=environment, stdout=log, stderr=log)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures tailrace against the floor in the same run and prints a table.
 
-    run.py [--short] [MEASURE...]        measures: throughput gzip files trickle idle
+    run.py [--short] [MEASURE...]        measures: throughput gzip files trickle idle cloudwatch
 
 The agent runs on CPU 0, the sink on CPU 1. CPU seconds and ratios hold from run to run; wall times
 do not. A measure is the best of ROUNDS, because noise only ever adds.
@@ -31,12 +31,12 @@ class Size:
         self.quiet_seconds = 10 if is_short else 60
 
 
-def floor_cpu_s(stand, level):
-    """Runs the floor over all logs, to its end."""
+def floor_cpu_s(stand, level, program="floor"):
+    """Runs a floor over all logs, to its end."""
     paths = stand.log_paths()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with measure.Sink() as sink:
-        command = [os.path.join(measure.PROGRAMS, "floor"), str(sink.port), level] + paths
+        command = [os.path.join(measure.PROGRAMS, program), str(sink.port), level] + paths
         floor = measure.start(command, measure.AGENT_CPU)
         if floor.wait() != 0:
             raise RuntimeError("the floor did not reach its end")
@@ -54,7 +54,7 @@ def agent_cost(stand, config, line_count):
             raise RuntimeError(f"only {sink.stats()['unique']} of {line_count} lines arrived: "
                                + stand.agent_log()[-500:])
         cost = measure.cost_of(agent)
-        stats = sink.stats()
+        stats = sink.stats() | {"puts": sink.ask("/__puts")}
         stand.stop_agent()
     return cost, stats
 
@@ -99,6 +99,29 @@ def files(size):
         yield (f"{file_count} files", f"{cost.cpu_s * per_line:.2f} µs/line",
                f"{floor * per_line:.2f} µs/line", f"{cost.cpu_s / floor:.2f}")
         yield f"{file_count} files, peak memory", f"{cost.peak_mib:.1f} MiB", "", ""
+
+
+def put_rows(title, puts):
+    """How many calls PutLogEvents took, and that each of them kept the service's limits."""
+    more = 100 * (puts["calls"] / puts["least"] - 1)
+    yield (f"{title}, calls", f"{puts['calls']} ({more:+.1f} %)", f"{puts['least']} at least", "")
+    yield f"{title}, calls that broke a limit or had no signature", str(
+        puts["invalid"] + puts["unsigned"]), "", ""
+
+
+def cloudwatch(size):
+    """Ten pods, a stream each, to PutLogEvents: signed, in gzip."""
+    with measure.Stand() as stand:
+        stand.generate(10, size.lines // 10)
+        cost, stats = best(size.rounds, lambda: agent_cost(stand, "cloudwatch.conf", size.lines),
+                           lambda result: result[0].cpu_s)
+        floor = best(size.rounds, lambda: floor_cpu_s(stand, "isal", "floor_put"),
+                     lambda cpu_s: cpu_s)
+    yield ("cloudwatch, CPU", f"{cost.cpu_s:.2f} s", f"{floor:.2f} s", f"{cost.cpu_s / floor:.2f}")
+    yield "cloudwatch, peak memory", f"{cost.peak_mib:.1f} MiB", "", ""
+    yield "cloudwatch, on the wire", f"{stats['wire_bytes'] / size.lines:.0f} bytes/line", "", ""
+    yield "cloudwatch, stored twice", str(stats["duplicates"]), "", ""
+    yield from put_rows("cloudwatch", stats["puts"])
 
 
 def append_lines(logs, line):
@@ -157,7 +180,7 @@ def idle(size):
 
 
 MEASURES = {"throughput": throughput, "gzip": gzip, "files": files, "trickle": trickle,
-            "idle": idle}
+            "idle": idle, "cloudwatch": cloudwatch}
 
 
 def print_row(cells):

@@ -1,11 +1,14 @@
 /*
- * sink: an HTTP server that stands where Elasticsearch stands and counts what arrives.
+ * sink: an HTTP server that stands where Elasticsearch or CloudWatch Logs stands and counts what arrives.
  *
  *   sink PORT [DELAY_MS]     every bulk answer is late by DELAY_MS; ends on a signal
  *
  *   POST /…/_bulk            stored and answered in Elasticsearch's shape (see bulk.h)
+ *   POST / with X-Amz-Target taken as CloudWatch Logs takes it (see put.h)
  *   GET  /__stats            what has arrived, as one line of JSON
  *   GET  /__faults?NAME=N&…  what goes wrong from now on (see faults.h)
+ *   GET  /__puts             what came by PutLogEvents, likewise
+ *   GET  /__limits?NAME=N&…  what of that is refused from now on (see put.h)
  *   GET  /__missing?count=N  the first N numbers missing below the highest of their file, or 20
  *   anything else            an answer that a client looking for Elasticsearch is content with
  *
@@ -14,6 +17,7 @@
  * One thread, one request at a time per connection, up to CONNECTIONS_MAX of them.
  */
 #include "bulk.h"
+#include "put.h"
 
 #include "base/clock.h"
 
@@ -48,6 +52,7 @@ struct request {
 struct sink {
     struct connection connections[CONNECTIONS_MAX];
     struct bulk bulk;
+    struct put put;
     struct buffer plain;
     struct buffer answer;
     uint64_t request_count;
@@ -154,20 +159,29 @@ static void answer_badly(struct sink *s, struct connection *c, enum mishap misha
     }
 }
 
+/* The plain body of the request; false where it is damaged. */
+static bool body_open(struct sink *s, const struct request *r, struct slice *out)
+{
+    *out = r->body;
+    if (!slice_is_nocase(header(r->head, "content-encoding"), "gzip"))
+        return true;
+    buffer_clear(&s->plain);
+    if (!bulk_gunzip(r->body, &s->plain))
+        return false;
+    *out = buffer_view(&s->plain);
+    return true;
+}
+
 static void answer_bulk(struct sink *s, struct connection *c, const struct request *r)
 {
     enum mishap mishap = faults_request(&s->bulk.faults);
-    struct slice body = r->body;
+    struct slice body;
 
     s->request_count++;
-    s->wire_bytes += body.len;
-    if (slice_is_nocase(header(r->head, "content-encoding"), "gzip")) {
-        buffer_clear(&s->plain);
-        if (!bulk_gunzip(body, &s->plain)) {
-            respond(c, 400, SLICE("{\"error\":{\"type\":\"sink_gzip\"},\"status\":400}"));
-            return;
-        }
-        body = buffer_view(&s->plain);
+    s->wire_bytes += r->body.len;
+    if (!body_open(s, r, &body)) {
+        respond(c, 400, SLICE("{\"error\":{\"type\":\"sink_gzip\"},\"status\":400}"));
+        return;
     }
     if (mishap == MISHAP_NONE || mishap >= MISHAP_LOST)
         bulk_store(&s->bulk, body, r->line, &s->answer);
@@ -176,6 +190,47 @@ static void answer_bulk(struct sink *s, struct connection *c, const struct reque
     else
         answer_badly(s, c, mishap);
     c->due_ms += s->bulk.faults.delay_ms;
+}
+
+static void respond_aws(struct connection *c, int status, struct slice body)
+{
+    buffer_append_format(
+        &c->out,
+        "HTTP/1.1 %d %s\r\nx-amzn-RequestId: 8f1c22d1-a09b-4e37-0000-000000000000\r\n"
+        "content-type: application/x-amz-json-1.1\r\ncontent-length: %zu\r\n\r\n",
+        status, status == 200 ? "OK" : "Bad Request", body.len);
+    buffer_append(&c->out, body);
+    c->due_ms = clock_ms();
+}
+
+static void answer_aws(struct sink *s, struct connection *c, const struct request *r)
+{
+    struct slice target = header(r->head, "x-amz-target");
+    struct put_request request = {
+        .operation = slice_skip(target, slice_find(target, '.') + 1),
+        .is_signed = slice_begins(header(r->head, "authorization"), SLICE("AWS4-HMAC-SHA256 ")),
+        .now_ms = clock_ms(),
+    };
+    int status = 400;
+
+    s->request_count++;
+    s->wire_bytes += r->body.len;
+    if (body_open(s, r, &request.body))
+        status = put_call(&s->put, &request, &s->bulk.seen, &s->answer);
+    respond_aws(c, status, buffer_view(&s->answer));
+    c->due_ms += s->bulk.faults.delay_ms;
+}
+
+static void answer_puts(struct sink *s, struct connection *c)
+{
+    put_stats(&s->put, &s->answer);
+    respond(c, 200, buffer_view(&s->answer));
+}
+
+static void answer_limits(struct sink *s, struct connection *c, const struct request *r)
+{
+    put_limits(&s->put, r->line);
+    respond(c, 200, SLICE("{}"));
 }
 
 static void answer_faults(struct sink *s, struct connection *c, const struct request *r)
@@ -195,6 +250,12 @@ static void answer_request(struct sink *s, struct connection *c, const struct re
         answer_faults(s, c, r);
     else if (memmem(r->line.data, r->line.len, "/__missing", 10))
         answer_missing(s, c, r);
+    else if (memmem(r->line.data, r->line.len, "/__puts", 7))
+        answer_puts(s, c);
+    else if (memmem(r->line.data, r->line.len, "/__limits", 9))
+        answer_limits(s, c, r);
+    else if (header(r->head, "x-amz-target").len > 0)
+        answer_aws(s, c, r);
     else if (slice_begins(r->line, SLICE("HEAD ")))
         respond(c, 200, slice_make(NULL, 0));
     else
