@@ -418,9 +418,10 @@ static void fetch_go_on(struct aws_fetch *f)
 
 static void wish_copy(struct aws_fetch *f, const struct aws_fetch_wish *wish)
 {
-    const char **const texts[] = {&f->wish.component,        &f->wish.wish.profile,
-                                  &f->wish.wish.region,      &f->wish.wish.role_arn,
-                                  &f->wish.wish.external_id, &f->wish.wish.sts_endpoint};
+    const char **const texts[] = {&f->wish.component,           &f->wish.wish.profile,
+                                  &f->wish.wish.region,         &f->wish.wish.role_arn,
+                                  &f->wish.wish.external_id,    &f->wish.wish.sts_endpoint,
+                                  &f->wish.wish.credentials_url};
 
     f->wish = *wish;
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)

@@ -176,6 +176,23 @@ static int env_container(struct aws_plan *plan, const struct aws_known *known, c
     return 1;
 }
 
+/* Who configures it vouches for it: any host may be asked. */
+static int wished_container(struct aws_plan *plan, const struct aws_known *known, char why[256])
+{
+    struct aws_address address;
+
+    if (first_of(known->wish.credentials_url, NULL) == NULL)
+        return 0;
+    if (aws_address_parse(known->wish.credentials_url, &address) < 0)
+        return mistake(why, "credentials_endpoint is no address: %.100s",
+                       known->wish.credentials_url);
+    aws_address_fini(&address);
+    plan->base = AWS_BASE_CONTAINER;
+    plan->origin = "credentials_endpoint";
+    plan->parts.container.url = known->wish.credentials_url;
+    return 1;
+}
+
 /* ---- instance metadata ---- */
 
 static void metadata_set(struct aws_plan *plan, const struct aws_known *known)
@@ -377,8 +394,8 @@ static int roles_add(struct aws_plan *plan, const struct aws_known *known, char 
 
 int aws_plan_make(struct aws_plan *plan, const struct aws_known *known, char why[256])
 {
-    static base_fn *const bases[] = {env_keys, profile_chosen, env_web_identity, env_container,
-                                     metadata_keys};
+    static base_fn *const bases[] = {wished_container, env_keys,      profile_chosen,
+                                     env_web_identity, env_container, metadata_keys};
     int rc = 0;
 
     *plan = (struct aws_plan){0};

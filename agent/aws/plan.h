@@ -4,6 +4,7 @@
  *
  * The first of these that is configured is the base:
  *
+ *   configuration       an address that answers as a container's does (credentials_url)
  *   environment         AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; one without the other is a mistake
  *   profile             of the shared files: role_arn with source_profile, credential_source or
  *                       web_identity_token_file; keys; credential_process
@@ -42,6 +43,7 @@ struct aws_wish {
     const char *role_arn;
     const char *external_id;
     const char *sts_endpoint;
+    const char *credentials_url; /* asked for keys instead of whatever else there is */
 };
 
 /* The value of a variable, or NULL. */

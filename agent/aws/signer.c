@@ -189,9 +189,10 @@ static void on_next(void *owner)
 static void settings_copy(struct own_settings *own, const struct aws_signer_settings *from)
 {
     struct aws_signer_settings *s = &own->s;
-    const char **const texts[] = {&s->component,        &s->service,          &s->host,
-                                  &s->wish.profile,     &s->wish.region,      &s->wish.role_arn,
-                                  &s->wish.external_id, &s->wish.sts_endpoint};
+    const char **const texts[] = {
+        &s->component,        &s->service,           &s->host,
+        &s->wish.profile,     &s->wish.region,       &s->wish.role_arn,
+        &s->wish.external_id, &s->wish.sts_endpoint, &s->wish.credentials_url};
 
     *s = *from;
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)

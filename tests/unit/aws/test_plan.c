@@ -65,6 +65,25 @@ static void web_identity_given(void)
 
 /* ---- the order ---- */
 
+START_TEST(an_address_that_is_configured_goes_before_everything)
+{
+    given("AWS_ACCESS_KEY_ID", "AKIA1");
+    given("AWS_SECRET_ACCESS_KEY", "s");
+    known.wish.credentials_url = "http://keys.example:8080/v2";
+    made();
+    ck_assert_int_eq(plan.base, AWS_BASE_CONTAINER);
+    ck_assert_str_eq(plan.parts.container.url, "http://keys.example:8080/v2");
+    ck_assert_ptr_null(plan.parts.container.token);
+}
+END_TEST
+
+START_TEST(an_address_that_is_none_is_a_mistake)
+{
+    known.wish.credentials_url = "http://";
+    refused_for("credentials_endpoint is no address");
+}
+END_TEST
+
 START_TEST(the_environment_comes_first)
 {
     given("AWS_ACCESS_KEY_ID", "AKIA1");
@@ -361,6 +380,8 @@ Suite *suite_aws_plan(void)
     TCase *tests = tcase_create("tests");
 
     tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, an_address_that_is_configured_goes_before_everything);
+    tcase_add_test(tests, an_address_that_is_none_is_a_mistake);
     tcase_add_test(tests, the_environment_comes_first);
     tcase_add_test(tests, half_a_pair_is_a_mistake_and_not_passed_over);
     tcase_add_test(tests, then_the_profile);
