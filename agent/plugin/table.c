@@ -15,6 +15,7 @@ extern const struct filter_plugin filter_parser;
 extern const struct filter_plugin filter_record_modifier;
 extern const struct filter_plugin filter_rewrite_tag;
 
+extern const struct output_plugin out_cloudwatch;
 extern const struct output_plugin out_cloudwatch_logs;
 extern const struct output_plugin out_es;
 extern const struct output_plugin out_file;
@@ -32,5 +33,6 @@ const struct filter_plugin *const filter_plugins[] = {
 };
 
 const struct output_plugin *const output_plugins[] = {
-    &out_cloudwatch_logs, &out_es, &out_file, &out_null, &out_opensearch, &out_stdout, NULL,
+    &out_cloudwatch, &out_cloudwatch_logs, &out_es,     &out_file,
+    &out_null,       &out_opensearch,      &out_stdout, NULL,
 };

@@ -87,8 +87,13 @@ static enum verdict make(const struct asked *a, char why[256])
 {
     switch (a->note->step) {
     case CW_PUT:
-        a->note->step = CW_STREAM;
-        return VERDICT_AGAIN;
+        if (a->cw->making.may_make_stream) {
+            a->note->step = CW_STREAM;
+            return VERDICT_AGAIN;
+        }
+        snprintf(why, 256, "there is no log stream \"%.*s\", and auto_create_stream is off",
+                 SLICE_ARG(cw_target_stream(&a->note->target)));
+        return VERDICT_RETRY;
     case CW_STREAM:
         if (a->cw->making.may_make_group) {
             a->note->step = CW_GROUP;

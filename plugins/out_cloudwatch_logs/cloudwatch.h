@@ -1,7 +1,10 @@
 /*
- * Inside of the cloudwatch_logs output.
+ * Inside of the outputs cloudwatch_logs and cloudwatch, which differ in what they are told.
  *
- *   cloudwatch.c   the options, and what is made of them at start
+ *   cloudwatch.c   the options of both, and the two
+ *   start.c        what is made of them at start
+ *   making.c       what a group is made with
+ *   template.c     names with places for the record's values
  *   target.c       which group and stream a record goes to
  *   batcher.c      which events one call takes
  *   request.c      the call that comes next, of the records that are left
@@ -14,6 +17,7 @@
 #ifndef TAILRACE_PLUGINS_OUT_CLOUDWATCH_LOGS_CLOUDWATCH_H
 #define TAILRACE_PLUGINS_OUT_CLOUDWATCH_LOGS_CLOUDWATCH_H
 
+#include "plugins/out_cloudwatch_logs/making.h"
 #include "plugins/out_cloudwatch_logs/target.h"
 
 #include <stdatomic.h>
@@ -23,18 +27,12 @@ struct cw_message {
     char *format; /* "json/emf", or NULL */
 };
 
-/* What a group is made with. */
-struct cw_making {
-    bool may_make_group;
-    int64_t retention_days; /* 0: for ever */
-    char *group_class;      /* empty: the service's default */
-};
-
 struct cw_login {
     char *region;
     char *role_arn;
     char *external_id;
     char *sts_endpoint;
+    char *credentials_endpoint;
     char *profile;
     struct aws_signer_settings settings;
 };
@@ -59,6 +57,11 @@ struct out_cloudwatch {
     const char *component;
     atomic_bool is_plain; /* somebody on the way does not read gzip */
 };
+
+/* Of cloudwatch_logs, and of cloudwatch. */
+MUST_USE int cw_init(void *self, struct plugin_setup *setup);
+MUST_USE int cw_init_go(void *self, struct plugin_setup *setup);
+void cw_fini(void *self);
 
 MUST_USE int cw_encode(const void *self, struct batch *batch, struct http_request *request);
 

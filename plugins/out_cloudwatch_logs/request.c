@@ -243,8 +243,8 @@ static void body_make(struct maker *m, const struct cw_call *call, enum cw_step 
         put_name(out, "logStreamName", cw_target_stream(&m->target));
     if (step == CW_PUT)
         put_events(m, call, out);
-    if (step == CW_GROUP && making->group_class[0] != '\0')
-        put_name(out, "logGroupClass", slice_of(making->group_class));
+    if (step == CW_GROUP)
+        cw_making_write(making, out);
     if (step == CW_RETENTION)
         buffer_append_format(out, ",\"retentionInDays\":%" PRId64, making->retention_days);
     buffer_append_byte(out, '}');

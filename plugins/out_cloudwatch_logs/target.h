@@ -1,16 +1,21 @@
 /*
  * Which log group and stream a record goes to. Pure; any thread.
  *
- *   group    log_group_template, where the record has all that it asks for; else log_group_name
- *   stream   log_stream_template, likewise; else log_stream_name, or log_stream_prefix and the tag
+ *              cloudwatch_logs                             cloudwatch, the name of AWS's image
+ *   group      log_group_template, where the record has    log_group_name, a template of $(...);
+ *              all that it asks for; else log_group_name   else default_log_group_name
+ *   stream     log_stream_template, likewise; else         log_stream_name, likewise, or
+ *              log_stream_name, or log_stream_prefix       log_stream_prefix$(tag); else
+ *              and the tag                                 default_log_stream_name
  *
- * What the service does not take in a name becomes an underscore, and what is longer than
- * CW_NAME_BYTES_MAX is cut.
+ * What the service does not take in a name becomes an underscore, of `cloudwatch` a full stop; what is
+ * longer than CW_NAME_BYTES_MAX is cut. Names that need neither a record nor the tag are looked at when
+ * the agent starts, and what becomes of them is said then.
  */
 #ifndef TAILRACE_PLUGINS_OUT_CLOUDWATCH_LOGS_TARGET_H
 #define TAILRACE_PLUGINS_OUT_CLOUDWATCH_LOGS_TARGET_H
 
-#include "plugin/plugin.h"
+#include "plugins/out_cloudwatch_logs/template.h"
 
 #define CW_NAME_BYTES_MAX 512
 
@@ -18,13 +23,22 @@ struct cw_names {
     char *group;
     char *stream; /* NULL: the prefix and the tag */
     char *stream_prefix;
-    char *group_template, *stream_template; /* NULL: none */
-    struct accessor *group_accessor, *stream_accessor;
+    char *group_template, *stream_template; /* of cloudwatch_logs; NULL: none */
+    char *default_group, *default_stream;   /* of cloudwatch */
+    struct cw_template *group_made;         /* asked first; NULL: there is none */
+    struct cw_template *stream_made;
+    struct cw_task task;
+    bool is_go; /* the names of cloudwatch */
 };
 
-/* Compiles the templates, and reports what is missing. */
+/* Compiles the templates of cloudwatch_logs, and reports what is missing or wrong. */
 MUST_USE int cw_names_init(struct cw_names *names, struct plugin_setup *setup);
+/* The same for cloudwatch. */
+MUST_USE int cw_names_init_go(struct cw_names *names, struct plugin_setup *setup);
 void cw_names_fini(struct cw_names *names);
+
+/* Whether a name asks for the task that the agent is a container of. */
+bool cw_names_want_task(const struct cw_names *names);
 
 /* Two names, one behind the other. */
 struct cw_target {

@@ -112,6 +112,8 @@ static struct kit_answer call_answer(struct cloud *c, struct slice call, struct 
         return broken(c, "logGroupName is another");
     if (slice_is(call, "CreateLogGroup")) {
         c->has_group = true;
+        buffer_clear(&c->made);
+        buffer_append(&c->made, body);
         return well(c, "");
     }
     if (!c->has_group)
@@ -216,4 +218,5 @@ void cloud_close(struct cloud *cloud)
     buffer_fini(&cloud->taken);
     buffer_fini(&cloud->broken);
     buffer_fini(&cloud->body);
+    buffer_fini(&cloud->made);
 }

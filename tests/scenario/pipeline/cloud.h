@@ -25,6 +25,7 @@ struct cloud {
     struct buffer taken;     /* "stream: message\n" */
     struct buffer broken;    /* which rule, in words; empty: none */
     struct buffer body;      /* of the answer */
+    struct buffer made;      /* the body of the last CreateLogGroup */
     int64_t days;            /* of the last PutRetentionPolicy */
     uint64_t largest;        /* the most bytes of a call, as the service counts them */
 };

@@ -12,6 +12,9 @@
     " Log_Group_Name /app/logs\n Endpoint http://127.0.0.1:${CLOUD}\n Log_Key log\n"
 #define ONE_STREAM SERVICE TAIL OUTPUT " Log_Stream_Name s\n"
 #define MAKES " Auto_Create_Group On\n Log_Retention_Days 7\n"
+#define GO_OUTPUT                                               \
+    "[OUTPUT]\n Name cloudwatch\n Match *\n Region eu-west-1\n" \
+    " Endpoint http://127.0.0.1:${CLOUD}\n Log_Key log\n Log_Group_Name /$(tag)/logs\n"
 #define BY_FILE                                                                       \
     SERVICE "[INPUT]\n Name tail\n Tag k.*\n Path ${DIR}/*.log\n Read_from_Head on\n" \
             " DB ${DIR}/state/positions.db\n"
@@ -89,6 +92,58 @@ START_TEST(a_group_that_goes_away_under_way_is_made_again)
     kit_pass_ms(k, 2000);
     expect_taken("s: one\ns: two\n");
     kit_expect_bookmark(k, "app.log", 8);
+}
+END_TEST
+
+START_TEST(a_group_is_made_again_with_all_that_it_had)
+{
+    static const char made[] =
+        "{\"logGroupName\":\"/app/logs\",\"kmsKeyId\":\"arn:aws:kms:k\","
+        "\"tags\":{\"team\":\"shop\"},\"logGroupClass\":\"INFREQUENT_ACCESS\"}";
+
+    cloud.has_group = false;
+    kit_run(k, ONE_STREAM MAKES " New_Log_Group_Tags team=shop\n Log_Group_Kms_Key arn:aws:kms:k\n"
+                                " Log_Group_Class INFREQUENT_ACCESS\n");
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 2000);
+    ck_assert_str_eq(buffer_text(&cloud.made), made);
+    cloud_forget(&cloud);
+    buffer_clear(&cloud.made);
+    cloud.days = 0;
+    kit_append(k, "app.log", "two\n");
+    kit_pass_ms(k, 2000);
+    expect_taken("s: one\ns: two\n");
+    ck_assert_str_eq(buffer_text(&cloud.made), made);
+    ck_assert_int_eq(cloud.days, 7);
+}
+END_TEST
+
+START_TEST(the_go_plugins_templates_name_groups_and_streams)
+{
+    cloud.has_group = false;
+    kit_run(k, SERVICE TAIL GO_OUTPUT MAKES " Log_Stream_Name $(log)\n New_Log_Group_Tags a=1,b\n");
+    kit_append(k, "app.log", "one\ntwo:2\none\n");
+    kit_pass_ms(k, 3000);
+    ck_assert_str_eq(buffer_text(&cloud.made),
+                     "{\"logGroupName\":\"/app/logs\",\"tags\":{\"a\":\"1\",\"b\":\"\"}}");
+    expect_taken("one: one\none: one\ntwo.2: two:2\n");
+    kit_expect_bookmark(k, "app.log", 14);
+}
+END_TEST
+
+START_TEST(a_stream_that_may_not_be_made_is_waited_for)
+{
+    int64_t since_ns;
+
+    kit_run(k, SERVICE TAIL GO_OUTPUT " Log_Stream_Name s\n Auto_Create_Stream Off\n");
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 5000);
+    ck_assert_ptr_nonnull(
+        strstr(output_trouble(pipeline_output(k->pipeline, 0), &since_ns), "auto_create_stream"));
+    map_put(&cloud.streams, SLICE("s"), &cloud);
+    kit_pass_ms(k, 5000);
+    expect_taken("s: one\n");
+    ck_assert_ptr_null(strstr(buffer_text(&cloud.calls), "CreateLogStream"));
 }
 END_TEST
 
@@ -268,6 +323,9 @@ Suite *suite_pipeline_cloudwatch(void)
     tcase_add_test(tests, a_stream_that_is_not_there_is_made_and_every_line_arrives_once);
     tcase_add_test(tests, a_group_that_is_not_there_is_made_with_its_retention);
     tcase_add_test(tests, a_group_that_goes_away_under_way_is_made_again);
+    tcase_add_test(tests, a_group_is_made_again_with_all_that_it_had);
+    tcase_add_test(tests, the_go_plugins_templates_name_groups_and_streams);
+    tcase_add_test(tests, a_stream_that_may_not_be_made_is_waited_for);
     tcase_add_test(tests, without_leave_to_make_the_group_it_is_waited_for);
     tcase_add_test(tests, throttling_slows_down_and_loses_nothing);
     tcase_add_test(tests, each_file_has_its_stream_and_one_chunk_goes_by_several_calls);

@@ -76,6 +76,13 @@ static const struct table tables[] = {
      "auto_create_group=false\nauto_retry_requests=true\nlog_retention_days=0\nendpoint\n"
      "sts_endpoint\nexternal_id\nmetric_namespace\nmetric_dimensions\nprofile\n"
      "log_group_class\nadd_entity=false"},
+    /* No part of Fluent Bit: the Go plugin of AWS's image. */
+    {CONFIG_OUTPUT, "cloudwatch", 18,
+     "region\nlog_group_name\nlog_stream_name\ndefault_log_group_name=fluentbit-default\n"
+     "default_log_stream_name=/fluentbit-default\nlog_stream_prefix\nlog_key\nlog_format\n"
+     "role_arn\nauto_create_group=false\nauto_create_stream=true\nnew_log_group_tags\n"
+     "log_retention_days=0\nendpoint\nsts_endpoint\ncredentials_endpoint\nexternal_id\n"
+     "extra_user_agent"},
     {CONFIG_OUTPUT, "stdout", 3, "format=msgpack\njson_date_format=double\njson_date_key=date"},
     {CONFIG_OUTPUT, "file", 18,
      "path\nfile\nenable_strftime=false\nmax_dynamic_files=1024\n"

@@ -137,13 +137,16 @@ START_TEST(the_note_says_what_is_made_first)
     struct cw_note *note;
 
     ck_assert_int_eq(MADE("log_stream_name", "s", "log_group_class", "INFREQUENT_ACCESS",
-                          "log_retention_days", "3653"),
+                          "log_retention_days", "3653", "log_group_kms_key", "arn:aws:kms:k",
+                          "new_log_group_tags", "team=log\"s, cost = 7"),
                      0);
     take("a", "{\"n\":1}\n");
     encoded();
     note = batch.note;
     note->step = CW_GROUP;
-    ck_assert_str_eq(encoded(), "{\"logGroupName\":\"g\",\"logGroupClass\":\"INFREQUENT_ACCESS\"}");
+    ck_assert_str_eq(encoded(), "{\"logGroupName\":\"g\",\"kmsKeyId\":\"arn:aws:kms:k\","
+                                "\"tags\":{\"team\":\"log\\\"s\",\"cost\":\"7\"},"
+                                "\"logGroupClass\":\"INFREQUENT_ACCESS\"}");
     note = batch.note;
     note->step = CW_RETENTION;
     ck_assert_str_eq(encoded(), "{\"logGroupName\":\"g\",\"retentionInDays\":3653}");
@@ -199,31 +202,6 @@ START_TEST(or_an_endpoints_with_tls_unless_it_says_http)
 }
 END_TEST
 
-static const struct {
-    const char *key, *value, *says;
-} mistakes[] = {
-    {"log_retention_days", "8", "1, 3, 5, 7, 14"},
-    {"log_group_class", "CHEAP", "INFREQUENT_ACCESS"},
-    {"log_stream_prefix", "p", "not both"},
-    {"endpoint", "http://", "is no address"},
-    {"sts_endpoint", "http://", "is no address"},
-    {"log_group_template", "$a['", "quoted key"},
-};
-
-START_TEST(a_mistake_is_told_at_start)
-{
-    ck_assert_int_lt(MADE("log_stream_name", "s", mistakes[_i].key, mistakes[_i].value), 0);
-    ck_assert_msg(plugin_report_says(&kit, mistakes[_i].says), "%s", buffer_text(&kit.report.text));
-}
-END_TEST
-
-START_TEST(without_a_stream_nothing_starts)
-{
-    ck_assert_int_lt(MADE("log_key", "log"), 0);
-    ck_assert(plugin_report_says(&kit, "log_stream_prefix"));
-}
-END_TEST
-
 Suite *suite_plugins_out_cloudwatch_request(void);
 
 Suite *suite_plugins_out_cloudwatch_request(void)
@@ -241,9 +219,6 @@ Suite *suite_plugins_out_cloudwatch_request(void)
     tcase_add_test(tests, events_go_in_the_order_of_their_times);
     tcase_add_test(tests, the_host_is_the_regions);
     tcase_add_test(tests, or_an_endpoints_with_tls_unless_it_says_http);
-    tcase_add_loop_test(tests, a_mistake_is_told_at_start, 0,
-                        (int)(sizeof mistakes / sizeof mistakes[0]));
-    tcase_add_test(tests, without_a_stream_nothing_starts);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -73,7 +73,7 @@ START_TEST(the_help_of_an_unknown_plugin_says_which_there_are)
 
     ck_assert_int_eq(tell(&a, "tailrace", &text), -ENOENT);
     expect("there is no output plugin \"nuul\"; did you mean \"null\"?\n");
-    expect("outputs: cloudwatch_logs es ");
+    expect("outputs: cloudwatch cloudwatch_logs es ");
 }
 END_TEST
 

@@ -1,0 +1,194 @@
+#include "plugins/out_cloudwatch_logs/cloudwatch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define USER_AGENT "aws-fluent-bit-plugin"
+
+/* To say which was meant; others are taken too, as new ones come. */
+static const char *const regions[] = {
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eusc-de-east-1",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-iso-east-1",
+    "us-iso-west-1",
+    "us-isob-east-1",
+    "us-isob-west-1",
+    "us-isof-east-1",
+    "us-isof-south-1",
+    "eu-isoe-west-1",
+    "us-west-1",
+    "us-west-2",
+    NULL,
+};
+
+static int region_check(const struct out_cloudwatch *cw, struct plugin_setup *setup)
+{
+    const char *region = cw->login.region, *nearest;
+    size_t i = 0;
+
+    if (!aws_region_is_valid(slice_of(region))) {
+        report_error(setup->report, setup_place(setup, "region"),
+                     "\"%s\" is no region; AWS names them as eu-west-1", region);
+        return -EINVAL;
+    }
+    while (regions[i] != NULL && strcmp(regions[i], region) != 0)
+        i++;
+    if (regions[i] != NULL || cw->reach.endpoint != NULL)
+        return 0;
+    nearest = report_nearest(region, regions);
+    report_warn(setup->report, setup_place(setup, "region"),
+                "AWS has no region \"%s\" that is known here%s%s%s", region,
+                nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
+                nearest != NULL ? "\"?" : "");
+    return 0;
+}
+
+static int address_check(const char *key, const char *text, struct plugin_setup *setup)
+{
+    struct aws_address address;
+
+    if (text == NULL)
+        return 0;
+    if (aws_address_parse(text, &address) < 0) {
+        report_error(setup->report, setup_place(setup, key),
+                     "%s \"%s\" is no address; write https://host, or http://host:port", key, text);
+        return -EINVAL;
+    }
+    aws_address_fini(&address);
+    return 0;
+}
+
+static int init_login(struct cw_login *login, struct plugin_setup *setup)
+{
+    login->settings = (struct aws_signer_settings){
+        .service = "logs",
+        .wish = {.profile = login->profile,
+                 .region = login->region,
+                 .role_arn = login->role_arn,
+                 .external_id = login->external_id,
+                 .sts_endpoint = login->sts_endpoint,
+                 .credentials_url = login->credentials_endpoint},
+    };
+    return address_check("sts_endpoint", login->sts_endpoint, setup) |
+           address_check("credentials_endpoint", login->credentials_endpoint, setup);
+}
+
+static bool has_property(const struct plugin_setup *setup, const char *key)
+{
+    for (size_t i = 0; i < setup->property_count; i++)
+        if (slice_is_nocase(slice_of(setup->properties[i].key), key))
+            return true;
+    return false;
+}
+
+static bool env_is_true(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value != NULL && slice_is_nocase(slice_of(value), "true");
+}
+
+/* The region's host, unless an endpoint is named. */
+static int init_reach(struct out_cloudwatch *cw, struct plugin_setup *setup)
+{
+    struct cw_reach *reach = &cw->reach;
+    struct aws_flavour flavour = {.is_fips = env_is_true("AWS_USE_FIPS_ENDPOINT"),
+                                  .is_dual_stack = env_is_true("AWS_USE_DUALSTACK_ENDPOINT")};
+
+    reach->http = *setup->http;
+    reach->tls = (struct http_tls){.verify = true, .verify_hostname = true};
+    if (reach->http.tls == NULL)
+        reach->http.tls = &reach->tls;
+    reach->user_agent = mem_format("%s%s%s", USER_AGENT, reach->extra_user_agent ? " " : "",
+                                   reach->extra_user_agent ? reach->extra_user_agent : "");
+    if (reach->endpoint == NULL) {
+        aws_host(&reach->host, "logs", cw->login.region, flavour);
+        reach->http.host = buffer_text(&reach->host);
+        return 0;
+    }
+    if (address_check("endpoint", reach->endpoint, setup) < 0 ||
+        aws_address_parse(reach->endpoint, &reach->address) < 0)
+        return -EINVAL;
+    reach->http.host = reach->address.host;
+    if (!has_property(setup, "port"))
+        reach->http.port = reach->address.port;
+    if (!reach->address.has_tls)
+        reach->http.tls = NULL;
+    return 0;
+}
+
+static int init_all(struct out_cloudwatch *cw, struct plugin_setup *setup)
+{
+    int rc = 0;
+
+    cw->component = setup->component;
+    atomic_init(&cw->is_plain, false);
+    rc |= region_check(cw, setup);
+    rc |= cw_making_init(&cw->making, setup);
+    rc |= init_login(&cw->login, setup);
+    rc |= init_reach(cw, setup);
+    return rc < 0 ? -EINVAL : 0;
+}
+
+int cw_init(void *self, struct plugin_setup *setup)
+{
+    struct out_cloudwatch *cw = self;
+    int rc = cw_names_init(&cw->names, setup);
+
+    cw->making.may_make_stream = true;
+    return init_all(cw, setup) | rc;
+}
+
+int cw_init_go(void *self, struct plugin_setup *setup)
+{
+    struct out_cloudwatch *cw = self;
+    int rc = cw_names_init_go(&cw->names, setup);
+
+    return init_all(cw, setup) | rc;
+}
+
+void cw_fini(void *self)
+{
+    struct out_cloudwatch *cw = self;
+
+    cw_names_fini(&cw->names);
+    cw_making_fini(&cw->making);
+    aws_address_fini(&cw->reach.address);
+    buffer_fini(&cw->reach.host);
+    MEM_FREE(&cw->reach.user_agent);
+}
