@@ -11,7 +11,7 @@
 #include <uv.h>
 
 /*
- *   signer_fetch    a fetch begins
+ *   signer_fetch    a fetch begins; before the first one the ECS task is asked for, if it is wanted
  *   on_fetched      keys came: a pass is made of them, waiters get it, and the timer is set for the
  *                   next fetch. Or they did not: waiters are told, and the timer is set for another try
  *   aws_signer_heard   the service has refused the keys or the clock
@@ -29,6 +29,8 @@ struct aws_signer {
     struct loop *loop;
     struct own_settings own;
     struct aws_fetch *fetch;
+    struct aws_task_ask *task; /* that is being asked for */
+    bool knows_task;
     struct timer *next; /* fetch */
     struct list waiters;
     struct aws_pass *pass;
@@ -141,12 +143,12 @@ static void fetched_well(struct aws_signer *s, const struct aws_fetched *got)
 }
 
 /* What is well goes on with the old keys; nobody is woken by a second failure of the same kind. */
-static void fetched_badly(struct aws_signer *s, const char *why)
+static void fetched_badly(struct aws_signer *s, const char *words)
 {
     enum log_level level = s->failures == 0 ? LOG_WARN : LOG_DEBUG;
 
     s->failures++;
-    LOG_AT(level, s->own.s.component, "no AWS credentials: %s%s", why,
+    LOG_AT(level, s->own.s.component, "%s%s", words,
            s->pass != NULL ? "; those that are there go on being used" : "");
     timer_start(s->next, aws_again_ms(s->failures, dice()));
 }
@@ -158,16 +160,16 @@ static void on_fetched(void *owner, const struct aws_fetched *got, const char *w
 
     s->fetch = NULL;
     s->is_doubted = false;
+    snprintf(words, sizeof words, "no AWS credentials: %s", why != NULL ? why : "");
     if (got != NULL)
         fetched_well(s, got);
     else
-        fetched_badly(s, why);
+        fetched_badly(s, words);
     signer_check(s);
-    snprintf(words, sizeof words, "no AWS credentials: %s", why != NULL ? why : "");
     waiters_tell(s, words);
 }
 
-static void signer_fetch(struct aws_signer *s)
+static void keys_fetch(struct aws_signer *s)
 {
     struct aws_fetch_wish wish = {.component = s->own.s.component,
                                   .wish = s->own.s.wish,
@@ -176,7 +178,35 @@ static void signer_fetch(struct aws_signer *s)
 
     if (s->fetch == NULL)
         s->fetch = aws_fetch_start(s->loop, &wish, on_fetched, s);
+}
+
+static void on_task(void *owner, const struct aws_task *task, const char *why)
+{
+    struct aws_signer *s = owner;
+
+    s->task = NULL;
+    if (task == NULL) {
+        fetched_badly(s, why);
+        waiters_tell(s, why);
+        return;
+    }
+    s->knows_task = true;
+    s->own.s.task_heard(s->own.s.task_owner, task, NULL);
+    keys_fetch(s);
+}
+
+static bool task_is_wanted(const struct aws_signer *s)
+{
+    return !s->knows_task && s->own.s.task_heard != NULL && aws_task_url(s->own.s.env) != NULL;
+}
+
+static void signer_fetch(struct aws_signer *s)
+{
     timer_stop(s->next);
+    if (!task_is_wanted(s))
+        keys_fetch(s);
+    else if (s->task == NULL)
+        s->task = aws_task_start(s->loop, s->own.s.component, s->own.s.env, on_task, s);
 }
 
 static void on_next(void *owner)
@@ -225,6 +255,7 @@ void aws_signer_free(struct aws_signer **address)
         return;
     CHECK(list_is_empty(&s->waiters));
     aws_fetch_cancel(&s->fetch);
+    aws_task_cancel(&s->task);
     timer_free(&s->next);
     aws_pass_unref(&s->pass);
     arena_fini(&s->own.texts);
@@ -241,7 +272,8 @@ void aws_signer_wait(struct aws_signer *s, struct aws_waiter *waiter)
 {
     CHECK(waiter->told != NULL);
     list_add_tail(&s->waiters, &waiter->link);
-    CHECK(s->fetch != NULL || timer_is_on(s->next)); /* either tells it in the end */
+    CHECK(s->fetch != NULL || s->task != NULL ||
+          timer_is_on(s->next)); /* each tells it in the end */
 }
 
 void aws_signer_forget(struct aws_waiter *waiter)

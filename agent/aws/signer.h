@@ -18,6 +18,7 @@
 #include "aws/answer.h"
 #include "aws/pass.h"
 #include "aws/plan.h"
+#include "aws/task.h"
 #include "base/list.h"
 #include "loop/loop.h"
 
@@ -34,6 +35,11 @@ struct aws_signer_settings {
     bool has_hash; /* see struct aws_pass_wish */
     struct aws_wish wish;
     aws_env_fn *env; /* NULL: the process's */
+
+    /* Where it is set, and this is a container of an ECS task, it is told of the task, once and before
+     * anybody gets a pass; no pass is had until then. Its `why` is not used. */
+    aws_task_fn *task_heard;
+    void *task_owner;
 };
 
 struct aws_signer;

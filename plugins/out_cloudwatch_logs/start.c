@@ -152,6 +152,35 @@ static int init_reach(struct out_cloudwatch *cw, struct plugin_setup *setup)
     return 0;
 }
 
+/* Once, before the first request is made. */
+static void on_task(void *owner, const struct aws_task *task, const char *why)
+{
+    struct out_cloudwatch *cw = owner;
+
+    (void)why;
+    cw_names_task(&cw->names, task);
+    log_info(cw->component, "this is a container of the ECS task %.*s in %.*s", SLICE_ARG(task->id),
+             SLICE_ARG(task->cluster));
+}
+
+static const char *process_env(const char *name)
+{
+    return getenv(name);
+}
+
+static void init_task(struct out_cloudwatch *cw, struct plugin_setup *setup)
+{
+    if (!cw_names_want_task(&cw->names))
+        return;
+    cw->login.settings.task_heard = on_task;
+    cw->login.settings.task_owner = cw;
+    if (aws_task_url(process_env) == NULL)
+        report_warn(
+            setup->report, setup_place(setup, "log_stream_name"),
+            "a name asks for the ECS task, and ECS_CONTAINER_METADATA_URI_V4 is not set, as "
+            "ECS does; records go to default_log_group_name or default_log_stream_name");
+}
+
 static int init_all(struct out_cloudwatch *cw, struct plugin_setup *setup)
 {
     int rc = 0;
@@ -179,7 +208,9 @@ int cw_init_go(void *self, struct plugin_setup *setup)
     struct out_cloudwatch *cw = self;
     int rc = cw_names_init_go(&cw->names, setup);
 
-    return init_all(cw, setup) | rc;
+    rc |= init_all(cw, setup);
+    init_task(cw, setup);
+    return rc;
 }
 
 void cw_fini(void *self)

@@ -177,12 +177,20 @@ void cw_names_fini(struct cw_names *names)
 {
     cw_template_free(&names->group_made);
     cw_template_free(&names->stream_made);
+    arena_fini(&names->texts);
 }
 
 bool cw_names_want_task(const struct cw_names *names)
 {
     return (names->group_made != NULL && cw_template_has_task(names->group_made)) ||
            (names->stream_made != NULL && cw_template_has_task(names->stream_made));
+}
+
+void cw_names_task(struct cw_names *names, const struct aws_task *task)
+{
+    names->task = (struct aws_task){.arn = arena_copy(&names->texts, task->arn),
+                                    .id = arena_copy(&names->texts, task->id),
+                                    .cluster = arena_copy(&names->texts, task->cluster)};
 }
 
 /* ---- records ---- */

@@ -27,7 +27,8 @@ struct cw_names {
     char *default_group, *default_stream;   /* of cloudwatch */
     struct cw_template *group_made;         /* asked first; NULL: there is none */
     struct cw_template *stream_made;
-    struct cw_task task;
+    struct aws_task task; /* empty until it is known; in `texts` */
+    struct arena texts;
     bool is_go; /* the names of cloudwatch */
 };
 
@@ -37,8 +38,10 @@ MUST_USE int cw_names_init(struct cw_names *names, struct plugin_setup *setup);
 MUST_USE int cw_names_init_go(struct cw_names *names, struct plugin_setup *setup);
 void cw_names_fini(struct cw_names *names);
 
-/* Whether a name asks for the task that the agent is a container of. */
+/* Whether a name asks for the task that the agent is a container of; this is the one. While no record
+ * is looked at. */
 bool cw_names_want_task(const struct cw_names *names);
+void cw_names_task(struct cw_names *names, const struct aws_task *task);
 
 /* Two names, one behind the other. */
 struct cw_target {

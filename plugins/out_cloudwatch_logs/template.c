@@ -271,7 +271,7 @@ static struct slice tag_piece(struct slice tag, unsigned number)
 
 /* False where it is not there. */
 static bool part_render(const struct part *part, const struct accessor_scope *scope,
-                        const struct cw_task *task, struct slice *out)
+                        const struct aws_task *task, struct slice *out)
 {
     bool is_missing = false;
 
@@ -302,7 +302,7 @@ static bool part_render(const struct part *part, const struct accessor_scope *sc
 }
 
 static struct slice parts_render(const struct cw_template *t, const struct accessor_scope *scope,
-                                 const struct cw_task *task)
+                                 const struct aws_task *task)
 {
     struct buffer out = {0};
     struct slice text = {0};
@@ -320,7 +320,7 @@ static struct slice parts_render(const struct cw_template *t, const struct acces
 }
 
 struct slice cw_template_render(const struct cw_template *t, const struct accessor_scope *scope,
-                                const struct cw_task *task)
+                                const struct aws_task *task)
 {
     bool is_missing = false;
     struct slice text = {0};

@@ -24,11 +24,6 @@
 
 struct cw_template;
 
-/* The task that the agent is a container of, lent; what is not known is empty. */
-struct cw_task {
-    struct slice id, arn, cluster;
-};
-
 /* NULL and an error in the report for a "$(" without ")", an empty name, and brackets that hold
  * neither a quoted key nor a number. A "$" without "(" is text. */
 struct cw_template *cw_template_new(const char *text, struct report *report, struct place place);
@@ -47,8 +42,8 @@ bool cw_template_has_field(const struct cw_template *template);
 bool cw_template_is_constant(const struct cw_template *template, struct slice *text);
 
 /* The text for a record, in the scope's arena or lent; data NULL where something that it asks for is
- * not there, or all of it is empty. */
+ * not there, or all of it is empty. Of a task that is not known all is empty. */
 struct slice cw_template_render(const struct cw_template *template,
-                                const struct accessor_scope *scope, const struct cw_task *task);
+                                const struct accessor_scope *scope, const struct aws_task *task);
 
 #endif

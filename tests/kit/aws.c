@@ -191,6 +191,15 @@ static bool is_sts(const char *path)
     return strcmp(path, "/") == 0 || strcmp(path, "http://sts.invalid/") == 0;
 }
 
+static struct kit_answer task_answer(struct kit_aws *aws)
+{
+    if (aws->rules.task_status != 0)
+        return text(aws, aws->rules.task_status, "");
+    return text(aws, 200,
+                "{\"Cluster\":\"arn:aws:ecs:eu-west-1:1:cluster/shop\","
+                "\"TaskARN\":\"arn:aws:ecs:eu-west-1:1:task/shop/158d1c80\",\"Family\":\"f\"}");
+}
+
 static struct kit_answer rules_apply(struct kit_aws *aws, const struct kit_request *request)
 {
     if (aws->rules.is_silent)
@@ -200,6 +209,8 @@ static struct kit_answer rules_apply(struct kit_aws *aws, const struct kit_reque
                                                    : text(aws, 405, "");
     if (strncmp(request->path, "/latest/", 8) == 0)
         return metadata_answer(aws, request);
+    if (strcmp(request->path, "/v4/task") == 0)
+        return task_answer(aws);
     if (strcmp(request->path, "/container") == 0)
         return container_answer(aws, request);
     if (is_sts(request->path))

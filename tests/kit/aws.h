@@ -5,6 +5,7 @@
  *   PUT /latest/api/token       a token, whose answer never comes where the hop limit is 1
  *   GET /latest/meta-data/…     401 without the token of now
  *   GET /container              400 without the Authorization that it wants
+ *   GET /v4/task                the ECS task that asks
  *   POST /  (form)              STS: AssumeRole, signed with keys it knows; AssumeRoleWithWebIdentity with
  *                               the token it trusts. A date five minutes off is refused
  *   POST /_bulk                 403 ExpiredTokenException to keys that are not the newest
@@ -25,6 +26,7 @@ struct kit_aws_rules {
     bool has_hop_limit; /* a token's answer does not come */
     int token_status;   /* instead of a token; 0: as usual */
     int role_status;    /* instead of the role's name */
+    int task_status;    /* instead of the task */
     int keys_status;    /* instead of keys, wherever they are asked for */
     bool wants_newest;  /* the service refuses all but the newest keys */
     int64_t now_s;      /* AWS's clock; 0: nobody looks at dates */

@@ -26,6 +26,8 @@ void signer_kit_open(void)
                                         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
                                         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
                                         "AWS_EC2_METADATA_DISABLED",
+                                        "ECS_CONTAINER_METADATA_URI",
+                                        "ECS_CONTAINER_METADATA_URI_V4",
                                         "AWS_ENDPOINT_URL_STS",
                                         "EKS_POD_EXECUTION_ROLE",
                                         "http_proxy",

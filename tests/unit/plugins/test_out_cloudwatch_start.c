@@ -3,6 +3,7 @@
 #include "plugins/out_cloudwatch_logs/cloudwatch.h"
 
 #include <check.h>
+#include <stdlib.h>
 
 extern const struct output_plugin out_cloudwatch_logs, out_cloudwatch;
 
@@ -247,6 +248,30 @@ START_TEST(the_go_plugin_wants_one_name_of_the_stream)
 }
 END_TEST
 
+START_TEST(a_task_is_in_names_once_it_is_known)
+{
+    struct aws_task task = {.id = SLICE("158d"), .cluster = SLICE("shop")};
+    const struct aws_signer_settings *settings;
+
+    unsetenv("ECS_CONTAINER_METADATA_URI");
+    unsetenv("ECS_CONTAINER_METADATA_URI_V4");
+    ck_assert_int_eq(
+        GO("log_group_name", "/ecs/$(ecs_cluster)", "log_stream_name", "$(ecs_task_id)"), 0);
+    ck_assert(plugin_report_says(&kit, "ECS_CONTAINER_METADATA_URI_V4 is not set"));
+    ck_assert_str_eq(target("a", "{\"n\":1}"), "fluentbit-default | /fluentbit-default");
+    settings = plugin->aws(cw);
+    settings->task_heard(settings->task_owner, &task, NULL);
+    ck_assert_str_eq(target("a", "{\"n\":1}"), "/ecs/shop | 158d");
+}
+END_TEST
+
+START_TEST(who_names_no_task_asks_for_none)
+{
+    ck_assert_int_eq(GO("log_group_name", "g", "log_stream_name", "$(tag)"), 0);
+    ck_assert_ptr_null(plugin->aws(cw)->task_heard);
+}
+END_TEST
+
 START_TEST(the_go_plugins_login_is_told_in_its_own_keys)
 {
     const struct aws_signer_settings *settings;
@@ -289,6 +314,8 @@ Suite *suite_plugins_out_cloudwatch_start(void)
     tcase_add_test(tests, the_go_plugins_prefix_stands_before_the_tag);
     tcase_add_test(tests, a_template_that_does_not_end_is_a_mistake);
     tcase_add_test(tests, the_go_plugin_wants_one_name_of_the_stream);
+    tcase_add_test(tests, a_task_is_in_names_once_it_is_known);
+    tcase_add_test(tests, who_names_no_task_asks_for_none);
     tcase_add_test(tests, the_go_plugins_login_is_told_in_its_own_keys);
     suite_add_tcase(suite, tests);
     return suite;

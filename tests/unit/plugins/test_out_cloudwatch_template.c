@@ -7,7 +7,7 @@
 
 static struct report report;
 static struct arena arena;
-static struct cw_task task;
+static struct aws_task task;
 static struct cw_template *template;
 static struct chunk *chunk;
 static struct chunk_record record;
@@ -16,7 +16,7 @@ static void set_up(void)
 {
     report_init(&report);
     arena_init(&arena);
-    task = (struct cw_task){0};
+    task = (struct aws_task){0};
     template = NULL;
     chunk = NULL;
 }
@@ -111,8 +111,8 @@ END_TEST
 START_TEST(a_task_is_named_where_it_is_known)
 {
     take("a", "{\"n\":1}");
-    task =
-        (struct cw_task){.id = SLICE("158d"), .arn = SLICE("arn:aws:ecs:x"), .cluster = SLICE("c")};
+    task = (struct aws_task){
+        .id = SLICE("158d"), .arn = SLICE("arn:aws:ecs:x"), .cluster = SLICE("c")};
     ck_assert_str_eq(rendered("$(ecs_cluster)/$(ecs_task_id)"), "c/158d");
     ck_assert_str_eq(rendered("$(ecs_task_arn)"), "arn:aws:ecs:x");
     ck_assert(cw_template_has_task(template));
