@@ -12,65 +12,136 @@
 /* The window of 32 KiB, with gzip's head and trailer. */
 #define WINDOW_BITS_GZIP (15 + 16)
 
-/* Head, trailer, and what stored blocks add to bytes that do not compress. */
-static size_t packed_bytes_max(size_t plain_bytes)
-{
-    return plain_bytes + plain_bytes / 1024 + 1024;
-}
+/* How much room there is for what comes out of a step, at least. */
+#define PACKED_STEP_BYTES ((size_t)32 << 10)
 
 #ifdef HAVE_ISAL
 
-/* What ISA-L works with; taken for one body, so that idle threads hold none of it. */
-struct packer {
+/* What ISA-L works with; taken for one text, so that idle threads hold none of it. */
+struct gzip_packer {
+    struct buffer *out;
     struct isal_zstream stream;
     uint8_t level_memory[ISAL_DEF_LVL1_DEFAULT];
 };
 
-static void pack(struct slice plain, struct buffer *out, size_t room)
+static void packer_begin(struct gzip_packer *packer)
 {
-    struct packer *packer = mem_alloc(sizeof *packer);
     struct isal_zstream *stream = &packer->stream;
 
-    isal_deflate_stateless_init(stream);
-    stream->next_in = (uint8_t *)(uintptr_t)plain.data;
-    stream->avail_in = (uint32_t)plain.len;
-    stream->next_out = (uint8_t *)buffer_reserve(out, room);
-    stream->avail_out = (uint32_t)room;
-    stream->end_of_stream = 1;
+    isal_deflate_init(stream);
     stream->gzip_flag = IGZIP_GZIP;
     stream->level = 1;
     stream->level_buf = packer->level_memory;
     stream->level_buf_size = sizeof packer->level_memory;
-    CHECK(isal_deflate_stateless(stream) == COMP_OK);
-    buffer_commit(out, stream->total_out);
-    mem_free(packer);
+}
+
+/* One step into `room` bytes; false: all that was given is packed. */
+static bool packer_step(struct gzip_packer *packer, char *into, size_t room, bool is_end)
+{
+    struct isal_zstream *stream = &packer->stream;
+
+    stream->next_out = (uint8_t *)into;
+    stream->avail_out = (uint32_t)room;
+    stream->end_of_stream = is_end;
+    CHECK(isal_deflate(stream) == COMP_OK);
+    return stream->avail_out == 0 || stream->avail_in > 0 ||
+           (is_end && stream->internal_state.state != ZSTATE_END);
+}
+
+static void packer_finish(struct gzip_packer *packer)
+{
+    (void)packer;
 }
 
 #else
 
-static void pack(struct slice plain, struct buffer *out, size_t room)
-{
-    z_stream stream = {0};
+struct gzip_packer {
+    struct buffer *out;
+    z_stream stream;
+};
 
-    CHECK(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, WINDOW_BITS_GZIP, 8,
+static void packer_begin(struct gzip_packer *packer)
+{
+    packer->stream = (z_stream){0};
+    CHECK(deflateInit2(&packer->stream, Z_BEST_SPEED, Z_DEFLATED, WINDOW_BITS_GZIP, 8,
                        Z_DEFAULT_STRATEGY) == Z_OK);
-    stream.next_in = (Bytef *)(uintptr_t)plain.data;
-    stream.avail_in = (uInt)plain.len;
-    stream.next_out = (Bytef *)buffer_reserve(out, room);
-    stream.avail_out = (uInt)room;
-    CHECK(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-    buffer_commit(out, stream.total_out);
-    deflateEnd(&stream);
+}
+
+static bool packer_step(struct gzip_packer *packer, char *into, size_t room, bool is_end)
+{
+    z_stream *stream = &packer->stream;
+    int rc;
+
+    stream->next_out = (Bytef *)into;
+    stream->avail_out = (uInt)room;
+    rc = deflate(stream, is_end ? Z_FINISH : Z_NO_FLUSH);
+    CHECK(rc == Z_OK || rc == Z_STREAM_END || rc == Z_BUF_ERROR);
+    return is_end ? rc != Z_STREAM_END : stream->avail_out == 0;
+}
+
+static void packer_finish(struct gzip_packer *packer)
+{
+    deflateEnd(&packer->stream);
 }
 
 #endif
 
+struct gzip_packer *gzip_packer_new(struct buffer *out)
+{
+    struct gzip_packer *packer = mem_alloc(sizeof *packer);
+
+    packer->out = out;
+    packer_begin(packer);
+    return packer;
+}
+
+/* Until nothing is left of what the stream was given. */
+static void packer_run(struct gzip_packer *packer, bool is_end)
+{
+    bool has_more = true;
+
+    while (has_more) {
+        char *into = buffer_reserve(packer->out, PACKED_STEP_BYTES);
+        size_t room = packer->out->capacity - packer->out->len;
+
+        CHECK(room <= UINT32_MAX);
+        has_more = packer_step(packer, into, room, is_end);
+        buffer_commit(packer->out, room - packer->stream.avail_out);
+    }
+    CHECK(packer->stream.avail_in == 0);
+}
+
+void gzip_packer_add(struct gzip_packer *packer, struct slice piece)
+{
+    CHECK(piece.len <= GZIP_PLAIN_BYTES_MAX);
+    if (piece.len == 0)
+        return;
+    packer->stream.next_in = (void *)(uintptr_t)piece.data;
+    packer->stream.avail_in = (uint32_t)piece.len;
+    packer_run(packer, false);
+}
+
+void gzip_packer_end(struct gzip_packer **address)
+{
+    struct gzip_packer *packer = *address;
+
+    *address = NULL;
+    packer->stream.avail_in = 0;
+    packer_run(packer, true);
+    packer_finish(packer);
+    buffer_shrink(packer->out, 0);
+    mem_free(packer);
+}
+
 int gzip_compress(struct slice plain, struct buffer *out)
 {
+    struct gzip_packer *packer;
+
     if (plain.len > GZIP_PLAIN_BYTES_MAX)
         return -E2BIG;
-    pack(plain, out, packed_bytes_max(plain.len));
-    buffer_shrink(out, 0);
+    packer = gzip_packer_new(out);
+    gzip_packer_add(packer, plain);
+    gzip_packer_end(&packer);
     return 0;
 }
 

@@ -1,8 +1,12 @@
 #include "http/client_internal.h"
 
+#include "base/gzip.h"
 #include "base/memory.h"
 
 #define INSERTS_FIRST 256
+
+/* A body is gathered for the packer in steps of this: short enough to stay in the processor's cache. */
+#define PACK_STEP_BYTES ((size_t)64 << 10)
 
 void http_request_insert(struct http_request *request, struct slice text)
 {
@@ -24,6 +28,30 @@ size_t http_request_bytes(const struct http_request *request)
     return request->body.len + request->inserts.bytes;
 }
 
+/* The body is `changed` from now on, and has no inserts. */
+static void body_replace(struct http_request *request, struct buffer changed)
+{
+    buffer_fini(&request->body);
+    request->body = changed;
+    MEM_FREE(&request->inserts.items);
+    request->inserts = (struct http_inserts){0};
+}
+
+void http_request_pack(struct http_request *request)
+{
+    struct buffer packed = {0};
+    struct gzip_packer *packer = gzip_packer_new(&packed);
+    struct body_cursor cursor = {0};
+    char *step = mem_alloc(PACK_STEP_BYTES);
+    size_t bytes;
+
+    while ((bytes = body_read(request, &cursor, step, PACK_STEP_BYTES)) > 0)
+        gzip_packer_add(packer, slice_make(step, bytes));
+    mem_free(step);
+    gzip_packer_end(&packer);
+    body_replace(request, packed);
+}
+
 void http_request_flatten(struct http_request *request)
 {
     struct body_cursor cursor = {0};
@@ -35,10 +63,7 @@ void http_request_flatten(struct http_request *request)
     buffer_init(&flat, bytes);
     CHECK(body_read(request, &cursor, buffer_reserve(&flat, bytes), bytes) == bytes);
     buffer_commit(&flat, bytes);
-    buffer_fini(&request->body);
-    request->body = flat;
-    MEM_FREE(&request->inserts.items);
-    request->inserts = (struct http_inserts){0};
+    body_replace(request, flat);
 }
 
 /* What stands at the cursor, as far as it is one piece. */

@@ -147,6 +147,10 @@ size_t http_request_bytes(const struct http_request *request);
 /* Copies what is inserted into the body: for whoever has to see all of it at once. */
 void http_request_flatten(struct http_request *request);
 
+/* Makes gzip of the body with all that is inserted, read where it lies. Says so to nobody: the header
+ * is the caller's. */
+void http_request_pack(struct http_request *request);
+
 /* Takes the request's contents and leaves it empty. Never calls back before it returns. */
 struct http_call *http_call_start(struct http_client *client, struct http_request *request,
                                   http_done_fn *done, void *owner);

@@ -439,20 +439,6 @@ static void put_record(struct es_writer *w, struct batch *batch, const struct ch
 
 /* ---- the request ---- */
 
-static int body_compress(struct buffer *body)
-{
-    struct buffer packed = {0};
-    int rc = gzip_compress(buffer_view(body), &packed);
-
-    if (rc < 0) {
-        buffer_fini(&packed);
-        return rc;
-    }
-    buffer_fini(body);
-    *body = packed;
-    return 0;
-}
-
 static void put_headers(const struct out_es *es, struct http_request *request)
 {
     http_request_header(request, "Content-Type", SLICE("application/x-ndjson"));
@@ -487,10 +473,12 @@ int es_encode(const void *self, struct batch *batch, struct http_request *reques
     while (batch_next(batch, &record))
         put_record(&w, batch, &record);
     writer_fini(&w);
-    if (es->trace_output || es->is_gzip)
+    if (es->trace_output) {
         http_request_flatten(request);
-    if (es->trace_output)
         log_info(es->component, "the body is: %.*s", (int)request->body.len, request->body.data);
+    }
     request->plain_bytes = http_request_bytes(request);
-    return es->is_gzip ? body_compress(&request->body) : 0;
+    if (es->is_gzip)
+        http_request_pack(request);
+    return 0;
 }

@@ -72,6 +72,47 @@ START_TEST(what_was_packed_comes_back)
 }
 END_TEST
 
+static void expect_pieces_come_back(struct slice text, size_t piece_bytes)
+{
+    struct gzip_packer *packer;
+    struct gunzip *gunzip = gunzip_new();
+
+    buffer_clear(&plain);
+    buffer_clear(&packed);
+    buffer_append_text(&packed, "before");
+    packer = gzip_packer_new(&packed);
+    for (struct slice rest = text; rest.len > 0;) {
+        struct slice piece = slice_make(rest.data, rest.len < piece_bytes ? rest.len : piece_bytes);
+
+        gzip_packer_add(packer, piece);
+        rest = slice_skip(rest, piece.len);
+    }
+    gzip_packer_end(&packer);
+    ck_assert_ptr_null(packer);
+    ck_assert_int_eq(unpack(gunzip, slice_skip(buffer_view(&packed), 6), 4096, 65536), 0);
+    ck_assert(gunzip_is_whole(gunzip));
+    ck_assert(slice_equal(buffer_view(&plain), text));
+    gunzip_free(&gunzip);
+}
+
+START_TEST(a_text_that_comes_in_pieces_is_one_member)
+{
+    struct buffer noise = random_bytes(300001);
+    struct buffer text = {0};
+
+    for (unsigned i = 0; i < 20000; i++)
+        buffer_append_format(&text, "{\"log\":\"request %u took %u ms\"}\n", i, i * 7919 % 1000);
+    expect_pieces_come_back(buffer_view(&text), 7);
+    expect_pieces_come_back(buffer_view(&text), 65536);
+    ck_assert_uint_lt(packed.len, text.len / 4);
+    expect_pieces_come_back(buffer_view(&noise), 1000);
+    expect_pieces_come_back(buffer_view(&noise), 300001);
+    expect_pieces_come_back(SLICE(""), 1);
+    buffer_fini(&noise);
+    buffer_fini(&text);
+}
+END_TEST
+
 START_TEST(nothing_is_packed_too)
 {
     expect_round_trip(SLICE(""), 4096, 4096);
@@ -186,6 +227,7 @@ Suite *suite_base_gzip(void)
 
     tcase_add_checked_fixture(pack, set_up, tear_down);
     tcase_add_test(pack, what_was_packed_comes_back);
+    tcase_add_test(pack, a_text_that_comes_in_pieces_is_one_member);
     tcase_add_test(pack, nothing_is_packed_too);
     tcase_add_test(pack, bytes_that_do_not_compress_fit);
     tcase_add_test(pack, it_goes_behind_what_the_buffer_holds);

@@ -1,3 +1,5 @@
+#include "base/gzip.h"
+#include "base/memory.h"
 #include "http/client_internal.h"
 
 #include <check.h>
@@ -77,6 +79,59 @@ START_TEST(an_empty_one_is_empty)
 }
 END_TEST
 
+/* What gzip makes of the body, unpacked. */
+static struct buffer unpacked(size_t bytes)
+{
+    struct slice packed = buffer_view(&request.body);
+    struct gunzip *gunzip = gunzip_new();
+    struct buffer whole = {0};
+    size_t len;
+
+    ck_assert_int_eq(gunzip_step(gunzip, &packed, buffer_reserve(&whole, bytes + 1), bytes, &len),
+                     0);
+    buffer_commit(&whole, len);
+    ck_assert_uint_eq(packed.len, 0);
+    ck_assert(gunzip_is_whole(gunzip));
+    gunzip_free(&gunzip);
+    return whole;
+}
+
+START_TEST(a_packed_body_has_what_is_inserted)
+{
+    char *pod = mem_alloc(100000);
+    struct buffer whole;
+
+    memset(pod, 'p', 99999);
+    pod[99999] = '\0';
+    for (unsigned i = 0; i < 3; i++)
+        put("{", pod);
+    put("}", "");
+    http_request_pack(&request);
+    ck_assert_uint_eq(request.inserts.count, 0);
+    ck_assert_uint_eq(http_request_bytes(&request), request.body.len);
+    ck_assert_uint_lt(request.body.len, 2000);
+    whole = unpacked(3 * 100000 + 1);
+    for (size_t i = 0; i < 3; i++)
+        ck_assert(slice_begins(slice_skip(buffer_view(&whole), i * 100000), SLICE("{ppp")));
+    ck_assert_uint_eq(whole.len, 3 * 100000 + 1);
+    ck_assert_int_eq(whole.data[whole.len - 1], '}');
+    buffer_fini(&whole);
+    mem_free(pod);
+}
+END_TEST
+
+START_TEST(an_empty_body_is_packed_too)
+{
+    struct buffer whole;
+
+    http_request_pack(&request);
+    ck_assert_uint_gt(request.body.len, 0);
+    whole = unpacked(1);
+    ck_assert_uint_eq(whole.len, 0);
+    buffer_fini(&whole);
+}
+END_TEST
+
 Suite *suite_http_body(void);
 
 Suite *suite_http_body(void)
@@ -89,6 +144,8 @@ Suite *suite_http_body(void)
     tcase_add_test(tcase, several_may_stand_at_one_place_and_at_both_ends);
     tcase_add_test(tcase, a_body_without_any_is_its_bytes);
     tcase_add_test(tcase, an_empty_one_is_empty);
+    tcase_add_test(tcase, a_packed_body_has_what_is_inserted);
+    tcase_add_test(tcase, an_empty_body_is_packed_too);
     suite_add_tcase(suite, tcase);
     return suite;
 }
