@@ -114,11 +114,19 @@ void tail_stream_begin(struct tail_file *f, bool is_last)
     stream_find(f, head_read(f, head, sizeof head), is_last);
 }
 
+/* Of a file that could not be opened the number is known, and that alone may be another's by now. */
+static bool is_bare_number(const struct position *p)
+{
+    const struct file_id *id = &p->identity.id;
+
+    return !p->is_foreign && p->identity.head.len == 0 && id->generation == 0 && id->born_ns == 0;
+}
+
 static bool is_this_file(const struct search *s, const struct position *p)
 {
     const struct tail_file *f = s->file;
 
-    if (f->tail->db.compare_name && strcmp(p->name, f->path) != 0)
+    if ((f->tail->db.compare_name || is_bare_number(p)) && strcmp(p->name, f->path) != 0)
         return false;
     if (p->is_foreign)
         return p->identity.id.ino == f->identity.id.ino;
@@ -214,11 +222,11 @@ static uint64_t offset_together(struct tail_file *f, uint64_t offset, struct tai
     return note->together;
 }
 
-uint64_t tail_bookmark_find(struct tail_file *f, bool is_new_name, struct tail_note *note)
+uint64_t tail_bookmark_find(struct tail_file *f, struct slice head, bool is_new_name,
+                            struct tail_note *note)
 {
     struct positions *positions = f->tail->positions;
-    char head[FILE_HEAD_BYTES_MAX];
-    struct search s = {.file = f, .head = head_read(f, head, sizeof head)};
+    struct search s = {.file = f, .head = head};
 
     stream_find(f, s.head, false);
     file_identity_take(&f->identity, s.head);
@@ -244,6 +252,8 @@ static bool on_same_number(void *owner, const struct position *p)
     const struct file_id *id = &s->file->name->id;
     bool is_sure = id->born_ns != 0 && p->identity.id.born_ns != 0;
 
+    if (is_bare_number(p) && strcmp(p->name, s->file->name->path) != 0)
+        return true;
     s->is_found = p->is_foreign ||
                   (file_id_equal(&p->identity.id, id) && (is_sure || p->identity.head.len == 0));
     return !s->is_found;
@@ -306,8 +316,14 @@ uint64_t tail_bookmark_take(struct tail_file *f, struct tail_start *start)
 {
     char head[FILE_HEAD_BYTES_MAX];
     struct slice first = head_read(f, head, sizeof head);
+    struct file_id id = f->identity.id;
 
-    file_identity_take(&f->identity, first);
+    if (first.len == 0 && start->orphan != NULL) { /* it cannot be read now, and was */
+        f->identity = start->orphan->identity;
+        f->identity.id = id;
+    } else {
+        file_identity_take(&f->identity, first);
+    }
     stream_find(f, first, false);
     if (start->note.stream_id != 0)
         f->origin.id = start->note.stream_id;

@@ -14,9 +14,10 @@
 /* A number that other machines do not have. */
 uint64_t tail_machine(void);
 
-/* Where to begin with a file that was just opened; fills row and the origin's id. The note says who
- * begins before that. */
-uint64_t tail_bookmark_find(struct tail_file *file, bool is_new_name, struct tail_note *note);
+/* Where to begin with a file that was just opened, and begins with `head`; fills row and the origin's
+ * id. The note says who begins before that. */
+uint64_t tail_bookmark_find(struct tail_file *file, struct slice head, bool is_new_name,
+                            struct tail_note *note);
 
 /* The same for a file that is read from its beginning whatever was saved, and for one whose place
  * is known. */

@@ -106,11 +106,23 @@ static void file_save_new(struct tail_file *f)
         tail_bookmark_save(f);
 }
 
+/* One whose first bytes cannot be read is not known, and would be taken for another. What gzip has made
+ * and is damaged is read as far as it goes. */
+static int file_head(const struct tail_file *f, char *buf, size_t buf_bytes, struct slice *head_out)
+{
+    int64_t len = file_head_read(f->fd, f->reader.is_gzip, buf, buf_bytes);
+
+    *head_out = slice_make(buf, len > 0 ? (size_t)len : 0);
+    return len < 0 && len != -EBADMSG ? (int)len : 0;
+}
+
 /* Opens the file that `f` was made for. UV_ECANCELED: too old; UV_EEXIST: it is followed already;
  * else negative: not now. */
 static int file_open(struct tail_file *f)
 {
     struct tail *t = f->tail;
+    char bytes[FILE_HEAD_BYTES_MAX];
+    struct slice head;
     struct tail_note note;
     uint64_t offset;
     int rc;
@@ -127,8 +139,11 @@ static int file_open(struct tail_file *f)
         return rc;
     if (tail_inode_file(t, &f->identity.id) != NULL)
         return UV_EEXIST;
+    rc = file_head(f, bytes, sizeof bytes, &head);
+    if (rc < 0)
+        return rc;
     tail_inode_take(f);
-    offset = tail_bookmark_find(f, t->is_first_scan_over, &note);
+    offset = tail_bookmark_find(f, head, t->is_first_scan_over, &note);
     if (file_reader_seek(&f->reader, offset) < 0)
         offset = note.count = 0;
     file_form_find(f);

@@ -1,0 +1,159 @@
+#include "base/memory.h"
+#include "kit/intake.h"
+#include "kit/plugin.h"
+#include "kit/tree.h"
+#include "plugins/in_tail/bookmark.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Who a file is, when it could not be opened, or cannot be read now. */
+
+#define POLL_MS 2000
+
+extern const struct input_plugin in_tail;
+
+static struct plugin_kit plugin;
+static struct input_kit kit;
+static struct tail *self;
+static char db[512], pattern[512];
+
+static void set_up(void)
+{
+    log_level_set(LOG_OFF);
+    clock_fake(5000, INT64_C(100) * NS_PER_S);
+    input_kit_init(&kit, "app");
+    tree_plant();
+    tree_folder("state");
+    snprintf(db, sizeof db, "%s", tree_path("state/positions.db"));
+    snprintf(pattern, sizeof pattern, "%s", tree_path("*.log"));
+}
+
+static void stop(void)
+{
+    in_tail.stop(self);
+    in_tail.fini(self);
+    plugin_gone(&plugin, self);
+    self = NULL;
+}
+
+static void tear_down(void)
+{
+    stop();
+    input_kit_fini(&kit);
+    tree_fell();
+    clock_real();
+    log_level_set(LOG_INFO);
+}
+
+static void start(void)
+{
+    const char *const options[] = {"path",
+                                   pattern,
+                                   "read_from_head",
+                                   "on",
+                                   "inotify_watcher",
+                                   "off",
+                                   "watcher_interval",
+                                   "2s",
+                                   "db",
+                                   db,
+                                   NULL};
+
+    self = plugin_make(&plugin, in_tail.self_bytes, in_tail.options, options);
+    ck_assert_int_eq(plugin.status, 0);
+    ck_assert_int_eq(in_tail.init(self, &plugin.setup), 0);
+    ck_assert_int_eq(in_tail.start(self, &kit.input, &plugin.report), 0);
+}
+
+/* Until nothing is under way: rows are on the disk, and what is there was read. */
+static void settle(void)
+{
+    for (unsigned i = 0; i < 50 || job_count(kit.loop) > 0; i++) {
+        clock_advance_ms(POSITIONS_GAP_MS);
+        loop_turn(kit.loop, job_count(kit.loop) > 0);
+    }
+}
+
+/* Of a file that could not be opened its number is saved, on some file systems nothing else. Another log
+ * has that number by the next start, and what the row says of the first one stays its own. Found by the
+ * simulation, SIM_TROUBLE seed 2000. */
+START_TEST(a_number_that_another_log_has_by_now_is_not_taken_for_it)
+{
+    char *web = mem_text(tree_path("web.log"));
+    struct found_file name = {.path = web, .real = web};
+    struct stat facts;
+
+    tree_write("app.log.tmp", "another log, with the number of the first\n");
+    ck_assert_int_eq(stat(tree_path("app.log.tmp"), &facts), 0);
+    name.id = (struct file_id){.dev = facts.st_dev, .ino = facts.st_ino};
+    start();
+    tail_bookmark_promise(self, &name, clock_wall_ns());
+    settle();
+    stop();
+    tree_rename("app.log.tmp", "app.log");
+    start();
+    settle();
+    tree_write("web.log.1", "nobody could open it before it was rotated\n");
+    tree_write("web.log", "the next one\n");
+    clock_advance_ms(POLL_MS);
+    settle();
+    ck_assert_ptr_nonnull(strstr(input_kit_records(&kit), "nobody could open it"));
+    mem_free(web);
+}
+END_TEST
+
+/* Else what gzip makes of it would be taken for another. Found by the simulation, SIM_TROUBLE seed
+ * 1687. */
+START_TEST(a_file_that_cannot_be_read_when_it_is_handed_on_is_known_as_before)
+{
+    struct orphan orphan;
+    struct tail_start taken = {.orphan = &orphan};
+    struct tail_file *f;
+    int unreadable = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+
+    ck_assert_int_ge(unreadable, 0);
+    tree_write("app.log", "a line that is long enough to tell the file by\n");
+    start();
+    settle();
+    f = CONTAINER_OF(self->files.next, struct tail_file, link);
+    orphan = (struct orphan){.identity = f->identity};
+    taken.row = f->row;
+    taken.note.stream_id = f->origin.id;
+    ck_assert_uint_gt(orphan.identity.head.len, 0);
+    ck_assert_int_ge(dup2(unreadable, f->fd), 0);
+    close(unreadable);
+    (void)tail_bookmark_take(f, &taken);
+    ck_assert_uint_eq(f->identity.head.len, orphan.identity.head.len);
+    ck_assert_uint_eq(f->identity.head.hash, orphan.identity.head.hash);
+    ck_assert_uint_eq(f->origin.id, taken.note.stream_id);
+}
+END_TEST
+
+/* It would be taken for another one, and be read from its beginning under another id. */
+START_TEST(a_file_whose_first_bytes_cannot_be_read_is_not_opened)
+{
+    ck_assert_int_eq(symlink("/proc/self/mem", tree_path("app.log")), 0);
+    start();
+    settle();
+    ck_assert_uint_gt(kit.input.metrics.read_errors, 0);
+    ck_assert_uint_eq(kit.input.metrics.files_opened, 0);
+}
+END_TEST
+
+Suite *suite_plugins_in_tail_known(void);
+Suite *suite_plugins_in_tail_known(void)
+{
+    Suite *suite = suite_create("plugins/in_tail_known");
+    TCase *t = tcase_create("who a file is");
+
+    tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_add_test(t, a_number_that_another_log_has_by_now_is_not_taken_for_it);
+    tcase_add_test(t, a_file_that_cannot_be_read_when_it_is_handed_on_is_known_as_before);
+    tcase_add_test(t, a_file_whose_first_bytes_cannot_be_read_is_not_opened);
+    suite_add_tcase(suite, t);
+    return suite;
+}
