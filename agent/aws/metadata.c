@@ -5,12 +5,24 @@
 
 #define KEYS_PATH "/latest/meta-data/iam/security-credentials/"
 
-void metadata_begin(struct metadata_talk *talk, enum metadata_step goal)
+static void goal_set(struct metadata_talk *talk, enum metadata_step goal)
 {
-    CHECK(goal == METADATA_REGION || goal == METADATA_ROLE);
     talk->after = goal;
     talk->step = talk->token[0] != '\0' || talk->is_v1 ? goal : METADATA_TOKEN;
     talk->is_renewed = false;
+}
+
+void metadata_begin(struct metadata_talk *talk, enum metadata_step goal)
+{
+    CHECK(goal == METADATA_REGION || goal == METADATA_ROLE);
+    goal_set(talk, goal);
+}
+
+void metadata_begin_at(struct metadata_talk *talk, const char *path)
+{
+    CHECK(path[0] == '/');
+    talk->path = path;
+    goal_set(talk, METADATA_PATH);
 }
 
 void metadata_request(const struct metadata_talk *talk, struct http_request *out)
@@ -22,7 +34,8 @@ void metadata_request(const struct metadata_talk *talk, struct http_request *out
         [METADATA_KEYS] = KEYS_PATH,
     };
 
-    http_request_init(out, talk->step == METADATA_TOKEN ? "PUT" : "GET", paths[talk->step]);
+    http_request_init(out, talk->step == METADATA_TOKEN ? "PUT" : "GET",
+                      talk->step == METADATA_PATH ? talk->path : paths[talk->step]);
     if (talk->step == METADATA_KEYS)
         buffer_append_text(&out->path, talk->role);
     if (talk->step == METADATA_TOKEN)

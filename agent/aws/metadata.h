@@ -4,6 +4,7 @@
  *
  *     PUT token -> GET placement/region
  *               -> GET security-credentials/ -> GET security-credentials/ROLE
+ *               -> GET a path that somebody names
  *
  * A token is asked for once and used for all that follows; an answer 401 asks for one more, once.
  * Version 1, which needs no token, is used only where may_be_v1 allows it and the service knows no
@@ -23,6 +24,7 @@ enum metadata_step {
     METADATA_REGION,
     METADATA_ROLE,
     METADATA_KEYS,
+    METADATA_PATH,
 };
 
 struct metadata_talk {
@@ -33,10 +35,14 @@ struct metadata_talk {
     bool is_renewed; /* the token was asked for again */
     char token[METADATA_TOKEN_BYTES_MAX];
     char role[METADATA_ROLE_BYTES_MAX];
+    const char *path; /* of METADATA_PATH; lent */
 };
 
 /* Goes for the region, or for keys (METADATA_ROLE); keeps a token that is there. */
 void metadata_begin(struct metadata_talk *talk, enum metadata_step goal);
+
+/* Likewise for what stands at "/latest/…", which is lent until that is over. */
+void metadata_begin_at(struct metadata_talk *talk, const char *path);
 
 /* The next request, all but the host. */
 void metadata_request(const struct metadata_talk *talk, struct http_request *out);

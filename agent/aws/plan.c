@@ -195,16 +195,17 @@ static int wished_container(struct aws_plan *plan, const struct aws_known *known
 
 /* ---- instance metadata ---- */
 
-static void metadata_set(struct aws_plan *plan, const struct aws_known *known)
+bool aws_metadata_find(aws_env_fn *env, struct aws_metadata *out)
 {
-    const char *mode = env_of(known, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
-    const char *url = env_of(known, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
-    const char *no_v1 = env_of(known, "AWS_EC2_METADATA_V1_DISABLED");
+    const struct aws_known known = {.env = env};
+    const char *mode = env_of(&known, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
+    const char *url = env_of(&known, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
+    const char *no_v1 = env_of(&known, "AWS_EC2_METADATA_V1_DISABLED");
     bool is_ipv6 = mode != NULL && strcasecmp(mode, "IPv6") == 0;
 
-    plan->has_metadata = !env_is_true(known, "AWS_EC2_METADATA_DISABLED");
-    plan->metadata.url = first_of(url, is_ipv6 ? METADATA_IPV6 : METADATA_IPV4);
-    plan->metadata.may_be_v1 = no_v1 != NULL && strcasecmp(no_v1, "false") == 0;
+    out->url = first_of(url, is_ipv6 ? METADATA_IPV6 : METADATA_IPV4);
+    out->may_be_v1 = no_v1 != NULL && strcasecmp(no_v1, "false") == 0;
+    return !env_is_true(&known, "AWS_EC2_METADATA_DISABLED");
 }
 
 static int metadata_keys(struct aws_plan *plan, const struct aws_known *known, char why[256])
@@ -373,7 +374,7 @@ static int surroundings_set(struct aws_plan *plan, const struct aws_known *known
                             profile_is_true(known, profile, "use_fips_endpoint");
     plan->flavour.is_dual_stack = env_is_true(known, "AWS_USE_DUALSTACK_ENDPOINT") ||
                                   profile_is_true(known, profile, "use_dualstack_endpoint");
-    metadata_set(plan, known);
+    plan->has_metadata = aws_metadata_find(known->env, &plan->metadata);
     if (plan->region != NULL && !aws_region_is_valid(slice_of(plan->region)))
         return mistake(why, "'%.80s' is no region", plan->region);
     if (plan->region == NULL && !plan->has_metadata)

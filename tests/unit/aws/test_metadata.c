@@ -71,6 +71,19 @@ START_TEST(a_token_is_used_for_the_next_question_too)
 }
 END_TEST
 
+START_TEST(what_somebody_names_is_asked_for_with_the_same_token)
+{
+    metadata_begin_at(&talk, "/latest/meta-data/ami-id");
+    ck_assert_int_eq(hears(200, "t1"), METADATA_GO_ON);
+    ck_assert_str_eq(asked(), "GET /latest/meta-data/ami-id" TOKEN "t1");
+    ck_assert_int_eq(hears(200, "ami-1"), METADATA_DONE);
+    metadata_begin_at(&talk, "/latest/meta-data/mac");
+    ck_assert_str_eq(asked(), "GET /latest/meta-data/mac" TOKEN "t1");
+    ck_assert_int_eq(hears(404, ""), METADATA_FAILED);
+    ck_assert_str_eq(why, "instance metadata: status 404");
+}
+END_TEST
+
 START_TEST(a_token_that_is_over_is_asked_for_again_once)
 {
     metadata_begin(&talk, METADATA_ROLE);
@@ -147,6 +160,7 @@ Suite *suite_aws_metadata(void)
     tcase_add_checked_fixture(tests, set_up, NULL);
     tcase_add_test(tests, a_token_then_the_role_then_its_keys);
     tcase_add_test(tests, a_token_is_used_for_the_next_question_too);
+    tcase_add_test(tests, what_somebody_names_is_asked_for_with_the_same_token);
     tcase_add_test(tests, a_token_that_is_over_is_asked_for_again_once);
     tcase_add_test(tests, without_leave_there_is_no_first_version);
     tcase_add_test(tests, a_first_version_that_wants_a_token_after_all_gets_one);
