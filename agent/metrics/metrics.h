@@ -92,7 +92,7 @@ struct filter_metrics {
     uint64_t add_records;
     uint64_t drop_records;
     uint64_t drop_bytes;
-    uint64_t unlabelled_records; /* whose pod was not known */
+    uint64_t unlabelled_records; /* whose pod, instance or task was not known */
     struct kubernetes_metrics kubernetes;
 };
 

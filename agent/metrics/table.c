@@ -1,5 +1,7 @@
 #include "metrics/table.h"
 
+#include "base/slice.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -95,8 +97,8 @@ const struct metric filter_metric_table[] = {
     {"fluentbit_filter_drop_bytes_total", "drop_bytes", "Bytes of the records taken out.",
      METRIC_COUNTER, S(drop_bytes), NULL},
     {"tailrace_filter_unlabelled_records_total", "unlabelled_records",
-     "Records that went on without the metadata of their pod, which was not known.", METRIC_COUNTER,
-     S(unlabelled_records), "kubernetes"},
+     "Records that went on without metadata that was not known.", METRIC_COUNTER,
+     S(unlabelled_records), "aws|kubernetes"},
     {"tailrace_filter_metadata_requests_total{kind=\"list\"}", NULL, METADATA_REQUESTS,
      METRIC_COUNTER, S(kubernetes.lists), "kubernetes"},
     {"tailrace_filter_metadata_requests_total{kind=\"watch\"}", NULL, METADATA_REQUESTS,
@@ -265,8 +267,14 @@ const struct metrics_head *metrics_head_of(const struct list *link)
 
 bool metric_applies(const struct metric *metric, const struct metrics_head *head)
 {
-    return metric->plugin == NULL ||
-           (head->plugin != NULL && strcmp(metric->plugin, head->plugin) == 0);
+    struct slice rest = slice_of(metric->plugin), plugin;
+
+    if (metric->plugin == NULL)
+        return true;
+    while (head->plugin != NULL && slice_next(&rest, '|', &plugin))
+        if (slice_is(plugin, head->plugin))
+            return true;
+    return false;
 }
 
 static uint64_t value_at(const void *counters, size_t offset)

@@ -23,7 +23,7 @@ struct metric {
     const char *help;
     enum metric_type type;
     size_t offset;      /* of a uint64_t in the struct of its kind, or of a struct histogram */
-    const char *plugin; /* only of instances of this one; NULL: of all */
+    const char *plugin; /* only of instances of these, with "|" between them; NULL: of all */
 };
 
 /* Of input_metrics, filter_metrics and output_metrics; each ends with a NULL name. */

@@ -10,6 +10,7 @@
 #define TAILRACE_PLUGIN_PLUGIN_H
 
 #include "ack/lane.h"
+#include "aws/metadata.h"
 #include "base/budget.h"
 #include "base/clock.h"
 #include "base/gzip.h"

@@ -1,6 +1,7 @@
 /*
  * What comes from AWS, from its files and from whoever answers in its place: answers as keys and as
- * errors, profiles, addresses, commands, and queries. A path that was written for the wire stays itself.
+ * errors, profiles, addresses, commands, queries, and an instance's metadata. A path that was written
+ * for the wire stays itself.
  */
 #include "aws/answer.h"
 #include "aws/endpoint.h"
@@ -9,6 +10,7 @@
 #include "aws/uri.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "plugins/filter_aws/facts.h"
 #include "plugins/out_cloudwatch_logs/judge.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -83,6 +85,33 @@ static void read_as_words(const char *text)
     }
 }
 
+/* Every answer is the text, or its next line. */
+static void read_as_facts(struct slice text)
+{
+    struct facts_wish wish = {.wants_tags = true};
+    struct facts_form form = {.has_tags = true, .has_entity = true};
+    struct shared_object *block;
+    struct slice rest = text, line;
+    struct facts facts;
+    char why[256];
+
+    for (unsigned i = 0; i < FACT_COUNT; i++)
+        wish.wants[i] = form.has[i] = true;
+    facts_init(&facts, &wish);
+    facts_begin(&facts);
+    while (facts_path(&facts) != NULL) {
+        bool is_line = slice_next(&rest, '\n', &line);
+
+        why[0] = '\0';
+        if (!facts_hear(&facts, 200, is_line ? line : text, why))
+            CHECK(why[0] != '\0');
+    }
+    block = facts_block(&facts, &form);
+    CHECK(block != NULL || !facts_are_answered(&facts));
+    shared_unref(&block);
+    facts_fini(&facts);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *copy = mem_text_n((const char *)data, size);
@@ -91,6 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_as_keys(text);
     read_as_answer(text);
     read_as_files(text);
+    read_as_facts(text);
     write_for_the_wire(text);
     read_as_words(copy);
     mem_free(copy);

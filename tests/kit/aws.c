@@ -126,19 +126,32 @@ static struct kit_answer token_answer(struct kit_aws *aws, const struct kit_requ
     return text(aws, 200, token);
 }
 
+static struct kit_answer fact_answer(struct kit_aws *aws, const char *path)
+{
+    const char *const *pair = aws->rules.facts.pairs;
+
+    if (aws->rules.facts.status != 0)
+        return text(aws, aws->rules.facts.status, "<html>no</html>");
+    for (; pair != NULL && *pair != NULL; pair += 2)
+        if (strcmp(path + strlen("/latest/"), pair[0]) == 0)
+            return text(aws, 200, pair[1]);
+    return text(aws, 404, "<html>not found</html>");
+}
+
 static struct kit_answer metadata_answer(struct kit_aws *aws, const struct kit_request *request)
 {
     char line[64];
 
     snprintf(line, sizeof line, "X-aws-ec2-metadata-token: token-%u\r\n", aws->token_number);
-    if (aws->rules.token_status == 0 && !head_has(request, line))
+    if (!aws->rules.facts.allows_v1 && aws->rules.token_status == 0 && !head_has(request, line))
         return text(aws, 401, "");
     if (strcmp(request->path, "/latest/meta-data/placement/region") == 0)
         return text(aws, 200, aws->rules.region);
     if (strcmp(request->path, ROLES) == 0)
         return aws->rules.role_status != 0 ? text(aws, aws->rules.role_status, "")
                                            : text(aws, 200, "node-role\n");
-    return strcmp(request->path, ROLES "node-role") == 0 ? keys_json(aws) : text(aws, 404, "");
+    return strcmp(request->path, ROLES "node-role") == 0 ? keys_json(aws)
+                                                         : fact_answer(aws, request->path);
 }
 
 static struct kit_answer container_answer(struct kit_aws *aws, const struct kit_request *request)

@@ -3,7 +3,7 @@
  * at who has signed. It enforces what the real ones do.
  *
  *   PUT /latest/api/token       a token, whose answer never comes where the hop limit is 1
- *   GET /latest/meta-data/…     401 without the token of now
+ *   GET /latest/…               401 without the token of now
  *   GET /container              400 without the Authorization that it wants
  *   GET /v4/task                the ECS task that asks
  *   POST /  (form)              STS: AssumeRole, signed with keys it knows; AssumeRoleWithWebIdentity with
@@ -21,6 +21,14 @@
 
 #include "kit/server.h"
 
+/* What an instance says of itself. */
+struct kit_aws_facts {
+    const char *const
+        *pairs;     /* a path behind /latest/ and what it says, NULL behind; others are 404 */
+    int status;     /* instead of them; 0: as usual */
+    bool allows_v1; /* no token is needed */
+};
+
 struct kit_aws_rules {
     bool is_silent;     /* metadata answers nothing at all */
     bool has_hop_limit; /* a token's answer does not come */
@@ -35,6 +43,7 @@ struct kit_aws_rules {
     const char *authorization; /* that the container's agent wants; NULL: none */
     const char *web_token;     /* that STS trusts */
     const char *external_id;   /* that the role asks for; NULL: none */
+    struct kit_aws_facts facts;
 };
 
 struct kit_aws {

@@ -47,6 +47,11 @@ static const struct table tables[] = {
      "Rename\nHard_Rename\nCopy\nHard_copy\nCondition"},
     {CONFIG_FILTER, "record_modifier", 5,
      "record\nremove_key\nallowlist_key\nwhitelist_key\nuuid_key"},
+    {CONFIG_FILTER, "aws", 14,
+     "imds_version=v2\naz=true\nec2_instance_id=true\nec2_instance_type=false\n"
+     "private_ip=false\nvpc_id=false\nami_id=false\naccount_id=false\nhostname=false\n"
+     "tags_enabled=false\ntags_include\ntags_exclude\nretry_interval_s=300\n"
+     "enable_entity=false"},
     {CONFIG_FILTER, "nest", 6,
      "Operation\nWildcard\nNest_under\nNested_under\nAdd_prefix\nRemove_prefix"},
     {CONFIG_OUTPUT, "es", 37,
