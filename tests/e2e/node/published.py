@@ -1,0 +1,58 @@
+"""AWS's own manifests of Container Insights, as they are published: not part of this tree.
+
+Each comes once, from the commit that is named here, and stays in the cache beside the back-ends. Where
+GitHub is out of reach, put the file there by hand: $TAILRACE_CACHE/container-insights/NAME.
+"""
+
+import os
+import urllib.request
+
+from services import aws, fetch
+
+FETCH_SECONDS_MAX = 20
+SITE = ("https://raw.githubusercontent.com/aws-samples/amazon-cloudwatch-container-insights/{commit}/"
+        "k8s-deployment-manifest-templates/deployment-mode/daemonset/container-insights-monitoring/{path}")
+# name: commit, path below container-insights-monitoring
+MANIFESTS = {
+    "fluent-bit.yaml": ("0709891017790bb0bdef6fd462a6815d924d13e7", "fluent-bit/fluent-bit.yaml"),
+    "fluent-bit-compatible.yaml": ("0662c7ef5606a0d6d976bc9b22d3cd88734d9f81",
+                                   "fluent-bit/fluent-bit-compatible.yaml"),
+    "quickstart-1.3.11.yaml": ("062b626aba4f7f290e5101d0f4c33014884535eb",
+                               "quickstart/cwagent-fluent-bit-quickstart.yaml"),
+}
+
+
+def config_map(name):
+    """The files of its ConfigMap fluent-bit-config: name -> text."""
+    return config_map_of(manifest(name), "fluent-bit-config")
+
+
+def config_map_of(text, name):
+    aws.botocore()  # moto brings PyYAML
+    import yaml
+    for document in yaml.safe_load_all(without_placeholders(text)):
+        if document and document["kind"] == "ConfigMap" and document["metadata"]["name"] == name:
+            return document["data"]
+    raise AssertionError("there is no ConfigMap " + name)
+
+
+def without_placeholders(text):
+    """The quick start's {{cluster_name}} and the like, which sed is to replace."""
+    return text.replace("{{", "").replace("}}", "")
+
+
+def manifest(name):
+    path = os.path.join(fetch.cache_dir(), "container-insights", name)
+    if not os.path.exists(path):
+        commit, place = MANIFESTS[name]
+        url = SITE.format(commit=commit, path=place)
+        try:
+            with urllib.request.urlopen(url, timeout=FETCH_SECONDS_MAX) as reply:
+                text = reply.read()
+        except OSError as error:
+            raise fetch.Missing(f"{name} is neither in the cache nor to be had: {error}")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as out:
+            out.write(text)
+    with open(path, newline="") as file:
+        return file.read()
