@@ -42,10 +42,17 @@ struct chunk *chunk_open(output_set outputs)
     chunk->refs = 1;
     chunk->can_repeat = chunk->can_leave = true;
     chunk->outputs = outputs;
+    chunk->shared.rendered_aim = CHUNK_RENDERED_AIM;
     chunk->opened_ms = clock_ms();
     chunk->created_wall_ns = clock_wall_ns();
     list_add_tail(&living, &chunk->link);
     return chunk;
+}
+
+void chunk_allow_packed(struct chunk *chunk)
+{
+    CHECK(chunk->record_count == 0);
+    chunk->shared.rendered_aim = CHUNK_PACKED_AIM;
 }
 
 struct chunk *chunk_ref(struct chunk *chunk)
@@ -148,7 +155,7 @@ static size_t full_bytes(const struct chunk *chunk)
 {
     uint64_t rendered = chunk->bytes.len + chunk->shared.rendered_bytes;
 
-    return (size_t)(chunk->bytes.len * CHUNK_RENDERED_AIM / rendered);
+    return (size_t)(chunk->bytes.len * chunk->shared.rendered_aim / rendered);
 }
 
 static void chunk_make_room(struct chunk *chunk)
@@ -224,7 +231,7 @@ void chunk_append_plain(struct chunk *chunk, struct origin *origin,
 bool chunk_is_full(const struct chunk *chunk)
 {
     return chunk->bytes.len >= CHUNK_BYTES_AIM ||
-           chunk->bytes.len + chunk->shared.rendered_bytes >= CHUNK_RENDERED_AIM;
+           chunk->bytes.len + chunk->shared.rendered_bytes >= chunk->shared.rendered_aim;
 }
 
 void chunk_seal(struct chunk *chunk)

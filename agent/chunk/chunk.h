@@ -7,7 +7,8 @@
  *          the last chunk_unref frees it.
  * Thread   the loop until it is sealed; then anybody may read, the loop alone refs and unrefs.
  * Limits   CHUNK_BYTES_AIM, which one record larger than that exceeds. That bounds the runs too.
- *          CHUNK_RENDERED_AIM, likewise, with what its records share counted once for each of them.
+ *          CHUNK_RENDERED_AIM, likewise, with what its records share counted once for each of them;
+ *          CHUNK_PACKED_AIM where that is compressed from where it lies.
  *
  * A record in a chunk:
  *
@@ -41,6 +42,11 @@
 
 /* So that a body of documents stays as long as it is without. */
 #define CHUNK_RENDERED_AIM (CHUNK_BYTES_AIM + CHUNK_BYTES_AIM / 4)
+
+/* The same where all outputs compress it piece by piece: 3,062 requests became 1,332, for 2,000,000
+ * lines with labels, and 2.2 CPU seconds 1.9. Sent as it is it took more CPU, not less: what waits in
+ * the socket is no longer in the processor's cache. */
+#define CHUNK_PACKED_AIM (CHUNK_BYTES_AIM * 4)
 
 /* What stands before the fields of a record, so that a reader finds its end without a walk. */
 struct chunk_head {
@@ -78,6 +84,7 @@ struct chunk_shared {
     uint32_t count;
     uint32_t capacity;
     uint64_t rendered_bytes; /* of them, once for each record */
+    size_t rendered_aim;     /* of the chunk, with that */
 };
 
 struct chunk {
@@ -101,6 +108,9 @@ struct chunk {
 
 /* One reference. `outputs` is not empty. */
 struct chunk *chunk_open(output_set outputs);
+
+/* All its outputs compress: its records may share up to CHUNK_PACKED_AIM. Before the first record. */
+void chunk_allow_packed(struct chunk *chunk);
 
 /* Makes room for a full chunk at once, of about so many bytes. Growing to where a chunk does so by
  * itself copies 190 KiB. */

@@ -24,8 +24,9 @@ struct intake {
     struct chunk **open; /* one for each set of outputs seen lately */
     uint32_t open_count;
     uint32_t open_capacity;
-    output_set full;   /* of the last chunk, if it was full */
-    size_t full_bytes; /* how long that was */
+    output_set packing; /* outputs that compress */
+    output_set full;    /* of the last chunk, if it was full */
+    size_t full_bytes;  /* how long that was */
     struct tag_routes tags;
     struct record record;
     struct json_scanner json;
@@ -57,6 +58,12 @@ void intake_on_sealed(struct intake *intake, chunk_sealed_fn *sealed, void *owne
 {
     intake->sealed = sealed;
     intake->sealed_owner = owner;
+}
+
+void intake_packed(struct intake *intake, output_set packing)
+{
+    CHECK(intake->open_count == 0);
+    intake->packing = packing;
 }
 
 static void again_free(struct intake *intake)
@@ -123,6 +130,8 @@ static struct chunk *chunk_begin(struct intake *intake, output_set outputs)
 {
     struct chunk *chunk = chunk_open(outputs);
 
+    if ((outputs & ~intake->packing) == 0)
+        chunk_allow_packed(chunk);
     if (intake->full == outputs)
         chunk_make_full_room(chunk, intake->full_bytes);
     return chunk;

@@ -33,6 +33,9 @@ typedef void chunk_sealed_fn(void *owner, struct chunk *chunk);
 struct intake *intake_new(struct loop *loop, struct filter_chain *chain, struct route_table *routes,
                           uint64_t flush_ms);
 void intake_on_sealed(struct intake *intake, chunk_sealed_fn *sealed, void *owner);
+
+/* These outputs compress: chunks that go to no other may share more. Before the first record. */
+void intake_packed(struct intake *intake, output_set packing);
 void intake_free(struct intake **intake);
 
 /* Whether the origin's first record may come: 0, or how many ms to wait at most (filter/filter.h). */

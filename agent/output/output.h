@@ -60,6 +60,10 @@ struct output_plugin {
      * reported with batch_skip and count as set aside; what is for another request, with batch_hold. */
     MUST_USE int (*encode)(const void *self, struct batch *batch, struct http_request *request);
 
+    /* With encode: whether it compresses, from the pieces that http_request_insert left apart, so that
+     * what many documents share costs a request no memory. NULL: it does not. */
+    bool (*is_packed)(const void *self);
+
     /* The answer came, with a status. The whole's verdict; for VERDICT_DELIVERED the items that
      * fared otherwise are marked in `verdicts`. `why` is filled in words unless delivered.
      * VERDICT_AGAIN: the same records are encoded once more at once, as something had to be asked

@@ -90,12 +90,26 @@ void pipeline_takes_over(struct pipeline *p, int64_t since_ns)
         p->inputs[i].input.since_ns = since_ns;
 }
 
+static output_set packing_outputs(const struct pipeline *p)
+{
+    output_set packing = 0;
+
+    for (size_t i = 0; i < p->output_count; i++) {
+        const struct output_instance *o = &p->outputs[i];
+
+        if (o->plugin->is_packed != NULL && o->plugin->is_packed(o->self))
+            packing |= (output_set)1 << i;
+    }
+    return packing;
+}
+
 static void intake_start(struct pipeline *p, pipeline_fn *exit_wanted, void *owner)
 {
     p->exit_wanted = exit_wanted;
     p->exit_owner = owner;
     settle_start(&p->settle, p->loop, &p->memory);
     p->intake = intake_new(p->loop, p->chain, p->routes, (uint64_t)(p->service.flush_s * 1000));
+    intake_packed(p->intake, packing_outputs(p));
     intake_on_sealed(p->intake, on_sealed, p);
     p->is_started = true;
 }

@@ -319,6 +319,13 @@ static const struct aws_signer_settings *es_aws(const void *self)
     return es->signing.is_on ? &es->signing.settings : NULL;
 }
 
+static bool es_is_packed(const void *self)
+{
+    const struct out_es *es = self;
+
+    return es->is_gzip && !es->document.replace_dots && !es->trace_output;
+}
+
 const struct output_plugin out_es = {
     .name = "es",
     .alias = "elasticsearch",
@@ -328,6 +335,7 @@ const struct output_plugin out_es = {
     .init = es_init,
     .fini = es_fini,
     .encode = es_encode,
+    .is_packed = es_is_packed,
     .judge = es_judge,
     .settings = es_settings,
     .aws = es_aws,
@@ -343,6 +351,7 @@ const struct output_plugin out_opensearch = {
     .init = es_init,
     .fini = es_fini,
     .encode = es_encode,
+    .is_packed = es_is_packed,
     .judge = es_judge,
     .settings = es_settings,
     .aws = es_aws,

@@ -107,9 +107,10 @@ START_TEST(what_records_share_is_in_the_chunk_once_and_read_with_each)
 }
 END_TEST
 
-START_TEST(a_chunk_is_full_when_what_its_records_share_makes_long_documents)
+/* Two records of which each has half of `aim` in what they share fill a chunk. */
+static void expect_full_at(size_t aim)
 {
-    size_t bytes = CHUNK_RENDERED_AIM / 2;
+    size_t bytes = aim / 2;
     char *text = mem_alloc(bytes + 1);
     struct shared_object *shared;
 
@@ -124,6 +125,18 @@ START_TEST(a_chunk_is_full_when_what_its_records_share_makes_long_documents)
     ck_assert(chunk_is_full(chunk));
     shared_unref(&shared);
     mem_free(text);
+}
+
+START_TEST(a_chunk_is_full_when_what_its_records_share_makes_long_documents)
+{
+    expect_full_at(CHUNK_RENDERED_AIM);
+}
+END_TEST
+
+START_TEST(where_all_outputs_compress_documents_may_come_to_more)
+{
+    chunk_allow_packed(chunk);
+    expect_full_at(CHUNK_PACKED_AIM);
 }
 END_TEST
 
@@ -380,6 +393,7 @@ Suite *suite_chunk_chunk(void)
     tcase_add_checked_fixture(use, set_up, tear_down);
     tcase_add_test(use, what_records_share_is_in_the_chunk_once_and_read_with_each);
     tcase_add_test(use, a_chunk_is_full_when_what_its_records_share_makes_long_documents);
+    tcase_add_test(use, where_all_outputs_compress_documents_may_come_to_more);
     tcase_add_test(use, records_that_follow_each_other_in_a_file_are_one_run);
     tcase_add_test(use, bytes_between_two_records_belong_to_the_run);
     tcase_add_test(use, origins_that_take_turns_have_a_run_for_each_turn);

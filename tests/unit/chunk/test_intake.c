@@ -174,6 +174,20 @@ START_TEST(each_set_of_outputs_has_a_chunk_of_its_own)
 }
 END_TEST
 
+START_TEST(a_chunk_may_share_more_when_all_its_outputs_compress)
+{
+    intake_packed(intake, 1 << 0);
+    push(TO_BOTH, "{}", 10);
+    push(TO_FIRST, "{}", 10);
+    push(TO_SECOND, "{}", 10);
+    intake_flush(intake);
+    ck_assert_uint_eq(sealed_count, 3);
+    for (unsigned i = 0; i < 3; i++)
+        ck_assert_uint_eq(sealed[i]->shared.rendered_aim,
+                          sealed[i]->outputs == 1 ? CHUNK_PACKED_AIM : CHUNK_RENDERED_AIM);
+}
+END_TEST
+
 START_TEST(a_record_without_a_route_is_counted_and_settled)
 {
     push(TO_NONE, "{}", 10);
@@ -397,6 +411,7 @@ Suite *suite_chunk_intake(void)
     tcase_add_checked_fixture(use, set_up, tear_down);
     tcase_add_test(use, records_of_one_route_share_a_chunk);
     tcase_add_test(use, each_set_of_outputs_has_a_chunk_of_its_own);
+    tcase_add_test(use, a_chunk_may_share_more_when_all_its_outputs_compress);
     tcase_add_test(use, a_record_without_a_route_is_counted_and_settled);
     tcase_add_test(use, of_doubled_keys_the_last_goes_on);
     tcase_add_test(use, a_record_that_a_filter_drops_is_settled);

@@ -381,6 +381,28 @@ START_TEST(a_body_may_be_compressed)
 }
 END_TEST
 
+static bool is_packed_with(const char *key, const char *value)
+{
+    bool is_packed;
+
+    es_kit_open("index", "logs", key, value, NULL);
+    is_packed = out_es.is_packed(es_kit.es);
+    es_kit_close();
+    return is_packed;
+}
+
+START_TEST(only_what_is_compressed_from_its_pieces_may_be_longer)
+{
+    ck_assert(is_packed_with("compress", "gzip"));
+    ck_assert(!is_packed_with("generate_id", "on"));
+    es_kit_open("compress", "gzip", "replace_dots", "on", NULL);
+    ck_assert(!out_es.is_packed(es_kit.es));
+    es_kit_close();
+    es_kit_open("compress", "gzip", "trace_output", "on", NULL);
+    ck_assert(!out_es.is_packed(es_kit.es));
+}
+END_TEST
+
 START_TEST(a_request_says_what_it_is)
 {
     es_kit_open("http_api_key", "secret", NULL);
@@ -486,6 +508,7 @@ Suite *suite_plugins_out_es_document(void)
     tcase_add_checked_fixture(request, NULL, tear_down);
     tcase_add_test(request, a_body_may_be_compressed);
     tcase_add_test(request, a_request_says_what_it_is);
+    tcase_add_test(request, only_what_is_compressed_from_its_pieces_may_be_longer);
     tcase_add_test(request, the_path_is_made_of_path_and_pipeline);
     tcase_add_test(request, opensearch_writes_the_same);
     tcase_add_test(request, mistakes_are_told_at_the_start);
