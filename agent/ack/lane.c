@@ -13,17 +13,23 @@ uint64_t lane_share(uint64_t limit_bytes, unsigned output_count, uint64_t chunk_
 
 output_set lane_holders(const struct lane_load *loads, unsigned count, uint64_t share_bytes)
 {
-    output_set holders = 0;
-    bool is_one_waiting = false;
+    output_set holders = 0, in_trouble = 0;
+    bool is_one_waiting = false, is_one_waiting_away = false;
 
     CHECK(count <= WINDOW_OUTPUTS_MAX);
     for (unsigned i = 0; i < count; i++) {
-        if (loads[i].held_bytes > share_bytes)
-            holders |= UINT64_C(1) << i;
-        else if (loads[i].is_concerned && loads[i].held_bytes < share_bytes)
-            is_one_waiting = true;
+        const struct lane_load *load = &loads[i];
+
+        holders |= (output_set)(load->held_bytes > share_bytes) << i;
+        in_trouble |= (output_set)load->is_in_trouble << i;
+        if (!load->is_concerned || load->held_bytes >= share_bytes)
+            continue;
+        is_one_waiting |= !load->is_away;
+        is_one_waiting_away |= load->is_away;
     }
-    return is_one_waiting ? holders : 0;
+    if (is_one_waiting)
+        return holders;
+    return is_one_waiting_away ? holders & in_trouble : 0;
 }
 
 enum lane_move lane_plan(const struct lane *lane, const struct lane_seen *seen)

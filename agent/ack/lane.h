@@ -70,10 +70,13 @@ uint64_t lane_share(uint64_t limit_bytes, unsigned output_count, uint64_t chunk_
 struct lane_load {
     uint64_t held_bytes; /* that could be let go of */
     bool is_concerned;   /* whether records under this budget go to it */
+    bool is_away;        /* or leaving: it has readers of its own, and a share for them */
+    bool is_in_trouble;  /* its back-end does not take what it has */
 };
 
 /* The outputs that hold more than their share while one that is concerned holds less: it waits for
- * them. */
+ * them. One that is away waits only for those in trouble, because from one that is just slow it gets
+ * its share in time; and that one would be read for alone with nobody to go on instead. */
 output_set lane_holders(const struct lane_load *loads, unsigned count, uint64_t share_bytes);
 
 struct lane_seen {

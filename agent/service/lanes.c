@@ -68,8 +68,15 @@ static output_set holders_of(const struct lane_driver *driver, const struct budg
     output_set concerned = budget == &p->memory ? ~UINT64_C(0) : 0;
     unsigned count = driver->lanes.count;
 
-    for (unsigned i = 0; i < count; i++)
-        loads[i].held_bytes = output_holds(p->outputs[i].output, budget, &concerned);
+    for (unsigned i = 0; i < count; i++) {
+        const struct output *output = p->outputs[i].output;
+        int64_t since_ns;
+
+        loads[i].held_bytes = output_holds(output, budget, &concerned);
+        loads[i].is_away = driver->lanes.away >> i & 1;
+        (void)output_trouble(output, &since_ns);
+        loads[i].is_in_trouble = since_ns != 0;
+    }
     for (unsigned i = 0; i < count; i++)
         loads[i].is_concerned = concerned >> i & 1;
     return lane_holders(loads, count,

@@ -7,6 +7,7 @@
  *   origin.c    what its records' chunks say to it
  *   known.c     whether it is still the file that was read
  *   follow.c    one file: read, wait, restart, close, as the follow plan says
+ *   work.c      whose turn it is
  *   first.c     what a file's first read waits for
  *   lines.c     bytes to lines to records
  *   guest.c     lines that wait for want of memory: which go on, and which is read alone to its end
@@ -311,15 +312,6 @@ void tail_file_lent_back(struct tail_file *file);
 /* A few reads. The file may be gone then. */
 void tail_file_turn(struct tail_file *file);
 
-void tail_lane_init(struct tail_lane *lane, struct tail *tail, struct budget *budget);
-void tail_lane_stop(struct tail_lane *lane);
-
-/* Its readers wait until the budget, which is full, has room. */
-void tail_lane_wait(struct tail_lane *lane);
-
-void tail_work_start(struct tail *tail);
-void tail_work_stop(struct tail *tail);
-
 /* Reads once, of bytes that end at `size`, and takes the lines out; with `is_last` what is left is a
  * line too. Bytes that were taken, 0 at the end, or negative. */
 int64_t tail_file_read(struct tail_file *file, uint64_t size, bool is_last);
@@ -329,6 +321,17 @@ void tail_file_advance(struct tail_file *file, uint64_t end);
 
 /* The service has no room to hold it any longer. */
 void tail_file_let_go(struct tail_file *file);
+
+/* ---- work.c ---- */
+
+void tail_lane_init(struct tail_lane *lane, struct tail *tail, struct budget *budget);
+void tail_lane_stop(struct tail_lane *lane);
+
+/* Its readers wait until the budget, which is full, has room. */
+void tail_lane_wait(struct tail_lane *lane);
+
+void tail_work_start(struct tail *tail);
+void tail_work_stop(struct tail *tail);
 
 /* ---- held.c ---- */
 

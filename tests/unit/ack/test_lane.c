@@ -39,7 +39,11 @@ END_TEST
 
 static output_set holders(uint64_t a, uint64_t b, uint64_t c)
 {
-    struct lane_load loads[] = {{a, true}, {b, true}, {c, true}};
+    struct lane_load loads[] = {
+        {.held_bytes = a, .is_concerned = true},
+        {.held_bytes = b, .is_concerned = true},
+        {.held_bytes = c, .is_concerned = true},
+    };
 
     return lane_holders(loads, 3, 100);
 }
@@ -70,9 +74,39 @@ START_TEST(nobody_is_waited_for_while_nobody_holds_much)
 }
 END_TEST
 
+/* The second is away. */
+static output_set holders_beside_one_away(bool is_in_trouble, uint64_t third)
+{
+    struct lane_load loads[] = {
+        {.held_bytes = 300, .is_concerned = true, .is_in_trouble = is_in_trouble},
+        {.is_concerned = true, .is_away = true, .is_in_trouble = true},
+        {.held_bytes = third, .is_concerned = true},
+    };
+
+    return lane_holders(loads, 3, 100);
+}
+
+START_TEST(the_last_one_that_delivers_is_not_waited_for_by_those_that_are_away)
+{
+    ck_assert_uint_eq(holders_beside_one_away(false, 300), 0);
+}
+END_TEST
+
+START_TEST(one_that_is_away_waits_for_one_whose_back_end_takes_nothing)
+{
+    ck_assert_uint_eq(holders_beside_one_away(true, 300), 1);
+}
+END_TEST
+
+START_TEST(beside_one_that_is_away_others_wait_as_ever)
+{
+    ck_assert_uint_eq(holders_beside_one_away(false, 0), 1);
+}
+END_TEST
+
 START_TEST(an_output_without_records_of_this_budget_waits_for_nobody)
 {
-    struct lane_load loads[] = {{300, true}, {0, false}};
+    struct lane_load loads[] = {{.held_bytes = 300, .is_concerned = true}, {0}};
 
     ck_assert_uint_eq(lane_holders(loads, 2, 100), 0);
 }
@@ -175,6 +209,9 @@ Suite *suite_ack_lane(void)
     tcase_add_test(waiting, nobody_is_waited_for_while_all_hold_much);
     tcase_add_test(waiting, nobody_is_waited_for_while_nobody_holds_much);
     tcase_add_test(waiting, an_output_without_records_of_this_budget_waits_for_nobody);
+    tcase_add_test(waiting, the_last_one_that_delivers_is_not_waited_for_by_those_that_are_away);
+    tcase_add_test(waiting, one_that_is_away_waits_for_one_whose_back_end_takes_nothing);
+    tcase_add_test(waiting, beside_one_that_is_away_others_wait_as_ever);
     suite_add_tcase(suite, waiting);
 
     tcase_add_test(plans, an_output_leaves_when_others_waited_for_it_long_enough);
