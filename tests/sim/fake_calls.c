@@ -6,6 +6,7 @@
 #include "sim/dice.h"
 #include "sim/fake.h"
 #include "sim/fs.h"
+#include "sim/life.h"
 #include "sim/logs.h"
 #include "sim/story.h"
 
@@ -162,12 +163,15 @@ int __wrap_close(int fd)
 {
     struct open_file *file = file_at(fd);
     struct fs_node *node = file->node;
+    bool is_end = node != NULL && fs_is_last_hold(node);
 
     if (file->is_inotify)
         fs_watch_end();
     *file = (struct open_file){0};
     if (node != NULL)
         fs_drop(node);
+    if (is_end)
+        fs_sweep(life_is_on());
     return 0;
 }
 

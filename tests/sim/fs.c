@@ -357,6 +357,19 @@ struct fs_rest fs_let_go(struct fs_node *node, uint64_t offset)
     return rest;
 }
 
+bool fs_is_last_hold(const struct fs_node *node)
+{
+    return node->names == 0 && node->opens == 1;
+}
+
+void fs_check_read(const struct fs_node *node)
+{
+    for (size_t i = 0; i < node->piece_count; i++)
+        EXPECT(line_is_at_hand(node->pieces[i].line),
+               "number %" PRIu64 " is closed for good, and line %u of it was not read", node->ino,
+               node->pieces[i].line->number);
+}
+
 static void node_say(const struct fs_node *node, const struct fs_piece *piece)
 {
     const char *path = fs_path_of(node);

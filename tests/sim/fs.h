@@ -80,6 +80,8 @@ void fs_each(void (*each)(struct fs_node *node));
 /* The agent opens it and closes it; a writer does. */
 void fs_hold(struct fs_node *node);
 void fs_drop(struct fs_node *node);
+/* When the agent closes it now, nobody can read it any more. */
+bool fs_is_last_hold(const struct fs_node *node);
 void fs_write_begin(struct fs_node *node);
 void fs_write_end(struct fs_node *node);
 
@@ -95,6 +97,9 @@ struct fs_rest {
 };
 /* Nobody reads that any more: it may be missing where the agent does not have it. */
 struct fs_rest fs_let_go(struct fs_node *node, uint64_t offset);
+
+/* The agent is done with it: it must have every line of it, or have no need of it. */
+void fs_check_read(const struct fs_node *node);
 
 /* What can no longer be read by anybody, the truth is told. */
 void fs_sweep(bool is_agent_alive);

@@ -22,6 +22,7 @@
  *   an output lets go of what it has it is the agent's no more
  *   Retry_Limit is reached           it may be missing, and is counted as dropped
  *   a file is let go of, truncated   so may what was unread of it, and is counted to the byte
+ *   a file is closed                 what nobody else can read of it is the agent's, or needed no more
  *   a position is saved              no line before it is unsettled
  */
 
@@ -44,6 +45,8 @@ void __real_tail_file_hand_on(struct tail_file *file);
 void __wrap_tail_file_restart(struct tail_file *file, uint64_t lost_bytes);
 void __real_tail_file_restart(struct tail_file *file, uint64_t lost_bytes);
 void __wrap_tail_truncation_count(struct tail_file *file, uint64_t lost_bytes);
+void __wrap_tail_inode_leave(struct tail_file *file);
+void __real_tail_inode_leave(struct tail_file *file);
 void __real_tail_truncation_count(struct tail_file *file, uint64_t lost_bytes);
 
 static uint64_t saved_stream; /* is on the disk */
@@ -195,4 +198,14 @@ void __wrap_tail_truncation_count(struct tail_file *file, uint64_t lost_bytes)
            " were seen that no output got and no copy has",
            lost_bytes, file->path, lost);
     __real_tail_truncation_count(file, lost_bytes);
+}
+
+/* The agent follows it no more. One that cannot be read it need not hold. */
+void __wrap_tail_inode_leave(struct tail_file *file)
+{
+    const struct fs_node *node = fake_calls_node(file->fd);
+
+    __real_tail_inode_leave(file);
+    if (!life_is_dead() && !life_is_stopping() && fs_is_last_hold(node) && !node->is_broken)
+        fs_check_read(node);
 }

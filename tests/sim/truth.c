@@ -210,6 +210,14 @@ bool line_is_waiting(const struct line *line)
     return false;
 }
 
+bool line_is_at_hand(const struct line *line)
+{
+    for (unsigned i = 0; i < truth.output_count; i++)
+        if (!line->fates[i].is_acked && !line->fates[i].is_excused && !line->fates[i].is_taken)
+            return false;
+    return true;
+}
+
 bool line_is_excused(const struct line *line)
 {
     for (unsigned i = 0; i < truth.output_count; i++)

@@ -102,6 +102,8 @@ bool line_is_done(const struct line *line);
 /* Settled or destroyed, for all of them; and whether the agent has it for one that it is not. */
 bool line_is_over(const struct line *line);
 bool line_is_waiting(const struct line *line);
+/* For every output the agent has it, or it is settled or destroyed. */
+bool line_is_at_hand(const struct line *line);
 bool line_is_excused(const struct line *line);
 
 /* A position says that everything of this stream before the offset is done with. */
