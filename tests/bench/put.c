@@ -207,6 +207,7 @@ static int put_events(struct put *p, const struct put_request *request, struct s
     p->counts.calls++;
     p->counts.events += tally.events;
     p->counts.event_bytes += tally.bytes;
+    p->counts.fills[tally.bytes * 10 / CALL_BYTES_MAX]++;
     stream->bytes += tally.bytes;
     stream->events += tally.events;
     buffer_append_text(answer, "{\"nextSequenceToken\":\"0\"}");
@@ -276,8 +277,11 @@ void put_stats(const struct put *p, struct buffer *answer)
 {
     const struct put_counts *c = &p->counts;
 
+    buffer_append_text(answer, "{\"fills\":[");
+    for (size_t i = 0; i < ARRAY_LEN(c->fills); i++)
+        buffer_append_format(answer, "%s%" PRIu64, i > 0 ? "," : "", c->fills[i]);
     buffer_append_format(answer,
-                         "{\"calls\":%" PRIu64 ",\"least\":%" PRIu64 ",\"events\":%" PRIu64
+                         "],\"calls\":%" PRIu64 ",\"least\":%" PRIu64 ",\"events\":%" PRIu64
                          ",\"event_bytes\":%" PRIu64 ",\"streams\":%zu,\"throttled\":%" PRIu64
                          ",\"invalid\":%" PRIu64 ",\"broken\":\"%s\",\"unsigned\":%" PRIu64
                          ",\"creates\":%" PRIu64 ",\"creates_throttled\":%" PRIu64

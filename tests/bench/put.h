@@ -34,7 +34,8 @@ struct put_counts {
     uint64_t throttled;
     uint64_t invalid; /* that broke a limit */
     uint64_t unsigned_calls;
-    uint64_t creates; /* that were taken */
+    uint64_t fills[11]; /* of those, by tenths of what a call may have */
+    uint64_t creates;   /* that were taken */
     uint64_t creates_throttled;
 };
 
