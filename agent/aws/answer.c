@@ -189,16 +189,30 @@ bool aws_denied_read(const char *message, struct slice *action, struct slice *re
     return action->len > 0;
 }
 
+/* Of a stream of logs the group's, as new streams come. In `text`, where it is not the resource itself. */
+static struct slice resource_of_policy(struct slice resource, char text[AWS_MESSAGE_BYTES])
+{
+    static const struct slice stream = SLICE(":log-stream:");
+    const char *at = memmem(resource.data, resource.len, stream.data, stream.len);
+
+    if (resource.len == 0)
+        return SLICE("*");
+    if (at == NULL)
+        return resource;
+    snprintf(text, AWS_MESSAGE_BYTES, "%.*s:*", (int)(at - resource.data), resource.data);
+    return slice_of(text);
+}
+
 void aws_denied_explain(const struct aws_error *error, struct buffer *out)
 {
     struct slice action, resource;
+    char text[AWS_MESSAGE_BYTES];
 
     if (!aws_denied_read(error->message, &action, &resource)) {
         buffer_append_format(out, "%s: %s", error->name, error->message);
         return;
     }
-    if (resource.len == 0)
-        resource = SLICE("*");
+    resource = resource_of_policy(resource, text);
     buffer_append_format(out,
                          "%.*s on %.*s is denied; this would allow it: "
                          "{\"Effect\":\"Allow\",\"Action\":\"%.*s\",\"Resource\":\"%.*s\"}",

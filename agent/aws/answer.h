@@ -37,7 +37,8 @@ enum aws_trouble aws_trouble_of(const struct aws_error *error);
  * the message; false where it does not say. */
 bool aws_denied_read(const char *message, struct slice *action, struct slice *resource);
 
-/* Appends the statement of a policy that would allow it, with what is denied in front. */
+/* Appends the statement of a policy that would allow it, with what is denied in front. A stream of logs
+ * stands for its group. */
 void aws_denied_explain(const struct aws_error *error, struct buffer *out);
 
 #endif

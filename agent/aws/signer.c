@@ -25,21 +25,32 @@ struct own_settings {
     struct arena texts;
 };
 
+/* Whom it asks, and how that went. */
+struct asking {
+    struct aws_fetch *fetch;
+    struct aws_task_ask *task;
+    bool knows_task;
+    struct timer *next;
+    uint64_t forced_ms; /* when an answer last made us fetch; 0: never */
+    unsigned failures;  /* in a row */
+};
+
+/* Hashes of what was said of denials last, in turn. */
+struct denials {
+    uint64_t hashes[AWS_DENIALS_MAX];
+    unsigned count;
+};
+
 struct aws_signer {
     struct loop *loop;
     struct own_settings own;
-    struct aws_fetch *fetch;
-    struct aws_task_ask *task; /* that is being asked for */
-    bool knows_task;
-    struct timer *next; /* fetch */
+    struct asking asking;
     struct list waiters;
     struct aws_pass *pass;
     bool is_doubted;
-    uint64_t forced_ms; /* when an answer last made us fetch; 0: never */
-    unsigned failures;  /* in a row */
     int64_t skew_s;
     struct aws_flavour flavour;
-    uint64_t denied; /* the hash of what was said of a denial last */
+    struct denials denials;
     char region[AWS_REGION_BYTES_MAX + 1];
     char origin[128];
 };
@@ -65,7 +76,7 @@ static int64_t wall_s(void)
 
 static void signer_check(const struct aws_signer *s)
 {
-    CHECK(!s->is_doubted || s->fetch != NULL);
+    CHECK(!s->is_doubted || s->asking.fetch != NULL);
     CHECK((s->pass == NULL) == (s->region[0] == '\0'));
 }
 
@@ -119,7 +130,7 @@ static void waiters_tell(struct aws_signer *s, const char *why)
 static void say_well(struct aws_signer *s, const struct aws_fetched *got)
 {
     const char *component = s->own.s.component;
-    bool is_new = strcmp(s->origin, got->origin) != 0 || s->failures > 0;
+    bool is_new = strcmp(s->origin, got->origin) != 0 || s->asking.failures > 0;
 
     snprintf(s->origin, sizeof s->origin, "%s", got->origin);
     if (!is_new)
@@ -137,20 +148,20 @@ static void fetched_well(struct aws_signer *s, const struct aws_fetched *got)
     snprintf(s->region, sizeof s->region, "%s", got->region);
     pass_make(s, keys);
     say_well(s, got);
-    s->failures = 0;
-    timer_start(s->next, aws_refresh_ms(wall_s() + s->skew_s, keys->expires_s, dice()));
+    s->asking.failures = 0;
+    timer_start(s->asking.next, aws_refresh_ms(wall_s() + s->skew_s, keys->expires_s, dice()));
     aws_keys_unref(&keys);
 }
 
 /* What is well goes on with the old keys; nobody is woken by a second failure of the same kind. */
 static void fetched_badly(struct aws_signer *s, const char *words)
 {
-    enum log_level level = s->failures == 0 ? LOG_WARN : LOG_DEBUG;
+    enum log_level level = s->asking.failures == 0 ? LOG_WARN : LOG_DEBUG;
 
-    s->failures++;
+    s->asking.failures++;
     LOG_AT(level, s->own.s.component, "%s%s", words,
            s->pass != NULL ? "; those that are there go on being used" : "");
-    timer_start(s->next, aws_again_ms(s->failures, dice()));
+    timer_start(s->asking.next, aws_again_ms(s->asking.failures, dice()));
 }
 
 static void on_fetched(void *owner, const struct aws_fetched *got, const char *why)
@@ -158,7 +169,7 @@ static void on_fetched(void *owner, const struct aws_fetched *got, const char *w
     struct aws_signer *s = owner;
     char words[300];
 
-    s->fetch = NULL;
+    s->asking.fetch = NULL;
     s->is_doubted = false;
     snprintf(words, sizeof words, "no AWS credentials: %s", why != NULL ? why : "");
     if (got != NULL)
@@ -176,37 +187,38 @@ static void keys_fetch(struct aws_signer *s)
                                   .env = s->own.s.env,
                                   .skew_s = s->skew_s};
 
-    if (s->fetch == NULL)
-        s->fetch = aws_fetch_start(s->loop, &wish, on_fetched, s);
+    if (s->asking.fetch == NULL)
+        s->asking.fetch = aws_fetch_start(s->loop, &wish, on_fetched, s);
 }
 
 static void on_task(void *owner, const struct aws_task *task, const char *why)
 {
     struct aws_signer *s = owner;
 
-    s->task = NULL;
+    s->asking.task = NULL;
     if (task == NULL) {
         fetched_badly(s, why);
         waiters_tell(s, why);
         return;
     }
-    s->knows_task = true;
+    s->asking.knows_task = true;
     s->own.s.task_heard(s->own.s.task_owner, task, NULL);
     keys_fetch(s);
 }
 
 static bool task_is_wanted(const struct aws_signer *s)
 {
-    return !s->knows_task && s->own.s.task_heard != NULL && aws_task_url(s->own.s.env) != NULL;
+    return !s->asking.knows_task && s->own.s.task_heard != NULL &&
+           aws_task_url(s->own.s.env) != NULL;
 }
 
 static void signer_fetch(struct aws_signer *s)
 {
-    timer_stop(s->next);
+    timer_stop(s->asking.next);
     if (!task_is_wanted(s))
         keys_fetch(s);
-    else if (s->task == NULL)
-        s->task = aws_task_start(s->loop, s->own.s.component, s->own.s.env, on_task, s);
+    else if (s->asking.task == NULL)
+        s->asking.task = aws_task_start(s->loop, s->own.s.component, s->own.s.env, on_task, s);
 }
 
 static void on_next(void *owner)
@@ -240,8 +252,8 @@ struct aws_signer *aws_signer_new(struct loop *loop, const struct aws_signer_set
     s->loop = loop;
     settings_copy(&s->own, settings);
     list_init(&s->waiters);
-    s->next = timer_new(loop, on_next, s);
-    timer_unref(s->next);
+    s->asking.next = timer_new(loop, on_next, s);
+    timer_unref(s->asking.next);
     signer_fetch(s);
     return s;
 }
@@ -254,9 +266,9 @@ void aws_signer_free(struct aws_signer **address)
     if (s == NULL)
         return;
     CHECK(list_is_empty(&s->waiters));
-    aws_fetch_cancel(&s->fetch);
-    aws_task_cancel(&s->task);
-    timer_free(&s->next);
+    aws_fetch_cancel(&s->asking.fetch);
+    aws_task_cancel(&s->asking.task);
+    timer_free(&s->asking.next);
     aws_pass_unref(&s->pass);
     arena_fini(&s->own.texts);
     mem_free(s);
@@ -272,8 +284,8 @@ void aws_signer_wait(struct aws_signer *s, struct aws_waiter *waiter)
 {
     CHECK(waiter->told != NULL);
     list_add_tail(&s->waiters, &waiter->link);
-    CHECK(s->fetch != NULL || s->task != NULL ||
-          timer_is_on(s->next)); /* each tells it in the end */
+    CHECK(s->asking.fetch != NULL || s->asking.task != NULL ||
+          timer_is_on(s->asking.next)); /* each tells it in the end */
 }
 
 void aws_signer_forget(struct aws_waiter *waiter)
@@ -298,13 +310,13 @@ static bool keys_doubt(struct aws_signer *s, const struct aws_pass *pass)
 {
     uint64_t now_ms = clock_ms();
 
-    if (s->fetch != NULL && s->is_doubted)
+    if (s->asking.fetch != NULL && s->is_doubted)
         return true;
     if (aws_pass_keys(pass) != aws_pass_keys(s->pass))
         return true;
-    if (s->forced_ms != 0 && now_ms - s->forced_ms < AWS_FORCED_MS_MIN)
+    if (s->asking.forced_ms != 0 && now_ms - s->asking.forced_ms < AWS_FORCED_MS_MIN)
         return false;
-    s->forced_ms = now_ms > 0 ? now_ms : 1;
+    s->asking.forced_ms = now_ms > 0 ? now_ms : 1;
     signer_fetch(s);
     s->is_doubted = true;
     return true;
@@ -327,15 +339,26 @@ static bool clock_doubt(struct aws_signer *s, const struct aws_pass *pass, int64
     return true;
 }
 
+static bool denial_was_said(const struct aws_signer *s, uint64_t hash)
+{
+    for (unsigned i = 0; i < s->denials.count && i < AWS_DENIALS_MAX; i++)
+        if (s->denials.hashes[i] == hash)
+            return true;
+    return false;
+}
+
 /* Said once for each action and resource: which, and what would allow it. */
 static void denial_say(struct aws_signer *s, const struct aws_error *error)
 {
     struct buffer words = {0};
+    uint64_t hash;
 
     aws_denied_explain(error, &words);
-    if (slice_hash(buffer_view(&words)) != s->denied)
+    hash = slice_hash(buffer_view(&words));
+    if (!denial_was_said(s, hash)) {
         log_error(s->own.s.component, "%s", buffer_text(&words));
-    s->denied = slice_hash(buffer_view(&words));
+        s->denials.hashes[s->denials.count++ % AWS_DENIALS_MAX] = hash;
+    }
     buffer_fini(&words);
 }
 

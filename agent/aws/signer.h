@@ -25,6 +25,9 @@
 /* Renewed at an answer's word no more often than this. */
 #define AWS_FORCED_MS_MIN 10000
 
+/* So many denials, each of an action on a resource, are remembered, so that each is said once. */
+#define AWS_DENIALS_MAX 16
+
 /* Texts are copied; NULL where nothing is said. */
 struct aws_signer_settings {
     const char *component; /* for the log */

@@ -3,6 +3,7 @@
 #include "base/log.h"
 
 #include <check.h>
+#include <stdio.h>
 
 /* What the service says of keys and clock, and what comes of it. */
 
@@ -93,6 +94,38 @@ START_TEST(what_is_denied_is_not_sent_again)
 }
 END_TEST
 
+static void denied(const char *action, const char *resource)
+{
+    char body[300];
+    struct http_reply reply;
+
+    snprintf(body, sizeof body,
+             "{\"message\":\"User: arn:aws:sts::1:x is not authorized to perform: %s on resource: "
+             "arn:aws:logs:eu-west-1:1:log-group:%s because no identity-based policy allows it\"}",
+             action, resource);
+    reply = reply_of(400, body);
+    ck_assert(!aws_signer_heard(signer_kit.signer, signer_kit.told.pass, &reply));
+    buffer_fini(&reply.body);
+}
+
+START_TEST(a_denial_is_said_once_for_all_streams_of_a_group)
+{
+    uint64_t before;
+
+    signer_kit_await();
+    before = log_count(LOG_ERROR);
+    for (int i = 0; i < 3; i++) {
+        denied("logs:PutLogEvents", "/g:log-stream:a");
+        denied("logs:PutLogEvents", "/g:log-stream:b");
+        denied("logs:CreateLogStream", "/g:log-stream:a");
+    }
+    ck_assert_uint_eq(log_count(LOG_ERROR) - before, 2);
+    denied("logs:PutLogEvents", "/h:log-stream:a");
+    ck_assert_uint_eq(log_count(LOG_ERROR) - before, 3);
+    ck_assert_ptr_nonnull(strstr(log_recent(0), "log-group:/h:*\"}"));
+}
+END_TEST
+
 START_TEST(other_answers_are_none_of_its_business)
 {
     struct http_reply reply = reply_of(429, "{\"error\":\"es_rejected_execution_exception\"}");
@@ -126,6 +159,7 @@ Suite *suite_aws_signer_heard(void)
     tcase_add_test(tests, a_service_that_always_says_expired_does_not_make_us_ask_for_ever);
     tcase_add_test(tests, a_clock_that_is_off_is_corrected_from_the_answers_date);
     tcase_add_test(tests, what_is_denied_is_not_sent_again);
+    tcase_add_test(tests, a_denial_is_said_once_for_all_streams_of_a_group);
     tcase_add_test(tests, other_answers_are_none_of_its_business);
     tcase_add_test(tests, a_signer_may_go_while_it_asks);
     suite_add_tcase(suite, tests);

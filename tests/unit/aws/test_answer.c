@@ -95,9 +95,9 @@ START_TEST(a_denial_names_what_would_allow_it)
     aws_denied_explain(&error, &out);
     ck_assert_str_eq(
         buffer_text(&out),
-        "logs:PutLogEvents on arn:aws:logs:eu-west-1:1:log-group:g:log-stream:s is denied; this "
-        "would allow it: {\"Effect\":\"Allow\",\"Action\":\"logs:PutLogEvents\",\"Resource\":"
-        "\"arn:aws:logs:eu-west-1:1:log-group:g:log-stream:s\"}");
+        "logs:PutLogEvents on arn:aws:logs:eu-west-1:1:log-group:g:* is denied; this would allow "
+        "it: {\"Effect\":\"Allow\",\"Action\":\"logs:PutLogEvents\",\"Resource\":"
+        "\"arn:aws:logs:eu-west-1:1:log-group:g:*\"}");
     buffer_fini(&out);
 }
 END_TEST
