@@ -12,11 +12,24 @@ struct row {
 
 /* What aws_trouble_of does not know, being this service's own. */
 static const struct row rows[] = {
-    {"DataAlreadyAcceptedException", CW_TAKEN}, {"ResourceAlreadyExistsException", CW_TAKEN},
-    {"ResourceNotFoundException", CW_MAKE},     {"OperationAbortedException", CW_SOON},
-    {"InvalidSequenceTokenException", CW_SOON}, {"InvalidParameterException", CW_HALVE},
-    {"ValidationException", CW_HALVE},          {"InvalidOperationException", CW_OPERATOR},
-    {"KMSInvalidStateException", CW_OPERATOR},  {"MalformedQueryException", CW_OPERATOR},
+    {"DataAlreadyAcceptedException", CW_TAKEN},
+    {"ResourceAlreadyExistsException", CW_TAKEN},
+    {"ResourceNotFoundException", CW_MAKE},
+    {"OperationAbortedException", CW_SOON},
+    {"ConflictException", CW_SOON},
+    {"InvalidSequenceTokenException", CW_SOON},
+    {"InvalidParameterException", CW_HALVE},
+    {"ValidationException", CW_HALVE},
+    {"ValidationError", CW_HALVE},
+    {"RequestEntityTooLargeException", CW_HALVE},
+    {"InvalidOperationException", CW_OPERATOR},
+    {"UnknownOperationException", CW_OPERATOR},
+    {"InvalidAction", CW_OPERATOR},
+    {"MalformedQueryException", CW_OPERATOR},
+    {"MissingAuthenticationToken", CW_OPERATOR},
+    {"MissingAuthenticationTokenException", CW_OPERATOR},
+    {"RequestAbortedException", CW_SLOW},
+    {"MalformedHttpRequestException", CW_SLOW},
 };
 
 /* A mistake in a name, which no event has made. */
@@ -34,6 +47,10 @@ static bool is_about_settings(const char *message)
 
 static bool row_find(const struct aws_error *error, enum cw_move *move)
 {
+    if (strncmp(error->name, "KMS", 3) == 0) { /* the key is away, off, or not ours to use */
+        *move = CW_OPERATOR;
+        return true;
+    }
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (strcmp(error->name, rows[i].name) != 0)
             continue;
@@ -83,6 +100,13 @@ static enum cw_move status_move(int status, const struct cw_asked *asked)
     return asked->event_count > 0 ? CW_HALVE : CW_OPERATOR;
 }
 
+/* The service names its errors and its requests; who does neither is somebody on the way, or the host of
+ * something else. No event is at fault then. */
+static bool is_from_service(const struct http_reply *reply, const struct aws_error *error)
+{
+    return error->name[0] != '\0' || reply->request_id[0] != '\0';
+}
+
 static enum cw_move error_move(const struct http_reply *reply, const struct aws_error *error,
                                const struct cw_asked *asked)
 {
@@ -95,7 +119,26 @@ static enum cw_move error_move(const struct http_reply *reply, const struct aws_
         return CW_PLAIN;
     if (trouble_find(error, &move))
         return move;
-    return status_move(reply->status, asked);
+    move = status_move(reply->status, asked);
+    return move == CW_HALVE && reply->status != 413 && !is_from_service(reply, error) ? CW_OPERATOR
+                                                                                      : move;
+}
+
+/* The service's own words, or which action is denied on what. */
+static void error_words(int status, const struct aws_error *error, char why[256])
+{
+    struct slice action, resource;
+
+    if (aws_trouble_of(error) == AWS_TROUBLE_DENIED &&
+        aws_denied_read(error->message, &action, &resource))
+        snprintf(why, 256, "%.*s on %.*s is denied (%s, status %d)", SLICE_ARG(action),
+                 resource.len > 0 ? (int)utf8_cut(resource, 130) : 1,
+                 resource.len > 0 ? resource.data : "*", error->name, status);
+    else if (error->name[0] == '\0' && error->message[0] == '\0')
+        snprintf(why, 256, "status %d", status);
+    else
+        snprintf(why, 256, "%s: %.160s (status %d)", error->name[0] ? error->name : "error",
+                 error->message, status);
 }
 
 static void error_judge(const struct http_reply *reply, const struct cw_asked *asked,
@@ -107,11 +150,7 @@ static void error_judge(const struct http_reply *reply, const struct cw_asked *a
     out->move = error_move(reply, &error, asked);
     if (out->move == CW_HALVE && asked->event_count <= 1)
         out->move = asked->event_count == 1 ? CW_REFUSED : CW_OPERATOR;
-    if (error.name[0] == '\0' && error.message[0] == '\0')
-        snprintf(out->why, sizeof out->why, "status %d", reply->status);
-    else
-        snprintf(out->why, sizeof out->why, "%s: %.160s (status %d)",
-                 error.name[0] ? error.name : "error", error.message, reply->status);
+    error_words(reply->status, &error, out->why);
 }
 
 /* ---- what was taken, and what of it was not ---- */

@@ -9,15 +9,18 @@
  *   ResourceNotFound                         make       the group or the stream is not there (any more)
  *   Throttling, LimitExceeded, …             slow       an HTTP 400; it is meant for all streams
  *   ServiceUnavailable, InternalFailure,     slow       their trouble, for now
- *     RequestTimeout, 5xx
- *   OperationAborted, InvalidSequenceToken   soon       somebody else did the same at once
- *   InvalidParameter                         halve      one event is at fault; one alone is refused
+ *     RequestTimeout, RequestAborted, 5xx
+ *   OperationAborted, Conflict,              soon       somebody else did the same at once
+ *     InvalidSequenceToken
+ *   InvalidParameter, Validation             halve      one event is at fault; one alone is refused
  *     of a name or another setting           operator   no event is at fault
  *   expired, unknown keys, signature         operator   the signer has mended what could be mended
  *   AccessDenied, KMS                        operator   nothing is thrown away for it
- *   413                                      halve
+ *   InvalidOperation, UnknownOperation       operator   a group of a class that takes no events; another host
+ *   413, RequestEntityTooLarge               halve
  *   any other 4xx to a gzip body             plain      somebody does not read gzip: without it, from now on
- *   any other 4xx                            halve      one alone is refused
+ *   any other 4xx that names its error       halve      one alone is refused
+ *   any other 4xx                            operator   that was not the service
  *   anything else                            slow
  *
  * Source: the service model's errors, and botocore's list of what means throttling.

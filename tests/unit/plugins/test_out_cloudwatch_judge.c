@@ -20,6 +20,89 @@ static enum cw_move judged(int status, const char *body, struct cw_asked asked)
 #define GZIP ((struct cw_asked){.event_count = 100, .is_gzip = true})
 #define ERROR(name) "{\"__type\":\"" name "\",\"message\":\"words\"}"
 
+/* Every error that the service documents, or that comes in its place. */
+static const struct {
+    const char *name;
+    int status;
+    enum cw_move put;  /* of PutLogEvents with a hundred events */
+    enum cw_move make; /* of a call that makes something */
+} errors[] = {
+    {"ThrottlingException", 400, CW_SLOW, CW_SLOW},
+    {"Throttling", 400, CW_SLOW, CW_SLOW},
+    {"RequestLimitExceeded", 503, CW_SLOW, CW_SLOW},
+    {"TooManyRequestsException", 429, CW_SLOW, CW_SLOW},
+    {"LimitExceededException", 400, CW_SLOW, CW_SLOW},
+    {"ServiceUnavailableException", 500, CW_SLOW, CW_SLOW},
+    {"ServiceUnavailable", 503, CW_SLOW, CW_SLOW},
+    {"InternalFailure", 500, CW_SLOW, CW_SLOW},
+    {"InternalServerError", 400, CW_SLOW, CW_SLOW},
+    {"RequestTimeout", 400, CW_SLOW, CW_SLOW},
+    {"RequestTimeoutException", 408, CW_SLOW, CW_SLOW},
+    {"RequestAbortedException", 400, CW_SLOW, CW_SLOW},
+    {"MalformedHttpRequestException", 400, CW_SLOW, CW_SLOW},
+    {"ResourceNotFoundException", 400, CW_MAKE, CW_MAKE},
+    {"ResourceAlreadyExistsException", 400, CW_TAKEN, CW_TAKEN},
+    {"OperationAbortedException", 400, CW_SOON, CW_SOON},
+    {"ConflictException", 409, CW_SOON, CW_SOON},
+    {"InvalidParameterException", 400, CW_HALVE, CW_OPERATOR},
+    {"ValidationException", 400, CW_HALVE, CW_OPERATOR},
+    {"RequestEntityTooLargeException", 413, CW_HALVE, CW_OPERATOR},
+    {"SerializationException", 400, CW_HALVE, CW_OPERATOR},
+    {"DataAlreadyAcceptedException", 400, CW_TAKEN, CW_TAKEN},
+    {"InvalidSequenceTokenException", 400, CW_SOON, CW_SOON},
+    {"ExpiredTokenException", 400, CW_OPERATOR, CW_OPERATOR},
+    {"ExpiredToken", 403, CW_OPERATOR, CW_OPERATOR},
+    {"RequestExpired", 400, CW_OPERATOR, CW_OPERATOR},
+    {"UnrecognizedClientException", 400, CW_OPERATOR, CW_OPERATOR},
+    {"InvalidClientTokenId", 403, CW_OPERATOR, CW_OPERATOR},
+    {"AccessDeniedException", 400, CW_OPERATOR, CW_OPERATOR},
+    {"AccessDenied", 403, CW_OPERATOR, CW_OPERATOR},
+    {"NotAuthorized", 400, CW_OPERATOR, CW_OPERATOR},
+    {"OptInRequired", 403, CW_OPERATOR, CW_OPERATOR},
+    {"InvalidSignatureException", 400, CW_OPERATOR, CW_OPERATOR},
+    {"SignatureDoesNotMatch", 403, CW_OPERATOR, CW_OPERATOR},
+    {"RequestTimeTooSkewed", 403, CW_OPERATOR, CW_OPERATOR},
+    {"IncompleteSignature", 400, CW_OPERATOR, CW_OPERATOR},
+    {"MissingAuthenticationTokenException", 400, CW_OPERATOR, CW_OPERATOR},
+    {"InvalidOperationException", 400, CW_OPERATOR, CW_OPERATOR},
+    {"UnknownOperationException", 400, CW_OPERATOR, CW_OPERATOR},
+    {"KMSInvalidStateException", 400, CW_OPERATOR, CW_OPERATOR},
+    {"KMSAccessDeniedException", 400, CW_OPERATOR, CW_OPERATOR},
+    {"KMSDisabledException", 400, CW_OPERATOR, CW_OPERATOR},
+};
+
+START_TEST(every_error_has_its_move)
+{
+    char body[256];
+
+    snprintf(body, sizeof body, "{\"__type\":\"%s\",\"message\":\"words\"}", errors[_i].name);
+    ck_assert_msg(judged(errors[_i].status, body, MANY) == errors[_i].put, "%s: %d",
+                  errors[_i].name, judgement.move);
+    ck_assert_msg(judged(errors[_i].status, body, (struct cw_asked){0}) == errors[_i].make,
+                  "%s, of a call that makes something: %d", errors[_i].name, judgement.move);
+    snprintf(body, sizeof body, "{\"__type\":\"com.amazonaws.logs#%s:http://x/\"}",
+             errors[_i].name);
+    ck_assert_int_eq(judged(errors[_i].status, body, MANY), errors[_i].put);
+}
+END_TEST
+
+/* Only what nobody knows, and what is said of a signature, may be about a compressed body. */
+START_TEST(no_error_with_a_name_is_taken_for_one_about_gzip)
+{
+    static const char *const may_be[] = {"InvalidSignatureException", "SignatureDoesNotMatch",
+                                         "RequestTimeTooSkewed",      "IncompleteSignature",
+                                         "SerializationException",    "RequestExpired"};
+    bool is_one = false;
+    char body[256];
+
+    for (size_t i = 0; i < ARRAY_LEN(may_be); i++)
+        is_one = is_one || strcmp(errors[_i].name, may_be[i]) == 0;
+    snprintf(body, sizeof body, "{\"__type\":\"%s\",\"message\":\"words\"}", errors[_i].name);
+    ck_assert_msg(judged(errors[_i].status, body, GZIP) == (is_one ? CW_PLAIN : errors[_i].put),
+                  "%s: %d", errors[_i].name, judgement.move);
+}
+END_TEST
+
 struct expectation {
     int status;
     const char *body;
@@ -27,42 +110,63 @@ struct expectation {
     enum cw_move move;
 };
 
-START_TEST(every_answer_has_its_move)
+START_TEST(every_status_has_its_move)
 {
     static const struct expectation table[] = {
         {200, "{}", {.event_count = 100}, CW_TAKEN},
         {200, "{\"nextSequenceToken\":\"1\"}", {.event_count = 100, .is_gzip = true}, CW_TAKEN},
-        {400, ERROR("ThrottlingException"), {.event_count = 100, .is_gzip = true}, CW_SLOW},
-        {400, ERROR("LimitExceededException"), {0}, CW_SLOW},
-        {400, ERROR("ServiceUnavailableException"), {.event_count = 100}, CW_SLOW},
-        {503, "", {.event_count = 100, .is_gzip = true}, CW_SLOW},
-        {500, ERROR("InternalFailure"), {.event_count = 100}, CW_SLOW},
+        {302, "", {.event_count = 100}, CW_SLOW},
         {408, "", {.event_count = 100}, CW_SLOW},
         {429, "", {.event_count = 100, .is_gzip = true}, CW_SLOW},
-        {302, "", {.event_count = 100}, CW_SLOW},
-        {400, ERROR("ResourceNotFoundException"), {.event_count = 100}, CW_MAKE},
-        {400, ERROR("com.amazonaws#ResourceNotFoundException"), {.event_count = 100}, CW_MAKE},
-        {400, ERROR("ResourceAlreadyExistsException"), {0}, CW_TAKEN},
-        {400, ERROR("OperationAbortedException"), {0}, CW_SOON},
-        {400, ERROR("DataAlreadyAcceptedException"), {.event_count = 100}, CW_TAKEN},
-        {400, ERROR("InvalidSequenceTokenException"), {.event_count = 100}, CW_SOON},
-        {400, ERROR("InvalidParameterException"), {.event_count = 100}, CW_HALVE},
-        {400, ERROR("InvalidParameterException"), {.event_count = 1}, CW_REFUSED},
-        {400, ERROR("InvalidParameterException"), {0}, CW_OPERATOR},
-        {400, ERROR("ExpiredTokenException"), {.event_count = 100}, CW_OPERATOR},
-        {400, ERROR("UnrecognizedClientException"), {.event_count = 1}, CW_OPERATOR},
-        {400, ERROR("AccessDeniedException"), {.event_count = 1, .is_gzip = true}, CW_OPERATOR},
-        {400, ERROR("InvalidSignatureException"), {.event_count = 100}, CW_OPERATOR},
+        {500, "", {.event_count = 100}, CW_SLOW},
+        {502, "<html>", {.event_count = 100}, CW_SLOW},
+        {503, "", {.event_count = 100, .is_gzip = true}, CW_SLOW},
+        {504, "", {0}, CW_SLOW},
+        {401, "", {.event_count = 100}, CW_OPERATOR},
         {403, "<html>no</html>", {.event_count = 100}, CW_OPERATOR},
+        {407, "", {.event_count = 100}, CW_OPERATOR},
         {413, "", {.event_count = 100, .is_gzip = true}, CW_HALVE},
         {413, "", {.event_count = 1}, CW_REFUSED},
-        {400, ERROR("SerializationException"), {.event_count = 100}, CW_HALVE},
+        {400, "", {.event_count = 100}, CW_HALVE},
         {404, "", {0}, CW_OPERATOR},
+        {400, ERROR("InvalidParameterException"), {.event_count = 1}, CW_REFUSED},
+        {400, ERROR("Nobody_Knows"), {.event_count = 100}, CW_HALVE},
+        {400, ERROR("Nobody_Knows"), {.event_count = 1}, CW_REFUSED},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(table); i++)
         ck_assert_msg(judged(table[i].status, table[i].body, table[i].asked) == table[i].move,
                       "row %zu: %d %s is %d", i, table[i].status, table[i].body, judgement.move);
+}
+END_TEST
+
+/* A web server that is none of AWS's: nothing is refused for what it says. */
+START_TEST(who_names_neither_its_error_nor_its_request_refuses_no_event)
+{
+    struct http_reply reply = {.status = 404};
+    struct cw_asked asked = ONE;
+
+    buffer_append_text(&reply.body, "<html>404 Not Found</html>");
+    cw_judge(&reply, &asked, &judgement);
+    ck_assert_int_eq(judgement.move, CW_OPERATOR);
+    reply.status = 413;
+    cw_judge(&reply, &asked, &judgement);
+    ck_assert_int_eq(judgement.move, CW_REFUSED);
+    buffer_fini(&reply.body);
+}
+END_TEST
+
+START_TEST(a_denial_names_the_action_and_what_it_was_on)
+{
+    judged(400,
+           "{\"__type\":\"AccessDeniedException\",\"message\":\"User: arn:aws:sts::1:assumed-role/"
+           "node-role-with-a-name-that-is-long/i-0123456789abcdef0 is not authorized to perform: "
+           "logs:PutLogEvents on resource: arn:aws:logs:eu-west-1:1:log-group:/g:log-stream:s "
+           "because no identity-based policy allows the logs:PutLogEvents action\"}",
+           MANY);
+    ck_assert_str_eq(judgement.why,
+                     "logs:PutLogEvents on arn:aws:logs:eu-west-1:1:log-group:/g:log-stream:s is "
+                     "denied (AccessDeniedException, status 400)");
 }
 END_TEST
 
@@ -161,7 +265,12 @@ Suite *suite_plugins_out_cloudwatch_judge(void)
     Suite *suite = suite_create("plugins_out_cloudwatch_judge");
     TCase *tests = tcase_create("tests");
 
-    tcase_add_test(tests, every_answer_has_its_move);
+    tcase_add_loop_test(tests, every_error_has_its_move, 0, (int)ARRAY_LEN(errors));
+    tcase_add_loop_test(tests, no_error_with_a_name_is_taken_for_one_about_gzip, 0,
+                        (int)ARRAY_LEN(errors));
+    tcase_add_test(tests, every_status_has_its_move);
+    tcase_add_test(tests, who_names_neither_its_error_nor_its_request_refuses_no_event);
+    tcase_add_test(tests, a_denial_names_the_action_and_what_it_was_on);
     tcase_add_test(tests, who_does_not_read_gzip_gets_it_plain);
     tcase_add_test(tests, a_mistake_in_a_name_is_no_events_fault);
     tcase_add_test(tests, an_answer_without_a_request_id_acknowledges_nothing);
