@@ -135,6 +135,7 @@ void call_named(struct http_call *call, int error, const char *why)
 void call_connected(struct http_call *call, int local_port)
 {
     call->clock.connected_ms = call->clock.moved_ms = clock_ms();
+    call->was_resent = call->clock.is_connected;
     call->clock.is_connected = true;
     watch_arm(call);
     if (sockets_use(call, local_port))
@@ -240,4 +241,9 @@ const struct http_reply *http_call_reply(const struct http_call *call)
 bool http_call_was_connected(const struct http_call *call)
 {
     return call->clock.is_connected;
+}
+
+bool http_call_was_resent(const struct http_call *call)
+{
+    return call->was_resent;
 }

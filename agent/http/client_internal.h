@@ -97,7 +97,8 @@ struct http_call {
     struct curl_slist *reach;
     struct reply_intake intake;
     bool is_broken_off; /* by its owner */
-    bool is_repeated;   /* on a new connection */
+    bool is_repeated;   /* on a new connection, by us */
+    bool was_resent;    /* likewise, by whomever */
     bool is_ended;      /* its owner is being told */
     char words[CURL_ERROR_SIZE];
 };

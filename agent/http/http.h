@@ -17,7 +17,7 @@
  *          it would be used again.
  *
  * A request is sent twice at most: when a kept connection turns out to be dead before a byte of
- * an answer came, it goes out once more on a new one, which the owner does not see.
+ * an answer came, it goes out once more on a new one (http_call_was_resent).
  */
 #ifndef TAILRACE_HTTP_HTTP_H
 #define TAILRACE_HTTP_HTTP_H
@@ -167,5 +167,9 @@ const struct http_reply *http_call_reply(const struct http_call *call);
 
 /* Whether there was a connection for it: what timed out then had been asked. */
 bool http_call_was_connected(const struct http_call *call);
+
+/* Whether it went out twice, as no byte of an answer came on a kept connection: whoever was asked may
+ * have done it twice. */
+bool http_call_was_resent(const struct http_call *call);
 
 #endif

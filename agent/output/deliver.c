@@ -257,6 +257,8 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
     uint64_t asked_ms = 0;
 
     d->call = NULL;
+    if (error == 0 && http_call_was_resent(call))
+        account_unanswered(d, 0);
     if (error == 0 && sign_heard(d, http_call_reply(call))) {
         sign_forget(d);
         body_forget(d);

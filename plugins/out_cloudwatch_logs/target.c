@@ -202,12 +202,11 @@ static struct slice rendered(const struct cw_names *names, const struct cw_templ
     return template != NULL ? cw_template_render(template, scope, &names->task) : (struct slice){0};
 }
 
-void cw_target_of(const struct cw_names *names, const struct chunk_record *record,
-                  struct arena *arena, struct cw_target *out)
+void cw_target_in(const struct cw_names *names, const struct accessor_scope *scope,
+                  struct cw_target *out)
 {
-    struct accessor_scope scope = chunk_record_scope(record, arena);
-    struct slice group = rendered(names, names->group_made, &scope);
-    struct slice stream = rendered(names, names->stream_made, &scope);
+    struct slice group = rendered(names, names->group_made, scope);
+    struct slice stream = rendered(names, names->stream_made, scope);
     char *at;
 
     if (group.len == 0)
@@ -219,9 +218,17 @@ void cw_target_of(const struct cw_names *names, const struct chunk_record *recor
     out->stream_len = 0;
     if (stream.len == 0) {
         out->stream_len = name_add(at, 0, slice_of(names->stream_prefix), &of_stream[names->is_go]);
-        stream = record->run->tag;
+        stream = scope->tag;
     }
     out->stream_len = name_add(at, out->stream_len, stream, &of_stream[names->is_go]);
+}
+
+void cw_target_of(const struct cw_names *names, const struct chunk_record *record,
+                  struct arena *arena, struct cw_target *out)
+{
+    struct accessor_scope scope = chunk_record_scope(record, arena);
+
+    cw_target_in(names, &scope, out);
 }
 
 bool cw_names_are_by_tag(const struct cw_names *names)

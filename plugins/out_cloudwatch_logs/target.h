@@ -53,6 +53,10 @@ struct cw_target {
 void cw_target_of(const struct cw_names *names, const struct chunk_record *record,
                   struct arena *arena, struct cw_target *out);
 
+/* The same of a record in the chain, or wherever the scope finds fields. */
+void cw_target_in(const struct cw_names *names, const struct accessor_scope *scope,
+                  struct cw_target *out);
+
 /* Whether records of one tag all go to one target. */
 bool cw_names_are_by_tag(const struct cw_names *names);
 

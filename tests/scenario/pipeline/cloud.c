@@ -1,9 +1,12 @@
 #include "scenario/pipeline/cloud.h"
 
+#include "base/clock.h"
 #include "base/gzip.h"
+#include "record/calendar.h"
 #include "record/json.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define BYTES_MAX 1048576
@@ -172,11 +175,51 @@ static struct kit_answer body_answer(struct cloud *c, const struct kit_request *
     return answer;
 }
 
+/* ---- its clock ---- */
+
+static const char *date_header(struct cloud *c)
+{
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    struct civil t;
+
+    civil_from_seconds(clock_wall_ns() / NS_PER_S + c->ahead_s, &t);
+    snprintf(c->date, sizeof c->date,
+             "x-amzn-RequestId: 1-2-3\r\nDate: Mon, %02d %s %04d %02d:%02d:%02d GMT\r\n", t.day,
+             months[t.month - 1], t.year, t.hour, t.minute, t.second);
+    return c->date;
+}
+
+/* Whether X-Amz-Date is far from it. */
+static bool is_dated_badly(const struct cloud *c, const struct kit_request *request)
+{
+    const char *date = kit_request_header(request, "X-Amz-Date");
+    struct civil t = {0};
+    int64_t off_s;
+
+    if (c->ahead_s == 0 || date == NULL ||
+        sscanf(date, "%4d%2d%2dT%2d%2d%2dZ", &t.year, &t.month, &t.day, &t.hour, &t.minute,
+               &t.second) != 6)
+        return false;
+    off_s = civil_seconds(&t) - (clock_wall_ns() / NS_PER_S + c->ahead_s);
+    return off_s > 300 || off_s < -300;
+}
+
+static struct kit_answer dated_badly(struct cloud *c)
+{
+    struct kit_answer answer =
+        error_say(c, "InvalidSignatureException", "Signature expired: 1 is now earlier than 2");
+
+    answer.headers = date_header(c);
+    return answer;
+}
+
 static struct kit_answer rule(void *owner, const struct kit_request *request)
 {
     struct cloud *c = owner;
     const char *target = kit_request_header(request, "X-Amz-Target");
     struct slice call = slice_of(target);
+    struct kit_answer answer;
 
     if (!slice_begins(call, SLICE("Logs_20140328.")))
         return broken(c, "no target");
@@ -185,6 +228,8 @@ static struct kit_answer rule(void *owner, const struct kit_request *request)
     call = slice_make(c->calls.data + c->calls.len - call.len - 1, call.len);
     if (kit_request_header(request, "Authorization") == NULL)
         return broken(c, "no signature");
+    if (is_dated_badly(c, request))
+        return dated_badly(c);
     if (c->has_no_trust)
         return error_say(c, "InvalidSignatureException", "The signature does not match.");
     if (c->has_no_gzip && kit_request_header(request, "Content-Encoding") != NULL)
@@ -193,7 +238,12 @@ static struct kit_answer rule(void *owner, const struct kit_request *request)
         c->throttled--;
         return error_say(c, "ThrottlingException", "Rate exceeded");
     }
-    return body_answer(c, request, call);
+    answer = body_answer(c, request, call);
+    if (c->lost > 0) {
+        c->lost--;
+        answer = (struct kit_answer){.move = KIT_CLOSE};
+    }
+    return answer;
 }
 
 void cloud_open(struct cloud *cloud)

@@ -15,10 +15,13 @@
 struct cloud {
     struct kit_server *server;
     bool has_group;
-    bool has_no_gzip;        /* refuses what is compressed, as if it were wrongly signed */
-    bool has_no_id;          /* answers without a request id */
-    bool has_no_trust;       /* refuses every signature */
-    unsigned throttled;      /* so many calls, from now on */
+    bool has_no_gzip;   /* refuses what is compressed, as if it were wrongly signed */
+    bool has_no_id;     /* answers without a request id */
+    bool has_no_trust;  /* refuses every signature */
+    unsigned throttled; /* so many calls, from now on */
+    unsigned lost;      /* so many calls are taken, and the connection closed without an answer */
+    int64_t
+        ahead_s; /* its clock is so far before ours; what is signed five minutes off is refused */
     unsigned refused_events; /* of the next call, from its front: too old */
     struct map streams;      /* by name */
     struct buffer calls;     /* "PutLogEvents CreateLogStream " */
@@ -26,6 +29,7 @@ struct cloud {
     struct buffer broken;    /* which rule, in words; empty: none */
     struct buffer body;      /* of the answer */
     struct buffer made;      /* the body of the last CreateLogGroup */
+    char date[128];          /* header lines with its date */
     int64_t days;            /* of the last PutRetentionPolicy */
     uint64_t largest;        /* the most bytes of a call, as the service counts them */
 };

@@ -246,6 +246,58 @@ START_TEST(events_that_the_service_rejects_are_set_aside_and_the_rest_is_deliver
 }
 END_TEST
 
+/* The one place where events double: they were taken, and nobody said so. */
+START_TEST(a_lost_answer_doubles_the_one_call_and_is_counted)
+{
+    map_put(&cloud.streams, SLICE("s"), &cloud);
+    cloud.lost = 1;
+    kit_run(k, ONE_STREAM);
+    kit_append(k, "app.log", "one\ntwo\n");
+    kit_pass_ms(k, 5000);
+    expect_taken("s: one\ns: two\ns: one\ns: two\n");
+    ck_assert_uint_eq(kit_counts(k, 0)->unanswered_records, 2);
+    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 2);
+    kit_expect_bookmark(k, "app.log", 8);
+}
+END_TEST
+
+START_TEST(and_so_it_does_on_a_connection_that_was_used_before)
+{
+    map_put(&cloud.streams, SLICE("s"), &cloud);
+    kit_run(k, ONE_STREAM);
+    kit_append(k, "app.log", "zero\n");
+    kit_pass_ms(k, 2000);
+    cloud.lost = 1;
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 5000);
+    expect_taken("s: zero\ns: one\ns: one\n");
+    ck_assert_uint_eq(kit_counts(k, 0)->unanswered_records, 1);
+    kit_expect_bookmark(k, "app.log", 9);
+}
+END_TEST
+
+START_TEST(a_clock_that_is_twenty_minutes_off_is_corrected_and_said_once)
+{
+    uint64_t before;
+
+    log_level_set(LOG_WARN);
+    before = log_count(LOG_WARN);
+    map_put(&cloud.streams, SLICE("s"), &cloud);
+    cloud.ahead_s = 1200;
+    kit_run(k, ONE_STREAM);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 3000);
+    kit_append(k, "app.log", "two\n");
+    kit_pass_ms(k, 3000);
+    expect_taken("s: one\ns: two\n");
+    expect_calls("PutLogEvents PutLogEvents PutLogEvents ");
+    log_level_set(LOG_OFF);
+    ck_assert_uint_eq(log_count(LOG_WARN) - before, 1);
+    ck_assert_ptr_nonnull(strstr(log_recent(0), "is off by -1200 seconds, by AWS's Date"));
+    ck_assert_uint_eq(kit_counts(k, 0)->errors, 0);
+}
+END_TEST
+
 START_TEST(an_empty_message_is_set_aside)
 {
     map_put(&cloud.streams, SLICE("s"), &cloud);
@@ -332,6 +384,9 @@ Suite *suite_pipeline_cloudwatch(void)
     tcase_add_test(tests, a_service_that_reads_no_gzip_gets_none_from_then_on);
     tcase_add_test(tests, a_signature_that_is_refused_without_gzip_too_says_nothing_of_gzip);
     tcase_add_test(tests, events_that_the_service_rejects_are_set_aside_and_the_rest_is_delivered);
+    tcase_add_test(tests, a_lost_answer_doubles_the_one_call_and_is_counted);
+    tcase_add_test(tests, and_so_it_does_on_a_connection_that_was_used_before);
+    tcase_add_test(tests, a_clock_that_is_twenty_minutes_off_is_corrected_and_said_once);
     tcase_add_test(tests, an_empty_message_is_set_aside);
     tcase_add_test(tests, a_success_without_a_request_id_is_none);
     tcase_add_test(tests, a_message_that_is_too_long_for_one_call_goes_in_parts);
