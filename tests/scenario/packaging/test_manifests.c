@@ -4,6 +4,7 @@
 #include "kit/tree.h"
 
 #include <check.h>
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -24,12 +25,28 @@ static bool config_map_do(const struct yaml_node *map, const char *whose)
     return true;
 }
 
+/* The variables that the manifest's containers have; of what only a cluster knows, any value. */
+static void variables_set(const struct yaml_node *node)
+{
+    for (const struct yaml_node *n = node->first; n != NULL; n = n->next) {
+        const char *value = shipped_text(n, "value");
+
+        if (node->key != NULL && strcmp(node->key, "env") == 0)
+            setenv(shipped_text(n, "name"), *value != '\0' ? value : "given", 1);
+        else
+            variables_set(n);
+    }
+}
+
 /* How many of a manifest's documents held a configuration. */
 static unsigned manifest_do(const char *path)
 {
+    const struct yaml_node *documents = shipped_documents(path);
     unsigned configurations = 0;
 
-    for (const struct yaml_node *d = shipped_documents(path); d != NULL; d = d->next) {
+    for (const struct yaml_node *d = documents; d != NULL; d = d->next)
+        variables_set(d);
+    for (const struct yaml_node *d = documents; d != NULL; d = d->next) {
         ck_assert_msg(*shipped_text(d, "apiVersion") != '\0', "%s: no apiVersion", path);
         ck_assert_msg(*shipped_text(shipped_member(d, "metadata"), "name") != '\0', "%s: no name",
                       path);
