@@ -1,7 +1,6 @@
 #include "plugins/out_cloudwatch_logs/cloudwatch.h"
 
 #define SELF struct out_cloudwatch
-#define NO_METRICS "There are no records of metrics here that it would be for."
 
 static const struct option options[] = {
     OPTION_TEXT(SELF, login.region, "region", NULL, OPTION_REQUIRED,
@@ -33,8 +32,10 @@ static const struct option options[] = {
                 "Where roles are assumed, instead of the region's STS."),
     OPTION_TEXT(SELF, login.external_id, "external_id", NULL, 0,
                 "External id that the role asks for."),
-    OPTION_IGNORED("metric_namespace", NO_METRICS),
-    OPTION_IGNORED("metric_dimensions", NO_METRICS),
+    OPTION_TEXT(SELF, message.emf.namespace_text, "metric_namespace", NULL, 0,
+                "Namespace of what records of numbers turn into metrics; fluent-bit-metrics."),
+    OPTION_TEXT(SELF, message.emf.dimensions_text, "metric_dimensions", NULL, 0,
+                "Their dimensions: a;b,c for the sets [a] and [b, c]."),
     OPTION_TEXT(SELF, login.profile, "profile", NULL, 0, "Profile of AWS's shared files."),
     OPTION_TEXT(SELF, making.group_class, "log_group_class", "", 0,
                 "STANDARD or INFREQUENT_ACCESS, for groups that are made here."),

@@ -6,6 +6,7 @@
  *   making.c       what a group is made with
  *   template.c     names with places for the record's values
  *   target.c       which group and stream a record goes to
+ *   emf.c          records of metrics
  *   batcher.c      which events one call takes
  *   request.c      the call that comes next, of the records that are left
  *   judge.c        what an answer means
@@ -17,6 +18,7 @@
 #ifndef TAILRACE_PLUGINS_OUT_CLOUDWATCH_LOGS_CLOUDWATCH_H
 #define TAILRACE_PLUGINS_OUT_CLOUDWATCH_LOGS_CLOUDWATCH_H
 
+#include "plugins/out_cloudwatch_logs/emf.h"
 #include "plugins/out_cloudwatch_logs/making.h"
 #include "plugins/out_cloudwatch_logs/target.h"
 
@@ -25,6 +27,7 @@
 struct cw_message {
     char *key;    /* whose value is the message; NULL: the record is */
     char *format; /* "json/emf", or NULL */
+    struct cw_emf emf;
 };
 
 struct cw_login {

@@ -67,20 +67,11 @@ static bool message_of(struct maker *m, const struct chunk_record *record, struc
     if (m->cw->message.key != NULL)
         return message_of_key(m, record, out);
     buffer_clear(&m->text);
-    render_json(&m->render, record, &m->text);
+    if (!cw_emf_write(&m->cw->message.emf, record, &m->scratch, &m->text))
+        render_json(&m->render, record, &m->text);
+    arena_reset(&m->scratch);
     *out = arena_copy(&m->arena, buffer_view(&m->text));
     return true;
-}
-
-/* Only of a long one does it matter. */
-static bool is_emf(const struct maker *m, struct slice message)
-{
-    static const struct slice sign = SLICE("\"CloudWatchMetrics\"");
-
-    if (message.len <= CW_MESSAGE_BYTES_MAX)
-        return false;
-    return (m->cw->message.format != NULL && strcmp(m->cw->message.format, "json/emf") == 0) ||
-           (message.data[0] == '{' && memmem(message.data, message.len, sign.data, sign.len));
 }
 
 /* ---- which records ---- */
@@ -112,10 +103,11 @@ static void event_collect(struct maker *m, const struct chunk_record *record, ui
     } else if (!message_of(m, record, &message)) {
         batch_skip_at(m->batch, index, "the record has no value for log_key");
     } else {
-        m->events[m->count++] = (struct cw_event){.record = index,
-                                                  .time_ms = ms > 0 ? ms : 0,
-                                                  .message = message,
-                                                  .is_emf = is_emf(m, message)};
+        m->events[m->count++] =
+            (struct cw_event){.record = index,
+                              .time_ms = ms > 0 ? ms : 0,
+                              .message = message,
+                              .is_emf = message.len > CW_MESSAGE_BYTES_MAX && cw_emf_is(message)};
     }
 }
 

@@ -181,6 +181,23 @@ static void init_task(struct out_cloudwatch *cw, struct plugin_setup *setup)
             "ECS does; records go to default_log_group_name or default_log_stream_name");
 }
 
+/* Metrics are in whole records, and a group of this class has none. */
+static int init_message(struct out_cloudwatch *cw, struct plugin_setup *setup)
+{
+    const struct cw_message *message = &cw->message;
+    bool has_format = message->format != NULL && strcmp(message->format, "json/emf") == 0;
+
+    if (cw_emf_is_on(&message->emf) && message->key != NULL)
+        report_warn(setup->report, setup_place(setup, "log_key"),
+                    "with log_key messages are its values, so that no record turns into metrics; "
+                    "leave it out, or metric_namespace and metric_dimensions");
+    if ((has_format || cw_emf_is_on(&message->emf)) && cw->making.group_class != NULL &&
+        strcmp(cw->making.group_class, "INFREQUENT_ACCESS") == 0)
+        report_warn(setup->report, setup_place(setup, "log_group_class"),
+                    "CloudWatch takes no metrics from groups of the class INFREQUENT_ACCESS");
+    return cw_emf_init(&cw->message.emf, setup);
+}
+
 static int init_all(struct out_cloudwatch *cw, struct plugin_setup *setup)
 {
     int rc = 0;
@@ -189,6 +206,7 @@ static int init_all(struct out_cloudwatch *cw, struct plugin_setup *setup)
     atomic_init(&cw->is_plain, false);
     rc |= region_check(cw, setup);
     rc |= cw_making_init(&cw->making, setup);
+    rc |= init_message(cw, setup);
     rc |= init_login(&cw->login, setup);
     rc |= init_reach(cw, setup);
     return rc < 0 ? -EINVAL : 0;
@@ -219,6 +237,7 @@ void cw_fini(void *self)
 
     cw_names_fini(&cw->names);
     cw_making_fini(&cw->making);
+    cw_emf_fini(&cw->message.emf);
     aws_address_fini(&cw->reach.address);
     buffer_fini(&cw->reach.host);
     MEM_FREE(&cw->reach.user_agent);

@@ -346,6 +346,29 @@ START_TEST(a_message_that_is_too_long_for_one_call_goes_in_parts)
 }
 END_TEST
 
+/* CloudWatch would find no metrics in its parts. */
+START_TEST(a_document_of_metrics_that_is_too_long_is_no_ones_part)
+{
+    static const char begin[] = "{\"_aws\":{\"CloudWatchMetrics\":[]},\"x\":\"";
+    size_t len = 1100000;
+    char *line = mem_zalloc(len + 8, 1);
+
+    memset(line, 'x', len);
+    memcpy(line, begin, sizeof begin - 1);
+    memcpy(line + len - 2, "\"}\ntwo\n", 7);
+    map_put(&cloud.streams, SLICE("s"), &cloud);
+    kit_run(k, SERVICE TAIL " Buffer_Max_Size 4M\n" OUTPUT
+                            " Log_Stream_Name s\n Log_Format json/emf\n");
+    kit_append(k, "app.log", line);
+    kit_pass_ms(k, 3000);
+    expect_taken("s: two\n");
+    ck_assert_uint_eq(kit_counts(k, 0)->set_aside_records, 1);
+    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 1);
+    kit_expect_bookmark(k, "app.log", len + 5);
+    mem_free(line);
+}
+END_TEST
+
 START_TEST(what_was_not_acknowledged_is_sent_after_a_restart)
 {
     map_put(&cloud.streams, SLICE("s"), &cloud);
@@ -390,6 +413,7 @@ Suite *suite_pipeline_cloudwatch(void)
     tcase_add_test(tests, an_empty_message_is_set_aside);
     tcase_add_test(tests, a_success_without_a_request_id_is_none);
     tcase_add_test(tests, a_message_that_is_too_long_for_one_call_goes_in_parts);
+    tcase_add_test(tests, a_document_of_metrics_that_is_too_long_is_no_ones_part);
     tcase_add_test(tests, what_was_not_acknowledged_is_sent_after_a_restart);
     suite_add_tcase(suite, tests);
     return suite;

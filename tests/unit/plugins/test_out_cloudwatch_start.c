@@ -87,6 +87,11 @@ static const struct {
     {"log_group_name", "aws/x", "the service's own"},
     {"log_group_name", "", "log_group_name is empty"},
     {"log_stream_name", "", "log_stream_name is empty"},
+    {"metric_namespace", ":x", "1 to 255"},
+    {"metric_namespace", "a$b", "letters, digits"},
+    {"metric_namespace", "", "1 to 255"},
+    {"metric_dimensions", "", "no key is named"},
+    {"metric_dimensions", " ;,", "no key is named"},
 };
 
 START_TEST(a_mistake_is_told_at_start_with_its_place)
@@ -132,6 +137,30 @@ START_TEST(without_a_stream_nothing_starts)
 {
     ck_assert_int_lt(LOGS("log_key", "log"), 0);
     ck_assert(plugin_report_says(&kit, "nothing names the stream; set log_stream_name"));
+}
+END_TEST
+
+static void expect_dimensions_refused(int sets, int keys, const char *says)
+{
+    struct buffer text = {0};
+
+    for (int i = 0; i < sets; i++)
+        for (int at = 0; at < keys; at++)
+            buffer_append_format(&text, "%ck%d", at == 0 ? ';' : ',', at);
+    ck_assert_int_lt(LOGS("log_stream_name", "s", "metric_dimensions", buffer_text(&text)), 0);
+    ck_assert(plugin_report_says(&kit, says));
+    buffer_fini(&text);
+}
+
+START_TEST(more_dimensions_than_cloudwatch_takes_are_refused)
+{
+    expect_dimensions_refused(1, 31, "30 keys");
+}
+END_TEST
+
+START_TEST(and_so_are_more_sets_of_them)
+{
+    expect_dimensions_refused(31, 1, "30 sets");
 }
 END_TEST
 
@@ -304,6 +333,8 @@ Suite *suite_plugins_out_cloudwatch_start(void)
                         (int)ARRAY_LEN(warnings));
     tcase_add_test(tests, what_is_right_is_not_talked_about);
     tcase_add_test(tests, without_a_stream_nothing_starts);
+    tcase_add_test(tests, more_dimensions_than_cloudwatch_takes_are_refused);
+    tcase_add_test(tests, and_so_are_more_sets_of_them);
     tcase_add_test(tests, tags_have_blanks_around_them_and_the_last_of_one_key_counts);
     tcase_add_test(tests, more_tags_than_the_service_takes_are_refused);
     tcase_add_test(tests, a_tag_that_is_too_long_is_refused);
