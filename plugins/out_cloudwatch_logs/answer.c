@@ -43,12 +43,26 @@ static void plain_remember(const struct asked *a)
              "bodies are not compressed from now on: with gzip they were refused");
 }
 
+/* Its events are taken; said once for each reason. */
+static void entity_refused(const struct asked *a)
+{
+    const char *reason = a->judgement.entity_error;
+    uint64_t hash = slice_hash(slice_of(reason));
+
+    if (reason[0] == '\0' || a->cw->entity_error == hash)
+        return;
+    a->cw->entity_error = hash;
+    log_warn(a->cw->component, "the entity of group %.*s is refused, its events are not: %s",
+             SLICE_ARG(cw_target_group(&a->note->target)), reason);
+}
+
 static enum verdict put_taken(const struct asked *a)
 {
     struct cw_note *note = a->note;
     uint32_t parts = note->progress.record == note->part_record ? note->progress.parts : 0;
 
     plain_remember(a);
+    entity_refused(a);
     rejected_mark(a);
     if (!note->is_part || a->verdicts->items != NULL) {
         note->progress = (struct cw_progress){0};

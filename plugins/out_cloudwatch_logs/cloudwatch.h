@@ -6,6 +6,7 @@
  *   making.c       what a group is made with
  *   template.c     names with places for the record's values
  *   target.c       which group and stream a record goes to
+ *   entity.c       what events are about
  *   emf.c          records of metrics
  *   batcher.c      which events one call takes
  *   request.c      the call that comes next, of the records that are left
@@ -58,7 +59,8 @@ struct out_cloudwatch {
     struct cw_login login;
     struct cw_reach reach;
     const char *component;
-    atomic_bool is_plain; /* somebody on the way does not read gzip */
+    uint64_t entity_error; /* the hash of why an entity was refused last; on the loop */
+    atomic_bool is_plain;  /* somebody on the way does not read gzip */
 };
 
 /* Of cloudwatch_logs, and of cloudwatch. */

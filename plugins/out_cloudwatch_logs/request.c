@@ -1,5 +1,6 @@
 #include "plugins/out_cloudwatch_logs/batcher.h"
 #include "plugins/out_cloudwatch_logs/cloudwatch.h"
+#include "plugins/out_cloudwatch_logs/entity.h"
 #include "plugins/out_cloudwatch_logs/note.h"
 
 #include <inttypes.h>
@@ -21,6 +22,7 @@ struct maker {
     struct arena arena;      /* messages */
     struct arena scratch;    /* of one record */
     struct buffer text;      /* of one message */
+    struct buffer entity;    /* of the target, as JSON */
     struct cw_event *events; /* of the target, in the batch's order */
     uint32_t count;
     struct cw_target target;
@@ -62,19 +64,40 @@ static bool message_of_key(struct maker *m, const struct chunk_record *record, s
     return true;
 }
 
+static void record_write(struct maker *m, const struct chunk_record *record)
+{
+    buffer_clear(&m->text);
+    if (!cw_emf_write(&m->cw->message.emf, record, &m->scratch, &m->text)) {
+        if (m->cw->names.has_entity)
+            cw_entity_strip(record, &m->scratch, &m->text);
+        else
+            render_json(&m->render, record, &m->text);
+    }
+    arena_reset(&m->scratch);
+}
+
 static bool message_of(struct maker *m, const struct chunk_record *record, struct slice *out)
 {
     if (m->cw->message.key != NULL)
         return message_of_key(m, record, out);
-    buffer_clear(&m->text);
-    if (!cw_emf_write(&m->cw->message.emf, record, &m->scratch, &m->text))
-        render_json(&m->render, record, &m->text);
-    arena_reset(&m->scratch);
+    record_write(m, record);
     *out = arena_copy(&m->arena, buffer_view(&m->text));
     return true;
 }
 
 /* ---- which records ---- */
+
+static void target_choose(struct maker *m, const struct chunk_record *record,
+                          const struct cw_target *target)
+{
+    struct accessor_scope scope = chunk_record_scope(record, &m->scratch);
+    bool has_entity = target->entity != 0 && cw_entity_write(&scope, &m->entity);
+
+    CHECK(has_entity == (target->entity != 0));
+    m->target = *target;
+    m->has_target = true;
+    arena_reset(&m->scratch);
+}
 
 static bool is_for_target(struct maker *m, const struct chunk_record *record)
 {
@@ -85,10 +108,9 @@ static bool is_for_target(struct maker *m, const struct chunk_record *record)
     cw_target_of(&m->cw->names, record, &m->scratch, &target);
     arena_reset(&m->scratch);
     if (!m->has_target)
-        m->target = target;
-    m->has_target = true;
+        target_choose(m, record, &target);
     m->is_run_ours = cw_target_equal(&m->target, &target);
-    if (cw_names_are_by_tag(&m->cw->names))
+    if (cw_names_are_by_tag(&m->cw->names) && !m->cw->names.has_entity)
         m->run = record->run;
     return m->is_run_ours;
 }
@@ -228,11 +250,15 @@ static void body_make(struct maker *m, const struct cw_call *call, enum cw_step 
 {
     const struct cw_making *making = &m->cw->making;
 
-    buffer_init(out, step == CW_PUT ? call->bytes + call->count * EVENT_ROOM + BODY_ROOM : 0);
+    buffer_init(out, step == CW_PUT
+                         ? call->bytes + call->count * EVENT_ROOM + m->entity.len + BODY_ROOM
+                         : 0);
     buffer_append_byte(out, '{');
     put_name(out, "logGroupName", cw_target_group(&m->target));
     if (step == CW_PUT || step == CW_STREAM)
         put_name(out, "logStreamName", cw_target_stream(&m->target));
+    if (step == CW_PUT && m->entity.len > 0)
+        buffer_append_format(out, ",\"entity\":%s", buffer_text(&m->entity));
     if (step == CW_PUT)
         put_events(m, call, out);
     if (step == CW_GROUP)
@@ -318,6 +344,7 @@ int cw_encode(const void *self, struct batch *batch, struct http_request *reques
     else
         skip_all(&m);
     buffer_fini(&m.text);
+    buffer_fini(&m.entity);
     arena_fini(&m.scratch);
     arena_fini(&m.arena);
     return 0;

@@ -1,5 +1,7 @@
 #include "plugins/out_cloudwatch_logs/target.h"
 
+#include "plugins/out_cloudwatch_logs/entity.h"
+
 #include <errno.h>
 
 /* ---- names ---- */
@@ -221,6 +223,18 @@ void cw_target_in(const struct cw_names *names, const struct accessor_scope *sco
         stream = scope->tag;
     }
     out->stream_len = name_add(at, out->stream_len, stream, &of_stream[names->is_go]);
+    out->entity = 0;
+}
+
+static uint64_t entity_hash(const struct accessor_scope *scope)
+{
+    struct buffer text = {0};
+    uint64_t hash = 0;
+
+    if (cw_entity_write(scope, &text))
+        hash = slice_hash(buffer_view(&text)) | 1;
+    buffer_fini(&text);
+    return hash;
 }
 
 void cw_target_of(const struct cw_names *names, const struct chunk_record *record,
@@ -229,6 +243,8 @@ void cw_target_of(const struct cw_names *names, const struct chunk_record *recor
     struct accessor_scope scope = chunk_record_scope(record, arena);
 
     cw_target_in(names, &scope, out);
+    if (names->has_entity)
+        out->entity = entity_hash(&scope);
 }
 
 bool cw_names_are_by_tag(const struct cw_names *names)
@@ -240,5 +256,6 @@ bool cw_names_are_by_tag(const struct cw_names *names)
 bool cw_target_equal(const struct cw_target *one, const struct cw_target *other)
 {
     return slice_equal(cw_target_group(one), cw_target_group(other)) &&
-           slice_equal(cw_target_stream(one), cw_target_stream(other));
+           slice_equal(cw_target_stream(one), cw_target_stream(other)) &&
+           one->entity == other->entity;
 }

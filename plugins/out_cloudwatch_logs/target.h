@@ -29,7 +29,8 @@ struct cw_names {
     struct cw_template *stream_made;
     struct aws_task task; /* empty until it is known; in `texts` */
     struct arena texts;
-    bool is_go; /* the names of cloudwatch */
+    bool is_go;      /* the names of cloudwatch */
+    bool has_entity; /* events are sent with what they are about (entity.h) */
 };
 
 /* Compiles the templates of cloudwatch_logs, and reports what is missing or wrong. */
@@ -43,21 +44,22 @@ void cw_names_fini(struct cw_names *names);
 bool cw_names_want_task(const struct cw_names *names);
 void cw_names_task(struct cw_names *names, const struct aws_task *task);
 
-/* Two names, one behind the other. */
+/* Two names, one behind the other, and the hash of the entity. */
 struct cw_target {
     char text[2 * CW_NAME_BYTES_MAX];
     uint16_t group_len, stream_len;
+    uint64_t entity; /* 0: none */
 };
 
 /* The record's target; what is rendered on the way is left in the arena. */
 void cw_target_of(const struct cw_names *names, const struct chunk_record *record,
                   struct arena *arena, struct cw_target *out);
 
-/* The same of a record in the chain, or wherever the scope finds fields. */
+/* The same of a record in the chain, or wherever the scope finds fields; without the entity. */
 void cw_target_in(const struct cw_names *names, const struct accessor_scope *scope,
                   struct cw_target *out);
 
-/* Whether records of one tag all go to one target. */
+/* Whether records of one tag all go to one target, but for their entities. */
 bool cw_names_are_by_tag(const struct cw_names *names);
 
 bool cw_target_equal(const struct cw_target *one, const struct cw_target *other);

@@ -157,6 +157,73 @@ START_TEST(the_note_says_what_is_made_first)
 }
 END_TEST
 
+#define POD(name) "\"kubernetes\":{\"aws_entity_service_name\":\"" name "\",\"pod_name\":\"p\"}"
+#define ACCOUNT "\"aws_entity_account_id\":\"1\","
+
+START_TEST(records_of_another_entity_are_held_and_messages_are_without_it)
+{
+    ck_assert_int_eq(MADE("log_stream_name", "s", "add_entity", "on"), 0);
+    take("a", "{" ACCOUNT POD("x") "}\n{" ACCOUNT POD("y") "}\n{" ACCOUNT POD("x") "}\n"
+                                                                                   "{\"n\":1}\n");
+    ck_assert_str_eq(
+        encoded(),
+        "{\"logGroupName\":\"g\",\"logStreamName\":\"s\",\"entity\":{\"keyAttributes\":{\"Type\":"
+        "\"Service\",\"Name\":\"x\",\"AwsAccountId\":\"1\"},\"attributes\":{\"PlatformType\":"
+        "\"Generic\"}},\"logEvents\":["
+        "{\"timestamp\":1700000000123,\"message\":\"{\\\"kubernetes\\\":{\\\"pod_name\\\":"
+        "\\\"p\\\"}}\"},"
+        "{\"timestamp\":1700000002123,\"message\":\"{\\\"kubernetes\\\":{\\\"pod_name\\\":"
+        "\\\"p\\\"}}\"}]}");
+    ck_assert_uint_eq(batch.states[1], RECORD_HELD);
+    ck_assert_uint_eq(batch.states[3], RECORD_HELD);
+}
+END_TEST
+
+START_TEST(a_stream_is_made_without_an_entity)
+{
+    struct cw_note *note;
+
+    ck_assert_int_eq(MADE("log_stream_name", "s", "add_entity", "on"), 0);
+    take("a", "{" ACCOUNT POD("x") "}\n");
+    encoded();
+    note = batch.note;
+    note->step = CW_STREAM;
+    ck_assert_str_eq(encoded(), "{\"logGroupName\":\"g\",\"logStreamName\":\"s\"}");
+}
+END_TEST
+
+static enum verdict judged(const char *body)
+{
+    struct http_reply reply = {.status = 200, .request_id = "1"};
+    struct verdicts verdicts = {.count = batch.count, .note = batch.note};
+    char why[256];
+    enum verdict verdict;
+
+    buffer_append_text(&reply.body, body);
+    verdict = out_cloudwatch_logs.judge(cw, &reply, &verdicts, why);
+    verdicts_fini(&verdicts);
+    buffer_fini(&reply.body);
+    return verdict;
+}
+
+START_TEST(an_entity_that_is_refused_is_told_once_and_its_events_are_delivered)
+{
+    uint64_t before;
+
+    ck_assert_int_eq(MADE("log_stream_name", "s", "add_entity", "on"), 0);
+    take("a", "{" ACCOUNT POD("x") "}\n");
+    encoded();
+    log_level_set(LOG_WARN);
+    before = log_count(LOG_WARN);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(judged("{\"rejectedEntityInfo\":{\"errorType\":\"InvalidEntity\"}}"),
+                         VERDICT_DELIVERED);
+    log_level_set(LOG_OFF);
+    ck_assert_uint_eq(log_count(LOG_WARN) - before, 1);
+    ck_assert_ptr_nonnull(strstr(log_recent(0), "InvalidEntity"));
+}
+END_TEST
+
 START_TEST(events_go_in_the_order_of_their_times)
 {
     struct chunk_maker *maker = chunk_maker_new();
@@ -216,6 +283,9 @@ Suite *suite_plugins_out_cloudwatch_request(void)
     tcase_add_test(tests, records_of_another_stream_are_held);
     tcase_add_test(tests, names_have_only_what_the_service_takes);
     tcase_add_test(tests, the_note_says_what_is_made_first);
+    tcase_add_test(tests, records_of_another_entity_are_held_and_messages_are_without_it);
+    tcase_add_test(tests, a_stream_is_made_without_an_entity);
+    tcase_add_test(tests, an_entity_that_is_refused_is_told_once_and_its_events_are_delivered);
     tcase_add_test(tests, events_go_in_the_order_of_their_times);
     tcase_add_test(tests, the_host_is_the_regions);
     tcase_add_test(tests, or_an_endpoints_with_tls_unless_it_says_http);
