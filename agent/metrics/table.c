@@ -98,7 +98,7 @@ const struct metric filter_metric_table[] = {
      METRIC_COUNTER, S(drop_bytes), NULL},
     {"tailrace_filter_unlabelled_records_total", "unlabelled_records",
      "Records that went on without metadata that was not known.", METRIC_COUNTER,
-     S(unlabelled_records), "aws|kubernetes"},
+     S(unlabelled_records), "aws|ecs|kubernetes"},
     {"tailrace_filter_metadata_requests_total{kind=\"list\"}", NULL, METADATA_REQUESTS,
      METRIC_COUNTER, S(kubernetes.lists), "kubernetes"},
     {"tailrace_filter_metadata_requests_total{kind=\"watch\"}", NULL, METADATA_REQUESTS,

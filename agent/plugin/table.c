@@ -8,6 +8,7 @@ extern const struct input_plugin in_systemd;
 extern const struct input_plugin in_tail;
 
 extern const struct filter_plugin filter_aws;
+extern const struct filter_plugin filter_ecs;
 extern const struct filter_plugin filter_grep;
 extern const struct filter_plugin filter_kubernetes;
 extern const struct filter_plugin filter_modify;
@@ -29,9 +30,9 @@ const struct input_plugin *const input_plugins[] = {
 };
 
 const struct filter_plugin *const filter_plugins[] = {
-    &filter_aws,  &filter_grep,   &filter_kubernetes,      &filter_modify,
-    &filter_nest, &filter_parser, &filter_record_modifier, &filter_rewrite_tag,
-    NULL,
+    &filter_aws,         &filter_ecs,  &filter_grep,   &filter_kubernetes,
+    &filter_modify,      &filter_nest, &filter_parser, &filter_record_modifier,
+    &filter_rewrite_tag, NULL,
 };
 
 const struct output_plugin *const output_plugins[] = {

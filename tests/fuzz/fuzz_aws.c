@@ -1,7 +1,7 @@
 /*
  * What comes from AWS, from its files and from whoever answers in its place: answers as keys and as
- * errors, profiles, addresses, commands, queries, and an instance's metadata. A path that was written
- * for the wire stays itself.
+ * errors, profiles, addresses, commands, queries, and what an instance and its ECS agent say. A
+ * path that was written for the wire stays itself.
  */
 #include "aws/answer.h"
 #include "aws/endpoint.h"
@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "plugins/filter_aws/facts.h"
+#include "plugins/filter_ecs/facts.h"
 #include "plugins/out_cloudwatch_logs/judge.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -112,6 +113,20 @@ static void read_as_facts(struct slice text)
     facts_fini(&facts);
 }
 
+static void read_as_ecs(struct slice text)
+{
+    struct ecs_facts facts = {0};
+    struct arena arena = {0};
+    char why[256] = "";
+
+    if (!ecs_cluster_read(text, &arena, &facts, why))
+        CHECK(why[0] != '\0');
+    if (ecs_task_read(text, SLICE("79c796ed2a7f"), &arena, &facts, why))
+        CHECK(facts.values[ECS_TASK_ID].len > 0 && facts.values[ECS_CONTAINER_ID].len > 0);
+    CHECK(ecs_id_of_tag(text, SLICE("e")).len <= ECS_ID_LEN);
+    arena_fini(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *copy = mem_text_n((const char *)data, size);
@@ -121,6 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_as_answer(text);
     read_as_files(text);
     read_as_facts(text);
+    read_as_ecs(text);
     write_for_the_wire(text);
     read_as_words(copy);
     mem_free(copy);

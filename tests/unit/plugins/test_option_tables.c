@@ -52,6 +52,9 @@ static const struct table tables[] = {
      "private_ip=false\nvpc_id=false\nami_id=false\naccount_id=false\nhostname=false\n"
      "tags_enabled=false\ntags_include\ntags_exclude\nretry_interval_s=300\n"
      "enable_entity=false"},
+    {CONFIG_FILTER, "ecs", 7,
+     "add\necs_tag_prefix\ncluster_metadata_only=false\necs_meta_cache_ttl=3600\n"
+     "ecs_meta_host=127.0.0.1\necs_meta_port=51678\nagent_endpoint_retries=2"},
     {CONFIG_FILTER, "nest", 6,
      "Operation\nWildcard\nNest_under\nNested_under\nAdd_prefix\nRemove_prefix"},
     {CONFIG_OUTPUT, "es", 37,

@@ -1,0 +1,397 @@
+#include "plugins/filter_ecs/agent.h"
+
+#include <stdio.h>
+#include <sys/random.h>
+
+/*
+ *   ecs_agent_new    the cluster is asked for
+ *   on_cluster       it is known, or will be asked for again
+ *   ecs_agent_find   a container that is new is put into the queue
+ *   go_on            the next of the queue that is due is asked for, unless somebody is; else the timer
+ *   on_task          its task is known, or there is none, or it is asked for again
+ *   on_due           the timer
+ *
+ * Goes wrong: nobody answers, or with 5xx. All wait then, and the first of the queue is tried again.
+ */
+
+#define TRIES_APART_MS UINT64_C(1000)
+#define NONE_MS_MIN UINT64_C(60000)
+
+static const struct retry_policy patience = {.base_ms = 1000, .cap_ms = 60000};
+
+struct container {
+    struct list link;  /* of all */
+    struct list queue; /* linked: to be asked for */
+    char id[ECS_ID_LEN + 1];
+    enum ecs_answer answer;
+    unsigned failures;
+    uint64_t due_ms;  /* not asked for before that */
+    uint64_t used_ms; /* when it was last looked for */
+    struct shared_object *block;
+};
+
+struct containers {
+    struct map by_id;
+    struct list all;
+    struct list queue;
+    struct container *last; /* that was looked for */
+};
+
+struct ecs_agent {
+    struct loop *loop;
+    struct ecs_settings settings;
+    struct arena texts; /* of the cluster */
+    struct ecs_facts cluster;
+    struct shared_object *block; /* of the cluster alone */
+    struct containers containers;
+    struct aws_ask *ask;
+    struct container *asked; /* NULL: the cluster */
+    struct timer *due;
+    bool has_cluster;
+    unsigned failures; /* of the agent, in a row */
+    char trouble[256];
+};
+
+static void go_on(struct ecs_agent *a);
+
+static void agent_check(const struct ecs_agent *a)
+{
+    CHECK(a->containers.by_id.count <= ECS_CONTAINERS_MAX);
+    CHECK(a->asked == NULL || (a->ask != NULL && a->has_cluster));
+    CHECK((a->failures > 0) == (a->trouble[0] != '\0'));
+    CHECK(a->has_cluster || a->block == NULL);
+}
+
+/* ---- containers ---- */
+
+static struct container *container_at(struct list *link)
+{
+    return CONTAINER_OF(link, struct container, link);
+}
+
+static void container_forget(struct ecs_agent *a, struct container *c)
+{
+    struct container *was = map_remove(&a->containers.by_id, slice_of(c->id));
+
+    CHECK(was == c && c != a->asked);
+    if (a->containers.last == c)
+        a->containers.last = NULL;
+    list_remove(&c->link);
+    list_remove(&c->queue);
+    shared_unref(&c->block);
+    mem_free(c);
+}
+
+/* Those that nobody has looked for during the time that they are kept; and one more where it is full. */
+static void containers_thin(struct ecs_agent *a)
+{
+    struct container *oldest = NULL;
+    uint64_t now_ms = clock_ms();
+
+    LIST_FOR_SAFE (it, after, &a->containers.all) {
+        struct container *c = container_at(it);
+
+        if (c == a->asked)
+            continue;
+        if (now_ms - c->used_ms > a->settings.ttl_ms)
+            container_forget(a, c);
+        else if (oldest == NULL || c->used_ms < oldest->used_ms)
+            oldest = c;
+    }
+    if (a->containers.by_id.count == ECS_CONTAINERS_MAX)
+        container_forget(a, oldest);
+}
+
+static void container_queue(struct ecs_agent *a, struct container *c, uint64_t wait_ms)
+{
+    c->answer = ECS_NOT_YET;
+    c->due_ms = clock_ms() + wait_ms;
+    list_remove(&c->queue);
+    list_add_tail(&a->containers.queue, &c->queue);
+}
+
+static struct container *container_new(struct ecs_agent *a, struct slice id)
+{
+    struct container *c = mem_zalloc(1, sizeof *c);
+    void *other;
+
+    CHECK(id.len == ECS_ID_LEN);
+    containers_thin(a);
+    memcpy(c->id, id.data, id.len);
+    other = map_put(&a->containers.by_id, id, c);
+    CHECK(other == NULL);
+    list_init(&c->queue);
+    list_add_tail(&a->containers.all, &c->link);
+    container_queue(a, c, 0);
+    return c;
+}
+
+static struct container *container_find(struct ecs_agent *a, struct slice id)
+{
+    struct container *c = a->containers.last;
+
+    if (UNLIKELY(c == NULL || memcmp(c->id, id.data, ECS_ID_LEN) != 0))
+        c = map_get(&a->containers.by_id, id);
+    if (UNLIKELY(c == NULL))
+        c = container_new(a, id);
+    a->containers.last = c;
+    c->used_ms = clock_ms();
+    if (UNLIKELY(c->answer == ECS_NONE && c->used_ms >= c->due_ms)) {
+        c->failures = 0;
+        container_queue(a, c, 0);
+    }
+    return c;
+}
+
+enum ecs_answer ecs_agent_find(struct ecs_agent *a, struct slice id, struct shared_object **block)
+{
+    struct container *c;
+
+    *block = a->block;
+    if (id.len == 0)
+        return a->has_cluster ? ECS_KNOWN : ECS_NOT_YET;
+    c = container_find(a, id);
+    if (LIKELY(c->answer == ECS_KNOWN))
+        *block = c->block;
+    else if (a->ask == NULL)
+        go_on(a);
+    return c->answer;
+}
+
+/* ---- trouble ---- */
+
+static uint64_t dice(void)
+{
+    uint64_t number = 0;
+
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
+        number = (uint64_t)clock_wall_ns();
+    return number;
+}
+
+static void trouble_is(struct ecs_agent *a, const char *why)
+{
+    LOG_AT(a->failures == 0 ? LOG_WARN : LOG_DEBUG, a->settings.component,
+           "the ECS agent at %s:%u: %s; records go without what is not known", a->settings.host,
+           a->settings.port, why);
+    snprintf(a->trouble, sizeof a->trouble, "%s", why);
+    a->failures++;
+    timer_start(a->due, retry_wait_ms(&patience, a->failures - 1, dice()));
+}
+
+static void trouble_is_over(struct ecs_agent *a)
+{
+    if (a->failures > 0)
+        log_info(a->settings.component, "the ECS agent at %s:%u answers again", a->settings.host,
+                 a->settings.port);
+    a->failures = 0;
+    a->trouble[0] = '\0';
+}
+
+/* Whether it was the agent that failed, and not what was asked for. */
+static bool is_agents(const struct aws_heard *heard, char why[256])
+{
+    if (heard->error < 0)
+        snprintf(why, 256, "%.250s", heard->why);
+    else if (heard->reply.status >= 500 || heard->reply.status == 429)
+        snprintf(why, 256, "status %d", heard->reply.status);
+    else
+        return false;
+    return true;
+}
+
+/* ---- questions ---- */
+
+static void question_ask(struct ecs_agent *a, const char *path, aws_ask_fn *heard)
+{
+    struct buffer url = {0};
+    struct aws_question q = {.component = a->settings.component, .path = path, .is_near = true};
+
+    CHECK(a->ask == NULL);
+    timer_stop(a->due);
+    buffer_append_text(&url, "http://");
+    aws_host_header(&url, a->settings.host, a->settings.port, false);
+    q.url = buffer_text(&url);
+    http_request_init(&q.request, "GET", "");
+    a->ask = aws_ask_start(a->loop, &q, heard, a);
+    buffer_fini(&url);
+}
+
+static void on_cluster(void *owner, const struct aws_heard *heard)
+{
+    struct ecs_agent *a = owner;
+    char why[256] = "";
+    bool is_known = false;
+
+    a->ask = NULL;
+    if (!is_agents(heard, why) && heard->reply.status == 200)
+        is_known = ecs_cluster_read(buffer_view(&heard->reply.body), &a->texts, &a->cluster, why);
+    else if (why[0] == '\0')
+        snprintf(why, sizeof why, "status %d for /v1/metadata", heard->reply.status);
+    if (is_known) {
+        trouble_is_over(a);
+        a->has_cluster = true;
+        a->block = ecs_block(a->settings.form, &a->cluster);
+        log_info(a->settings.component, "this is container instance %.*s of ECS cluster %.*s",
+                 SLICE_ARG(a->cluster.values[ECS_INSTANCE_ID]),
+                 SLICE_ARG(a->cluster.values[ECS_CLUSTER_NAME]));
+    } else {
+        arena_reset(&a->texts);
+        trouble_is(a, why);
+    }
+    agent_check(a);
+    a->settings.changed(a->settings.owner);
+    if (is_known)
+        go_on(a);
+}
+
+/* It may not know one that has just begun. */
+static void task_lacks(struct ecs_agent *a, struct container *c, const char *why)
+{
+    if (++c->failures < a->settings.tries) {
+        container_queue(a, c, TRIES_APART_MS);
+        return;
+    }
+    c->answer = ECS_NONE;
+    c->due_ms = clock_ms() + (a->settings.ttl_ms > NONE_MS_MIN ? a->settings.ttl_ms : NONE_MS_MIN);
+    list_remove(&c->queue);
+    log_info(a->settings.component, "container %s: %s; it gets the cluster's metadata", c->id, why);
+}
+
+static void task_hear(struct ecs_agent *a, struct container *c, const struct http_reply *reply)
+{
+    struct ecs_facts facts = a->cluster;
+    struct arena arena = {0};
+    char why[256] = "the ECS agent knows no task of it";
+
+    if (reply->status == 200 &&
+        ecs_task_read(buffer_view(&reply->body), slice_of(c->id), &arena, &facts, why)) {
+        c->answer = ECS_KNOWN;
+        list_remove(&c->queue);
+        shared_unref(&c->block);
+        c->block = ecs_block(a->settings.form, &facts);
+    } else {
+        task_lacks(a, c, why);
+    }
+    arena_fini(&arena);
+}
+
+static void on_task(void *owner, const struct aws_heard *heard)
+{
+    struct ecs_agent *a = owner;
+    struct container *c = a->asked;
+    char why[256] = "";
+
+    CHECK(c != NULL && c->answer == ECS_NOT_YET);
+    a->ask = NULL;
+    a->asked = NULL;
+    if (is_agents(heard, why)) {
+        trouble_is(a, why);
+    } else {
+        trouble_is_over(a);
+        task_hear(a, c, &heard->reply);
+    }
+    agent_check(a);
+    a->settings.changed(a->settings.owner);
+    go_on(a);
+}
+
+static void task_ask(struct ecs_agent *a, struct container *c)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/v1/tasks?dockerid=%s", c->id);
+    a->asked = c;
+    question_ask(a, path, on_task);
+}
+
+/* After trouble the timer says when. */
+static void go_on(struct ecs_agent *a)
+{
+    uint64_t now_ms = clock_ms(), next_ms = UINT64_MAX;
+
+    if (a->ask != NULL || !a->has_cluster || (a->failures > 0 && timer_is_on(a->due)))
+        return;
+    LIST_FOR (it, &a->containers.queue) {
+        struct container *c = CONTAINER_OF(it, struct container, queue);
+
+        if (c->due_ms <= now_ms) {
+            task_ask(a, c);
+            return;
+        }
+        next_ms = c->due_ms < next_ms ? c->due_ms : next_ms;
+    }
+    if (next_ms != UINT64_MAX)
+        timer_start(a->due, next_ms - now_ms);
+}
+
+static void on_due(void *owner)
+{
+    struct ecs_agent *a = owner;
+
+    if (a->has_cluster)
+        go_on(a);
+    else
+        question_ask(a, "/v1/metadata", on_cluster);
+}
+
+/* ---- its life ---- */
+
+struct ecs_agent *ecs_agent_new(struct loop *loop, const struct ecs_settings *settings)
+{
+    struct ecs_agent *a = mem_zalloc(1, sizeof *a);
+
+    CHECK(settings->tries > 0 && settings->changed != NULL);
+    a->loop = loop;
+    a->settings = *settings;
+    map_init(&a->containers.by_id);
+    list_init(&a->containers.all);
+    list_init(&a->containers.queue);
+    a->due = timer_new(loop, on_due, a);
+    timer_unref(a->due);
+    on_due(a);
+    return a;
+}
+
+void ecs_agent_free(struct ecs_agent **address)
+{
+    struct ecs_agent *a = *address;
+
+    *address = NULL;
+    if (a == NULL)
+        return;
+    aws_ask_cancel(&a->ask);
+    a->asked = NULL;
+    LIST_FOR_SAFE (it, after, &a->containers.all)
+        container_forget(a, container_at(it));
+    map_fini(&a->containers.by_id);
+    timer_free(&a->due);
+    shared_unref(&a->block);
+    arena_fini(&a->texts);
+    mem_free(a);
+}
+
+bool ecs_agent_is_in_trouble(const struct ecs_agent *a)
+{
+    return a->failures > 0;
+}
+
+void ecs_agent_describe(const struct ecs_agent *a, struct buffer *out)
+{
+    size_t waiting = 0;
+
+    LIST_FOR (it, (struct list *)(uintptr_t)&a->containers.queue)
+        waiting++;
+    buffer_append_text(out, "{\"source\":\"the ECS agent\",\"cluster\":");
+    if (a->has_cluster)
+        json_write_text(out, a->cluster.values[ECS_CLUSTER_NAME]);
+    else
+        buffer_append_text(out, "null");
+    buffer_append_format(out, ",\"containers\":%zu,\"awaited\":%zu,\"is_asking\":%s,\"trouble\":",
+                         a->containers.by_id.count, waiting, a->ask != NULL ? "true" : "false");
+    if (a->trouble[0] != '\0')
+        json_write_text(out, slice_of(a->trouble));
+    else
+        buffer_append_text(out, "null");
+    buffer_append_byte(out, '}');
+}
