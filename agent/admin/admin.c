@@ -60,6 +60,11 @@ static const char *on_output_trouble(void *owner, size_t index, int64_t *since_n
     return output_trouble(pipeline_output(((struct admin *)owner)->pipeline, index), since_ns);
 }
 
+static bool on_output_login(void *owner, size_t index, const char **origin, const char **region)
+{
+    return output_login(pipeline_output(((struct admin *)owner)->pipeline, index), origin, region);
+}
+
 static void on_sample(void *owner)
 {
     struct admin *a = owner;
@@ -139,6 +144,7 @@ static void view_init(struct admin *a)
         .describe_filters = on_describe_filters,
         .describe_letters = on_describe_letters,
         .output_trouble = on_output_trouble,
+        .output_login = on_output_login,
         .standstill_s = on_standstill,
         .reload = on_reload,
         .reload_outcome = on_outcome,

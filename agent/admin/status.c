@@ -53,6 +53,18 @@ static void append_trouble(const struct admin_view *view, size_t index, struct b
     buffer_append_format(out, ",\"trouble_s\":%" PRIu64, seconds_since(since_ns));
 }
 
+static void append_login(const struct admin_view *view, size_t index, struct buffer *out)
+{
+    const char *origin, *region;
+
+    if (view->output_login == NULL || !view->output_login(view->owner, index, &origin, &region))
+        return;
+    buffer_append_byte(out, ',');
+    append_text(out, "credentials", origin);
+    buffer_append_byte(out, ',');
+    append_text(out, "region", region);
+}
+
 static void append_kind(const struct admin_view *view, const struct metrics_kind *kind,
                         struct buffer *out)
 {
@@ -63,8 +75,10 @@ static void append_kind(const struct admin_view *view, const struct metrics_kind
     LIST_FOR (it, (struct list *)instances) {
         buffer_append_text(out, index > 0 ? ",{" : "{");
         append_counters(out, kind->table, metrics_head_of(it));
-        if (instances == &view->book->outputs)
+        if (instances == &view->book->outputs) {
             append_trouble(view, index, out);
+            append_login(view, index, out);
+        }
         buffer_append_byte(out, '}');
         index++;
     }

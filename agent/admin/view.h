@@ -35,6 +35,8 @@ struct admin_view {
     void (*describe_letters)(void *owner, struct buffer *out);
     /* The trouble of an output in the order of the book; `*since_ns` is 0 when there is none. */
     const char *(*output_trouble)(void *owner, size_t index, int64_t *since_ns);
+    /* output_login of it. May be NULL. */
+    bool (*output_login)(void *owner, size_t index, const char **origin, const char **region);
     /* pipeline_standstill_s. NULL: never. */
     uint64_t (*standstill_s)(void *owner);
     /* Begins a reload. NULL: there is nobody to do that. */

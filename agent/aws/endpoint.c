@@ -3,6 +3,7 @@
 #include "base/memory.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #define HTTPS_PORT 443
 #define HTTP_PORT 80
@@ -160,4 +161,24 @@ void aws_host_header(struct buffer *out, const char *host, uint16_t port, bool h
     buffer_append_format(out, strchr(host, ':') != NULL ? "[%s]" : "%s", host);
     if (port != (has_tls ? HTTPS_PORT : HTTP_PORT))
         buffer_append_format(out, ":%u", (unsigned)port);
+}
+
+static const char *env_text(aws_env_fn *env, const char *name)
+{
+    const char *value = env(name);
+
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+const char *aws_endpoint_of_env(aws_env_fn *env, const char *service)
+{
+    const char *ignored = env_text(env, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), *url;
+    char name[64];
+
+    if (ignored != NULL && slice_is_nocase(slice_of(ignored), "true"))
+        return NULL;
+    CHECK(strlen(service) < sizeof name - sizeof "AWS_ENDPOINT_URL_");
+    snprintf(name, sizeof name, "AWS_ENDPOINT_URL_%s", service);
+    url = env_text(env, name);
+    return url != NULL ? url : env_text(env, "AWS_ENDPOINT_URL");
 }

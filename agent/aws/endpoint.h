@@ -45,6 +45,13 @@ struct aws_flavour {
 void aws_host(struct buffer *out, const char *service, const char *region,
               struct aws_flavour flavour);
 
+/* The value of a variable, or NULL. */
+typedef const char *aws_env_fn(const char *name);
+
+/* Where the environment says that a service is, "LOGS" or "STS": AWS_ENDPOINT_URL_LOGS, or
+ * AWS_ENDPOINT_URL for all. NULL where it does not, or AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true. */
+const char *aws_endpoint_of_env(aws_env_fn *env, const char *service);
+
 /* Letters, digits and hyphens, not too many. */
 bool aws_region_is_valid(struct slice region);
 

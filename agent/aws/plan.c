@@ -369,7 +369,7 @@ static int surroundings_set(struct aws_plan *plan, const struct aws_known *known
                             first_of(env_of(known, "AWS_REGION"),
                                      first_of(env_of(known, "AWS_DEFAULT_REGION"),
                                               profile_text(plan, known, profile, "region"))));
-    plan->sts_endpoint = first_of(known->wish.sts_endpoint, env_of(known, "AWS_ENDPOINT_URL_STS"));
+    plan->sts_endpoint = first_of(known->wish.sts_endpoint, aws_endpoint_of_env(known->env, "STS"));
     plan->flavour.is_fips = env_is_true(known, "AWS_USE_FIPS_ENDPOINT") ||
                             profile_is_true(known, profile, "use_fips_endpoint");
     plan->flavour.is_dual_stack = env_is_true(known, "AWS_USE_DUALSTACK_ENDPOINT") ||

@@ -46,9 +46,6 @@ struct aws_wish {
     const char *credentials_url; /* asked for keys instead of whatever else there is */
 };
 
-/* The value of a variable, or NULL. */
-typedef const char *aws_env_fn(const char *name);
-
 struct aws_known {
     struct aws_wish wish;
     aws_env_fn *env;

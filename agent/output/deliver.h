@@ -82,4 +82,8 @@ struct output_metrics *output_metrics(struct output *output);
 /* In words, for the status page: the last trouble, or empty; since when (wall ns), 0 when well. */
 const char *output_trouble(const struct output *output, int64_t *since_ns);
 
+/* Where the keys come from that its requests are signed with for AWS, in words, and for which region;
+ * false where they are not signed, or there are no keys yet. */
+bool output_login(const struct output *output, const char **origin, const char **region);
+
 #endif

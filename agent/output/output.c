@@ -82,6 +82,15 @@ const char *output_trouble(const struct output *output, int64_t *since_ns)
     return output->trouble.since_ns ? output->trouble.text : "";
 }
 
+bool output_login(const struct output *output, const char **origin, const char **region)
+{
+    if (output->signer == NULL)
+        return false;
+    *origin = aws_signer_origin(output->signer);
+    *region = aws_signer_region(output->signer);
+    return (*origin)[0] != '\0';
+}
+
 bool output_is_idle(const struct output *output)
 {
     return list_is_empty(&output->queue) && list_is_empty(&output->deliveries);

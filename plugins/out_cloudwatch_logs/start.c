@@ -123,12 +123,19 @@ static bool env_is_true(const char *name)
     return value != NULL && slice_is_nocase(slice_of(value), "true");
 }
 
-/* The region's host, unless an endpoint is named. */
+static const char *process_env(const char *name)
+{
+    return getenv(name);
+}
+
+/* The region's host, unless an endpoint is named here or in the environment. */
 static int init_reach(struct out_cloudwatch *cw, struct plugin_setup *setup)
 {
     struct cw_reach *reach = &cw->reach;
     struct aws_flavour flavour = {.is_fips = env_is_true("AWS_USE_FIPS_ENDPOINT"),
                                   .is_dual_stack = env_is_true("AWS_USE_DUALSTACK_ENDPOINT")};
+    const char *endpoint =
+        reach->endpoint != NULL ? reach->endpoint : aws_endpoint_of_env(process_env, "LOGS");
 
     reach->http = *setup->http;
     reach->tls = (struct http_tls){.verify = true, .verify_hostname = true};
@@ -136,13 +143,14 @@ static int init_reach(struct out_cloudwatch *cw, struct plugin_setup *setup)
         reach->http.tls = &reach->tls;
     reach->user_agent = mem_format("%s%s%s", USER_AGENT, reach->extra_user_agent ? " " : "",
                                    reach->extra_user_agent ? reach->extra_user_agent : "");
-    if (reach->endpoint == NULL) {
+    if (endpoint == NULL) {
         aws_host(&reach->host, "logs", cw->login.region, flavour);
         reach->http.host = buffer_text(&reach->host);
         return 0;
     }
-    if (address_check("endpoint", reach->endpoint, setup) < 0 ||
-        aws_address_parse(reach->endpoint, &reach->address) < 0)
+    if (address_check(reach->endpoint != NULL ? "endpoint" : "AWS_ENDPOINT_URL", endpoint, setup) <
+            0 ||
+        aws_address_parse(endpoint, &reach->address) < 0)
         return -EINVAL;
     reach->http.host = reach->address.host;
     if (!has_property(setup, "port"))
@@ -161,11 +169,6 @@ static void on_task(void *owner, const struct aws_task *task, const char *why)
     cw_names_task(&cw->names, task);
     log_info(cw->component, "this is a container of the ECS task %.*s in %.*s", SLICE_ARG(task->id),
              SLICE_ARG(task->cluster));
-}
-
-static const char *process_env(const char *name)
-{
-    return getenv(name);
 }
 
 static void init_task(struct out_cloudwatch *cw, struct plugin_setup *setup)

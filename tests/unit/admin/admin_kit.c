@@ -27,6 +27,16 @@ static const char *on_trouble(void *owner, size_t index, int64_t *since_ns)
     return kit->trouble != NULL ? kit->trouble : "";
 }
 
+static bool on_login(void *owner, size_t index, const char **origin, const char **region)
+{
+    const struct admin_kit *kit = owner;
+
+    ck_assert_uint_eq(index, 0);
+    *origin = kit->login;
+    *region = "eu-west-1";
+    return kit->login != NULL;
+}
+
 static uint64_t on_standstill(void *owner)
 {
     return ((struct admin_kit *)owner)->standstill_s;
@@ -58,6 +68,7 @@ static void view_init(struct admin_kit *kit)
         .refresh = on_refresh,
         .describe_inputs = on_describe,
         .output_trouble = on_trouble,
+        .output_login = on_login,
         .standstill_s = on_standstill,
         .reload = on_reload,
         .reload_outcome = on_outcome,

@@ -21,6 +21,7 @@ struct admin_kit {
     struct page page;
     const char *follows; /* what inputs say of themselves */
     const char *trouble; /* the output's, since the start */
+    const char *login;   /* where its keys for AWS come from; NULL: it has none */
     unsigned refreshed;
     uint64_t standstill_s;
     enum reload_state reload; /* what becomes of one */

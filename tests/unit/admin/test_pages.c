@@ -248,6 +248,16 @@ START_TEST(what_others_wrote_is_escaped)
 }
 END_TEST
 
+START_TEST(an_output_says_where_its_keys_come_from)
+{
+    ask_well("/api/tailrace/status");
+    ck_assert_ptr_null(strstr(buffer_text(&admin_kit.page.body), "\"credentials\""));
+    admin_kit.login = "profile \"node\"";
+    ask_well("/api/tailrace/status");
+    admin_kit_expect_body("\"credentials\":\"profile \\\"node\\\"\",\"region\":\"eu-west-1\"");
+}
+END_TEST
+
 Suite *suite_admin_pages(void);
 Suite *suite_admin_pages(void)
 {
@@ -274,6 +284,7 @@ Suite *suite_admin_pages(void)
     tcase_add_checked_fixture(status, admin_kit_set_up, admin_kit_tear_down);
     tcase_add_test(status, the_status_has_all_counters_and_the_verdict);
     tcase_add_test(status, what_others_wrote_is_escaped);
+    tcase_add_test(status, an_output_says_where_its_keys_come_from);
     suite_add_tcase(suite, pages);
     suite_add_tcase(suite, status);
     return suite;

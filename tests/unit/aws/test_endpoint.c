@@ -109,6 +109,35 @@ START_TEST(regions_are_plain_words)
 }
 END_TEST
 
+static const char *const *variables; /* a name and a value in turn, NULL behind */
+
+static const char *env(const char *name)
+{
+    for (const char *const *v = variables; *v != NULL; v += 2)
+        if (strcmp(*v, name) == 0)
+            return v[1];
+    return NULL;
+}
+
+#define ENV(...)                      \
+    variables = (const char *const[]) \
+    {                                 \
+        __VA_ARGS__, NULL             \
+    }
+
+START_TEST(the_environment_may_say_where_services_are)
+{
+    ENV("AWS_ENDPOINT_URL_STS", "http://sts", "AWS_ENDPOINT_URL_LOGS", "");
+    ck_assert_str_eq(aws_endpoint_of_env(env, "STS"), "http://sts");
+    ck_assert_ptr_null(aws_endpoint_of_env(env, "LOGS"));
+    ENV("AWS_ENDPOINT_URL_STS", "http://sts", "AWS_ENDPOINT_URL", "http://all");
+    ck_assert_str_eq(aws_endpoint_of_env(env, "STS"), "http://sts");
+    ck_assert_str_eq(aws_endpoint_of_env(env, "LOGS"), "http://all");
+    ENV("AWS_ENDPOINT_URL", "http://all", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "TRUE");
+    ck_assert_ptr_null(aws_endpoint_of_env(env, "STS"));
+}
+END_TEST
+
 Suite *suite_aws_endpoint(void)
 {
     Suite *suite = suite_create("aws_endpoint");
@@ -121,6 +150,7 @@ Suite *suite_aws_endpoint(void)
     tcase_add_test(tests, what_is_no_address_is_refused);
     tcase_add_test(tests, the_host_header_has_the_port_only_where_it_is_unusual);
     tcase_add_test(tests, regions_are_plain_words);
+    tcase_add_test(tests, the_environment_may_say_where_services_are);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -4,6 +4,7 @@
 #include "plugins/out_cloudwatch_logs/note.h"
 
 #include <check.h>
+#include <stdlib.h>
 
 extern const struct output_plugin out_cloudwatch_logs;
 
@@ -269,6 +270,21 @@ START_TEST(or_an_endpoints_with_tls_unless_it_says_http)
 }
 END_TEST
 
+START_TEST(or_an_endpoint_of_the_environment_unless_the_configuration_has_one)
+{
+    setenv("AWS_ENDPOINT_URL_LOGS", "http://127.0.0.1:4566", 1);
+    ck_assert_int_eq(MADE("log_stream_name", "s"), 0);
+    ck_assert_str_eq(out_cloudwatch_logs.settings(cw)->host, "127.0.0.1");
+    ck_assert_uint_eq(out_cloudwatch_logs.settings(cw)->port, 4566);
+    ck_assert_ptr_null(out_cloudwatch_logs.settings(cw)->tls);
+    tear_down();
+    set_up();
+    ck_assert_int_eq(MADE("log_stream_name", "s", "endpoint", "https://a.example"), 0);
+    ck_assert_str_eq(out_cloudwatch_logs.settings(cw)->host, "a.example");
+    unsetenv("AWS_ENDPOINT_URL_LOGS");
+}
+END_TEST
+
 Suite *suite_plugins_out_cloudwatch_request(void);
 
 Suite *suite_plugins_out_cloudwatch_request(void)
@@ -289,6 +305,7 @@ Suite *suite_plugins_out_cloudwatch_request(void)
     tcase_add_test(tests, events_go_in_the_order_of_their_times);
     tcase_add_test(tests, the_host_is_the_regions);
     tcase_add_test(tests, or_an_endpoints_with_tls_unless_it_says_http);
+    tcase_add_test(tests, or_an_endpoint_of_the_environment_unless_the_configuration_has_one);
     suite_add_tcase(suite, tests);
     return suite;
 }
