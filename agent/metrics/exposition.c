@@ -250,4 +250,5 @@ void exposition_write(const struct metrics_book *book, const struct metrics_fact
     write_instances(&w);
     write_waits(&w);
     write_all_routes(&w);
+    sample_families(&w);
 }

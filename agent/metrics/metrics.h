@@ -83,6 +83,16 @@ struct kubernetes_metrics {
     uint64_t awaited;      /* asked for, and neither there nor known to be none */
 };
 
+/* What the filter log_to_metrics did. */
+struct log_metrics {
+    uint64_t series;
+    uint64_t overflow_records; /* that had no place in a series of their own */
+    uint64_t unusable_records; /* whose value is no number */
+    uint64_t documents;        /* that were made of the news */
+};
+
+struct metric_family;
+
 struct filter_metrics {
     struct list link;
     const char *name;
@@ -94,6 +104,8 @@ struct filter_metrics {
     uint64_t drop_bytes;
     uint64_t unlabelled_records; /* whose pod, instance or task was not known */
     struct kubernetes_metrics kubernetes;
+    struct log_metrics log;
+    const struct metric_family *family; /* that it counts; lent by the filter; NULL: none */
 };
 
 struct output_metrics {

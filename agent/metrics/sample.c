@@ -7,21 +7,31 @@
 #include <string.h>
 #include <time.h>
 
-static void append_escaped(struct buffer *out, const char *text)
+/* A quote is escaped in a value, and stands as it is in a help text. */
+static void append_escaped(struct buffer *out, struct slice text, bool is_quoted)
 {
-    for (; *text != '\0'; text++) {
-        if (*text == '\n')
+    for (size_t i = 0; i < text.len; i++) {
+        char byte = text.data[i];
+
+        if (byte == '\n')
             buffer_append_text(out, "\\n");
-        else if (*text == '"' || *text == '\\')
-            buffer_append_format(out, "\\%c", *text);
+        else if (byte == '\\' || (byte == '"' && is_quoted))
+            buffer_append_format(out, "\\%c", byte);
         else
-            buffer_append_byte(out, *text);
+            buffer_append_byte(out, byte);
     }
 }
 
 struct slice sample_name(const char *name)
 {
     return slice_make(name, strcspn(name, "{"));
+}
+
+void sample_label(struct buffer *out, const char *name, struct slice value)
+{
+    buffer_append_format(out, "%s=\"", name);
+    append_escaped(out, value, true);
+    buffer_append_byte(out, '"');
 }
 
 /* `more` is labels in their braces, or empty. */
@@ -31,9 +41,8 @@ static void append_labels(struct buffer *out, const struct label *labels, size_t
     if (count == 0 && more.len == 0)
         return;
     for (size_t i = 0; i < count; i++) {
-        buffer_append_format(out, "%s%s=\"", i == 0 ? "{" : ",", labels[i].name);
-        append_escaped(out, labels[i].value);
-        buffer_append_byte(out, '"');
+        buffer_append_byte(out, i == 0 ? '{' : ',');
+        sample_label(out, labels[i].name, slice_of(labels[i].value));
     }
     if (more.len == 0) {
         buffer_append_byte(out, '}');
@@ -43,8 +52,7 @@ static void append_labels(struct buffer *out, const struct label *labels, size_t
     buffer_append(out, slice_skip(more, 1));
 }
 
-/* "2026-11-21T08:18:54.123456789Z " */
-static void append_time(struct buffer *out, int64_t now_ns)
+void sample_time(struct buffer *out, int64_t now_ns)
 {
     time_t seconds = (time_t)(now_ns / NS_PER_S);
     char date[32];
@@ -62,9 +70,11 @@ void sample_family(const struct sample_writer *w, const char *name, const char *
         [METRIC_COUNTER] = "counter", [METRIC_GAUGE] = "gauge", [METRIC_HISTOGRAM] = "histogram"};
     struct slice family = sample_name(name);
 
-    if (w->form != EXPOSITION_LINES)
-        buffer_append_format(w->out, "# HELP %.*s %s\n# TYPE %.*s %s\n", (int)family.len, name,
-                             help, (int)family.len, name, words[type]);
+    if (w->form == EXPOSITION_LINES)
+        return;
+    buffer_append_format(w->out, "# HELP %.*s ", (int)family.len, name);
+    append_escaped(w->out, slice_of(help), false);
+    buffer_append_format(w->out, "\n# TYPE %.*s %s\n", (int)family.len, name, words[type]);
 }
 
 void sample_write(const struct sample_writer *w, const char *name, const struct label *labels,
@@ -73,7 +83,7 @@ void sample_write(const struct sample_writer *w, const char *name, const struct 
     struct slice family = sample_name(name);
 
     if (w->form == EXPOSITION_LINES)
-        append_time(w->out, w->facts->now_ns);
+        sample_time(w->out, w->facts->now_ns);
     buffer_append(w->out, family);
     append_labels(w->out, labels, count, slice_of(name + family.len));
     buffer_append_format(w->out, "%s%" PRIu64, w->form == EXPOSITION_LINES ? " = " : " ", value);
@@ -107,7 +117,7 @@ static void histogram_line(const struct sample_writer *w, const struct histogram
     const struct histogram_bounds *bounds = metric->bounds;
     char text[SECONDS_BYTES_MAX];
 
-    append_time(w->out, w->facts->now_ns);
+    sample_time(w->out, w->facts->now_ns);
     buffer_append_text(w->out, metric->metric.name);
     append_labels(w->out, labels, count, SLICE(""));
     buffer_append_text(w->out, " = { buckets = { ");

@@ -32,6 +32,12 @@ struct slice sample_name(const char *name);
 void sample_family(const struct sample_writer *w, const char *name, const char *help,
                    enum metric_type type);
 
+/* "2026-11-21T08:18:54.123456789Z " */
+void sample_time(struct buffer *out, int64_t now_ns);
+
+/* name="value", escaped. */
+void sample_label(struct buffer *out, const char *name, struct slice value);
+
 /* One value, without the line's end: something may follow. */
 void sample_write(const struct sample_writer *w, const char *name, const struct label *labels,
                   size_t count, uint64_t value);
@@ -39,5 +45,11 @@ void sample_write(const struct sample_writer *w, const char *name, const struct 
 /* All lines of one histogram, with SAMPLE_HISTOGRAM_LABELS_MAX labels at most. */
 void sample_histogram(const struct sample_writer *w, const struct histogram_metric *metric,
                       const struct histogram *h, const struct label *labels, size_t count);
+
+/* ---- families.c ---- */
+
+/* What filters count out of records (metrics/family.h). Of several filters that count under one name
+ * the second and those after it get a label more, `tailrace_filter`, so that no sample is there twice. */
+void sample_families(const struct sample_writer *w);
 
 #endif

@@ -85,6 +85,7 @@ const struct metric input_metric_table[] = {
     "Requests for the metadata of pods that were answered with none, by reason."
 
 #define S(field) offsetof(struct filter_metrics, field)
+#define LOG_PLUGIN "log_to_metrics"
 const struct metric filter_metric_table[] = {
     {"fluentbit_filter_records_total", "records", "Records that came in.", METRIC_COUNTER,
      S(records), NULL},
@@ -124,6 +125,16 @@ const struct metric filter_metric_table[] = {
      METRIC_GAUGE, S(kubernetes.deleted_pods), "kubernetes"},
     {"tailrace_filter_awaited_pods", NULL, "Pods that files wait for.", METRIC_GAUGE,
      S(kubernetes.awaited), "kubernetes"},
+    {"tailrace_filter_series", NULL, "Sets of label values that are counted apart.", METRIC_GAUGE,
+     S(log.series), LOG_PLUGIN},
+    {"tailrace_filter_overflow_records_total", NULL,
+     "Records whose label values had no series of their own, for want of room.", METRIC_COUNTER,
+     S(log.overflow_records), LOG_PLUGIN},
+    {"tailrace_filter_unusable_records_total", NULL,
+     "Records whose value is missing or no number, and that count for nothing.", METRIC_COUNTER,
+     S(log.unusable_records), LOG_PLUGIN},
+    {"tailrace_filter_documents_total", NULL, "Documents that were made of what was counted.",
+     METRIC_COUNTER, S(log.documents), LOG_PLUGIN},
     END,
 };
 #undef S
