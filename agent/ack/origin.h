@@ -40,12 +40,15 @@ struct origin {
     output_set outputs; /* those of them that its tag goes to, and through which filters: */
     const struct filter_selection *selection; /* both found by the intake, which notes itself */
     const struct intake *routed_by;           /* NULL: to be found again */
-    bool may_go_on;         /* filters may send its records to others, under other tags */
-    struct slice tag;       /* owned by the origin */
-    bool can_repeat;        /* the source keeps what it gave: what nobody took comes again */
-    bool can_leave;         /* its input reads again for one output what that one let go of; for no
+    bool may_go_on;   /* filters want its records, whether an output takes its tag or not */
+    struct slice tag; /* owned by the origin */
+    bool can_repeat;  /* the source keeps what it gave: what nobody took comes again */
+    bool can_leave;   /* its input reads again for one output what that one let go of; for no
                              * longer than the source is there */
-    uint64_t id;            /* stable over restarts where the source is; 0: records have no ids */
+    uint64_t
+        again_until; /* filters saw the records before this offset, in this process, when it was
+                             * read for others or by who was there before */
+    uint64_t id;     /* stable over restarts where the source is; 0: records have no ids */
     const void *last_chunk; /* the one that the newest span lies in, while it is open */
     struct ack_window window;
     struct input_metrics *metrics; /* lent by the input, as is the next */

@@ -26,6 +26,7 @@ struct orphan {
         identity;           /* as it was when it was read: it may have been truncated since */
     struct file_print tail; /* of the bytes before `read` */
     uint64_t read, size;    /* so far, of so much that was seen */
+    uint64_t seen;          /* filters saw the records before this offset */
 };
 
 /* Takes the texts and the descriptor. `positions` names the positions that have its row. */

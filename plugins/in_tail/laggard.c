@@ -106,6 +106,7 @@ struct tail_laggard *tail_laggard_new(struct tail_file *of, unsigned output, uin
     f->origin.metrics = &t->input->metrics;
     f->origin.budget = &t->shares[output].budget;
     f->origin.can_repeat = of->origin.can_repeat;
+    f->origin.again_until = UINT64_MAX;
     f->tail = t;
     f->lane = &t->shares[output].lane;
     f->laggard = l;

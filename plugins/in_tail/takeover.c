@@ -46,6 +46,7 @@ void tail_file_take(struct tail_file *f, const struct orphan *orphan)
     uint64_t from = f->state.read;
 
     f->is_handed_on = true;
+    f->origin.again_until = orphan->seen;
     if (!f->reader.is_gzip && file_tail_print(f->fd, from, &f->tail_print) < 0)
         f->tail_print = (struct file_print){0};
     if (!was_truncated(f, orphan))
@@ -69,9 +70,12 @@ void tail_file_hand_on(struct tail_file *f)
         .tail = f->tail_print,
         .read = f->state.read,
         .size = f->state.size_before,
+        .seen = f->origin.window.issued,
     };
     struct buffer note = {0};
 
+    if (f->origin.again_until > orphan.seen)
+        orphan.seen = f->origin.again_until;
     if (!t->input->is_replaced || t->positions == NULL || f->is_done)
         return;
     orphan.fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
