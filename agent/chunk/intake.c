@@ -173,7 +173,7 @@ static void origin_route(struct intake *intake, struct origin *origin)
 {
     origin->selection = filter_chain_select(intake->chain, origin->tag, origin->metrics);
     origin->outputs = route_table_outputs(intake->routes, origin->tag) & origin->lane;
-    origin->may_go_on = filter_selection_emits(origin->selection);
+    origin->may_go_on = filter_selection_sees_all(origin->selection);
     origin->routed_by = intake;
 }
 
@@ -216,22 +216,30 @@ static bool record_passes(struct push *push)
     return filter_selection_apply(push->selection, push->record, &run) == FILTER_KEEP;
 }
 
+/* How many bytes it takes up. */
+static size_t record_store(struct push *push, uint64_t end)
+{
+    struct origin *origin = push->origin;
+    struct chunk *chunk = chunk_for(push->intake, origin, push->outputs);
+    size_t before = chunk->bytes.len, bytes;
+
+    record_drop_doubles(push->record);
+    chunk_append(chunk, origin, push->tag, push->record, end);
+    bytes = chunk->bytes.len - before;
+    if (UNLIKELY(chunk_is_full(chunk)))
+        chunk_close(push->intake, chunk);
+    return bytes;
+}
+
 /* True: it goes to an output. What filters send under other tags goes first, and so its spans stand
  * before those of the record that it came of: the bookmark does not pass it. */
 static bool record_push(struct push *push, uint64_t end)
 {
-    struct origin *origin = push->origin;
-    struct chunk *chunk;
-
     if (!record_passes(push) || push->outputs == 0) {
-        window_advance(&origin->window, end);
+        window_advance(&push->origin->window, end);
         return false;
     }
-    record_drop_doubles(push->record);
-    chunk = chunk_for(push->intake, origin, push->outputs);
-    chunk_append(chunk, origin, push->tag, push->record, end);
-    if (UNLIKELY(chunk_is_full(chunk)))
-        chunk_close(push->intake, chunk);
+    (void)record_store(push, end);
     return true;
 }
 
@@ -283,7 +291,7 @@ static void record_push_first(struct intake *intake, struct origin *origin, stru
     };
 
     origin->metrics->records++;
-    if (push.outputs == 0 && !filter_selection_emits(push.selection)) {
+    if (push.outputs == 0 && !filter_selection_sees_all(push.selection)) {
         origin->metrics->unrouted_records++;
         window_advance(&origin->window, end);
         return;
@@ -306,6 +314,32 @@ void intake_push_as(struct intake *intake, struct origin *origin, struct slice t
 
     route.outputs &= origin->lane;
     record_push_first(intake, origin, tag, route, end);
+}
+
+bool intake_takes(struct intake *intake, struct origin *origin)
+{
+    if (origin->routed_by != intake)
+        origin_route(intake, origin);
+    return origin->outputs != 0;
+}
+
+size_t intake_push_made(struct intake *intake, struct origin *origin, uint64_t end)
+{
+    bool is_taken = intake_takes(intake, origin);
+    struct push push = {
+        .intake = intake,
+        .origin = origin,
+        .record = &intake->record,
+        .tag = origin->tag,
+        .outputs = origin->outputs,
+    };
+
+    origin->metrics->records++;
+    if (is_taken)
+        return record_store(&push, end);
+    origin->metrics->unrouted_records++;
+    window_advance(&origin->window, end);
+    return 0;
 }
 
 output_set intake_routes(struct intake *intake, const struct origin *origin)
@@ -351,7 +385,7 @@ void intake_push_plain(struct intake *intake, struct origin *origin, struct plai
         return;
     }
     origin->metrics->records++;
-    if (UNLIKELY(verdict == PLAIN_DROP)) {
+    if (UNLIKELY(verdict == PLAIN_DROP || origin->outputs == 0)) {
         window_advance(&origin->window, end);
         return;
     }

@@ -57,6 +57,11 @@ void intake_push(struct intake *intake, struct origin *origin, uint64_t end);
 /* The same under a tag that is not the origin's; copied where it is kept. */
 void intake_push_as(struct intake *intake, struct origin *origin, struct slice tag, uint64_t end);
 
+/* The same, through no filter: for what a filter made (chunk/emitter.h), so not from within one. How
+ * many bytes of a chunk it takes up; 0 without a route, which the origin's tag has or has not. */
+size_t intake_push_made(struct intake *intake, struct origin *origin, uint64_t end);
+bool intake_takes(struct intake *intake, struct origin *origin);
+
 /* Seals those that go to none but these outputs: nothing more comes for them before they are gone. */
 void intake_flush_lane(struct intake *intake, output_set lane);
 

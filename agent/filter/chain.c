@@ -136,6 +136,14 @@ bool filter_selection_emits(const struct filter_selection *selection)
     return false;
 }
 
+bool filter_selection_sees_all(const struct filter_selection *selection)
+{
+    for (uint32_t i = 0; i < selection->step_count; i++)
+        if (selection->chain->steps[selection->steps[i]].plugin->sees_all)
+            return true;
+    return filter_selection_emits(selection);
+}
+
 bool filter_selection_is_empty(const struct filter_selection *selection)
 {
     return selection->step_count == 0;

@@ -42,6 +42,9 @@ const struct filter_selection *filter_chain_select(struct filter_chain *chain, s
 /* Whether records of such a tag may go on under others. */
 bool filter_selection_emits(const struct filter_selection *selection);
 
+/* Whether it matters to some filter what comes of such a tag, although no output takes it. */
+bool filter_selection_sees_all(const struct filter_selection *selection);
+
 /* Whether nothing is to be done for such a tag. */
 bool filter_selection_is_empty(const struct filter_selection *selection);
 

@@ -13,8 +13,11 @@
 #include "base/report.h"
 #include "record/plain.h"
 
+struct budget;
 struct filter_metrics;
+struct intake;
 struct loop;
+struct metrics_book;
 struct option;
 struct origin;
 struct plugin_setup;
@@ -46,10 +49,13 @@ static inline bool filter_emit(struct filter_run *run, const struct record *reco
     return run->sink != NULL && run->sink->emit(run->sink, record, tag);
 }
 
-/* What a running filter is given; lives as long as the filter. */
+/* What a running filter is given; lives as long as the filter, the intake until `stop` is over. */
 struct filter_host {
     struct loop *loop;
     struct filter_metrics *metrics;
+    struct intake *intake;     /* for records that it makes; these three, see chunk/emitter.h */
+    struct metrics_book *book; /* of all instances; those of outputs are there */
+    struct budget *budget;     /* the service's */
 };
 
 /* Whoever has a source that no record may come from yet. Linked by the filter that says so, taken out
@@ -72,7 +78,8 @@ struct filter_plugin {
     const char *summary;
     size_t self_bytes;
     const struct option *options;
-    bool emits; /* may send records under other tags, also of tags that no output takes */
+    bool emits;    /* may send records under other tags, also of tags that no output takes */
+    bool sees_all; /* wants records of tags that no output takes, too */
 
     /* Compiles what the options say; reports every mistake. Negative when there was one. May be
      * NULL. fini runs even then, on whatever init left. */
@@ -82,6 +89,9 @@ struct filter_plugin {
     /* Begins what it needs from outside; before any input starts. What keeps it from that goes to the
      * report. May be NULL. */
     MUST_USE int (*start)(void *self, const struct filter_host *host, struct report *report);
+
+    /* No more records come: the last moment to make some. Only after a start; may be NULL. */
+    void (*stop)(void *self);
 
     /* Asked before the first record of a source comes, by whoever can wait (a file is its own buffer):
      * 0 when it may come; else how many ms it should wait at most, and the waiter is linked, and woken

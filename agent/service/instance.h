@@ -32,6 +32,7 @@ struct filter_instance {
     struct filter_host host;
     char *name;
     char *component;
+    bool is_started;
 };
 
 struct output_instance {

@@ -59,12 +59,19 @@ static int filter_start(struct pipeline *p, struct filter_instance *f, struct re
 {
     int rc;
 
-    f->host = (struct filter_host){.loop = p->loop, .metrics = &f->metrics};
+    f->host = (struct filter_host){
+        .loop = p->loop,
+        .metrics = &f->metrics,
+        .intake = p->intake,
+        .book = &p->book,
+        .budget = &p->memory,
+    };
     if (f->plugin->start == NULL)
         return 0;
     rc = f->plugin->start(f->self, &f->host, report);
     if (rc < 0)
         report_error(report, (struct place){0}, "filter %s cannot start", f->name);
+    f->is_started = rc == 0;
     return rc;
 }
 

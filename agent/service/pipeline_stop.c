@@ -63,6 +63,9 @@ void pipeline_stop(struct pipeline *p, pipeline_fn *stopped, void *owner)
     for (size_t i = 0; i < p->input_count; i++)
         if (p->inputs[i].is_started)
             p->inputs[i].plugin->stop(p->inputs[i].self);
+    for (size_t i = 0; i < p->filter_count; i++)
+        if (p->filters[i].is_started && p->filters[i].plugin->stop != NULL)
+            p->filters[i].plugin->stop(p->filters[i].self);
     intake_flush(p->intake);
     if (p->stopping.is_handed_over)
         chunks_ask_again();
