@@ -11,6 +11,7 @@ extern const struct filter_plugin filter_aws;
 extern const struct filter_plugin filter_ecs;
 extern const struct filter_plugin filter_grep;
 extern const struct filter_plugin filter_kubernetes;
+extern const struct filter_plugin filter_log_to_metrics;
 extern const struct filter_plugin filter_modify;
 extern const struct filter_plugin filter_nest;
 extern const struct filter_plugin filter_parser;
@@ -33,6 +34,8 @@ const struct filter_plugin *const filter_plugins[] = {
     &filter_aws,         &filter_ecs,  &filter_grep,   &filter_kubernetes,
     &filter_modify,      &filter_nest, &filter_parser, &filter_record_modifier,
     &filter_rewrite_tag, NULL,
+    &filter_aws,  &filter_grep,   &filter_kubernetes,      &filter_log_to_metrics, &filter_modify,
+    &filter_nest, &filter_parser, &filter_record_modifier, &filter_rewrite_tag,    NULL,
 };
 
 const struct output_plugin *const output_plugins[] = {

@@ -7,7 +7,7 @@
 #include "kit/record.h"
 #include "plugin/plugin.h"
 
-#define KIT_KEYS_MAX 64
+#define KIT_KEYS_MAX 256
 
 struct kit_filter {
     const struct filter_plugin *plugin;

@@ -1,4 +1,5 @@
 #include "base/memory.h"
+#include "scenario/pipeline/counted.h"
 #include "scenario/pipeline/kit.h"
 #include "service/agent.h"
 
@@ -10,6 +11,7 @@
     "[SERVICE]\n Flush 1\n Grace 5\n scheduler.base 1\n scheduler.cap 1\n Hot_Reload on\n"
 #define WITH_DB RELOADS TAIL ES("PORT")
 #define WITHOUT_DB RELOADS "[INPUT]\n Name tail\n Tag app\n Path ${DIR}/*.log\n" ES("PORT")
+#define COUNTING RELOADS TAIL COUNTED TO_APP("PORT")
 
 #define GRACE_MS 5000
 
@@ -182,6 +184,21 @@ START_TEST(what_cannot_be_delivered_is_read_again_by_the_next)
     ck_assert_int_eq(reload(), RELOAD_DONE);
     kit_append(it.k, "app.log", "two\n");
     expect_taken("one two ");
+}
+END_TEST
+
+/* The former counted it, the next reads it again. */
+START_TEST(what_is_read_again_is_not_counted_again)
+{
+    run_agent(COUNTING);
+    backend_answers(it.k->es, 503, 503, 503);
+    kit_append(it.k, "app.log", "one\ntwo\nthr");
+    kit_pass_ms(it.k, 1000);
+    ck_assert_int_eq(reload(), RELOAD_DONE);
+    ck_assert_int_eq(reload(), RELOAD_DONE);
+    kit_append(it.k, "app.log", "ee\n");
+    expect_taken("one two three ");
+    ck_assert_uint_eq(counted_lines(), 3);
 }
 END_TEST
 
@@ -471,6 +488,7 @@ Suite *suite_pipeline_reload(void)
     tcase_add_test(reload_case, the_next_does_what_its_configuration_says);
     tcase_add_test(reload_case, without_db_nothing_is_lost_or_doubled_either);
     tcase_add_test(reload_case, what_cannot_be_delivered_is_read_again_by_the_next);
+    tcase_add_test(reload_case, what_is_read_again_is_not_counted_again);
     tcase_add_test(reload_case, a_request_that_hangs_is_let_go_after_grace);
     tcase_add_test(reload_case, a_deleted_file_is_read_to_its_end_by_the_next);
     tcase_add_test(reload_case, a_db_that_was_deleted_meanwhile_is_made_anew);

@@ -57,6 +57,12 @@ static const struct table tables[] = {
      "ecs_meta_host=127.0.0.1\necs_meta_port=51678\nagent_endpoint_retries=2"},
     {CONFIG_FILTER, "nest", 6,
      "Operation\nWildcard\nNest_under\nNested_under\nAdd_prefix\nRemove_prefix"},
+    {CONFIG_FILTER, "log_to_metrics", 18,
+     "regex\nexclude\nmetric_mode=counter\nvalue_field\nmetric_name=a\n"
+     "metric_namespace=log_metric\nmetric_subsystem\nmetric_description\n"
+     "kubernetes_mode=false\nadd_label\nlabel_field\nbucket\ntag\nemitter_name\n"
+     "emitter_mem_buf_limit=10M\nflush_interval_sec=0\nflush_interval_nsec=0\n"
+     "discard_logs=false"},
     {CONFIG_OUTPUT, "es", 37,
      "index=fluent-bit\ntype=_doc\nsuppress_type_name=true\nhttp_user\nhttp_passwd\n"
      "http_api_key\ncompress\ncloud_id\ncloud_auth\nupstream\naws_auth=false\n"

@@ -1,0 +1,351 @@
+#include "plugins/filter_log_to_metrics/log_to_metrics.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define UNUSABLE_SAID_MS 60000
+#define OVERFLOW_SAID_MS (60 * 60 * 1000)
+#define SERIES_MAX 100000
+
+enum brake {
+    BRAKE_OVERFLOW,
+    BRAKE_UNUSABLE,
+};
+
+#define S struct filter_log_to_metrics
+static const struct option options[] = {
+    OPTION_PAIR(S, keys.picks, "regex", NULL, OPTION_REPEAT,
+                "KEY PATTERN: count records where the key's text matches."),
+    OPTION_PAIR(S, keys.picks, "exclude", NULL, OPTION_REPEAT,
+                "KEY PATTERN: do not count records where the key's text matches."),
+    OPTION_CHOICE(S, keys.mode, "metric_mode", "counter", 0, "counter|gauge|histogram",
+                  "What is made of records."),
+    OPTION_TEXT(S, keys.value_field, "value_field", NULL, 0,
+                "Key of the number that a gauge shows, or a histogram counts."),
+    OPTION_TEXT(S, keys.name, "metric_name", "a", 0, "Name of the metric."),
+    OPTION_TEXT(S, keys.name_space, "metric_namespace", "log_metric", 0,
+                "What the metric's whole name begins with, and its namespace in CloudWatch."),
+    OPTION_TEXT(S, keys.subsystem, "metric_subsystem", NULL, 0,
+                "The middle of the metric's whole name; the mode where there is none."),
+    OPTION_TEXT(S, keys.description, "metric_description", NULL, OPTION_REQUIRED,
+                "What the metric means, for whoever sees it."),
+    OPTION_BOOL(S, keys.is_kubernetes, "kubernetes_mode", "false", 0,
+                "Add the labels namespace_name, pod_name, container_name, docker_id and pod_id, "
+                "from what the filter kubernetes adds."),
+    OPTION_PAIR(S, keys.labels, "add_label", NULL, OPTION_REPEAT,
+                "NAME KEY: a label with the value of a key."),
+    OPTION_PAIR(S, keys.labels, "label_field", NULL, OPTION_REPEAT,
+                "KEY: a label with the value, and the name, of a key."),
+    OPTION_WORDS(S, keys.buckets, "bucket", NULL, OPTION_REPEAT,
+                 "Upper bound of one of the histogram's buckets; without any they are 0.005, 0.01, "
+                 "0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5 and 10."),
+    OPTION_TEXT(S, keys.tag, "tag", NULL, OPTION_REQUIRED,
+                "Tag of the documents that are made of what was counted."),
+    OPTION_TEXT(S, emit.name, "emitter_name", NULL, 0,
+                "What the documents come from, where inputs are shown; emitter_for_ and the "
+                "filter's name where there is none."),
+    OPTION_SIZE(S, emit.limit_bytes, "emitter_mem_buf_limit", "10M", 0,
+                "What documents may hold that are not delivered; beyond it no more are made, and "
+                "counting goes on."),
+    OPTION_INT(S, emit.interval_s, "flush_interval_sec", "0", 0,
+               "Seconds between two documents of one series; without any interval it is one."),
+    OPTION_INT(S, emit.interval_ns, "flush_interval_nsec", "0", 0,
+               "Nanoseconds more between them, in whole milliseconds."),
+    OPTION_BOOL(S, keys.discards, "discard_logs", "false", 0,
+                "Take all records out that come by, also those that do not count."),
+    OPTION_INT(S, keys.series_max, "series_limit", "2000", 0,
+               "So many different sets of label values are counted apart; the others together."),
+    OPTION_CHOICE(S, emit.unit_choice, "metric_unit", "auto", 0, UNIT_NAMES,
+                  "Unit in CloudWatch; auto is Count for a counter, and None."),
+    OPTION_TEXT(
+        S, emit.dimensions, "metric_dimensions", NULL, 0,
+        "Sets of labels that are a metric's dimensions in CloudWatch, such as app,pod_name; "
+        "app; []; without it one set of all labels."),
+    OPTION_END,
+};
+#undef S
+
+/* ---- the beginning ---- */
+
+static int double_compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void bounds_default(struct log_bounds *bounds)
+{
+    static const double usual[] = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+
+    memcpy(bounds->items, usual, sizeof usual);
+    bounds->count = ARRAY_LEN(usual);
+}
+
+static void bound_add(struct log_bounds *bounds, const char *text, struct place place,
+                      struct report *report)
+{
+    const char *note = NULL;
+    double bound;
+
+    if (setting_double(text, &bound, &note) < 0 || note != NULL || !isfinite(bound))
+        report_error(report, place,
+                     "filter log_to_metrics: bucket '%s' is no number; write one bound, such as "
+                     "0.75",
+                     text);
+    else if (bounds->count == FAMILY_BOUNDS_MAX)
+        report_error(report, place,
+                     "filter log_to_metrics: more than %d buckets; CloudWatch takes no more",
+                     FAMILY_BOUNDS_MAX);
+    else
+        bounds->items[bounds->count++] = bound;
+}
+
+/* Ascending, each once. */
+static void bounds_sort(struct log_bounds *bounds)
+{
+    size_t count = 0;
+
+    qsort(bounds->items, bounds->count, sizeof *bounds->items, double_compare);
+    for (size_t i = 0; i < bounds->count; i++)
+        if (i == 0 || bounds->items[i] > bounds->items[count - 1])
+            bounds->items[count++] = bounds->items[i];
+    bounds->count = count;
+}
+
+static void bounds_init(struct filter_log_to_metrics *l, struct report *report)
+{
+    const struct text_list *texts = &l->keys.buckets;
+    unsigned errors_before = report->error_count;
+
+    for (size_t i = 0; i < texts->count && report->error_count == errors_before; i++)
+        bound_add(&l->bounds, texts->items[i], texts->places[i], report);
+    if (texts->count == 0)
+        bounds_default(&l->bounds);
+    bounds_sort(&l->bounds);
+    if (l->keys.mode != METRIC_HISTOGRAM)
+        return;
+    l->spec.bounds = l->bounds.items;
+    l->spec.bound_count = l->bounds.count;
+}
+
+static void value_init(struct filter_log_to_metrics *l, struct plugin_setup *setup)
+{
+    if (l->keys.mode == METRIC_COUNTER)
+        return;
+    if (l->keys.value_field == NULL || l->keys.value_field[0] == '\0')
+        report_error(setup->report, setup_place(setup, "metric_mode"),
+                     "filter log_to_metrics: a gauge or a histogram needs value_field, the key of "
+                     "its number");
+    else
+        l->value =
+            accessor_new_key(l->keys.value_field, setup->report, setup_place(setup, "value_field"));
+}
+
+/* What cannot be empty, and what has bounds. */
+static void keys_check(const struct filter_log_to_metrics *l, struct plugin_setup *setup)
+{
+    if (l->keys.tag[0] == '\0')
+        report_error(setup->report, setup_place(setup, "tag"),
+                     "filter log_to_metrics: tag is empty; give the documents a tag");
+    if (l->keys.description[0] == '\0')
+        report_error(setup->report, setup_place(setup, "metric_description"),
+                     "filter log_to_metrics: metric_description is empty; say what the metric is");
+    if (l->keys.series_max < 1 || l->keys.series_max > SERIES_MAX)
+        report_error(setup->report, setup_place(setup, "series_limit"),
+                     "filter log_to_metrics: series_limit is %" PRId64 "; it is between 1 and %d",
+                     l->keys.series_max, SERIES_MAX);
+}
+
+static const char *unit_name(const struct filter_log_to_metrics *l)
+{
+    static const char *const names[] = {
+        "None",
+        "None",
+        "Count",
+        "Percent",
+        "Seconds",
+        "Microseconds",
+        "Milliseconds",
+        "Bytes",
+        "Kilobytes",
+        "Megabytes",
+        "Gigabytes",
+        "Terabytes",
+        "Bits",
+        "Kilobits",
+        "Megabits",
+        "Gigabits",
+        "Terabits",
+        "Bytes/Second",
+        "Kilobytes/Second",
+        "Megabytes/Second",
+        "Gigabytes/Second",
+        "Terabytes/Second",
+        "Bits/Second",
+        "Kilobits/Second",
+        "Megabits/Second",
+        "Gigabits/Second",
+        "Terabits/Second",
+        "Count/Second",
+    };
+
+    CHECK((size_t)l->emit.unit_choice < ARRAY_LEN(names));
+    if (l->emit.unit_choice == 0 && l->keys.mode == METRIC_COUNTER)
+        return "Count";
+    return names[l->emit.unit_choice];
+}
+
+static int log_to_metrics_init(void *self, struct plugin_setup *setup)
+{
+    unsigned errors_before = setup->report->error_count;
+    struct filter_log_to_metrics *l = self;
+    int rc;
+
+    l->component = setup->component;
+    if (l->emit.name == NULL)
+        l->emit.name = mem_format("emitter_for_%s", setup->name);
+    keys_check(l, setup);
+    rc = picks_init(&l->picks, &l->keys.picks, setup->report);
+    bounds_init(l, setup->report);
+    value_init(l, setup);
+    rc |= naming_init(l, setup);
+    if (rc < 0 || setup->report->error_count > errors_before)
+        return -EINVAL;
+    l->emit.unit = unit_name(l);
+    l->spec.help = l->keys.description;
+    l->spec.type = (enum metric_type)l->keys.mode;
+    l->spec.series_max = (uint32_t)l->keys.series_max;
+    family_init(&l->family, &l->spec);
+    return 0;
+}
+
+static void log_to_metrics_fini(void *self)
+{
+    struct filter_log_to_metrics *l = self;
+
+    timer_free(&l->emit.timer);
+    emitter_free(&l->emit.emitter);
+    if (l->host != NULL)
+        l->host->metrics->family = NULL;
+    family_fini(&l->family);
+    picks_fini(&l->picks);
+    accessor_free(&l->value);
+    naming_fini(l);
+    buffer_fini(&l->key);
+}
+
+static int log_to_metrics_start(void *self, const struct filter_host *host, struct report *report)
+{
+    struct filter_log_to_metrics *l = self;
+
+    (void)report;
+    l->host = host;
+    host->metrics->family = &l->family;
+    flush_start(l);
+    return 0;
+}
+
+static void log_to_metrics_stop(void *self)
+{
+    flush_stop(self);
+}
+
+/* ---- records ---- */
+
+static void say_overflow(struct filter_log_to_metrics *l)
+{
+    uint64_t held;
+
+    if (log_brake_open(&l->brakes[BRAKE_OVERFLOW], OVERFLOW_SAID_MS, &held))
+        log_warn(l->component,
+                 "the labels of %s have taken more than %" PRIu32
+                 " different sets of values (or 16 MiB): records with further ones are counted "
+                 "together, under the value \"" FAMILY_OTHER
+                 "\"; use labels with fewer values, or a larger series_limit",
+                 l->spec.name, l->family.series_count);
+}
+
+static void say_unusable(struct filter_log_to_metrics *l)
+{
+    uint64_t held;
+
+    if (l->host != NULL)
+        l->host->metrics->log.unusable_records++;
+    if (log_brake_open(&l->brakes[BRAKE_UNUSABLE], UNUSABLE_SAID_MS, &held))
+        log_warn(l->component,
+                 "%s of a record is missing or no number, so the record does not count for %s "
+                 "(%" PRIu64 " more such records)",
+                 l->keys.value_field, l->spec.name, held);
+}
+
+static struct family_series *series_of(struct filter_log_to_metrics *l, struct record *record)
+{
+    struct family_series *s;
+
+    buffer_clear(&l->key);
+    labels_key(&l->labels, record, &l->key);
+    s = family_series(&l->family, buffer_view(&l->key));
+    if (UNLIKELY(s == l->family.other))
+        say_overflow(l);
+    return s;
+}
+
+static void count(struct filter_log_to_metrics *l, struct record *record)
+{
+    double number;
+
+    if (l->value == NULL)
+        family_add(&l->family, series_of(l, record));
+    else if (!label_number(l->value, record, &number))
+        say_unusable(l);
+    else if (l->spec.type == METRIC_GAUGE)
+        family_set(&l->family, series_of(l, record), number);
+    else
+        family_observe(&l->family, series_of(l, record), number);
+}
+
+/* It was read before, and counted then. */
+static bool is_again(const struct record *record, const struct filter_run *run)
+{
+    return run->origin != NULL && record->offset != RECORD_NO_OFFSET &&
+           record->offset < run->origin->again_until;
+}
+
+static enum filter_verdict log_to_metrics_apply(void *self, struct record *record,
+                                                struct filter_run *run)
+{
+    struct filter_log_to_metrics *l = self;
+
+    if (!is_again(record, run) && picks_take(&l->picks, record, l->component))
+        count(l, record);
+    return l->keys.discards ? FILTER_DROP : FILTER_KEEP;
+}
+
+/* ---- looking in ---- */
+
+static void log_to_metrics_refresh(void *self)
+{
+    struct filter_log_to_metrics *l = self;
+
+    if (l->host == NULL)
+        return;
+    l->host->metrics->log.series = l->family.series_count;
+    l->host->metrics->log.overflow_records = l->family.overflow_count;
+}
+
+const struct filter_plugin filter_log_to_metrics = {
+    .name = "log_to_metrics",
+    .summary = "Counts records, for Prometheus and CloudWatch.",
+    .self_bytes = sizeof(struct filter_log_to_metrics),
+    .options = options,
+    .sees_all = true,
+    .init = log_to_metrics_init,
+    .fini = log_to_metrics_fini,
+    .start = log_to_metrics_start,
+    .stop = log_to_metrics_stop,
+    .apply = log_to_metrics_apply,
+    .refresh = log_to_metrics_refresh,
+};
