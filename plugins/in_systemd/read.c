@@ -218,8 +218,14 @@ static int entries_take(struct in_systemd *s)
 
 static void read_on(struct in_systemd *s)
 {
-    int rc = entries_take(s);
+    uint64_t wait_ms = first_wait_ms(s);
+    int rc;
 
+    if (UNLIKELY(wait_ms > 0)) {
+        timer_start(s->timer, wait_ms);
+        return;
+    }
+    rc = entries_take(s);
     turn_end(s);
     if (rc < 0)
         broken(s, rc);
@@ -376,6 +382,7 @@ void read_end(struct in_systemd *s)
 {
     if (s->timer == NULL)
         return;
+    first_end(s);
     budget_waiter_stop(&s->waiter);
     timer_free(&s->timer);
     journal_shut(s);

@@ -3,6 +3,7 @@
  *
  *   systemd.c   options, start, stop
  *   read.c      entries to records, while there are some and the budget has room
+ *   first.c     what the first entry waits for
  *   journal.c   the journal itself: where it is read from
  *   entry.c     an entry's fields to a record's
  *   segment.c   what is acknowledged, and so the cursor
@@ -53,6 +54,15 @@ struct systemd_ledger {
     unsigned unmarked;       /* entries since its last mark */
 };
 
+/* What the first entry waits for: filters that do not know yet what they add. The journal is its own
+ * buffer, as a file is. */
+struct systemd_first {
+    bool is_over;
+    struct segment *asking; /* stands for those that will come; NULL: nobody waits */
+    struct filter_waiter waiter;
+    uint64_t until_ms;
+};
+
 struct in_systemd {
     struct systemd_keys keys;
     const char *component;
@@ -64,6 +74,7 @@ struct in_systemd {
     struct cursor *cursor;
     struct systemd_place at;
     struct systemd_ledger ledger;
+    struct systemd_first first;
     struct budget_waiter waiter;
     struct log_brake brake;
 };
@@ -71,6 +82,10 @@ struct in_systemd {
 /* A negative code when the journal cannot be opened. */
 MUST_USE int read_begin(struct in_systemd *s, const struct journal_library *library);
 void read_end(struct in_systemd *s);
+
+/* 0: entries may be read; else in so many ms at the latest, and the timer is started when it is sooner. */
+uint64_t first_wait_ms(struct in_systemd *s);
+void first_end(struct in_systemd *s);
 
 /* What is acknowledged becomes the cursor. An owner's `moved`. */
 void read_bookmark(void *self);
