@@ -28,15 +28,12 @@ static void push_as_is(struct joining *j)
     j->sink->line(j->sink->owner, &line);
 }
 
-/* Whether the parser knows the log's text as the first of several lines. */
-static bool is_first_line(struct joining *j, const struct docker_line *docker)
+/* Whether the parser knows the line as the first of several: as Docker wrote it, quotes and all, which is
+ * what parsers for this are made for. */
+static bool is_first_line(struct joining *j)
 {
-    struct record *scratch = &j->rules->scratch;
-    struct slice text = json_unescape(docker->log, &scratch->arena);
-
-    if (docker->is_whole)
-        text.len--;
-    return parser_apply(j->rules->first_line, text, &j->rules->run, scratch) >= 0;
+    return parser_apply(j->rules->first_line, j->line->text, &j->rules->run, &j->rules->scratch) >=
+           0;
 }
 
 static void group_append(struct joining *j, struct group *g, const struct docker_line *docker)
@@ -60,7 +57,7 @@ static void take_docker(struct joining *j, const struct docker_line *docker)
     bool has_first_line = j->rules->first_line != NULL;
     struct group *g = group_only(j);
 
-    if (g != NULL && g->state == IS_CLOSED && is_first_line(j, docker)) {
+    if (g != NULL && g->state == IS_CLOSED && is_first_line(j)) {
         group_finish(j, g);
         g = NULL;
     }

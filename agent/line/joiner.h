@@ -60,7 +60,8 @@ struct joiner_rules *joiner_rules_new_multiline(const char *const *names, size_t
                                                 const struct joiner_context *context);
 
 /* Docker_Mode: joins lines, not records. They are given to the sink's `line`, as the text that one
- * line would have been. `first_line` is the parser that knows the first line of several, or NULL. */
+ * line would have been. `first_line` is the parser that knows the first line of several, as it
+ * stands in the file, or NULL. */
 struct joiner_rules *joiner_rules_new_docker(const char *first_line, uint64_t flush_ms,
                                              const struct joiner_context *context);
 

@@ -39,7 +39,7 @@ static const struct option options[] = {
     OPTION_INT(S, join.docker_mode_flush_s, "docker_mode_flush", "4", 0,
                "Seconds that parts wait for the next one."),
     OPTION_TEXT(S, join.docker_mode_parser, "docker_mode_parser", NULL, 0,
-                "Parser whose match begins a record of several lines."),
+                "Parser that knows the first of several lines, as Docker wrote it."),
     OPTION_TEXT(S, options.path_key, "path_key", NULL, 0, "Key that gets the file's name."),
     OPTION_TEXT(S, options.offset_key, "offset_key", NULL, 0, "Key that gets the line's offset."),
     OPTION_TIME(S, options.ignore_older_ms, "ignore_older", "0", 0,

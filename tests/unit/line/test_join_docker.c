@@ -150,7 +150,8 @@ static void set_up_mode(void)
     struct joiner_context context;
 
     lines_open(&k);
-    lines_parser_add(&k, "first", "^(?<day>\\d+) ");
+    lines_parser_add(&k, "first",
+                     "(?<log>(?<=\"log\":\")\\d+ .*?)\".*(?<stream>(?<=\"stream\":\").*?)\"");
     context = lines_context(&k);
     k.rules = joiner_rules_new_docker(NULL, 4000, &context);
     ck_assert_ptr_nonnull(k.rules);
