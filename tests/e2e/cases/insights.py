@@ -41,7 +41,7 @@ def live_through(story):
     story.start()
     time.sleep(3)
     story.write(60)
-    story.node.rotate(story.pods[0])
+    story.rotate(story.pods[0])
     story.write(40)
     time.sleep(7)
     story.write(20)
@@ -64,6 +64,26 @@ def container_insights_of_aws_runs_with_only_the_image_changed(lab):
         policy.expect_exactly(story.service.calls)
         assert not story.metadata.asked_without, story.metadata.asked_without
         assert all(call.agent.endswith("container-insights") for call in story.service.calls)
+
+    apart.run_apart(run)
+
+
+@case()
+def container_insights_of_a_node_with_docker_has_each_line_once(lab):
+    files, layout = published_or_skip("quickstart-1.3.11.yaml"), layouts.Docker()
+
+    def run():
+        live_through(Story(lab, layout, files, Policy(IAM + "create-groups.json")))
+
+    apart.run_apart(run)
+
+
+@case()
+def container_insights_with_the_names_of_the_go_plugin_has_each_line_once(lab):
+    files, layout = published_or_skip("fluent-bit-compatible.yaml"), layouts.Compatible()
+
+    def run():
+        live_through(Story(lab, layout, files, Policy(IAM + "create-groups.json")))
 
     apart.run_apart(run)
 

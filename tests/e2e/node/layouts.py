@@ -12,6 +12,7 @@ class Published:
     place = "/fluent-bit/etc"
     arguments = ("-c", "/fluent-bit/etc/fluent-bit.conf")
     own_pods = ("fluent-bit", "cloudwatch-agent")
+    is_docker = False
     rights = ()
     reads_old_journal = True
     environment = {
@@ -71,3 +72,50 @@ class Ours(Published):
                     {"message": line.text, "host": HOST, "pid": "77", "ident": source["SYSLOG_IDENTIFIER"],
                      **INSTANCE})
         return super().of_journal(source, line)
+
+
+class Docker(Published):
+    """AWS's quick start of before containerd: Docker's files, put together by Docker_Mode."""
+
+    is_docker = True
+
+    def of_pod(self, pod, line, is_dataplane):
+        group, stream, ns, record = super().of_pod(pod, line, is_dataplane)
+        for key in ("time", "_p"):
+            del record[key]
+        return group, stream, ns, {**record, "log": line.text + "\n"}
+
+    def of_dmesg(self, text):
+        """It goes through the parser for syslog, which takes its words for other things."""
+        return "host", f"{node.NAME}.host.dmesg", None, {**dmesg_by_syslog(text), **INSTANCE}
+
+    def of_journal(self, source, line):
+        return super().of_journal(source, line) if source["SYSLOG_IDENTIFIER"] != "containerd" else None
+
+
+class Compatible(Docker):
+    """AWS's fluent-bit-compatible.yaml: streams as FluentD had them, by the Go plugin `cloudwatch`."""
+
+    def of_pod(self, pod, line, is_dataplane):
+        _, _, ns, record = super().of_pod(pod, line, False)
+        block = record["kubernetes"]
+        ident = block.pop("docker_id")
+        return ("application", f"{pod.name}_{pod.namespace}_{pod.container}-{pod.ident}", ns,
+                {**record, "kubernetes": {**block, "labels": {"app": pod.name}}, "docker": {"container_id": ident}})
+
+    def of_file(self, name, ident, pid, line):
+        group, _, ns, record = super().of_file(name, ident, pid, line)
+        return group, f"host.{name}-{HOST}", ns, record
+
+    def of_dmesg(self, text):
+        group, _, ns, record = super().of_dmesg(text)
+        return group, f"host.dmesg-{record['host']}", ns, record
+
+    def of_journal(self, source, line):
+        event = Published.of_journal(self, source, line)
+        return event and (event[0], f"{source['_SYSTEMD_UNIT']}-{HOST}", event[2], event[3])
+
+
+def dmesg_by_syslog(text):
+    _, _, _, host, rest = text.split(" ", 4)
+    return {"host": host, "message": rest}

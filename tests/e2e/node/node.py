@@ -5,6 +5,7 @@ Lines are numbered; every event that is expected is an Event with its group, str
 
 import collections
 import glob
+import json
 import os
 import random
 import subprocess
@@ -52,6 +53,10 @@ def pod_file(pod):
 
 def link(pod):
     return f"/var/log/containers/{pod.name}_{pod.namespace}_{pod.container}-{pod.ident}.log"
+
+
+def docker_file(pod):
+    return f"/var/lib/docker/containers/{pod.ident}/{pod.ident}-json.log"
 
 
 class Node:
@@ -107,10 +112,18 @@ class Node:
         if not os.path.islink(self.path(link(pod))):
             os.symlink(pod_file(pod), self.path(link(pod)))
 
-    def rotate(self, pod):
-        """As the kubelet does; what comes next is another file."""
-        path = self.path(pod_file(pod))
-        os.rename(path, path + time.strftime(".%Y%m%d-%H%M%S", time.gmtime()))
+    def write_docker(self, pod, lines):
+        """The same by Docker: its own file, links to it from where the kubelet has its logs."""
+        self.append(docker_file(pod), b"".join(docker_frame(stamp(ns), stream, text)
+                                               for ns, stream, text in lines))
+        for path, target in ((link(pod), pod_file(pod)), (pod_file(pod), docker_file(pod))):
+            if not os.path.islink(self.path(path)):
+                os.makedirs(os.path.dirname(self.path(path)), exist_ok=True)
+                os.symlink(target, self.path(path))
+
+    def rotate(self, path):
+        """What comes next is another file."""
+        os.rename(self.path(path), self.path(path) + time.strftime(".%Y%m%d-%H%M%S", time.gmtime()))
 
     def write_journal(self, name, entries):
         """A journal of its own: fields of each, the time as ns first."""
@@ -133,6 +146,14 @@ def frame(when, stream, text):
         content = content[PART_BYTES:]
     return b"".join([f"{when} {stream} P ".encode() + part + b"\n" for part in parts] +
                     [f"{when} {stream} F ".encode() + content + b"\n"])
+
+
+def docker_frame(when, stream, text):
+    """As Docker's json-file; only the last part ends in a line feed."""
+    text += "\n"
+    parts = [text[at:at + PART_BYTES] for at in range(0, len(text), PART_BYTES)]
+    return b"".join(json.dumps({"log": part, "stream": stream, "time": when}, ensure_ascii=False,
+                               separators=(",", ":")).encode() + b"\n" for part in parts)
 
 
 def stamp(ns):
