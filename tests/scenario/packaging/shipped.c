@@ -24,6 +24,11 @@ static const char *const variables[][2] = {
     {"NODE_NAME", "node-1"},
     {"POD_NAME", "pod-1"},
     {"POD_NAMESPACE", "default"},
+    {"AWS_REGION", "eu-west-1"},
+    {"CLUSTER_NAME", "shop"},
+    {"RETENTION_DAYS", "30"},
+    {"LOGS_REGION", "eu-west-1"},
+    {"LOG_GROUP", "/shop"},
     {"FLUENT_ELASTICSEARCH_HOST", "elasticsearch"},
     {"FLUENT_ELASTICSEARCH_PASSWD", "secret"},
 };

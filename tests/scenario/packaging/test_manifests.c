@@ -68,6 +68,13 @@ START_TEST(the_sidecar_has_a_configuration_that_is_understood)
 }
 END_TEST
 
+START_TEST(those_for_cloudwatch_have_configurations_that_are_understood)
+{
+    ck_assert_uint_eq(manifest_do("../packaging/kubernetes/aws/container-insights.yaml"), 1);
+    ck_assert_uint_eq(manifest_do("../packaging/kubernetes/aws/fargate.yaml"), 1);
+}
+END_TEST
+
 START_TEST(every_manifest_is_yaml_with_kinds_and_names)
 {
     static const char *const patterns[] = {"../packaging/kubernetes/*.yaml",
@@ -100,6 +107,7 @@ Suite *suite_packaging_manifests(void)
     tcase_add_checked_fixture(manifests, shipped_init, shipped_fini);
     tcase_add_test(manifests, the_daemon_set_has_a_configuration_that_is_understood);
     tcase_add_test(manifests, the_sidecar_has_a_configuration_that_is_understood);
+    tcase_add_test(manifests, those_for_cloudwatch_have_configurations_that_are_understood);
     tcase_add_test(manifests, every_manifest_is_yaml_with_kinds_and_names);
     tcase_add_test(manifests, the_image_has_a_configuration_that_is_understood);
     suite_add_tcase(suite, manifests);
