@@ -117,6 +117,12 @@ START_TEST(so_do_those_of_a_deployment)
 }
 END_TEST
 
+START_TEST(so_do_those_for_cloudwatch)
+{
+    expect_understood(CHART "ci/eks-values.yaml", SHIPPED_NO_WORDS);
+}
+END_TEST
+
 /* JSON is YAML, and read by the same reader. */
 START_TEST(the_schema_knows_every_value_that_there_is)
 {
@@ -173,6 +179,7 @@ Suite *suite_packaging_chart(void)
     tcase_add_test(chart, the_charts_own_values_make_a_configuration_that_is_understood);
     tcase_add_test(chart, values_of_fluent_bits_chart_make_one_too);
     tcase_add_test(chart, so_do_those_of_a_deployment);
+    tcase_add_test(chart, so_do_those_for_cloudwatch);
     tcase_add_test(chart, the_schema_knows_every_value_that_there_is);
     tcase_add_test(chart, dashboard_and_alerts_ask_for_metrics_that_there_are);
     suite_add_tcase(suite, chart);
