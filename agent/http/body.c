@@ -66,30 +66,28 @@ void http_request_flatten(struct http_request *request)
     body_replace(request, flat);
 }
 
-/* What stands at the cursor, as far as it is one piece. */
-static struct slice piece_at(const struct http_request *request, const struct body_cursor *c)
+/* What stands at the cursor, as far as it is one piece: of the insert that is there, else of the body up
+ * to the next one. */
+static inline struct slice piece_at(const struct http_request *request, const struct body_cursor *c,
+                                    const struct http_insert *insert)
 {
-    const struct http_inserts *inserts = &request->inserts;
-    const struct http_insert *next = c->insert < inserts->count ? &inserts->items[c->insert] : NULL;
-    size_t end = next != NULL ? next->at : request->body.len;
+    size_t end = insert != NULL ? insert->at : request->body.len;
 
-    if (next != NULL && next->at == c->body_at)
-        return slice_skip(next->text, c->insert_at);
+    if (insert != NULL && end == c->body_at)
+        return slice_make(insert->text.data + c->insert_at, insert->text.len - c->insert_at);
     CHECK(c->body_at <= end && end <= request->body.len);
     return slice_make(request->body.data + c->body_at, end - c->body_at);
 }
 
-static void cursor_move(const struct http_request *request, struct body_cursor *c, size_t bytes)
+static inline void cursor_move(struct body_cursor *c, const struct http_insert *insert,
+                               size_t bytes)
 {
-    const struct http_inserts *inserts = &request->inserts;
-    const struct http_insert *at = &inserts->items[c->insert];
-
-    if (c->insert == inserts->count || at->at != c->body_at) {
+    if (insert == NULL || insert->at != c->body_at) {
         c->body_at += bytes;
         return;
     }
     c->insert_at += bytes;
-    if (c->insert_at == at->text.len) {
+    if (c->insert_at == insert->text.len) {
         c->insert++;
         c->insert_at = 0;
     }
@@ -97,16 +95,19 @@ static void cursor_move(const struct http_request *request, struct body_cursor *
 
 size_t body_read(const struct http_request *request, struct body_cursor *c, char *to, size_t room)
 {
+    const struct http_inserts *inserts = &request->inserts;
     size_t done = 0;
 
     while (done < room) {
-        struct slice piece = piece_at(request, c);
+        const struct http_insert *insert =
+            c->insert < inserts->count ? &inserts->items[c->insert] : NULL;
+        struct slice piece = piece_at(request, c, insert);
         size_t bytes = piece.len < room - done ? piece.len : room - done;
 
         if (bytes == 0)
             break;
         memcpy(to + done, piece.data, bytes);
-        cursor_move(request, c, bytes);
+        cursor_move(c, insert, bytes);
         done += bytes;
     }
     return done;

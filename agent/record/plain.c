@@ -75,16 +75,30 @@ static bool has_key(const struct plain_record *p, struct slice key)
                                   : json_object_has(&p->object, key);
 }
 
+static bool shares_a_key(const struct plain_record *p, const struct member_list *list)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        if (has_key(
+                p, slice_make(list->text.data + list->members[i].key_at, list->members[i].key_len)))
+            return true;
+    return false;
+}
+
+/* json_initial() of every key there is, or-ed. */
+static inline uint64_t initials_of(const struct plain_record *p)
+{
+    if (p->unfolded == PLAIN_NOT_UNFOLDED)
+        return p->initials;
+    return p->initials |
+           (p->fold->under.len > 0 ? json_initial(p->fold->under) : p->object.initials);
+}
+
 /* One text at most stands under each name, so the last is the only one. */
 bool plain_share(struct plain_record *p, struct shared_object *shared)
 {
-    const struct member_list *list = &shared->list;
-
     CHECK(p->shared == NULL && !p->may_repeat);
-    for (uint32_t i = 0; i < list->count; i++)
-        if (UNLIKELY(has_key(p, slice_make(list->text.data + list->members[i].key_at,
-                                           list->members[i].key_len))))
-            return false;
+    if (UNLIKELY((initials_of(p) & shared->list.initials) != 0) && shares_a_key(p, &shared->list))
+        return false;
     p->shared = shared;
     return true;
 }

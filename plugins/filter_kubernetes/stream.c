@@ -80,12 +80,13 @@ static struct stream *stream_new(struct streams *s, struct slice key)
     return stream;
 }
 
-static bool is_it(const struct stream *stream, uint64_t origin_id, struct slice name)
+static inline bool is_it(const struct stream *stream, uint64_t origin_id, struct slice name)
 {
-    size_t skip = sizeof origin_id;
+    const char *key = stream->key.data;
 
-    return stream->key.len == skip + name.len && memcmp(stream->key.data, &origin_id, skip) == 0 &&
-           slice_equal(slice_skip(stream->key, skip), name);
+    return stream->key.len == sizeof origin_id + name.len &&
+           memcmp(key, &origin_id, sizeof origin_id) == 0 &&
+           memcmp(key + sizeof origin_id, name.data, name.len) == 0;
 }
 
 struct stream *streams_find(struct streams *s, uint64_t origin_id, struct slice name,
