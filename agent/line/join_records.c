@@ -18,6 +18,22 @@ struct offer {
 
 /* ---- the short way ---- */
 
+static bool leaves(const struct joiner_rules *rules, const struct framed *framed,
+                   struct record *record)
+{
+    return LIKELY(rules->ops != &join_runtime) ||
+           join_runtime_leaves(rules, framed->group, frame_content(framed, &record->arena));
+}
+
+static bool leaves_plain(const struct joiner_rules *rules, const struct plain_record *plain)
+{
+    struct slice stream, text;
+
+    return LIKELY(rules->ops != &join_runtime) ||
+           (plain_find(plain, SLICE("stream"), &stream) && plain_find(plain, SLICE("log"), &text) &&
+            join_runtime_leaves(rules, stream, text));
+}
+
 bool joiner_fill_whole(struct joiner_rules *rules, const struct joiner_line *line,
                        struct record *record)
 {
@@ -34,7 +50,8 @@ bool joiner_fill_whole(struct joiner_rules *rules, const struct joiner_line *lin
         record->time_ns = line->wall_ns;
         if (!frame_fill(m, &source, record, &framed))
             continue;
-        if (framed.is_strange || multiline_next(m, framed.pattern, &state) == MULTILINE_WHOLE)
+        if (framed.is_strange || (multiline_next(m, framed.pattern, &state) == MULTILINE_WHOLE &&
+                                  leaves(rules, &framed, record)))
             return true;
         record_reset(record);
         return false;
@@ -45,7 +62,8 @@ bool joiner_fill_whole(struct joiner_rules *rules, const struct joiner_line *lin
 bool joiner_fill_plain(struct joiner_rules *rules, struct slice line, struct plain_record *plain)
 {
     return rules->multiline_count > 0 &&
-           frame_fill_plain(rules->multilines[0], &rules->run, line, plain);
+           frame_fill_plain(rules->multilines[0], &rules->run, line, plain) &&
+           leaves_plain(rules, plain);
 }
 
 /* ---- a line by itself ---- */
@@ -86,19 +104,6 @@ static void offer_push(struct offer *o)
 }
 
 /* ---- groups ---- */
-
-static struct group *group_find(const struct joining *j, struct slice stream)
-{
-    if (*j->joiner == NULL)
-        return NULL;
-    LIST_FOR (it, &(*j->joiner)->groups) {
-        struct group *g = CONTAINER_OF(it, struct group, link);
-
-        if (slice_equal(buffer_view(&g->stream), stream))
-            return g;
-    }
-    return NULL;
-}
 
 /* A group that the line begins, its text still empty, in no list yet. The line is taken apart once
  * more, out of the copy that the group keeps, and the offer looks at that from now on. */
@@ -184,7 +189,7 @@ static void offer_apply(struct offer *o, enum multiline_move move, struct group 
 /* Whether the definition takes the line. What its state was, if it does not, stays in the group. */
 static bool offer_accept(struct offer *o)
 {
-    struct group *g = group_find(o->j, o->framed.group);
+    struct group *g = group_of_stream(o->j, o->framed.group);
     enum multiline_move move = MULTILINE_WHOLE;
 
     o->state = g != NULL && g->kind == o->kind ? g->state : 0;
@@ -229,7 +234,7 @@ static void take_unwanted(struct joining *j, struct offer *reader)
 {
     if (reader->multiline != NULL) {
         CHECK(offer_fill(reader));
-        offer_apply(reader, MULTILINE_NOT_MINE, group_find(j, reader->framed.group));
+        offer_apply(reader, MULTILINE_NOT_MINE, group_of_stream(j, reader->framed.group));
         return;
     }
     groups_finish(j);

@@ -130,6 +130,19 @@ bool group_has_room(const struct joining *j, const struct group *g, size_t bytes
     return g->text.bytes.len + g->kept_bytes + bytes <= j->rules->limit_bytes;
 }
 
+struct group *group_of_stream(const struct joining *j, struct slice stream)
+{
+    if (*j->joiner == NULL)
+        return NULL;
+    LIST_FOR (it, &(*j->joiner)->groups) {
+        struct group *g = group_of(it);
+
+        if (slice_equal(buffer_view(&g->stream), stream))
+            return g;
+    }
+    return NULL;
+}
+
 struct group *group_only(const struct joining *j)
 {
     return *j->joiner != NULL ? group_of((*j->joiner)->groups.next) : NULL;

@@ -59,6 +59,18 @@ struct joiner_context {
 struct joiner_rules *joiner_rules_new_multiline(const char *const *names, size_t name_count,
                                                 const struct joiner_context *context);
 
+/* What joins the lines of a container's streams, once its runtime's frame is off: definitions that look at
+ * the text itself (MULTILINE_TEXT), or NULL. They outlive the rules. */
+struct joiner_inner {
+    const struct multiline *of_stdout, *of_stderr;
+};
+
+/* Rules for one container's files: lines are taken apart and put together as `base` does, and then
+ * joined by `inner`. NULL where `base` is not of multiline.parser, or has other names than cri and
+ * docker. */
+struct joiner_rules *joiner_rules_new_inner(const struct joiner_rules *base,
+                                            const struct joiner_inner *inner);
+
 /* Docker_Mode: joins lines, not records. They are given to the sink's `line`, as the text that one
  * line would have been. `first_line` is the parser that knows the first line of several, as it
  * stands in the file, or NULL. */

@@ -4,6 +4,7 @@
  *   joiner.c         the groups of a file: made, let go, cut, timed
  *   joiner_rules.c   what a configuration says, compiled
  *   join_records.c   multiline.parser
+ *   join_runtime.c   the same for a container's lines, which belong together as its pod says
  *   join_docker.c    Docker_Mode
  *   join_firstline.c Multiline On
  */
@@ -16,6 +17,13 @@
 
 #define OFFSET_NONE UINT64_MAX
 
+/* Of join_runtime: whether the end of a group's last line is missing. */
+enum group_rest {
+    GROUP_REST_NONE,
+    GROUP_REST,
+    GROUP_REST_AND_END, /* and with it the group is over */
+};
+
 /* The lines of one stream of a file that wait for more. */
 struct group {
     struct list link;     /* in joiner.groups, in the order of their offsets */
@@ -25,6 +33,7 @@ struct group {
     unsigned kind;        /* of join_records: whose lines these are, an index */
     struct buffer stream;
     multiline_state state;
+    enum group_rest rest;
     struct record record; /* the fields of the first line, copied */
     uint32_t content_at;  /* of them, the one that `text` stands for */
     struct slice line;    /* the first line, in the record's arena */
@@ -65,7 +74,11 @@ struct joiner_ops {
     void (*emit)(struct joining *j, struct group *g);
 };
 
-extern const struct joiner_ops join_records, join_docker, join_firstline;
+extern const struct joiner_ops join_records, join_runtime, join_docker, join_firstline;
+
+/* Whether a whole line of the stream is a record by itself for the pod's definition, too, while no other
+ * line of it waits. */
+bool join_runtime_leaves(const struct joiner_rules *rules, struct slice stream, struct slice text);
 
 struct joiner_rules {
     const struct joiner_ops *ops;
@@ -73,6 +86,7 @@ struct joiner_rules {
     size_t limit_bytes;
     const struct multiline **multilines;
     size_t multiline_count;
+    struct joiner_inner inner; /* of join_runtime */
     const struct parser *first_line;
     const struct parser **others;
     size_t other_count;
@@ -105,6 +119,9 @@ void group_cut(struct joining *j, struct group *g, struct buffer *rest);
 
 /* Whether so much more text fits. */
 bool group_has_room(const struct joining *j, const struct group *g, size_t bytes);
+
+/* The group of a stream of the file; NULL. */
+struct group *group_of_stream(const struct joining *j, struct slice stream);
 
 /* The group that waits, of rules that know only one; NULL. */
 struct group *group_only(const struct joining *j);

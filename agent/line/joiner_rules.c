@@ -83,6 +83,35 @@ struct joiner_rules *joiner_rules_new_multiline(const char *const *names, size_t
     return rules_if_good(rules, errors_before, context);
 }
 
+static bool is_of_runtimes(const struct joiner_rules *rules)
+{
+    for (size_t i = 0; i < rules->multiline_count; i++) {
+        enum multiline_frame frame = multiline_frame(rules->multilines[i]);
+
+        if (frame != MULTILINE_CRI && frame != MULTILINE_DOCKER)
+            return false;
+    }
+    return rules->ops == &join_records;
+}
+
+struct joiner_rules *joiner_rules_new_inner(const struct joiner_rules *base,
+                                            const struct joiner_inner *inner)
+{
+    struct joiner_context context = {.key = base->key.data, .limit_bytes = base->limit_bytes};
+    struct joiner_rules *rules;
+
+    if (!is_of_runtimes(base))
+        return NULL;
+    CHECK(inner->of_stdout == NULL || multiline_frame(inner->of_stdout) == MULTILINE_TEXT);
+    CHECK(inner->of_stderr == NULL || multiline_frame(inner->of_stderr) == MULTILINE_TEXT);
+    rules = rules_new(&join_runtime, base->flush_ms, &context);
+    rules->multilines = mem_zalloc(base->multiline_count, sizeof(struct multiline *));
+    memcpy(rules->multilines, base->multilines, base->multiline_count * sizeof(struct multiline *));
+    rules->multiline_count = base->multiline_count;
+    rules->inner = *inner;
+    return rules;
+}
+
 struct joiner_rules *joiner_rules_new_docker(const char *first_line, uint64_t flush_ms,
                                              const struct joiner_context *context)
 {
