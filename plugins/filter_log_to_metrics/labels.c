@@ -19,8 +19,30 @@ static struct slice print_double(char scratch[SCRATCH_BYTES_MAX], double real)
     return slice_make(scratch, (size_t)len);
 }
 
+/* Digits with a point or without, so few that the result is exact: what most numbers are. */
+static bool parse_short(struct slice text, double *number_out)
+{
+    static const double powers[] = {1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
+                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+    uint64_t digits = 0;
+    size_t point = text.len;
+
+    if (text.len == 0 || text.len > ARRAY_LEN(powers))
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] >= '0' && text.data[i] <= '9')
+            digits = digits * 10 + (uint64_t)(text.data[i] - '0');
+        else if (text.data[i] == '.' && point == text.len && i > 0)
+            point = i;
+        else
+            return false;
+    }
+    *number_out = (double)digits / powers[point < text.len ? text.len - point - 1 : 0];
+    return true;
+}
+
 /* What is before the first byte that can be of no number is read as one, as by sscanf. */
-static bool parse_number(struct slice text, double *number_out)
+static bool parse_any(struct slice text, double *number_out)
 {
     char copy[NUMBER_BYTES_MAX], *end;
 
@@ -30,6 +52,11 @@ static bool parse_number(struct slice text, double *number_out)
     copy[text.len] = '\0';
     *number_out = strtod(copy, &end);
     return end != copy;
+}
+
+static bool parse_number(struct slice text, double *number_out)
+{
+    return parse_short(text, number_out) || parse_any(text, number_out);
 }
 
 /* Checked JSON that is no string. */
@@ -86,14 +113,15 @@ static struct slice label_text(const struct value *value, struct arena *arena,
     }
 }
 
-void labels_key(const struct label_keys *labels, struct record *record, struct buffer *key)
+void labels_key(const struct label_keys *labels, const struct accessor_scope *scope,
+                struct buffer *key)
 {
     char scratch[SCRATCH_BYTES_MAX];
     struct value value;
 
     for (size_t i = 0; i < labels->count; i++) {
-        if (accessor_value(labels->keys[i], record, &value))
-            family_key_add(key, label_text(&value, &record->arena, scratch));
+        if (accessor_find(labels->keys[i], scope, &value))
+            family_key_add(key, label_text(&value, scope->arena, scratch));
         else
             family_key_add(key, SLICE(""));
     }
@@ -124,11 +152,11 @@ static bool value_number(const struct value *value, struct arena *arena, double 
     }
 }
 
-bool label_number(const struct accessor *key, struct record *record, double *number_out)
+bool label_number(const struct accessor *key, const struct accessor_scope *scope,
+                  double *number_out)
 {
     struct value value;
 
-    return accessor_value(key, record, &value) &&
-           value_number(&value, &record->arena, number_out) && isfinite(*number_out) &&
-           fabs(*number_out) <= VALUE_MAX;
+    return accessor_find(key, scope, &value) && value_number(&value, scope->arena, number_out) &&
+           isfinite(*number_out) && fabs(*number_out) <= VALUE_MAX;
 }

@@ -235,6 +235,7 @@ static void log_to_metrics_fini(void *self)
     accessor_free(&l->value);
     naming_fini(l);
     buffer_fini(&l->key);
+    arena_fini(&l->arena);
 }
 
 static int log_to_metrics_start(void *self, const struct filter_host *host, struct report *report)
@@ -281,47 +282,73 @@ static void say_unusable(struct filter_log_to_metrics *l)
                  l->keys.value_field, l->spec.name, held);
 }
 
-static struct family_series *series_of(struct filter_log_to_metrics *l, struct record *record)
+static struct family_series *series_of(struct filter_log_to_metrics *l,
+                                       const struct accessor_scope *scope)
 {
     struct family_series *s;
 
     buffer_clear(&l->key);
-    labels_key(&l->labels, record, &l->key);
+    labels_key(&l->labels, scope, &l->key);
     s = family_series(&l->family, buffer_view(&l->key));
     if (UNLIKELY(s == l->family.other))
         say_overflow(l);
     return s;
 }
 
-static void count(struct filter_log_to_metrics *l, struct record *record)
+static void count(struct filter_log_to_metrics *l, const struct accessor_scope *scope)
 {
     double number;
 
     if (l->value == NULL)
-        family_add(&l->family, series_of(l, record));
-    else if (!label_number(l->value, record, &number))
+        family_add(&l->family, series_of(l, scope));
+    else if (!label_number(l->value, scope, &number))
         say_unusable(l);
     else if (l->spec.type == METRIC_GAUGE)
-        family_set(&l->family, series_of(l, record), number);
+        family_set(&l->family, series_of(l, scope), number);
     else
-        family_observe(&l->family, series_of(l, record), number);
+        family_observe(&l->family, series_of(l, scope), number);
 }
 
 /* It was read before, and counted then. */
-static bool is_again(const struct record *record, const struct filter_run *run)
+static bool is_again(uint64_t offset, const struct filter_run *run)
 {
-    return run->origin != NULL && record->offset != RECORD_NO_OFFSET &&
-           record->offset < run->origin->again_until;
+    return run->origin != NULL && offset != RECORD_NO_OFFSET && offset < run->origin->again_until;
 }
 
 static enum filter_verdict log_to_metrics_apply(void *self, struct record *record,
                                                 struct filter_run *run)
 {
+    struct accessor_scope scope = accessor_scope_of(record, run->tag);
     struct filter_log_to_metrics *l = self;
 
-    if (!is_again(record, run) && picks_take(&l->picks, record, l->component))
-        count(l, record);
+    if (!is_again(record->offset, run) && picks_take(&l->picks, &scope, l->component))
+        count(l, &scope);
     return l->keys.discards ? FILTER_DROP : FILTER_KEEP;
+}
+
+static bool plain_lookup(void *owner, struct slice key, struct value *out)
+{
+    struct slice text;
+
+    if (!plain_find(owner, key, &text))
+        return false;
+    *out = value_text(text);
+    return true;
+}
+
+/* Of texts alone: then what is looked for is looked at, and nothing is changed. */
+static enum plain_verdict log_to_metrics_apply_plain(void *self, struct plain_record *plain,
+                                                     struct filter_run *run)
+{
+    struct filter_log_to_metrics *l = self;
+    const struct accessor_scope scope = {
+        .find = plain_lookup, .owner = plain, .arena = &l->arena, .tag = run->tag};
+
+    if (plain->unfolded != PLAIN_NOT_UNFOLDED || plain->shared != NULL)
+        return PLAIN_FILL;
+    if (!is_again(plain->offset, run) && picks_take(&l->picks, &scope, l->component))
+        count(l, &scope);
+    return l->keys.discards ? PLAIN_DROP : PLAIN_KEEP;
 }
 
 /* ---- looking in ---- */
@@ -347,5 +374,6 @@ const struct filter_plugin filter_log_to_metrics = {
     .start = log_to_metrics_start,
     .stop = log_to_metrics_stop,
     .apply = log_to_metrics_apply,
+    .apply_plain = log_to_metrics_apply_plain,
     .refresh = log_to_metrics_refresh,
 };

@@ -103,6 +103,7 @@ struct filter_log_to_metrics {
     struct family_spec spec;
     struct metric_family family;
     struct buffer key;              /* of the record under way */
+    struct arena arena;             /* for plain records, which need none */
     const struct filter_host *host; /* NULL before the start */
     const char *component;
     struct log_brake brakes[2];
@@ -121,7 +122,7 @@ int picks_init(struct picks *picks, const struct pair_list *pairs, struct report
 void picks_fini(struct picks *picks);
 
 /* As grep has it: the first Regex decides, or an Exclude that matches. */
-bool picks_take(struct picks *picks, struct record *record, const char *component);
+bool picks_take(struct picks *picks, const struct accessor_scope *scope, const char *component);
 
 /* ---- names.c ---- */
 
@@ -132,10 +133,12 @@ void naming_fini(struct filter_log_to_metrics *l);
 /* ---- labels.c ---- */
 
 /* Appends the value of each label to the key. */
-void labels_key(const struct label_keys *labels, struct record *record, struct buffer *key);
+void labels_key(const struct label_keys *labels, const struct accessor_scope *scope,
+                struct buffer *key);
 
 /* False: there is none that is a number. */
-bool label_number(const struct accessor *key, struct record *record, double *number_out);
+bool label_number(const struct accessor *key, const struct accessor_scope *scope,
+                  double *number_out);
 
 /* ---- document.c ---- */
 

@@ -9,8 +9,15 @@
 struct pick {
     struct accessor *key;
     struct regex *regex;
+    struct slice literal; /* the pattern, where it stands for nothing but itself; else empty */
     bool excludes;
 };
+
+static bool is_literal(const char *pattern)
+{
+    return pattern[strspn(pattern, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                   " _-:=,;@%&")] == '\0';
+}
 
 /* A key, blanks, and the rest is the pattern. */
 static void pick_compile(struct pick *pick, const struct text_pair *pair, struct report *report)
@@ -30,6 +37,7 @@ static void pick_compile(struct pick *pick, const struct text_pair *pair, struct
     key = mem_text_n(pair->value, key_len);
     pick->key = accessor_new_key(key, report, pair->place);
     pick->regex = regex_compile(pattern, report, pair->place);
+    pick->literal = is_literal(pattern) ? slice_of(pattern) : SLICE("");
     mem_free(key);
 }
 
@@ -54,8 +62,23 @@ void picks_fini(struct picks *picks)
     picks->count = 0;
 }
 
-static bool pick_matches(struct picks *picks, const struct pick *pick, struct record *record,
-                         const char *component)
+/* Most texts lack its first letter, or have few of it. */
+static bool has_literal(struct slice text, struct slice literal)
+{
+    while (text.len >= literal.len) {
+        const char *at = memchr(text.data, literal.data[0], text.len - literal.len + 1);
+
+        if (at == NULL)
+            return false;
+        if (memcmp(at, literal.data, literal.len) == 0)
+            return true;
+        text = slice_skip(text, (size_t)(at - text.data) + 1);
+    }
+    return false;
+}
+
+static bool pick_matches(struct picks *picks, const struct pick *pick,
+                         const struct accessor_scope *scope, const char *component)
 {
     struct regex_match match;
     struct value value;
@@ -63,8 +86,10 @@ static bool pick_matches(struct picks *picks, const struct pick *pick, struct re
     uint64_t held;
     int rc;
 
-    if (!accessor_value(pick->key, record, &value) || !value_as_text(&value, &record->arena, &text))
+    if (!accessor_find(pick->key, scope, &value) || !value_as_text(&value, scope->arena, &text))
         return false;
+    if (pick->literal.len > 0)
+        return has_literal(text, pick->literal);
     rc = regex_match(pick->regex, text, &match);
     if (rc == REGEX_LIMIT && log_brake_open(&picks->brake, LIMIT_WARN_MS, &held))
         log_warn(component,
@@ -74,11 +99,11 @@ static bool pick_matches(struct picks *picks, const struct pick *pick, struct re
     return rc == 0;
 }
 
-bool picks_take(struct picks *picks, struct record *record, const char *component)
+bool picks_take(struct picks *picks, const struct accessor_scope *scope, const char *component)
 {
     for (size_t i = 0; i < picks->count; i++) {
         const struct pick *pick = &picks->items[i];
-        bool is_match = pick_matches(picks, pick, record, component);
+        bool is_match = pick_matches(picks, pick, scope, component);
 
         if (!pick->excludes)
             return is_match;

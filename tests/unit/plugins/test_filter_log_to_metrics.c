@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 extern const struct filter_plugin filter_log_to_metrics;
 
@@ -82,6 +83,50 @@ START_TEST(a_regex_picks_what_counts)
     see("{\"other\":\"ERR OR\"}");
     see("{\"log\":5}");
     ck_assert_uint_eq(counted(), 1);
+}
+END_TEST
+
+/* It is looked for without an expression, and found all the same. */
+START_TEST(a_plain_word_is_found_wherever_it_stands)
+{
+    OPEN("Regex", "log ERROR");
+    see("{\"log\":\"ERROR\"}");
+    see("{\"log\":\"EERRERROR\"}");
+    see("{\"log\":\"x ERROR\"}");
+    see("{\"log\":\"ERRO\"}");
+    see("{\"log\":\"EEEEERRO R\"}");
+    see("{\"log\":\"error\"}");
+    see("{\"log\":\"\"}");
+    ck_assert_uint_eq(counted(), 3);
+}
+END_TEST
+
+START_TEST(an_expression_is_one)
+{
+    OPEN("Regex", "log /^error$/i", "Regex", "log .");
+    see("{\"log\":\"ERROR\"}");
+    see("{\"log\":\"an ERROR\"}");
+    ck_assert_uint_eq(counted(), 1);
+}
+END_TEST
+
+/* The short way. */
+START_TEST(texts_alone_are_counted_without_a_record)
+{
+    struct origin origin = {.again_until = 1};
+    struct filter_run run = {.tag = SLICE("t"), .json = &f.json, .origin = &origin};
+    struct plain_record plain;
+
+    OPEN("Regex", "log ERROR", "label_field", "stream", "label_field", "$log['x']");
+    for (uint64_t offset = 0; offset < 3; offset++) {
+        plain_init(&plain, 0);
+        plain.offset = offset;
+        PLAIN_ADD_CLEAN(&plain, "stream", SLICE("stderr"));
+        PLAIN_ADD_CLEAN(&plain, "log", SLICE("an ERROR"));
+        ck_assert_int_eq(filter_log_to_metrics.apply_plain(f.self, &plain, &run), PLAIN_KEEP);
+    }
+    ck_assert_uint_eq(counted(), 1);
+    ck_assert_str_eq(series(), "stderr|an ERROR ");
 }
 END_TEST
 
@@ -222,6 +267,23 @@ START_TEST(numbers_of_all_kinds_are_values)
 }
 END_TEST
 
+START_TEST(numbers_are_read_to_the_last_bit)
+{
+    static const char *const numbers[] = {
+        "0.1",           "123456789012345",     "0.00000000000001",
+        "12345678.9012", "1234567890.12345678", "-7.25",
+        "3e-2",          "100000000000000.5"};
+    char json[100];
+
+    OPEN("metric_mode", "gauge", "value_field", "v");
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        snprintf(json, sizeof json, "{\"v\":%s}", numbers[i]);
+        ck_assert_ptr_nonnull(kit_filter_apply(&f, json));
+        ck_assert_double_eq(gauge(), strtod(numbers[i], NULL));
+    }
+}
+END_TEST
+
 START_TEST(what_is_no_number_counts_for_nothing)
 {
     OPEN("metric_mode", "histogram", "value_field", "v");
@@ -338,6 +400,9 @@ Suite *suite_plugins_filter_log_to_metrics(void)
     tcase_add_checked_fixture(records, set_up, tear_down);
     tcase_add_test(records, all_records_count_and_go_on);
     tcase_add_test(records, a_regex_picks_what_counts);
+    tcase_add_test(records, a_plain_word_is_found_wherever_it_stands);
+    tcase_add_test(records, an_expression_is_one);
+    tcase_add_test(records, texts_alone_are_counted_without_a_record);
     tcase_add_test(records, an_exclude_leaves_out_what_matches);
     tcase_add_test(records, the_first_regex_decides);
     tcase_add_test(records, discarded_logs_are_gone_whether_they_count_or_not);
@@ -350,6 +415,7 @@ Suite *suite_plugins_filter_log_to_metrics(void)
     tcase_add_test(records, the_name_has_namespace_subsystem_and_name);
     tcase_add_test(records, an_empty_namespace_is_left_out);
     tcase_add_test(records, numbers_of_all_kinds_are_values);
+    tcase_add_test(records, numbers_are_read_to_the_last_bit);
     tcase_add_test(records, what_is_no_number_counts_for_nothing);
     tcase_add_test(records, buckets_are_sorted_and_each_is_there_once);
     tcase_add_test(records, without_buckets_there_are_those_of_prometheus);
