@@ -18,6 +18,7 @@ struct filter_metrics;
 struct intake;
 struct loop;
 struct metrics_book;
+struct multiline;
 struct option;
 struct origin;
 struct plugin_setup;
@@ -58,12 +59,21 @@ struct filter_host {
     struct budget *budget;     /* the service's */
 };
 
+/* How a source should be read, as far as a filter has an opinion; all zero: it has none. What is named
+ * lives as long as the filter. Whoever reads it does as much of it as it can. */
+struct filter_wishes {
+    const struct multiline *of_stdout,
+        *of_stderr;                    /* by which lines of these streams belong together */
+    uint64_t bytes_per_s, lines_per_s; /* at most; 0: any number */
+};
+
 /* Whoever has a source that no record may come from yet. Linked by the filter that says so, taken out
  * (list_remove) by its owner, who may do that at any time and asks again when it is woken. */
 struct filter_waiter {
     struct list link;
     void (*wake)(void *owner);
     void *owner;
+    struct filter_wishes *wishes; /* to be filled by those who answer 0; NULL: nobody heeds them */
 };
 
 /* What became of a plain record. */

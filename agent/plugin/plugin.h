@@ -26,6 +26,7 @@
 #include "filter/filter.h"
 #include "http/auth.h"
 #include "metrics/family.h"
+#include "line/multiline_book.h"
 #include "metrics/metrics.h"
 #include "output/descriptor.h"
 #include "output/output.h"

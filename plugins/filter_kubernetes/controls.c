@@ -1,8 +1,22 @@
 #include "plugins/filter_kubernetes/controls.h"
 
-#define PREFIX SLICE("fluentbit.io/")
+const char *const control_prefixes[] = {"fluentbit.io/", "tailrace.io/", NULL};
 
-const char *const control_prefixes[] = {"fluentbit.io/", NULL};
+/* All that can be asked for, by the names behind the prefixes. */
+enum control {
+    CONTROL_PARSER,
+    CONTROL_EXCLUDE,
+    CONTROL_MULTILINE,
+    CONTROL_RATE,
+    CONTROLS,
+};
+
+static const struct slice control_names[CONTROLS] = {
+    SLICE("fluentbit.io/parser"),
+    SLICE("fluentbit.io/exclude"),
+    SLICE("tailrace.io/multiline"),
+    SLICE("tailrace.io/rate-limit"),
+};
 
 /* The value that counts so far, for each stream, and how special it was. */
 struct choice {
@@ -62,26 +76,32 @@ static struct slice text_of(struct slice json, struct arena *arena)
     return slice_trim(json_unescape(json, arena));
 }
 
+/* Both streams have it of one annotation, or one of them has none: those are for one alone. */
+static void rate_take(struct controls *c, const struct choice *rate)
+{
+    struct slice of_stdout = rate->values[CONTROL_STDOUT], of_stderr = rate->values[CONTROL_STDERR];
+
+    c->has_rate_of_stream = of_stdout.data != of_stderr.data;
+    if (!c->has_rate_of_stream)
+        c->rate = of_stdout;
+}
+
 struct controls controls_read(struct slice annotations, struct slice container, struct arena *arena)
 {
-    struct choice parser = {0}, exclude = {0};
+    struct choice choices[CONTROLS] = {0};
     struct slice rest = annotations, key, value;
-    struct controls controls;
+    struct controls controls = {0};
 
-    while (annotations.len > 0 && json_next(&rest, &key, &value)) {
-        if (!slice_begins(key, PREFIX))
-            continue;
-        key = slice_skip(key, PREFIX.len);
-        if (slice_begins(key, SLICE("parser")))
-            choice_take(&parser, slice_skip(key, SLICE("parser").len), container,
-                        text_of(value, arena));
-        else if (slice_begins(key, SLICE("exclude")))
-            choice_take(&exclude, slice_skip(key, SLICE("exclude").len), container,
-                        text_of(value, arena));
-    }
+    while (annotations.len > 0 && json_next(&rest, &key, &value))
+        for (int i = 0; i < CONTROLS; i++)
+            if (slice_begins(key, control_names[i]))
+                choice_take(&choices[i], slice_skip(key, control_names[i].len), container,
+                            text_of(value, arena));
     for (int i = 0; i < CONTROL_STREAMS; i++) {
-        controls.parser[i] = parser.values[i];
-        controls.is_excluded[i] = is_true(exclude.values[i], arena);
+        controls.parser[i] = choices[CONTROL_PARSER].values[i];
+        controls.is_excluded[i] = is_true(choices[CONTROL_EXCLUDE].values[i], arena);
+        controls.multiline[i] = choices[CONTROL_MULTILINE].values[i];
     }
+    rate_take(&controls, &choices[CONTROL_RATE]);
     return controls;
 }

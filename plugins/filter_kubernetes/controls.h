@@ -1,8 +1,11 @@
 /*
- * What a pod's annotations ask for: which parser takes its lines, and which of them are left out.
+ * What a pod's annotations ask for: which parser takes its lines, which of them are left out; and, of
+ * our own, which of them belong together and how fast they may come (wishes.h).
  *
  *   fluentbit.io/parser[_stdout|_stderr][-CONTAINER]    the name of a parser
  *   fluentbit.io/exclude[_stdout|_stderr][-CONTAINER]   a boolean
+ *   tailrace.io/multiline[_stdout|_stderr][-CONTAINER]  the name of a multiline parser
+ *   tailrace.io/rate-limit[-CONTAINER]                  lines or bytes a second
  *
  * One for a container wins over one for all, and then one for a stream over one for both.
  *
@@ -22,6 +25,9 @@ enum control_stream {
 struct controls {
     struct slice parser[CONTROL_STREAMS]; /* empty: none */
     bool is_excluded[CONTROL_STREAMS];
+    struct slice multiline[CONTROL_STREAMS]; /* empty: none */
+    struct slice rate;                       /* the same */
+    bool has_rate_of_stream;                 /* which there cannot be */
 };
 
 /* How a source is told which annotations are wanted in any case; ends with NULL. */

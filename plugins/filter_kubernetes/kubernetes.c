@@ -319,6 +319,11 @@ static bool asks_for_pods(const struct filter_kubernetes *k)
     return !k->naming.use_tag && !k->naming.use_dummy;
 }
 
+static bool hears_pods(const struct filter_kubernetes *k)
+{
+    return k->honours_parser || k->honours_exclude || wishes_are_heard(&k->wishes);
+}
+
 static void wants_tell(struct filter_kubernetes *k)
 {
     bool has_pod = !k->form.is_namespace_only;
@@ -331,7 +336,7 @@ static void wants_tell(struct filter_kubernetes *k)
         .owners = k->form.owners && has_pod,
         .namespace_labels = k->form.namespace_labels,
         .namespace_annotations = k->form.namespace_annotations,
-        .annotation_prefixes = k->honours_parser || k->honours_exclude ? control_prefixes : NULL,
+        .annotation_prefixes = hears_pods(k) ? control_prefixes : NULL,
     };
 }
 
@@ -358,6 +363,7 @@ static int kubernetes_init(void *self, struct plugin_setup *setup)
     k->settings.component = setup->component;
     k->parsers = setup->parsers;
     k->epoch = 1;
+    wishes_init(&k->wishes, setup->multilines, setup->component);
     streams_init(&k->streams);
     kubernetes_waiting_init(&k->waiting);
     merge_init(&k->merge, setup);

@@ -8,6 +8,7 @@
  *   identity.c    whose lines they are
  *   block.c       the fields that a pod's lines get
  *   controls.c    what its annotations ask for
+ *   wishes.c      of those, what is for whoever reads its files
  *   merge.c       Merge_Log
  *
  * Pods are pods.h's, and where they come from is source.h's.
@@ -18,6 +19,7 @@
 #include "plugins/filter_kubernetes/block.h"
 #include "plugins/filter_kubernetes/source.h"
 #include "plugins/filter_kubernetes/stream.h"
+#include "plugins/filter_kubernetes/wishes.h"
 
 /* How a container is recognised. */
 struct naming_options {
@@ -54,6 +56,7 @@ struct filter_kubernetes {
     struct wait_options wait;
     bool honours_parser;
     bool honours_exclude;
+    struct wishes wishes;
     const struct parser *naming_parser;
     struct streams streams;
     struct kube_waiting waiting;

@@ -61,6 +61,10 @@ const struct option kubernetes_options[] = {
                 "A pod may have its lines left out: fluentbit.io/exclude."),
 
     /* ---- before pods are known ---- */
+    OPTION_BOOL(S, wishes.honours_multiline, "pod_multiline", "false", 0,
+                "Ours: a pod may name the multiline parser of its lines: tailrace.io/multiline."),
+    OPTION_BOOL(S, wishes.honours_rate, "pod_rate_limit", "false", 0,
+                "Ours: a pod may bound how fast its logs are read: tailrace.io/rate-limit."),
     OPTION_TIME(S, wait.wait_ms, "metadata_wait", "10s", 0,
                 "Ours: a log is not read until its pod is known, or so long; 0: at once."),
     OPTION_CHOICE(S, wait.missing, "metadata_missing", "tag", 0, KUBE_MISSING_NAMES,

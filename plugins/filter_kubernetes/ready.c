@@ -55,20 +55,29 @@ void kubernetes_waiting_stir(struct kube_waiting *w)
         timer_start(w->timer, STIR_MS);
 }
 
-uint64_t kubernetes_ready(void *self, const struct filter_run *run, struct filter_waiter *waiter)
+/* Whoever asks waits, or gets what the pod wishes. */
+static enum pod_answer pod_ask(struct filter_kubernetes *k, const struct filter_run *run,
+                               struct filter_wishes *wishes)
 {
-    struct filter_kubernetes *k = self;
     enum pod_answer answer = POD_KNOWN;
     const struct pod *pod = NULL;
     struct identity id;
 
-    if (k->pods == NULL || k->naming.use_journal || k->wait.wait_ms == 0)
-        return 0;
     identity_init(&id);
     if (kubernetes_identify(k, run, &id))
         answer = pods_find(k->pods, &id.query, &pod);
+    if (pod != NULL && wishes != NULL && wishes_are_heard(&k->wishes))
+        wishes_read(&k->wishes, &id, pod, wishes);
     identity_fini(&id);
-    if (answer != POD_NOT_YET)
+    return answer;
+}
+
+uint64_t kubernetes_ready(void *self, const struct filter_run *run, struct filter_waiter *waiter)
+{
+    struct filter_kubernetes *k = self;
+
+    if (k->pods == NULL || k->naming.use_journal ||
+        pod_ask(k, run, waiter->wishes) != POD_NOT_YET || k->wait.wait_ms == 0)
         return 0;
     list_remove(&waiter->link);
     list_add_tail(&k->waiting.waiters, &waiter->link);

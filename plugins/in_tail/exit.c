@@ -15,7 +15,7 @@
 /* Whether a file is at a pause that Rate_Limit makes. */
 static bool any_pauses(const struct tail *t)
 {
-    if (t->options.rate_bytes == 0)
+    if (t->options.rate_bytes == 0 && !t->wishes.has_rates)
         return false;
     LIST_FOR (it, (struct list *)&t->files)
         if (pace_pause_ms(&CONTAINER_OF(it, struct tail_file, link)->pace, clock_ms()) > 0)

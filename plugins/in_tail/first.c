@@ -54,7 +54,15 @@ void tail_file_wake(struct tail_file *f, unsigned reasons)
 
 static uint64_t pod_ask(struct tail_file *f)
 {
-    return intake_ready(f->tail->input->intake, &f->origin, &f->first.waiter);
+    struct filter_wishes wishes = {0};
+    uint64_t wait_ms;
+
+    f->first.waiter.wishes = &wishes;
+    wait_ms = intake_ready(f->tail->input->intake, &f->origin, &f->first.waiter);
+    f->first.waiter.wishes = NULL;
+    if (wait_ms == 0)
+        tail_wish_take(f, &wishes);
+    return wait_ms;
 }
 
 static void on_pods(void *owner)

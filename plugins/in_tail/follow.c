@@ -108,8 +108,7 @@ static size_t bytes_wanted(const struct tail_file *f, uint64_t from, uint64_t si
     size_t line_max = (size_t)o->line_bytes_max + 1;
     size_t want = line_max > TAIL_READ_BYTES ? line_max : TAIL_READ_BYTES;
 
-    if (UNLIKELY(o->rate_bytes > 0) && f->state.unfinished_bytes < PACE_READ_BYTES_MIN)
-        want = pace_read_bytes(o->rate_bytes, want);
+    want = tail_rate_want(f, want);
     if (f->reader.is_gzip && f->laggard == NULL)
         return want;
     return size - from > want ? want : (size_t)(size - from);
@@ -137,8 +136,7 @@ int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
         tail_stream_begin(f, is_last || (uint64_t)got >= t->options.line_bytes_max);
     taken = tail_lines_take(f, slice_make(t->bytes.data, (size_t)got), from, is_last);
     t->input->metrics.read_bytes += taken;
-    if (UNLIKELY(t->options.rate_bytes > 0))
-        pace_took(&f->pace, taken, t->options.rate_bytes, clock_ms());
+    tail_rate_took(f, slice_make(t->bytes.data, taken));
     f->state.read = from + (uint64_t)got;
     f->tail_print = tail_print_of_end(f, slice_make(t->bytes.data, (size_t)got));
     f->state.unfinished_bytes = (uint64_t)got - taken;

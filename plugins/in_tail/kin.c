@@ -78,7 +78,8 @@ static void take_over(struct tail_file *heir, struct tail_file *elder)
 {
     struct origin *origin = &elder->origin;
 
-    if (joiner_has_inherited(elder->joiner))
+    tail_wish_inherit(heir, elder);
+    if (joiner_has_inherited(elder->joiner) || heir->rules != elder->rules)
         tail_lines_flush(elder, true);
     if (elder->joiner == NULL || !tail_file_part_alike(elder, heir))
         return;

@@ -113,6 +113,8 @@ struct tail_laggard *tail_laggard_new(struct tail_file *of, unsigned output, uin
     f->path = mem_text(of->path);
     f->fd = of->fd;
     f->form = of->form;
+    f->rules = of->rules;
+    f->rate = of->rate;
     file_reader_init(&f->reader, of->fd, of->reader.is_gzip);
     list_init(&f->ready_link);
     list_init(&f->laggards);

@@ -191,7 +191,7 @@ static void line_join(struct tail_file *f, const struct line *line)
     struct joiner_sink sink = sink_of(&giver);
     struct record *record = intake_record(t->input->intake);
 
-    if (LIKELY(f->joiner == NULL && joiner_fill_whole(t->rules, &joined, record))) {
+    if (LIKELY(f->joiner == NULL && joiner_fill_whole(f->rules, &joined, record))) {
         record->offset = line->offset;
         add_file_keys(f, record, line);
         add_cut(f, record, line);
@@ -199,7 +199,7 @@ static void line_join(struct tail_file *f, const struct line *line)
         return;
     }
     t->input->metrics.bytes += line->text.len;
-    joiner_take(&f->joiner, t->rules, &joined, &sink);
+    joiner_take(&f->joiner, f->rules, &joined, &sink);
 }
 
 void tail_lines_flush(struct tail_file *f, bool is_all)
@@ -209,7 +209,7 @@ void tail_lines_flush(struct tail_file *f, bool is_all)
 
     if (f->joiner == NULL)
         return;
-    joiner_flush(&f->joiner, f->tail->rules, is_all ? UINT64_MAX : clock_ms(), &sink);
+    joiner_flush(&f->joiner, f->rules, is_all ? UINT64_MAX : clock_ms(), &sink);
     tail_lines_account(f);
 }
 
@@ -228,7 +228,7 @@ void tail_lines_cut(struct tail_file *f)
     struct giver giver = {.file = f};
     struct joiner_sink sink = sink_of(&giver);
 
-    joiner_cut(&f->joiner, f->tail->rules, &sink);
+    joiner_cut(&f->joiner, f->rules, &sink);
     tail_lines_account(f);
 }
 
@@ -255,8 +255,8 @@ static bool line_fill_plain(const struct tail_file *f, const struct line *line,
 {
     const struct tail *t = f->tail;
 
-    if (t->rules != NULL) {
-        if (!joiner_fill_plain(t->rules, line->text, plain))
+    if (f->rules != NULL) {
+        if (!joiner_fill_plain(f->rules, line->text, plain))
             return false;
         plain_add_path(f, plain);
         return true;
@@ -298,7 +298,7 @@ static void line_take(struct tail_file *f, struct line *line)
         return;
     if (line_push_plain(f, line))
         return;
-    if (t->rules != NULL)
+    if (f->rules != NULL)
         line_join(f, line);
     else
         line_push(f, intake_record(t->input->intake), line);
@@ -391,7 +391,7 @@ size_t tail_lines_take(struct tail_file *f, struct slice bytes, uint64_t offset,
 {
     size_t taken = lines_take(f, bytes, offset, is_last);
 
-    if (f->tail->rules != NULL)
+    if (f->rules != NULL)
         tail_waiting_settle(f);
     return taken;
 }

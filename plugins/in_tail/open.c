@@ -56,6 +56,7 @@ static struct tail_file *file_new(struct tail *t, const char *path, struct found
     f->origin.can_repeat = t->db.path != NULL || t->options.read_from_head;
     f->origin.can_leave = t->shares != NULL;
     f->tail = t;
+    f->rules = t->rules;
     f->lane = &t->together;
     f->name = name;
     f->path = mem_text(path);

@@ -360,6 +360,7 @@ static void tail_fini(void *self)
     map_fini(&t->rows);
     map_fini(&t->inodes);
     regex_free(&t->tag_regex);
+    tail_wishes_fini(t);
     joiner_rules_free(&t->rules);
     encoding_free(&t->encoding);
     buffer_fini(&t->bytes);

@@ -32,6 +32,7 @@
 
 #include "plugin/follow.h"
 #include "plugins/in_tail/first.h"
+#include "plugins/in_tail/wish.h"
 #include "plugins/in_tail/note.h"
 
 /* How much is read at once: large enough that a read costs little per byte, small enough to stay
@@ -153,6 +154,8 @@ struct tail_file {
     struct follow_state state;
     struct tail_kin kin;
     struct tail_first first;
+    struct joiner_rules *rules; /* the tail's, or as its pod wishes; NULL: each line is a record */
+    struct tail_rate rate;      /* of its own */
     struct pace pace;
     struct held_file held; /* in the service's book while it is rotated */
     struct file_identity identity;
@@ -198,7 +201,8 @@ struct tail {
     const struct parser *parser;
     struct parser_run parser_run;
     struct joiner_rules *rules; /* NULL: each line is a record */
-    struct encoding *encoding;  /* NULL: lines are UTF-8 */
+    struct tail_wishes wishes;
+    struct encoding *encoding; /* NULL: lines are UTF-8 */
     struct regex *tag_regex;
     uint64_t now_ms; /* both clocks, as of the read under way */
     int64_t wall_ns;

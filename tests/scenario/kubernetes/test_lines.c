@@ -28,6 +28,13 @@
     "[FILTER]\n Name modify\n Match *\n Hard_rename app log\n Hard_rename metadata log\n"
 #define LINES SERVICE TAIL_KUBE KUBERNETES SHOW ES("PORT")
 
+/* Documents are shown by their lines. */
+#define LINES_OF_PODS                                                                       \
+    SERVICE "[INPUT]\n Name tail\n Tag kube.*\n Path ${DIR}/*.log\n multiline.parser cri\n" \
+            " DB ${DIR}/state/positions.db\n Read_from_Head on\n" KUBERNETES                \
+            " pod_multiline on\n pod_rate_limit on\n" ES("PORT")
+#define CRI(text) "2026-11-21T05:46:26.9Z stdout F " text "\n"
+
 static struct kit *k;
 static struct kube *kube;
 
@@ -127,6 +134,41 @@ START_TEST(lines_wait_no_longer_than_told_while_the_server_is_down)
 }
 END_TEST
 
+START_TEST(a_pod_says_which_of_its_lines_belong_together)
+{
+    kit_run(k, LINES_OF_PODS);
+    kit_append(k, LOG(ID_1), CRI("a.Exception: x") CRI("  at a.b(A.java)") CRI("fine"));
+    kit_pass_ms(k, 4000);
+    backend_expect_silence(k->es);
+    kube_put(kube, &(struct kube_pod){.uid = "u1",
+                                      .container_id = ID_1,
+                                      .annotations = "\"tailrace.io/multiline\":\"java\""});
+    kit_pass_ms(k, 2000);
+    backend_expect(k->es, "a.Exception: x\\n  at a.b(A.java)", "fine");
+}
+END_TEST
+
+START_TEST(a_pod_says_how_fast_its_lines_come)
+{
+    char lines[40 * 256] = "";
+
+    for (unsigned i = 0; i < 40; i++)
+        (void)strcat(lines,
+                     CRI("0123456789012345678901234567890123456789012345678901234567890123456789"
+                         "0123456789012345678901234567890123456789"));
+    kube_put(kube, &(struct kube_pod){.uid = "u1",
+                                      .container_id = ID_1,
+                                      .annotations = "\"tailrace.io/rate-limit\":\"1 line\""});
+    kit_run(k, LINES_OF_PODS);
+    kit_append(k, LOG(ID_1), lines);
+    kit_pass_ms(k, 5000);
+    ck_assert_uint_gt(backend_taken_count(k->es), 0);
+    ck_assert_uint_lt(backend_taken_count(k->es), 40);
+    kit_pass_ms(k, 60000);
+    ck_assert_uint_eq(backend_taken_count(k->es), 40);
+}
+END_TEST
+
 Suite *suite_kubernetes_lines(void);
 
 Suite *suite_kubernetes_lines(void)
@@ -141,6 +183,8 @@ Suite *suite_kubernetes_lines(void)
     tcase_add_test(tcase, a_pod_that_was_recreated_has_labels_of_its_own);
     tcase_add_test(tcase, a_line_whose_pod_stays_unknown_goes_out_marked);
     tcase_add_test(tcase, lines_wait_no_longer_than_told_while_the_server_is_down);
+    tcase_add_test(tcase, a_pod_says_which_of_its_lines_belong_together);
+    tcase_add_test(tcase, a_pod_says_how_fast_its_lines_come);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -1,0 +1,131 @@
+#include "plugins/in_tail/laggard.h"
+
+/* About how long a line is, as long as none was read. */
+#define LINE_BYTES_GUESS 256
+
+struct tail_joining {
+    struct tail_joining *next;
+    struct joiner_inner inner;
+    struct joiner_rules *rules;
+};
+
+/* ---- which lines belong together ---- */
+
+static struct joiner_rules *joining_make(struct tail *t, const struct joiner_inner *inner)
+{
+    struct joiner_rules *rules = NULL;
+    struct tail_joining *joining;
+
+    if (t->rules != NULL && t->wishes.joining_count < TAIL_JOININGS_MAX)
+        rules = joiner_rules_new_inner(t->rules, inner);
+    if (rules == NULL) {
+        if (!t->wishes.is_refused)
+            log_warn(t->component,
+                     "a pod says how its lines belong together, and they are not joined "
+                     "so: that needs multiline.parser with no other names than docker and cri");
+        t->wishes.is_refused = true;
+        return t->rules;
+    }
+    joining = mem_zalloc(1, sizeof *joining);
+    *joining = (struct tail_joining){t->wishes.joinings, *inner, rules};
+    t->wishes.joinings = joining;
+    t->wishes.joining_count++;
+    return rules;
+}
+
+static struct joiner_rules *joining_rules(struct tail *t, const struct filter_wishes *wishes)
+{
+    struct joiner_inner inner = {wishes->of_stdout, wishes->of_stderr};
+
+    if (inner.of_stdout == NULL && inner.of_stderr == NULL)
+        return t->rules;
+    for (const struct tail_joining *j = t->wishes.joinings; j != NULL; j = j->next)
+        if (j->inner.of_stdout == inner.of_stdout && j->inner.of_stderr == inner.of_stderr)
+            return j->rules;
+    return joining_make(t, &inner);
+}
+
+static void file_set(struct tail_file *f, struct joiner_rules *rules, struct tail_rate rate)
+{
+    if (f->joiner != NULL && f->rules != rules)
+        tail_lines_flush(f, true);
+    CHECK(f->joiner == NULL || f->rules == rules);
+    f->rules = rules;
+    f->rate = rate;
+}
+
+void tail_wish_take(struct tail_file *f, const struct filter_wishes *wishes)
+{
+    struct joiner_rules *rules = joining_rules(f->tail, wishes);
+    struct tail_rate rate = {wishes->bytes_per_s, wishes->lines_per_s};
+
+    CHECK(f->laggard == NULL);
+    f->tail->wishes.has_rates |= rate.bytes_per_s > 0 || rate.lines_per_s > 0;
+    file_set(f, rules, rate);
+    LIST_FOR (it, &f->laggards)
+        file_set(&CONTAINER_OF(it, struct tail_laggard, link)->file, rules, rate);
+}
+
+void tail_wish_inherit(struct tail_file *heir, const struct tail_file *elder)
+{
+    if (!heir->first.is_asked)
+        file_set(heir, elder->rules, elder->rate);
+}
+
+void tail_wishes_fini(struct tail *t)
+{
+    while (t->wishes.joinings != NULL) {
+        struct tail_joining *joining = t->wishes.joinings;
+
+        t->wishes.joinings = joining->next;
+        joiner_rules_free(&joining->rules);
+        mem_free(joining);
+    }
+}
+
+/* ---- how fast ---- */
+
+/* The lesser of what the input and the pod allow. */
+static uint64_t bytes_per_s(const struct tail_file *f)
+{
+    uint64_t ours = f->tail->options.rate_bytes, theirs = f->rate.bytes_per_s;
+
+    return theirs == 0 || (ours > 0 && ours < theirs) ? ours : theirs;
+}
+
+/* What is left of a line that is longer than that is read as if there were no rate. */
+size_t tail_rate_want(const struct tail_file *f, size_t want)
+{
+    uint64_t bytes = bytes_per_s(f);
+
+    if (f->state.unfinished_bytes >= PACE_READ_BYTES_MIN)
+        return want;
+    if (bytes > 0)
+        want = pace_read_bytes(bytes, want);
+    if (f->rate.lines_per_s > 0)
+        want = pace_read_bytes(f->rate.lines_per_s * LINE_BYTES_GUESS, want);
+    return want;
+}
+
+static uint64_t lines_count(struct slice bytes)
+{
+    uint64_t count = 0;
+    struct slice line;
+
+    while (slice_next(&bytes, '\n', &line))
+        count++;
+    return count - (count > 0);
+}
+
+/* Where both have a rate, what takes longer by itself counts. */
+void tail_rate_took(struct tail_file *f, struct slice taken)
+{
+    uint64_t bytes = bytes_per_s(f), lines_per_s = f->rate.lines_per_s;
+    uint64_t lines = lines_per_s > 0 ? lines_count(taken) : 0;
+
+    if (lines_per_s > 0 &&
+        (bytes == 0 || (double)lines / (double)lines_per_s > (double)taken.len / (double)bytes))
+        pace_took(&f->pace, lines, lines_per_s, clock_ms());
+    else if (bytes > 0)
+        pace_took(&f->pace, taken.len, bytes, clock_ms());
+}
