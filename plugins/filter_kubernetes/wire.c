@@ -14,9 +14,12 @@ void wire_open(struct wire *wire, struct loop *loop, const struct source_setting
 
 void wire_close(struct wire *wire)
 {
-    for (unsigned i = 0; i < WIRE_KINDS; i++)
+    for (unsigned i = 0; i < WIRE_KINDS; i++) {
         if (wire->clients[i] != NULL)
             http_client_free(&wire->clients[i]);
+        if (wire->retired[i] != NULL)
+            http_client_free(&wire->retired[i]);
+    }
     login_fini(&wire->login);
 }
 
@@ -87,13 +90,30 @@ static struct http_client *client_new(struct wire *wire, enum wire_kind kind, ch
     return http_client_new(wire->loop, &settings, why);
 }
 
+static void free_if_idle(struct http_client **client)
+{
+    if (*client != NULL && http_client_calls(*client) == 0)
+        http_client_free(client);
+}
+
+/* Its authorities are not those of the file any more. One that is retired still makes it go on. */
+static void client_retire(struct wire *wire, enum wire_kind kind)
+{
+    free_if_idle(&wire->clients[kind]);
+    if (wire->clients[kind] == NULL || wire->retired[kind] != NULL)
+        return;
+    wire->retired[kind] = wire->clients[kind];
+    wire->clients[kind] = NULL;
+}
+
 static struct http_client *client_of(struct wire *wire, enum wire_kind kind, char why[256])
 {
     struct wire_stamp stamp = stamp_of(wire);
     struct http_client **client = &wire->clients[kind];
 
-    if (*client != NULL && http_client_calls(*client) == 0 && !is_same(&stamp, &wire->stamps[kind]))
-        http_client_free(client);
+    free_if_idle(&wire->retired[kind]);
+    if (*client != NULL && !is_same(&stamp, &wire->stamps[kind]))
+        client_retire(wire, kind);
     if (*client == NULL)
         *client = client_new(wire, kind, why);
     return *client;
