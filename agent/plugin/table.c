@@ -31,11 +31,9 @@ const struct input_plugin *const input_plugins[] = {
 };
 
 const struct filter_plugin *const filter_plugins[] = {
-    &filter_aws,         &filter_ecs,  &filter_grep,   &filter_kubernetes,
-    &filter_modify,      &filter_nest, &filter_parser, &filter_record_modifier,
-    &filter_rewrite_tag, NULL,
-    &filter_aws,  &filter_grep,   &filter_kubernetes,      &filter_log_to_metrics, &filter_modify,
-    &filter_nest, &filter_parser, &filter_record_modifier, &filter_rewrite_tag,    NULL,
+    &filter_aws,    &filter_ecs,  &filter_grep,   &filter_kubernetes,      &filter_log_to_metrics,
+    &filter_modify, &filter_nest, &filter_parser, &filter_record_modifier, &filter_rewrite_tag,
+    NULL,
 };
 
 const struct output_plugin *const output_plugins[] = {

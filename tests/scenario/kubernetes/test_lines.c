@@ -150,17 +150,18 @@ END_TEST
 
 START_TEST(a_pod_says_how_fast_its_lines_come)
 {
-    char lines[40 * 256] = "";
+    struct buffer lines = {0};
 
     for (unsigned i = 0; i < 40; i++)
-        (void)strcat(lines,
-                     CRI("0123456789012345678901234567890123456789012345678901234567890123456789"
-                         "0123456789012345678901234567890123456789"));
+        buffer_append_text(
+            &lines, CRI("0123456789012345678901234567890123456789012345678901234567890123456789"
+                        "0123456789012345678901234567890123456789"));
     kube_put(kube, &(struct kube_pod){.uid = "u1",
                                       .container_id = ID_1,
                                       .annotations = "\"tailrace.io/rate-limit\":\"1 line\""});
     kit_run(k, LINES_OF_PODS);
-    kit_append(k, LOG(ID_1), lines);
+    kit_append(k, LOG(ID_1), buffer_text(&lines));
+    buffer_fini(&lines);
     kit_pass_ms(k, 5000);
     ck_assert_uint_gt(backend_taken_count(k->es), 0);
     ck_assert_uint_lt(backend_taken_count(k->es), 40);
