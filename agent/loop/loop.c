@@ -16,6 +16,7 @@ struct signal_watch {
 
 struct job {
     uv_work_t uv;
+    struct list link; /* in loop.soon */
     struct loop *loop;
     job_fn *work;
     job_fn *done;
@@ -36,6 +37,8 @@ struct loop *loop_new(void)
     CHECK(uv_prepare_init(&loop->uv, &loop->fresh) == 0);
     CHECK(uv_prepare_start(&loop->fresh, on_wait) == 0);
     uv_unref((uv_handle_t *)&loop->fresh);
+    CHECK(uv_idle_init(&loop->uv, &loop->idle) == 0);
+    list_init(&loop->soon);
     list_init(&loop->faked);
     return loop;
 }
@@ -47,7 +50,9 @@ void loop_free(struct loop **address)
     *address = NULL;
     if (loop == NULL)
         return;
+    CHECK(list_is_empty(&loop->soon));
     uv_close((uv_handle_t *)&loop->fresh, NULL);
+    uv_close((uv_handle_t *)&loop->idle, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     CHECK(uv_loop_close(&loop->uv) == 0);
     mem_free(loop);
@@ -150,18 +155,21 @@ static void job_work(uv_work_t *uv)
     job->work(job->owner);
 }
 
-static void job_done(uv_work_t *uv, int status)
+static void job_end(struct job *job)
 {
-    struct job *job = CONTAINER_OF(uv, struct job, uv);
-
-    CHECK(status == 0);
     CHECK(job->loop->job_count > 0);
     job->loop->job_count--;
     job->done(job->owner);
     mem_free(job);
 }
 
-void job_start(struct loop *loop, job_fn *work, job_fn *done, void *owner)
+static void job_done(uv_work_t *uv, int status)
+{
+    CHECK(status == 0);
+    job_end(CONTAINER_OF(uv, struct job, uv));
+}
+
+static struct job *job_new(struct loop *loop, job_fn *work, job_fn *done, void *owner)
 {
     struct job *job = mem_zalloc(1, sizeof *job);
 
@@ -170,7 +178,39 @@ void job_start(struct loop *loop, job_fn *work, job_fn *done, void *owner)
     job->done = done;
     job->owner = owner;
     loop->job_count++;
+    return job;
+}
+
+void job_start(struct loop *loop, job_fn *work, job_fn *done, void *owner)
+{
+    struct job *job = job_new(loop, work, done, owner);
+
     CHECK(uv_queue_work(&loop->uv, &job->uv, job_work, job_done) == 0);
+}
+
+/* Those that these ask for wait for the next step. */
+static void jobs_of_the_loop(uv_idle_t *idle)
+{
+    struct loop *loop = CONTAINER_OF(idle, struct loop, idle);
+    struct list due;
+
+    list_init(&due);
+    while (!list_is_empty(&loop->soon))
+        list_add_tail(&due, list_take_first(&loop->soon));
+    while (!list_is_empty(&due)) {
+        struct job *job = CONTAINER_OF(list_take_first(&due), struct job, link);
+
+        job->work(job->owner);
+        job_end(job);
+    }
+    if (list_is_empty(&loop->soon))
+        uv_idle_stop(idle);
+}
+
+void job_soon(struct loop *loop, job_fn *work, job_fn *done, void *owner)
+{
+    list_add_tail(&loop->soon, &job_new(loop, work, done, owner)->link);
+    CHECK(uv_idle_start(&loop->idle, jobs_of_the_loop) == 0);
 }
 
 unsigned job_count(const struct loop *loop)

@@ -80,6 +80,10 @@ typedef void job_fn(void *owner);
  * afterwards, always. */
 void job_start(struct loop *loop, job_fn *work, job_fn *done, void *owner);
 
+/* The same for work that is over sooner than a worker would have heard of it: both run on the loop, in
+ * its next step, one after the other. Not from within. */
+void job_soon(struct loop *loop, job_fn *work, job_fn *done, void *owner);
+
 /* How many jobs are under way. */
 unsigned job_count(const struct loop *loop);
 

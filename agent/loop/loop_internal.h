@@ -12,6 +12,8 @@
 struct loop {
     uv_loop_t uv;
     uv_prepare_t fresh;  /* before each wait: the time that timers took has passed */
+    uv_idle_t idle;      /* on while there is something in `soon` */
+    struct list soon;    /* jobs that the loop does itself */
     bool is_timers_turn; /* a timer has fired, and its owner is at work */
     unsigned job_count;
     struct list faked; /* timers that go by the fake clock, the earliest first */

@@ -12,7 +12,8 @@
  *
  *   output_offer      a sealed chunk joins the queue
  *   delivery_begin    the first chunk leaves it, when there is a place
- *   delivery_attempt  a worker encodes the records that are left, or writes them
+ *   delivery_attempt  a worker encodes the records that are left, or writes them; the loop does where
+ *                     that is light work
  *   delivery_keyed    before that, where requests are signed and there were no keys: they came, or not
  *   on_encoded        the request goes out; or on_written, when the plugin writes by itself
  *   on_reply          the back-end has answered; the plugin judges
@@ -154,17 +155,6 @@ void delivery_leave(struct delivery *d)
     delivery_end(d, false);
 }
 
-static void encode_work(void *owner)
-{
-    struct delivery *d = owner;
-    const struct output_config *config = &d->output->config;
-
-    batch_rewind(&d->batch);
-    d->encode_status = config->plugin->encode(config->self, &d->batch, &d->request);
-    if (d->encode_status == 0)
-        sign_request(d);
-}
-
 static void write_work(void *owner)
 {
     struct delivery *d = owner;
@@ -226,7 +216,7 @@ static void delivery_attempt(struct delivery *d)
     else if (d->output->config.plugin->encode == NULL)
         job_start(d->output->loop, write_work, on_written, d);
     else if (sign_is_ready(d))
-        job_start(d->output->loop, encode_work, on_encoded, d);
+        encode_start(d, on_encoded);
 }
 
 void delivery_keyed(struct delivery *d, const char *why)

@@ -4,6 +4,7 @@
  *
  *   deliver.c   the story of one chunk
  *   output.c    how an output begins and ends
+ *   encode.c    where the request is made
  *   sign.c      requests that are signed for AWS: keys, and what is said of them
  *   gate.c      how many may begin, and when: the circuit, obeyed
  *   leave.c     what an output lets go of when it falls behind
@@ -133,6 +134,12 @@ enum circuit_event gate_event(int status, enum verdict verdict, const struct ver
 /* The output's, for the attempt that was noted last. */
 struct retry_policy gate_policy(const struct delivery *d);
 
+/* ---- encode.c ---- */
+
+/* Has a request made of the records that are left, by a worker or by the loop; `encoded` comes later,
+ * always. The delivery has its pass, where requests are signed. */
+void encode_start(struct delivery *d, job_fn *encoded);
+
 /* ---- sign.c ---- */
 
 /* Makes the output's signer, where its requests are signed. Negative with `why` where they cannot be. */
@@ -141,7 +148,7 @@ MUST_USE int sign_open(struct output *output, char why[256]);
 /* Whether the attempt may go on: it has a pass, or needs none. If not, delivery_keyed follows. */
 bool sign_is_ready(struct delivery *d);
 
-/* On the worker: the request is whole. */
+/* Where it was encoded: the request is whole. */
 void sign_request(struct delivery *d);
 
 /* Whether the answer was about keys or clock alone, so that it is to be sent again. */

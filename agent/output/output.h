@@ -5,7 +5,8 @@
  * Life     the agent zeroes self_bytes, binds the options and calls init; encode or write run for
  *          every batch; fini at the end. init runs at --dry-run too: it opens nothing.
  * Thread   init, judge and fini on the loop. encode and write on a worker, never two at once for
- *          a write; encodes of one output may overlap, so `self` is const there.
+ *          a write; encodes of one output may overlap, so `self` is const there. encode on the loop
+ *          where is_light says so.
  *
  * An output either has `encode` and `judge` (it sends requests) or `write` (it has its own way).
  */
@@ -63,6 +64,11 @@ struct output_plugin {
     /* With encode: whether it compresses, from the pieces that http_request_insert left apart, so that
      * what many documents share costs a request no memory. NULL: it does not. */
     bool (*is_packed)(const void *self);
+
+    /* With encode: whether it hardly does more than copy text, so that half a mebibyte of records takes
+     * it no longer than handing them to a worker and back does; the loop encodes then, unless the
+     * request is to be signed. NULL: it is not. */
+    bool (*is_light)(const void *self);
 
     /* The answer came, with a status. The whole's verdict; for VERDICT_DELIVERED the items that
      * fared otherwise are marked in `verdicts`. `why` is filled in words unless delivered.

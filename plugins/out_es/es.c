@@ -326,6 +326,15 @@ static bool es_is_packed(const void *self)
     return es->is_gzip && !es->document.replace_dots && !es->trace_output;
 }
 
+/* JSON text is copied, and nothing looked at twice. */
+static bool es_is_light(const void *self)
+{
+    const struct out_es *es = self;
+
+    return !es->is_gzip && !es->document.replace_dots && !es->identity.is_generated &&
+           !es->trace_output;
+}
+
 const struct output_plugin out_es = {
     .name = "es",
     .alias = "elasticsearch",
@@ -336,6 +345,7 @@ const struct output_plugin out_es = {
     .fini = es_fini,
     .encode = es_encode,
     .is_packed = es_is_packed,
+    .is_light = es_is_light,
     .judge = es_judge,
     .settings = es_settings,
     .aws = es_aws,
@@ -352,6 +362,7 @@ const struct output_plugin out_opensearch = {
     .fini = es_fini,
     .encode = es_encode,
     .is_packed = es_is_packed,
+    .is_light = es_is_light,
     .judge = es_judge,
     .settings = es_settings,
     .aws = es_aws,

@@ -248,6 +248,11 @@ void job_start(struct loop *loop, job_fn *work, job_fn *done, void *owner)
     agenda_put(&job->item, job_wait_ms(loop));
 }
 
+void job_soon(struct loop *loop, job_fn *work, job_fn *done, void *owner)
+{
+    job_start(loop, work, done, owner);
+}
+
 unsigned job_count(const struct loop *loop)
 {
     return loop->job_count;

@@ -72,6 +72,53 @@ START_TEST(finishing_does_not_wait_for_a_job_that_is_stuck)
 }
 END_TEST
 
+/* ---- jobs of the loop ---- */
+
+static int steps; /* odd while one is between its work and its end */
+static int asked;
+
+static void step_begin(void *owner)
+{
+    ck_assert_ptr_eq(owner, &steps);
+    ck_assert_int_eq(steps++ % 2, 0);
+}
+
+static void step_end(void *owner)
+{
+    ck_assert_int_eq(steps++ % 2, 1);
+    if (asked-- > 0)
+        job_soon(loop, step_begin, step_end, owner);
+}
+
+START_TEST(the_loop_does_a_job_itself_in_its_next_step)
+{
+    steps = asked = 0;
+    job_soon(loop, step_begin, step_end, &steps);
+    job_soon(loop, step_begin, step_end, &steps);
+    ck_assert_uint_eq(job_count(loop), 2);
+    ck_assert_int_eq(steps, 0);
+    loop_turn(loop, true);
+    ck_assert_int_eq(steps, 4);
+    ck_assert_uint_eq(job_count(loop), 0);
+    ck_assert(loop_finish(loop, 60000));
+}
+END_TEST
+
+START_TEST(a_job_that_a_job_asks_for_waits_for_the_step_after)
+{
+    steps = 0;
+    asked = 2;
+    job_soon(loop, step_begin, step_end, &steps);
+    loop_turn(loop, true);
+    ck_assert_int_eq(steps, 2);
+    loop_turn(loop, true);
+    ck_assert_int_eq(steps, 4);
+    ck_assert_uint_eq(job_count(loop), 1);
+    ck_assert(loop_finish(loop, 60000));
+    ck_assert_int_eq(steps, 6);
+}
+END_TEST
+
 Suite *suite_loop_job(void);
 Suite *suite_loop_job(void)
 {
@@ -82,6 +129,8 @@ Suite *suite_loop_job(void)
     tcase_add_test(job, a_job_is_told_done_on_the_loop);
     tcase_add_test(job, a_loop_without_work_is_finished_at_once);
     tcase_add_test(job, finishing_does_not_wait_for_a_job_that_is_stuck);
+    tcase_add_test(job, the_loop_does_a_job_itself_in_its_next_step);
+    tcase_add_test(job, a_job_that_a_job_asks_for_waits_for_the_step_after);
     suite_add_tcase(suite, job);
     return suite;
 }

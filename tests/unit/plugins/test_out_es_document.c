@@ -403,6 +403,27 @@ START_TEST(only_what_is_compressed_from_its_pieces_may_be_longer)
 }
 END_TEST
 
+static bool is_light_with(const char *key, const char *value)
+{
+    bool is_light;
+
+    es_kit_open("index", "logs", key, value, NULL);
+    is_light = out_es.is_light(es_kit.es);
+    es_kit_close();
+    return is_light;
+}
+
+START_TEST(what_is_more_than_copying_is_not_light)
+{
+    ck_assert(is_light_with("logstash_format", "on"));
+    ck_assert(!is_light_with("compress", "gzip"));
+    ck_assert(!is_light_with("generate_id", "on"));
+    ck_assert(!is_light_with("replace_dots", "on"));
+    es_kit_open("trace_output", "on", NULL);
+    ck_assert(!out_es.is_light(es_kit.es));
+}
+END_TEST
+
 START_TEST(a_request_says_what_it_is)
 {
     es_kit_open("http_api_key", "secret", NULL);
@@ -509,6 +530,7 @@ Suite *suite_plugins_out_es_document(void)
     tcase_add_test(request, a_body_may_be_compressed);
     tcase_add_test(request, a_request_says_what_it_is);
     tcase_add_test(request, only_what_is_compressed_from_its_pieces_may_be_longer);
+    tcase_add_test(request, what_is_more_than_copying_is_not_light);
     tcase_add_test(request, the_path_is_made_of_path_and_pipeline);
     tcase_add_test(request, opensearch_writes_the_same);
     tcase_add_test(request, mistakes_are_told_at_the_start);

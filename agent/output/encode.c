@@ -1,0 +1,32 @@
+#include "output/delivery.h"
+
+/* The first step of an attempt: a request is made of the records that are left. */
+
+static void encode_work(void *owner)
+{
+    struct delivery *d = owner;
+    const struct output_config *config = &d->output->config;
+
+    batch_rewind(&d->batch);
+    d->encode_status = config->plugin->encode(config->self, &d->batch, &d->request);
+    if (d->encode_status == 0)
+        sign_request(d);
+}
+
+/* A signature is made of the whole body, which is no light work. */
+static bool is_light(const struct delivery *d)
+{
+    const struct output_config *config = &d->output->config;
+
+    return d->signing.pass == NULL && config->plugin->is_light != NULL &&
+           config->plugin->is_light(config->self);
+}
+
+void encode_start(struct delivery *d, job_fn *encoded)
+{
+    CHECK(d->call == NULL && d->body_bytes == 0);
+    if (is_light(d))
+        job_soon(d->output->loop, encode_work, encoded, d);
+    else
+        job_start(d->output->loop, encode_work, encoded, d);
+}
