@@ -407,6 +407,8 @@ void tail_bookmark_save(struct tail_file *f)
     buffer_fini(&note);
     if (position.is_urgent)
         tail_first_saved(f);
+    if (f->tail->is_stopping && !f->is_saved) /* nobody waits for it any more: the next tail will */
+        return;
     f->is_saved = f->origin.id != 0 && is_telling(&f->identity, f->reader.is_gzip);
 }
 

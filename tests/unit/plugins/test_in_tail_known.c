@@ -144,6 +144,27 @@ START_TEST(a_file_whose_first_bytes_cannot_be_read_is_not_opened)
 }
 END_TEST
 
+/* The next tail reads it when that row, or another, is on the disk. Found by the simulation, SIM_PIECES
+ * seed 816 and SIM_TROUBLE seed 506. */
+START_TEST(a_row_that_is_set_while_we_stop_is_not_waited_for_and_does_not_count)
+{
+    struct tail_file *f;
+
+    tree_write("app.log", "");
+    start();
+    settle();
+    f = CONTAINER_OF(self->files.next, struct tail_file, link);
+    tree_append("app.log", "a line that is long enough to tell the file by\n");
+    self->is_stopping = true;
+    (void)tail_first_introduce(f, 47, false);
+    ck_assert_uint_ne(f->origin.id, 0);
+    ck_assert(!f->is_saved);
+    self->is_stopping = false;
+    (void)tail_first_introduce(f, 47, false);
+    ck_assert(f->is_saved && tail_file_waits(f));
+}
+END_TEST
+
 Suite *suite_plugins_in_tail_known(void);
 Suite *suite_plugins_in_tail_known(void)
 {
@@ -154,6 +175,7 @@ Suite *suite_plugins_in_tail_known(void)
     tcase_add_test(t, a_number_that_another_log_has_by_now_is_not_taken_for_it);
     tcase_add_test(t, a_file_that_cannot_be_read_when_it_is_handed_on_is_known_as_before);
     tcase_add_test(t, a_file_whose_first_bytes_cannot_be_read_is_not_opened);
+    tcase_add_test(t, a_row_that_is_set_while_we_stop_is_not_waited_for_and_does_not_count);
     suite_add_tcase(suite, t);
     return suite;
 }
