@@ -51,7 +51,7 @@
 /* What stands before the fields of a record, so that a reader finds its end without a walk. */
 struct chunk_head {
     int64_t time_ns;
-    uint64_t offset;   /* RECORD_NO_OFFSET where it has none */
+    uint64_t offset;   /* the record's place; RECORD_NO_OFFSET where it has none */
     uint64_t initials; /* json_initial() of all its keys, or-ed */
     uint32_t field_count;
     uint32_t fields_bytes; /* without the map's own head */

@@ -114,7 +114,7 @@ static void emit(struct joining *j, struct group *g)
 {
     struct joiner_line line = {
         .text = spliced(g),
-        .offset = group_offset(j, g),
+        .offset = group_place(j, g),
         .end = joining_end(j),
         .now_ms = g->grown_ms,
         .wall_ns = g->record.time_ns,

@@ -33,7 +33,7 @@ struct group *group_new(const struct joining *j, uint64_t flush_ms)
     g->record.offset = line->offset;
     g->record.time_ns = line->wall_ns;
     g->line = arena_copy(&g->record.arena, line->text);
-    g->own_offset = OFFSET_NONE;
+    g->place = (struct group_place){.own_offset = OFFSET_NONE, .first_bytes = line->text.len};
     g->begun_ms = g->grown_ms = line->now_ms;
     g->flush_ms = flush_ms;
     return g;
@@ -69,21 +69,39 @@ void group_add(struct joining *j, struct group *g)
 
 void group_took(struct joining *j, struct group *g)
 {
-    if (g->own_offset == OFFSET_NONE)
-        g->own_offset = j->line->offset;
+    if (g->place.is_inherited && g->place.own_offset == OFFSET_NONE)
+        g->place.first_bytes = j->line->text.len;
+    if (g->place.own_offset == OFFSET_NONE)
+        g->place.own_offset = j->line->offset;
+    g->place.joined += g->place.is_inherited || j->line->offset != g->record.offset;
     g->grown_ms = j->line->now_ms;
     j->done_end = j->line->end;
 }
 
-uint64_t group_offset(const struct joining *j, const struct group *g)
+/* No more than the first line has bytes: the place behind is another's. */
+static uint64_t joined_in(const struct group_place *place)
 {
-    if (!g->is_inherited)
+    uint64_t most = place->first_bytes < RECORD_JOINED_MAX ? place->first_bytes : RECORD_JOINED_MAX;
+
+    if (place->joined == 0 || most == 0)
+        return 0;
+    return 1 + (place->joined - 1) % most;
+}
+
+static uint64_t begin_of(const struct joining *j, const struct group *g)
+{
+    if (!g->place.is_inherited)
         return g->record.offset;
-    if (g->own_offset != OFFSET_NONE)
-        return g->own_offset;
+    if (g->place.own_offset != OFFSET_NONE)
+        return g->place.own_offset;
     if (j->sink->lent != NULL)
         j->sink->lent(j->sink->owner);
-    return g->lent_offset;
+    return g->place.lent_offset;
+}
+
+uint64_t group_place(const struct joining *j, const struct group *g)
+{
+    return record_place(begin_of(j, g), joined_in(&g->place));
 }
 
 static void group_remove(struct joining *j, struct group *g)
@@ -171,9 +189,9 @@ uint64_t joining_end(const struct joining *j)
     return oldest < j->done_end ? oldest : j->done_end;
 }
 
-void joining_push(struct joining *j, uint64_t offset)
+void joining_push(struct joining *j, uint64_t place)
 {
-    j->record->offset = offset;
+    j->record->offset = place;
     j->record = NULL;
     j->sink->push(j->sink->owner, joining_end(j));
 }
@@ -187,7 +205,7 @@ void joining_push_group(struct joining *j, struct group *g)
         record_add(record, g->record.root.fields[i].key, g->record.root.fields[i].value);
     record->time_ns = g->record.time_ns;
     record->metadata = g->record.metadata;
-    joining_push(j, group_offset(j, g));
+    joining_push(j, group_place(j, g));
 }
 
 void joining_push_text(struct joining *j, struct slice key)
@@ -253,11 +271,11 @@ void joiner_inherit(struct joiner **heir, struct joiner **joiner, uint64_t offse
     LIST_FOR (it, &(*joiner)->groups) {
         struct group *g = group_of(it);
 
-        CHECK(!g->is_inherited);
-        g->is_inherited = true;
-        g->lent_offset = g->record.offset;
+        CHECK(!g->place.is_inherited);
+        g->place.is_inherited = true;
+        g->place.lent_offset = g->record.offset;
+        g->place.own_offset = OFFSET_NONE;
         g->record.offset = offset;
-        g->own_offset = OFFSET_NONE;
     }
     (*joiner)->taken_end = offset;
     *heir = *joiner;
@@ -267,7 +285,8 @@ void joiner_inherit(struct joiner **heir, struct joiner **joiner, uint64_t offse
 /* They are older than all others. */
 bool joiner_has_inherited(const struct joiner *joiner)
 {
-    return joiner != NULL && joiner->group_count > 0 && group_of(joiner->groups.next)->is_inherited;
+    return joiner != NULL && joiner->group_count > 0 &&
+           group_of(joiner->groups.next)->place.is_inherited;
 }
 
 uint64_t joiner_oldest(const struct joiner *joiner)

@@ -96,7 +96,7 @@ void joiner_rules_free(struct joiner_rules **rules);
 /* A line and where it stands in its file. */
 struct joiner_line {
     struct slice text; /* without its line feed */
-    uint64_t offset;   /* where it begins */
+    uint64_t offset;   /* where it begins; of one that the joiner gives back, its place */
     uint64_t end;      /* where the next one begins */
     uint64_t now_ms;   /* the monotonic clock, for waiting */
     int64_t wall_ns;   /* the time of a record whose text has none */

@@ -24,13 +24,20 @@ enum group_rest {
     GROUP_REST_AND_END, /* and with it the group is over */
 };
 
-/* The lines of one stream of a file that wait for more. */
-struct group {
-    struct list link;     /* in joiner.groups, in the order of their offsets */
+/* Where the lines of a group stand. */
+struct group_place {
     bool is_inherited;    /* its record's offset is where the next file begins */
     uint64_t lent_offset; /* in the file before */
     uint64_t own_offset;  /* of its first line in this file; OFFSET_NONE */
-    unsigned kind;        /* of join_records: whose lines these are, an index */
+    uint64_t first_bytes; /* of the line that the record begins at */
+    uint64_t joined;      /* lines after the first one, in whichever file */
+};
+
+/* The lines of one stream of a file that wait for more. */
+struct group {
+    struct list link; /* in joiner.groups, in the order of their offsets */
+    struct group_place place;
+    unsigned kind; /* of join_records: whose lines these are, an index */
     struct buffer stream;
     multiline_state state;
     enum group_rest rest;
@@ -107,8 +114,8 @@ void group_add(struct joining *j, struct group *g);
 /* The line under way is the group's. */
 void group_took(struct joining *j, struct group *g);
 
-/* Where its record begins. Tells the sink when that is in the file before. */
-uint64_t group_offset(const struct joining *j, const struct group *g);
+/* The place of its record. Tells the sink when that is in the file before. */
+uint64_t group_place(const struct joining *j, const struct group *g);
 
 /* Out of the list and to the sink; freed. */
 void group_finish(struct joining *j, struct group *g);
@@ -134,8 +141,8 @@ void groups_finish(struct joining *j);
 /* A record to fill, with the time of the line under way. */
 struct record *joining_begin(struct joining *j);
 
-/* The record that joining_begin lent goes to the sink; it begins at `offset`. */
-void joining_push(struct joining *j, uint64_t offset);
+/* The record that joining_begin lent goes to the sink; its place is `place`. */
+void joining_push(struct joining *j, uint64_t place);
 
 /* A group's record, its text under its content field. */
 void joining_push_group(struct joining *j, struct group *g);

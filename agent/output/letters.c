@@ -81,7 +81,7 @@ static struct dead_letter letter_of(const struct delivery *d, const struct chunk
         .tag = record->run->tag,
         .file = slice_of(origin_file(origin)),
         .stream = chunk_run_stream(record->run),
-        .offset = record->head.offset,
+        .offset = record_place_number(record->head.offset),
         .time_ns = record->head.time_ns,
         .metadata = record->metadata,
     };

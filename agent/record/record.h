@@ -89,7 +89,7 @@ struct taken_members {
  */
 struct record {
     int64_t time_ns;       /* since 1970-01-01 UTC */
-    uint64_t offset;       /* where it begins in its origin; RECORD_NO_OFFSET where it has none */
+    uint64_t offset;       /* its place in its origin; RECORD_NO_OFFSET where it has none */
     struct slice metadata; /* a JSON object's text, or empty */
     struct field_list root;
     uint32_t front_room;
@@ -98,6 +98,30 @@ struct record {
 };
 
 #define RECORD_NO_OFFSET UINT64_MAX
+
+/* A place is the offset where a record begins, and above it how many lines were joined to the first: what
+ * begins there with fewer of them is another record, and must not have the same id. */
+#define RECORD_PLACE_BITS 48
+#define RECORD_JOINED_MAX 0xfffe
+
+static inline uint64_t record_place(uint64_t offset, uint64_t joined)
+{
+    CHECK(offset >> RECORD_PLACE_BITS == 0 && joined <= RECORD_JOINED_MAX);
+    return joined << RECORD_PLACE_BITS | offset;
+}
+
+/* What an id is made of, and nobody else's: an offset within the record's first line. */
+static inline uint64_t record_place_number(uint64_t place)
+{
+    if (place == RECORD_NO_OFFSET)
+        return place;
+    return (place + (place >> RECORD_PLACE_BITS)) & ((UINT64_C(1) << RECORD_PLACE_BITS) - 1);
+}
+
+static inline uint64_t record_place_offset(uint64_t place)
+{
+    return place == RECORD_NO_OFFSET ? place : place & ((UINT64_C(1) << RECORD_PLACE_BITS) - 1);
+}
 
 void record_init(struct record *r);
 void record_fini(struct record *r);

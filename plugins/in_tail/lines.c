@@ -136,7 +136,7 @@ static void sink_push(void *owner, uint64_t end)
 {
     struct giver *giver = owner;
     struct record *record = intake_current(giver->file->tail->input->intake);
-    struct line line = line_back(giver, record->offset);
+    struct line line = line_back(giver, record_place_offset(record->offset));
 
     add_file_keys(giver->file, record, &line);
     add_cut(giver->file, record, &line);
@@ -152,11 +152,13 @@ static void sink_push(void *owner, uint64_t end)
 static void sink_line(void *owner, const struct joiner_line *joined)
 {
     struct giver *giver = owner;
-    struct line line = line_back(giver, joined->offset);
+    struct line line = line_back(giver, record_place_offset(joined->offset));
+    struct record *record = sink_begin(owner);
 
     line.text = joined->text;
     line.end = joined->end;
-    line_fill(giver->file, sink_begin(owner), &line);
+    line_fill(giver->file, record, &line);
+    record->offset = joined->offset;
     if (UNLIKELY(giver->is_lent)) {
         lent_push(giver);
         return;

@@ -155,7 +155,8 @@ static char *put_id(struct es_writer *w, char *at, const struct chunk_record *re
     if (identity->is_generated && text.len == 0)
         text = es_id_of_content(record, id);
     if (text.len == 0 && es_has_place(w->es, record))
-        text = es_id_of_place(chunk_run_stream(record->run), record->head.offset, id);
+        text = es_id_of_place(chunk_run_stream(record->run),
+                              record_place_number(record->head.offset), id);
     if (text.len == 0)
         return at;
     at = put(at, SLICE(",\"_id\":\""));
@@ -172,7 +173,7 @@ static inline char *put_action(struct es_writer *w, char *at, struct slice actio
 
     at = before = put_padded(at, action);
     if (LIKELY(w->action.stream != 0))
-        return put(es_id_put(at, record->head.offset), SLICE("\"}}\n"));
+        return put(es_id_put(at, record_place_number(record->head.offset)), SLICE("\"}}\n"));
     at = put_id(w, at, record);
     if (UNLIKELY(needs_id) && at == before)
         return NULL;

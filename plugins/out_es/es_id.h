@@ -4,7 +4,9 @@
  * The id of a place is the stream and the offset in it, six bytes each in base64url. The stream
  * comes first, so ids grow in order within a stream: a real Elasticsearch then spends a few
  * percent of CPU on them and no disk, where random ids cost both. The same line gets the same id
- * after a restart, a rotation or a second reading; equal lines at other offsets get others.
+ * after a restart, a rotation or a second reading; equal lines at other offsets get others. So do
+ * records that begin at one line and were joined of more lines or of fewer: taken for each other, what
+ * one of them has more would be lost.
  *
  * The id of a content is a hash of the record, for Generate_ID. Pure.
  */

@@ -35,9 +35,10 @@ static void on_push(void *owner, uint64_t end)
     struct line_kit *k = owner;
 
     expect_end(k, end);
-    ck_assert_uint_lt(k->record.offset, k->at);
+    k->place = k->record.offset;
+    k->offset = record_place_offset(k->place);
+    ck_assert_uint_lt(k->offset, k->at);
     k->time_ns = k->record.time_ns;
-    k->offset = k->record.offset;
     k->record_count++;
     keep_content(k);
     json_write_fields(&k->out, &k->record.root);
@@ -54,7 +55,8 @@ static void on_line(void *owner, const struct joiner_line *line)
 
     expect_end(k, line->end);
     k->time_ns = line->wall_ns;
-    k->offset = line->offset;
+    k->place = line->offset;
+    k->offset = record_place_offset(k->place);
     k->record_count++;
     buffer_append_text(&k->out, "line: ");
     buffer_append(&k->out, line->text);

@@ -27,6 +27,7 @@ struct line_kit {
     uint64_t truncated;
     int64_t time_ns; /* of the last record */
     uint64_t offset; /* the same */
+    uint64_t place;  /* with how many lines it was joined of */
     size_t record_count;
     size_t limit_bytes; /* 0: the default */
     bool is_short_way_off;

@@ -262,6 +262,19 @@ START_TEST(a_place_is_an_id)
 }
 END_TEST
 
+/* Within its first line: the next one begins behind that. */
+START_TEST(a_record_joined_of_more_lines_has_another_id)
+{
+    char id[ES_ID_BYTES_MAX] = {0};
+
+    chunk_maker_record(maker)->offset = record_place(4711, 2);
+    chunk_maker_push(maker, "app");
+    es_id_of_place(slice_hash(SLICE("app")), 4713, id);
+    ck_assert_ptr_nonnull(strstr(body((const char *const[]){"index", "i", NULL}), id));
+    ck_assert_uint_eq(record_place_number(4711), 4711);
+}
+END_TEST
+
 START_TEST(ids_of_places_are_known_to_the_letter)
 {
     static const struct {
@@ -328,6 +341,7 @@ Suite *suite_plugins_out_es_growth(void)
     tcase_add_test(tc, a_field_may_name_the_index);
     tcase_add_test(tc, a_place_is_an_id);
     tcase_add_test(tc, ids_of_places_are_known_to_the_letter);
+    tcase_add_test(tc, a_record_joined_of_more_lines_has_another_id);
     tcase_add_test(tc, an_update_needs_an_id);
     suite_add_tcase(suite, tc);
     return suite;
