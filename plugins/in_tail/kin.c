@@ -1,3 +1,4 @@
+#include "plugins/in_tail/bookmark.h"
 #include "plugins/in_tail/laggard.h"
 
 /*
@@ -11,7 +12,8 @@
  * The heir is not read before all that its elder has was read. Then it takes over what waits there,
  * and its lines go on with it. The elder's bookmark stays before the pieces until the heir's is
  * behind the record that they became, so that after a crash both are read again and become the
- * same record with the same id.
+ * same record with the same id. Nor does the heir's move before all is settled that the elder has before
+ * the pieces: or the elder would be read again up to them, and what follows them would not.
  *
  *   tail_kin_find     a file begins: whose heir is it
  *   tail_kin_may_read whether its turn has come; takes over
@@ -86,7 +88,9 @@ static void take_over(struct tail_file *heir, struct tail_file *elder)
     CHECK(heir->kin.lender == NULL && !elder->kin.is_lent);
     elder->kin.is_lent = true;
     elder->kin.lent_from = joiner_oldest(elder->joiner);
+    CHECK(elder->kin.borrower == NULL);
     heir->kin.lender = elder;
+    elder->kin.borrower = heir;
     (void)origin_ref(origin);
     joiner_inherit(&heir->joiner, &elder->joiner, 0);
     tail_lines_account(heir);
@@ -128,16 +132,28 @@ static void lender_release(struct tail_file *heir)
     struct origin *origin = &elder->origin;
 
     CHECK(elder->kin.is_lent && !joiner_has_inherited(heir->joiner));
+    CHECK(elder->kin.borrower == heir);
     heir->kin.lender = NULL;
     heir->kin.is_counted = false;
+    elder->kin.borrower = NULL;
     elder->kin.is_lent = false;
-    if (elder->tail != NULL)
+    if (elder->fd >= 0)
         tail_file_lent_back(elder);
+    if (heir->fd >= 0) {
+        tail_bookmark_save(heir);
+        tail_file_touch(heir);
+    }
     origin_unref(&origin);
 }
 
+/* Nothing before the pieces will be read again; of one that is let go of nothing is. */
+static bool is_settled_before_pieces(const struct tail_file *elder)
+{
+    return elder->must_let_go || tail_file_settled(elder) >= elder->kin.lent_from;
+}
+
 /* No span that had been issued when the last group went is under way any more. */
-void tail_kin_settled(struct tail_file *f)
+static void heir_settled(struct tail_file *f)
 {
     const struct ack_window *w = &f->origin.window;
 
@@ -147,8 +163,15 @@ void tail_kin_settled(struct tail_file *f)
         f->kin.is_counted = true;
         f->kin.lent_until = w->first_seq + w->count;
     }
-    if (w->first_seq >= f->kin.lent_until)
+    if (w->first_seq >= f->kin.lent_until && is_settled_before_pieces(f->kin.lender))
         lender_release(f);
+}
+
+/* One may wait for the other, and a third for that one. */
+void tail_kin_settled(struct tail_file *f)
+{
+    for (; f != NULL; f = f->kin.borrower)
+        heir_settled(f);
 }
 
 /* Its acks did not come, or came: nobody waits for them now. */
@@ -159,6 +182,7 @@ void tail_kin_forget(struct tail_file *f)
     if (f->kin.lender == NULL)
         return;
     origin = &f->kin.lender->origin;
+    f->kin.lender->kin.borrower = NULL;
     f->kin.lender = NULL;
     origin_unref(&origin);
 }
@@ -170,6 +194,8 @@ void tail_kin_part(struct tail_file *f)
         kin_unlink(f->kin.heir);
     }
     kin_unlink(f);
+    if (f->must_let_go && f->kin.borrower != NULL)
+        heir_settled(f->kin.borrower);
     if (joiner_has_inherited(f->joiner))
         tail_kin_forget(f);
 }

@@ -59,6 +59,7 @@ static void laggard_settled(struct origin *origin)
         return;
     if (l->state == LAGGARD_DRAINS && origin->window.count == 0)
         laggard_leave(l);
+    tail_kin_settled(of);
     tail_bookmark_save(of);
     if (of->state.is_rotated)
         tail_file_touch(of);
@@ -198,6 +199,7 @@ static void laggard_join(struct tail_laggard *l)
     l->state = LAGGARD_DRAINS;
     if (l->file.origin.window.count == 0)
         laggard_leave(l);
+    tail_kin_settled(of);
     tail_bookmark_save(of);
     tail_file_touch(of);
 }

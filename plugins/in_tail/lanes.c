@@ -210,6 +210,8 @@ uint64_t tail_file_settled(const struct tail_file *f)
 {
     uint64_t settled = not_behind_copy(f, f->origin.window.settled);
 
+    if (UNLIKELY(f->kin.lender != NULL)) /* it was read from its beginning; kin.c */
+        return 0;
     LIST_FOR (it, laggards_of(f))
         if (laggard_at(it)->file.origin.window.settled < settled)
             settled = laggard_at(it)->file.origin.window.settled;

@@ -108,11 +108,13 @@ struct tail_kin {
     struct tail_file *elder; /* is read first; NULL once it was */
     struct tail_file *heir;  /* whose elder this is */
     struct tail_file
-        *lender;         /* a reference: its pieces are in this one's joiner, or not acknowledged */
-    uint64_t lent_until; /* the first span that has nothing of them */
-    bool is_counted;     /* lent_until is known */
-    bool is_lent;        /* this one's pieces are another's */
-    uint64_t lent_from;  /* where they begin: the bookmark stays before it */
+        *lender; /* a reference: its pieces are in this one's joiner, or not acknowledged, or it has
+                  * lines before them that are not */
+    struct tail_file *borrower; /* whose lender this is */
+    uint64_t lent_until;        /* the first span that has nothing of them */
+    bool is_counted;            /* lent_until is known */
+    bool is_lent;               /* this one's pieces are another's */
+    uint64_t lent_from;         /* where they begin: the bookmark stays before it */
 };
 
 /* Readers that share a budget, and wait together for room: those for all outputs, or those for one
