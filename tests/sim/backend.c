@@ -76,22 +76,44 @@ static struct slice text_after(struct slice text, const char *key)
 /* Which line the document is, as it was written or as text. */
 static void document_read(struct slice document, struct backend_item *item)
 {
-    struct slice text = text_after(document, "{\\\"log\\\":\\\"");
+    struct slice text = text_after(document, "\\\"log\\\":\\\"");
 
     item->is_text = text.len > 0;
     if (!item->is_text)
         text = text_after(document, "\"log\":\"");
-    item->line = truth_find(text);
-    EXPECT(item->line != NULL, "a document is no line: \"%.*s\"", SLICE_ARG(document));
-    truth_check_text(item->line, text, "back-end");
-    EXPECT(item->line->end > 0, "line %u was sent and nobody saw it read", item->line->number);
+    truth_read(text, "back-end", &item->record);
+    for (unsigned i = 0; i < item->record.count; i++)
+        EXPECT(item->record.lines[i]->stream != 0, "line %u was sent and nobody saw it read",
+               item->record.lines[i]->number);
+}
+
+/* What is there under an id is all that will ever be. */
+static void record_check_there(unsigned backend, const struct truth_record *record, struct slice id)
+{
+    for (unsigned i = 0; i < record->count; i++)
+        EXPECT(record->lines[i]->fates[backend].documents > 0,
+               "line %u is in no document, and comes with the id %.*s of one that is there",
+               record->lines[i]->number, SLICE_ARG(id));
+}
+
+static void record_put(unsigned backend, const struct truth_record *record, struct slice id)
+{
+    for (unsigned i = 0; i < record->count; i++) {
+        struct line *line = record->lines[i];
+
+        EXPECT(line->fates[backend].documents == 0 || line->is_forgotten || line_may_part(line),
+               "line %u is in index %u already, and comes again as %.*s", line->number, backend,
+               SLICE_ARG(id));
+        line->fates[backend].documents++;
+        line->fates[backend].record = record->lines[0]->number;
+    }
 }
 
 static uint16_t document_take(unsigned backend, struct slice action,
                               const struct backend_item *item)
 {
     struct slice id = text_after(action, "\"_id\":\"");
-    struct line *line = item->line, *there;
+    struct line *line = item->record.lines[0], *there;
 
     EXPECT(id.len > 0, "a document has no id: %.*s", SLICE_ARG(action));
     if (line->kind == LINE_BAD || (line->kind == LINE_ODD && !item->is_text))
@@ -100,13 +122,12 @@ static uint16_t document_take(unsigned backend, struct slice action,
     EXPECT(there == NULL || there == line,
            "line %u has the id %.*s of line %u: it would be taken for that one", line->number,
            SLICE_ARG(id), there->number);
-    if (there != NULL)
+    if (there != NULL) {
+        record_check_there(backend, &item->record, id);
         return 409;
-    EXPECT(line->fates[backend].documents == 0 || line->is_forgotten,
-           "line %u is in index %u already, and comes again as %.*s", line->number, backend,
-           SLICE_ARG(id));
+    }
+    record_put(backend, &item->record, id);
     (void)map_put(&backends[backend].ids, id, line);
-    line->fates[backend].documents++;
     return 201;
 }
 

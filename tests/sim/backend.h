@@ -28,7 +28,7 @@ enum mood {
 };
 
 struct backend_item {
-    struct line *line;
+    struct truth_record record;
     uint16_t status;
     bool is_text; /* the document is the record as text */
 };

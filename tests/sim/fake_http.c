@@ -96,7 +96,6 @@ static void call_free(struct http_call *call)
 static void item_tell(struct http_call *call, const struct backend_item *item)
 {
     unsigned status = item->status;
-    struct line_fate *fate = &item->line->fates[call->client->backend];
     struct fake_http_told *here = &told[call->client->backend];
 
     if (status == 201 || status == 409)
@@ -105,8 +104,12 @@ static void item_tell(struct http_call *call, const struct backend_item *item)
         here->set_aside++;
     else
         return;
-    fate->is_acked = true;
-    fate->is_refused |= status == 400;
+    for (unsigned i = 0; i < item->record.count; i++) {
+        struct line_fate *fate = &item->record.lines[i]->fates[call->client->backend];
+
+        fate->is_acked = true;
+        fate->is_refused |= status == 400;
+    }
 }
 
 /* The agent learns what became of the lines, unless the answer is cut. */

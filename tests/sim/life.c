@@ -13,6 +13,7 @@
 #include "sim/fake_http.h"
 #include "sim/fs.h"
 #include "sim/logs.h"
+#include "sim/pieces.h"
 #include "sim/seams.h"
 #include "sim/story.h"
 
@@ -62,6 +63,8 @@ static void config_write(const struct life_traits *t)
                          " Read_from_Head on\n Rotate_Wait %" PRIu64 "\n Refresh_Interval %" PRIu64
                          "\n Inotify_Watcher %s\n",
                          t->rotate_wait_s, t->refresh_s, fs_traits()->has_inotify ? "on" : "off");
+    if (pieces_are_drawn())
+        buffer_append_text(&text, " multiline.parser cri\n");
     if (t->input_bytes > 0)
         buffer_append_format(&text, " Mem_Buf_Limit %" PRIu64 "\n", t->input_bytes);
     for (unsigned i = 0; i < t->output_count; i++) {

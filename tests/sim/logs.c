@@ -5,6 +5,7 @@
 #include "sim/dice.h"
 #include "sim/fake_database.h"
 #include "sim/life.h"
+#include "sim/pieces.h"
 #include "sim/story.h"
 
 #include <inttypes.h>
@@ -46,8 +47,9 @@ struct log {
     char path[FS_PATH_BYTES];
     struct log_traits traits;
     enum log_step step;
-    struct fs_node *writer;                                     /* NULL: nobody writes */
-    struct line *unfinished;                                    /* at its end */
+    struct fs_node *writer;  /* NULL: nobody writes */
+    struct line *unfinished; /* at its end */
+    struct pieces pieces;
     struct log_generation generations[LOG_GENERATIONS_MAX + 1]; /* the newest first */
     unsigned count;
     char packed_from[FS_PATH_BYTES]; /* to be removed: its .gz is there */
@@ -162,7 +164,7 @@ static uint32_t line_bytes(const struct log *log)
     if (log->writer->bytes.len == 0)
         return (uint32_t)dice_between(FILE_PRINT_BYTES_MIN, 400);
     if (dice_one_in(100))
-        return (uint32_t)dice_between(1000, 8000);
+        return (uint32_t)dice_between(1000, pieces_are_drawn() ? 4000 : 8000);
     return (uint32_t)dice_between(TRUTH_NUMBER_BYTES, dice_one_in(4) ? 400 : 60);
 }
 
@@ -173,11 +175,24 @@ static enum line_kind line_kind(void)
     return dice_one_in(ODD_ONE_IN) ? LINE_ODD : LINE_GOOD;
 }
 
+static struct line *line_new(struct log *log, uint32_t least_bytes)
+{
+    struct line *line = truth_new_line(line_bytes(log) + least_bytes, line_kind());
+
+    pieces_begin(&log->pieces, line, false);
+    return line;
+}
+
 static void line_write(struct log *log, struct line *line, uint32_t count)
 {
+    struct slice head = line->written == 0 ? pieces_head(line) : (struct slice){0};
+
+    fs_append(log->writer, head);
     fs_append(log->writer, truth_text(line, line->written, count));
     line->written += count;
-    fs_claim(log->writer, line, count);
+    fs_claim(log->writer, line, (uint32_t)head.len + count);
+    if (line->written > line->bytes)
+        pieces_whole(&log->pieces, line);
 }
 
 static void line_finish(struct log *log)
@@ -195,12 +210,12 @@ static void log_write(struct log *log, unsigned count)
 
     line_finish(log);
     for (unsigned i = 0; i < count && truth_line_count() < TRUTH_LINES_MAX; i++) {
-        struct line *line = truth_new_line(line_bytes(log), line_kind());
+        struct line *line = line_new(log, 0);
 
         line_write(log, line, line->bytes + 1);
     }
     if (dice_one_in(4) && log->step == STEP_STEADY && truth_line_count() < TRUTH_LINES_MAX) {
-        log->unfinished = truth_new_line(line_bytes(log) + 1, line_kind());
+        log->unfinished = line_new(log, 1);
         line_write(log, log->unfinished,
                    (uint32_t)dice_between(TRUTH_NUMBER_BYTES, log->unfinished->bytes));
     }
@@ -247,11 +262,24 @@ void logs_write_much(void)
     log_write(log, (unsigned)dice_between(100, 600));
 }
 
+/* The last piece of what is open is written, too. */
+static void log_finish(struct log *log)
+{
+    line_finish(log);
+    writer_look(log);
+    if (log->pieces.last != NULL && truth_line_count() < TRUTH_LINES_MAX) {
+        struct line *line = truth_new_line(line_bytes(log), LINE_GOOD);
+
+        pieces_begin(&log->pieces, line, true);
+        line_write(log, line, line->bytes + 1);
+    }
+}
+
 void logs_finish_lines(void)
 {
     for (unsigned i = 0; i < log_count; i++)
         if (logs[i].writer != NULL)
-            line_finish(&logs[i]);
+            log_finish(&logs[i]);
 }
 
 /* ---- generations ---- */
@@ -311,7 +339,7 @@ static void generations_shift(struct log *log, char path[FS_PATH_BYTES])
 static void rename_begin(struct log *log)
 {
     char path[FS_PATH_BYTES];
-    bool is_torn = log->unfinished != NULL && dice_one_in(3);
+    bool is_torn = log->unfinished != NULL && dice_one_in(3) && !pieces_are_drawn();
 
     if (!is_torn)
         line_finish(log);
@@ -337,6 +365,7 @@ static void copy_begin(struct log *log)
     generations_shift(log, path);
     story("%s is copied to %s", log->path, path);
     (void)fs_copy(log->writer, path);
+    pieces_copy(&log->pieces);
     log->step = STEP_COPIED;
 }
 
@@ -359,6 +388,7 @@ static void log_rotate(struct log *log)
         break;
     case STEP_MADE:
         story("%s: the writer goes over to the new file", log->path);
+        pieces_part(&log->pieces);
         writer_take(log, fs_find(log->path));
         log->step = STEP_STEADY;
         break;
@@ -431,6 +461,8 @@ void logs_delete(void)
         return;
     story("%s is deleted with all of its generations", log->path);
     packed_finish(log);
+    if (pieces_are_drawn())
+        log_finish(log);
     if (log->unfinished != NULL)
         log->unfinished->is_torn = true;
     log->unfinished = NULL;

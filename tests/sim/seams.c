@@ -34,6 +34,12 @@ void __real_intake_push_plain(struct intake *intake, struct origin *origin,
                               struct plain_record *plain, uint64_t end);
 void __wrap_tail_file_left(struct tail_file *file, unsigned output, uint64_t begin);
 void __real_tail_file_left(struct tail_file *file, unsigned output, uint64_t begin);
+struct tail_laggard *__wrap_tail_laggard_new(struct tail_file *of, unsigned output, uint64_t offset,
+                                             enum laggard_state state);
+struct tail_laggard *__real_tail_laggard_new(struct tail_file *of, unsigned output, uint64_t offset,
+                                             enum laggard_state state);
+void __wrap_tail_lines_cut(struct tail_file *file);
+void __real_tail_lines_cut(struct tail_file *file);
 void __wrap_positions_set(struct positions *positions, const struct position *position);
 void __real_positions_set(struct positions *positions, const struct position *position);
 void __wrap_account_give_up(struct delivery *d, bool keeps_texts);
@@ -68,18 +74,19 @@ static void stream_expect_saved(uint64_t stream)
     saved_stream = stream;
 }
 
-/* A line is the agent's from here on. */
-static void line_take(struct slice text, const struct origin *origin, uint64_t end)
+/* Its lines are the agent's from here on. Where pieces of it are another file's, it ends before them. */
+static void record_take(struct slice text, const struct origin *origin, uint64_t end)
 {
-    struct line *line = truth_find(text);
+    const struct tail_file *file = CONTAINER_OF(origin, const struct tail_file, origin);
+    struct truth_record record;
 
-    EXPECT(line != NULL, "a record is no line: \"%.*s\"", SLICE_ARG(text));
-    truth_check_text(line, text, "in_tail");
+    truth_read(text, "in_tail", &record);
     stream_expect_saved(origin->id);
-    if (!life_is_dead())
-        truth_take(line, origin->lane);
-    line->stream = origin->id;
-    line->end = end;
+    if (file->kin.is_lent && end == file->kin.lent_from)
+        end++;
+    for (unsigned i = 0; i < record.count; i++)
+        truth_take(record.lines[i], origin->lane,
+                   &(struct truth_place){origin->id, end, !life_is_dead()});
 }
 
 void __wrap_intake_push(struct intake *intake, struct origin *origin, uint64_t end)
@@ -87,15 +94,19 @@ void __wrap_intake_push(struct intake *intake, struct origin *origin, uint64_t e
     struct value value;
 
     CHECK(record_find(intake_current(intake), SLICE("log"), &value) && value.kind == VALUE_TEXT);
-    line_take(value.text, origin, end);
+    record_take(value.text, origin, end);
     __real_intake_push(intake, origin, end);
 }
 
 void __wrap_intake_push_plain(struct intake *intake, struct origin *origin,
                               struct plain_record *plain, uint64_t end)
 {
-    CHECK(plain->count == 1 && slice_is(plain->fields[0].key, "log"));
-    line_take(plain->fields[0].text, origin, end);
+    unsigned i = 0;
+
+    while (i < plain->count && !slice_is(plain->fields[i].key, "log"))
+        i++;
+    CHECK(i < plain->count);
+    record_take(plain->fields[i].text, origin, end);
     __real_intake_push_plain(intake, origin, plain, end);
 }
 
@@ -107,6 +118,21 @@ void __wrap_positions_set(struct positions *positions, const struct position *po
 }
 
 /* ---- outputs ---- */
+
+/* What the output has of a line in pieces may end where it was left. */
+struct tail_laggard *__wrap_tail_laggard_new(struct tail_file *of, unsigned output, uint64_t offset,
+                                             enum laggard_state state)
+{
+    truth_may_part_all();
+    return __real_tail_laggard_new(of, output, offset, state);
+}
+
+/* There is no room for lines that wait. */
+void __wrap_tail_lines_cut(struct tail_file *file)
+{
+    truth_may_part_all();
+    __real_tail_lines_cut(file);
+}
 
 /* What lies in a file no more cannot be read again. */
 void __wrap_tail_file_left(struct tail_file *file, unsigned output, uint64_t begin)
@@ -133,14 +159,17 @@ void __wrap_account_give_up(struct delivery *d, bool keeps_texts)
     uint32_t end = d->batch.first + d->batch.count;
     struct chunk_record record;
     struct chunk_reader reader;
+    struct truth_record lines;
     struct value value;
 
     chunk_reader_init(&reader, d->chunk);
     for (uint32_t i = 0; i < end && chunk_reader_next(&reader, &record); i++) {
         if (i < d->batch.first || !is_given_up(&d->batch, i, keeps_texts))
             continue;
-        CHECK(chunk_record_find(&record, SLICE("log"), &value) && truth_find(value.text) != NULL);
-        truth_give_up(truth_find(value.text), output);
+        CHECK(chunk_record_find(&record, SLICE("log"), &value));
+        truth_read(value.text, "given up", &lines);
+        for (unsigned at = 0; at < lines.count; at++)
+            truth_give_up(lines.lines[at], output);
         fake_http_tell_given_up(output);
     }
     __real_account_give_up(d, keeps_texts);

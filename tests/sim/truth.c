@@ -13,6 +13,7 @@ static struct {
     size_t count;
     unsigned output_count;
     uint32_t sweeps;
+    bool may_part_all;
     char text[LINE_BYTES_MAX + 1];
 } truth;
 
@@ -23,6 +24,7 @@ void truth_begin(unsigned output_count)
     truth.count = 0;
     truth.output_count = output_count;
     truth.sweeps = 0;
+    truth.may_part_all = false;
 }
 
 void truth_end(void)
@@ -41,6 +43,7 @@ struct line *truth_new_line(uint32_t bytes, enum line_kind kind)
 
     CHECK(truth.count < TRUTH_LINES_MAX && bytes >= TRUTH_NUMBER_BYTES && bytes < LINE_BYTES_MAX);
     *line = (struct line){.number = (uint32_t)truth.count++, .bytes = bytes, .kind = kind};
+    line->group = line->number;
     return line;
 }
 
@@ -75,7 +78,36 @@ struct slice truth_text(const struct line *line, uint32_t from, uint32_t count)
     return slice_make(truth.text, count);
 }
 
-struct line *truth_find(struct slice text)
+/* ---- pieces ---- */
+
+void truth_group(struct line *line, struct line *before)
+{
+    if (before == NULL)
+        return;
+    CHECK(before->next == 0 && before->is_open && before->number < line->number);
+    before->next = line->number;
+    line->group = before->group;
+    line->kind = before->kind;
+}
+
+void truth_may_part(const struct line *line)
+{
+    truth.lines[line->group].is_partable = true;
+}
+
+void truth_may_part_all(void)
+{
+    truth.may_part_all = true;
+}
+
+bool line_may_part(const struct line *line)
+{
+    return truth.may_part_all || truth.lines[line->group].is_partable;
+}
+
+/* ---- text ---- */
+
+static struct line *line_find(struct slice text)
 {
     uint32_t number = 0;
 
@@ -89,7 +121,7 @@ struct line *truth_find(struct slice text)
     return number < truth.count ? &truth.lines[number] : NULL;
 }
 
-void truth_check_text(const struct line *line, struct slice text, const char *who)
+static void check_text(const struct line *line, struct slice text, const char *who)
 {
     bool is_whole = text.len == line->bytes;
 
@@ -98,6 +130,44 @@ void truth_check_text(const struct line *line, struct slice text, const char *wh
            (int)(text.len < 80 ? text.len : 80), text.data);
     EXPECT(is_whole || line->is_torn, "%s: line %u was cut, %zu bytes of %u", who, line->number,
            text.len, line->bytes);
+}
+
+/* Where the world destroyed what follows, the next that is there may be another one's: nothing tells. */
+static bool is_end_destroyed(const struct line *before)
+{
+    return before->next != 0 && line_is_excused(&truth.lines[before->next]);
+}
+
+static void check_next(const struct line *before, const struct line *line, const char *who)
+{
+    if (line->group != before->group && is_end_destroyed(before)) {
+        truth_may_part(line);
+        return;
+    }
+    EXPECT(line->group == before->group, "%s: a record has line %u after line %u, of another one",
+           who, line->number, before->number);
+    EXPECT(before->next == line->number || (line_may_part(line) && before->number < line->number),
+           "%s: a record has line %u after line %u", who, line->number, before->number);
+}
+
+void truth_read(struct slice text, const char *who, struct truth_record *record)
+{
+    struct slice rest = text;
+
+    record->count = 0;
+    do {
+        struct line *line = line_find(rest);
+        size_t len = line != NULL && line->bytes < rest.len ? line->bytes : rest.len;
+
+        EXPECT(line != NULL, "%s: this is no line: \"%.*s\"", who, SLICE_ARG(text));
+        EXPECT(record->count < ARRAY_LEN(record->lines),
+               "%s: a record has too many lines: \"%.*s\"", who, SLICE_ARG(text));
+        check_text(line, slice_make(rest.data, len), who);
+        if (record->count > 0)
+            check_next(record->lines[record->count - 1], line, who);
+        record->lines[record->count++] = line;
+        rest = slice_skip(rest, len);
+    } while (rest.len > 0);
 }
 
 /* Whether it is lost for an output from now on. */
@@ -112,20 +182,36 @@ static bool line_destroy(struct line *line)
             continue;
         fate->is_excused = is_lost = true;
     }
+    if (is_lost)
+        truth_may_part(line);
     return is_lost;
 }
 
-void truth_take(struct line *line, uint64_t outputs)
+void truth_take(struct line *line, uint64_t outputs, const struct truth_place *place)
 {
-    for (unsigned i = 0; i < truth.output_count; i++)
-        line->fates[i].is_taken |= outputs >> i & 1;
+    CHECK(place->stream != 0 && place->end > 0);
+    line->stream = place->stream;
+    for (unsigned i = 0; i < truth.output_count; i++) {
+        struct line_fate *fate = &line->fates[i];
+
+        if ((outputs >> i & 1) == 0)
+            continue;
+        fate->is_taken |= place->is_kept;
+        fate->stream = place->stream;
+        fate->end = place->end;
+    }
 }
 
 void truth_leave(uint64_t stream, unsigned output, uint64_t begin)
 {
-    for (size_t i = 0; i < truth.count; i++)
-        if (truth.lines[i].stream == stream && truth.lines[i].end > begin)
-            truth.lines[i].fates[output].is_taken = false;
+    for (size_t i = 0; i < truth.count; i++) {
+        struct line_fate *fate = &truth.lines[i].fates[output];
+
+        if (fate->stream != stream || fate->end <= begin)
+            continue;
+        fate->is_taken = false;
+        fate->stream = fate->end = 0; /* it may have another one when it is read again */
+    }
 }
 
 void truth_forget_taken(void)
@@ -143,7 +229,7 @@ void truth_forget_streams(bool (*is_saved)(uint64_t stream))
     for (size_t i = 0; i < truth.count; i++) {
         struct line *line = &truth.lines[i];
 
-        line->is_forgotten |= line->end > 0 && !is_saved(line->stream);
+        line->is_forgotten |= line->stream != 0 && !is_saved(line->stream);
     }
 }
 
@@ -226,22 +312,33 @@ bool line_is_excused(const struct line *line)
     return false;
 }
 
-/* What held_limit let go of is passed, too. */
-static bool is_passable(const struct line *line)
+/* What held_limit let go of is passed, too; and a piece that was destroyed in another file, though it had
+ * its place in this one in an earlier life. */
+static bool is_passable(const struct line *line, unsigned output)
 {
-    return line_is_done(line) || (line->is_let_go && line_is_over(line));
+    bool is_excused = line->fates[output].is_excused && (line->is_let_go || line_may_part(line));
+
+    return line_is_settled(line, output) || is_excused;
+}
+
+static void line_check_position(const struct line *line, unsigned output,
+                                const struct truth_place *saved, const char *who)
+{
+    const struct line_fate *fate = &line->fates[output];
+
+    EXPECT(fate->stream != saved->stream || fate->end > saved->end || is_passable(line, output),
+           "%s: the position %" PRIu64 " of stream %016" PRIx64
+           " passed line %u, which ends at %" PRIu64 " and is not settled for output %u",
+           who, saved->end, saved->stream, line->number, fate->end, output);
 }
 
 void truth_check_position(uint64_t stream, uint64_t offset, const char *who)
 {
-    for (size_t i = 0; i < truth.count; i++) {
-        const struct line *line = &truth.lines[i];
+    struct truth_place saved = {.stream = stream, .end = offset};
 
-        EXPECT(line->stream != stream || line->end > offset || line->end == 0 || is_passable(line),
-               "%s: the position %" PRIu64 " of stream %016" PRIx64
-               " passed line %u, which ends at %" PRIu64 " and is not settled",
-               who, offset, stream, line->number, line->end);
-    }
+    for (size_t i = 0; i < truth.count && stream != 0; i++)
+        for (unsigned output = 0; output < truth.output_count; output++)
+            line_check_position(&truth.lines[i], output, &saved, who);
 }
 
 static void line_check_fate(const struct line *line, unsigned output)
@@ -255,6 +352,9 @@ static void line_check_fate(const struct line *line, unsigned output)
     EXPECT(fate->documents > 0 || !fate->is_acked || fate->is_refused || fate->is_excused ||
                fate->is_given_up,
            "line %u was acknowledged by output %u and is not there", line->number, output);
+    EXPECT(fate->documents == 0 || fate->record == line->group || line_may_part(line),
+           "line %u came to output %u without line %u, which it is a piece of", line->number,
+           output, line->group);
 }
 
 void truth_check_whole(void)

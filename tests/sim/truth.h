@@ -17,6 +17,7 @@
 
 #define TRUTH_LINES_MAX 20000
 #define TRUTH_OUTPUTS_MAX 2
+#define TRUTH_PIECES_MAX 6
 
 /* "L000123:" */
 #define TRUTH_NUMBER_BYTES 8
@@ -29,11 +30,14 @@ enum line_kind {
 
 struct line_fate {
     uint32_t documents; /* in the index */
-    bool is_acked;      /* the agent got an answer that says what became of it */
-    bool is_refused;    /* so that answer said */
-    bool is_given_up;   /* Retry_Limit was reached */
-    bool is_taken;      /* the agent has it for this output, in this life */
-    bool is_excused;    /* the world destroyed it unread */
+    uint32_t record;    /* the first line of the one that is there */
+    uint64_t stream; /* where it was read for it last: the origin's id, and where it ends there */
+    uint64_t end;
+    bool is_acked;    /* the agent got an answer that says what became of it */
+    bool is_refused;  /* so that answer said */
+    bool is_given_up; /* Retry_Limit was reached */
+    bool is_taken;    /* the agent has it for this output, in this life */
+    bool is_excused;  /* the world destroyed it unread */
 };
 
 struct line {
@@ -44,10 +48,20 @@ struct line {
     bool is_torn;      /* it was unfinished when its file was rotated */
     bool is_let_go;    /* by held_limit: what is in memory may still be delivered */
     bool is_forgotten; /* a crash came before anything of its stream was saved */
-    uint64_t stream;   /* where: the origin's id, and where it ends there */
-    uint64_t end;
-    uint32_t seen; /* by truth_sweep */
+    uint64_t stream;   /* where any output had it from last; 0: nobody has read it */
+    uint32_t seen;     /* by truth_sweep */
+    /* Of one in pieces (pieces.h), each of which is a line here. */
+    uint32_t group;   /* the first one's number; its own: it is the first */
+    uint32_t next;    /* the number of the next one; 0: there is none yet */
+    bool is_open;     /* it says that others follow */
+    bool is_partable; /* the first one's: it may come as several records */
     struct line_fate fates[TRUTH_OUTPUTS_MAX];
+};
+
+/* The lines of one record: what is left of one group, and another, where what lay between is destroyed. */
+struct truth_record {
+    struct line *lines[2 * TRUTH_PIECES_MAX];
+    unsigned count;
 };
 
 void truth_begin(unsigned output_count);
@@ -62,14 +76,24 @@ struct line *truth_line(size_t number);
  * call. */
 struct slice truth_text(const struct line *line, uint32_t from, uint32_t count);
 
-/* The line whose number stands in the text; NULL where there is none. */
-struct line *truth_find(struct slice text);
+/* The line is a piece; `before` is the one before it, NULL where it is the first. */
+void truth_group(struct line *line, struct line *before);
 
-/* Fails the history unless the text is the line, or as much of it as may be. */
-void truth_check_text(const struct line *line, struct slice text, const char *who);
+/* The pieces of this one's line may come as several records; those of all lines that any file has in
+ * pieces may: outputs read some files apart. */
+void truth_may_part(const struct line *line);
+void truth_may_part_all(void);
+bool line_may_part(const struct line *line);
 
-/* It is the agent's for those outputs, a bit each. */
-void truth_take(struct line *line, uint64_t outputs);
+/* Fails the history unless the text is a line, or as much of it as may be, or pieces of one, in order. */
+void truth_read(struct slice text, const char *who, struct truth_record *record_out);
+
+/* It was read for those outputs, a bit each: there, up to `end`. Without `is_kept` nobody has it. */
+struct truth_place {
+    uint64_t stream, end;
+    bool is_kept;
+};
+void truth_take(struct line *line, uint64_t outputs, const struct truth_place *place);
 
 /* The output lets go of what it has of the stream from there on. */
 void truth_leave(uint64_t stream, unsigned output, uint64_t begin);

@@ -8,6 +8,7 @@
 #include "sim/fake_http.h"
 #include "sim/life.h"
 #include "sim/logs.h"
+#include "sim/pieces.h"
 #include "sim/story.h"
 
 #include <inttypes.h>
@@ -21,6 +22,9 @@
 
 /* What a quiet agent may still have to do: close what was rotated, save. */
 #define SETTLE_MS 90000
+
+/* With less, pieces that wait are too many for it, and go on as they are. */
+#define INPUT_BYTES_OF_PIECES (32 << 10)
 
 static struct {
     uint64_t turns_to_kill; /* 0: nobody dies */
@@ -195,6 +199,8 @@ static void traits_say(const struct fs_traits *fs)
     story("files have%s generation numbers and%s times of birth; inotify is %s",
           fs->has_generations ? "" : " no", fs->has_births ? "" : " no",
           fs->has_inotify ? "there" : "not to be had");
+    if (pieces_are_drawn())
+        story("lines come in pieces");
     story("%u outputs, %u workers; records_limit %" PRIu64 ", Mem_Buf_Limit %" PRIu64
           ", Rotate_Wait %" PRIu64 ", Refresh_Interval %" PRIu64
           ", Flush %.1f, Retry_Limit %u, held_limit %" PRIu64,
@@ -286,6 +292,9 @@ void world_run(uint64_t seed, struct world_sum *sum)
     story_begin(seed);
     world.turns_to_kill = 0;
     world.traits = traits_draw();
+    pieces_draw();
+    if (pieces_are_drawn() && world.traits.input_bytes > 0)
+        world.traits.input_bytes |= INPUT_BYTES_OF_PIECES;
     fs = (struct fs_traits){.has_generations = dice_one_in(2),
                             .has_births = dice_one_in(2),
                             .has_inotify = !dice_one_in(4)};
