@@ -78,15 +78,15 @@ static void stream_expect_saved(uint64_t stream)
 static void record_take(struct slice text, const struct origin *origin, uint64_t end)
 {
     const struct tail_file *file = CONTAINER_OF(origin, const struct tail_file, origin);
+    struct truth_place place = {origin->id, end, !life_is_dead()};
     struct truth_record record;
 
     truth_read(text, "in_tail", &record);
     stream_expect_saved(origin->id);
-    if (file->kin.is_lent && end == file->kin.lent_from)
-        end++;
+    place.end += file->kin.is_lent && end == file->kin.lent_from;
+    truth_take_apart(record.lines[0], origin->lane, &place);
     for (unsigned i = 0; i < record.count; i++)
-        truth_take(record.lines[i], origin->lane,
-                   &(struct truth_place){origin->id, end, !life_is_dead()});
+        truth_take(record.lines[i], origin->lane, &place);
 }
 
 void __wrap_intake_push(struct intake *intake, struct origin *origin, uint64_t end)

@@ -202,6 +202,27 @@ void truth_take(struct line *line, uint64_t outputs, const struct truth_place *p
     }
 }
 
+static void line_unplace(struct line *line, uint64_t outputs, const struct truth_place *place)
+{
+    for (unsigned i = 0; i < truth.output_count; i++) {
+        struct line_fate *fate = &line->fates[i];
+
+        if ((outputs >> i & 1) && fate->stream == place->stream && fate->end == place->end)
+            fate->stream = fate->end = 0;
+    }
+}
+
+void truth_take_apart(const struct line *first, uint64_t outputs, const struct truth_place *place)
+{
+    struct line *line = &truth.lines[first->group];
+
+    while (line != first) {
+        CHECK(line->next > line->number);
+        line_unplace(line, outputs, place);
+        line = &truth.lines[line->next];
+    }
+}
+
 void truth_leave(uint64_t stream, unsigned output, uint64_t begin)
 {
     for (size_t i = 0; i < truth.count; i++) {
@@ -243,8 +264,17 @@ void truth_see(struct line *line)
     line->seen = truth.sweeps;
 }
 
+/* Read once more, the pieces that are still in a file are another record. */
+static void pieces_note_gone(void)
+{
+    for (size_t i = 0; i < truth.count; i++)
+        if (truth.lines[i].seen != truth.sweeps && truth.lines[i].next != 0)
+            truth_may_part(&truth.lines[i]);
+}
+
 void truth_sweep_end(void)
 {
+    pieces_note_gone();
     for (size_t i = 0; i < truth.count; i++) {
         size_t first = i;
 
