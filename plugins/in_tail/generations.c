@@ -14,10 +14,6 @@
  * files that are followed now; what was written and not read is followed to its end, oldest first.
  */
 
-/* More of one log than that, rows and files that are held open, are not looked at: of the files the
- * newest are, beside which lie those that could be taken for unread. */
-#define KNOWN_MAX 2048
-
 /* Rotation may be under way while the generations are looked at. */
 #define TRIES_MAX 5
 
@@ -48,7 +44,7 @@ static const struct known *known_find(const struct known_list *list, int64_t row
 static void known_add(struct known_list *list, struct known known)
 {
     known.saved.is_done |= known.is_followed;
-    if (list->count == KNOWN_MAX || known_find(list, known.saved.key) != NULL)
+    if (list->count >= list->tail->known_max || known_find(list, known.saved.key) != NULL)
         return;
     list->items = mem_resize(list->items, list->count + 1, sizeof *list->items);
     list->items[list->count++] = known;
@@ -107,18 +103,35 @@ static size_t count_of(const struct tail *tail, const char *path)
     return count;
 }
 
+/* Not at each rotation. */
+static void known_say_left_out(struct tail *t, const char *path, size_t count)
+{
+    uint64_t now = clock_ms();
+
+    if (t->known_said_ms != 0 && now - t->known_said_ms < TAIL_LIMIT_SAID_MS)
+        return;
+    t->known_said_ms = now;
+    log_warn(
+        t->component,
+        "%zu generations of %s are held open until they are acknowledged; what lies beside the "
+        "log is held against the newest %zu of them only",
+        count, path, t->known_max);
+}
+
 /* Of the files that are followed only those count that the name went away from. */
 static void known_add_followed(struct known_list *list, const char *path)
 {
-    size_t count;
+    size_t count, most = list->tail->known_max;
 
     if (list->tail->unnamed_count == 0)
         return;
     count = count_of(list->tail, path);
+    if (count > most)
+        known_say_left_out(list->tail, path, count);
     LIST_FOR (it, &list->tail->files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
-        if (!is_of(f, path) || count-- > KNOWN_MAX)
+        if (!is_of(f, path) || count-- > most)
             continue;
         tail_bookmark_renew(f);
         known_add(list, (struct known){

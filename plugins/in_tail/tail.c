@@ -313,6 +313,7 @@ static int tail_start(void *self, struct input *input, struct report *report)
 
     t->input = input;
     t->started_ms = clock_ms();
+    t->known_max = TAIL_KNOWN_MAX;
     t->known_ns = input->since_ns != 0 ? input->since_ns : clock_wall_ns();
     t->machine = tail_machine();
     t->parser_run.json = intake_json(input->intake);

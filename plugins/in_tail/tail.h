@@ -56,6 +56,10 @@
 /* That the limit of open files is reached is said again after that. */
 #define TAIL_LIMIT_SAID_MS (60 * 60 * 1000)
 
+/* Of one log so many generations are known when those beside it are looked at, rows and files that are held
+ * open: of the files the newest, beside which lie those that could be taken for unread. */
+#define TAIL_KNOWN_MAX 2048
+
 struct tail;
 
 struct tail_options {
@@ -216,6 +220,8 @@ struct tail {
                        * this one knew, or nobody */
     uint64_t machine; /* a part of all ids */
     uint64_t limit_said_ms;
+    uint64_t known_said_ms;
+    size_t known_max; /* TAIL_KNOWN_MAX */
     int64_t next_row;
     struct map rows;           /* the followed files, by row */
     struct map inodes;         /* and by device and number */

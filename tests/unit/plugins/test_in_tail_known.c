@@ -165,6 +165,72 @@ START_TEST(a_row_that_is_set_while_we_stop_is_not_waited_for_and_does_not_count)
 }
 END_TEST
 
+/* ---- more generations than are looked at ---- */
+
+#define HELD 12
+#define ON_DISK 3
+
+static void line_of(unsigned generation, char line[64])
+{
+    snprintf(line, 64, "generation %03u has a line of its own\n", generation);
+}
+
+/* As kubelet does: the one before the newest is compressed, the oldest removed. */
+static void rotate(unsigned generation)
+{
+    char line[64], plain[32], packed[40];
+
+    snprintf(plain, sizeof plain, "app.log.%08u", 20261100 + generation);
+    tree_rename("app.log", plain);
+    if (generation > 0) {
+        line_of(generation - 1, line);
+        snprintf(plain, sizeof plain, "app.log.%08u", 20261100 + generation - 1);
+        snprintf(packed, sizeof packed, "%s.gz", plain);
+        tree_write_gzip(packed, line);
+        tree_remove(plain);
+    }
+    if (generation >= ON_DISK) {
+        snprintf(packed, sizeof packed, "app.log.%08u.gz", 20261100 + generation - ON_DISK);
+        tree_remove(packed);
+    }
+}
+
+/* Each line once, though no output takes anything, and of those held open fewer are looked at than there
+ * are. */
+START_TEST(of_more_generations_than_are_looked_at_each_is_read_once)
+{
+    struct buffer records = {0};
+    char line[64];
+
+    start();
+    self->known_max = ON_DISK + 1;
+    kit.is_holding = true;
+    for (unsigned i = 0; i < HELD; i++) {
+        line_of(i, line);
+        tree_append("app.log", line);
+        clock_advance_ms(POLL_MS);
+        settle();
+        rotate(i);
+        buffer_append_text(&records, input_kit_records(&kit));
+    }
+    clock_advance_ms(POLL_MS);
+    settle();
+    buffer_append_text(&records, input_kit_records(&kit));
+    for (unsigned i = 0; i < HELD; i++) {
+        const char *first;
+
+        line_of(i, line);
+        line[strlen(line) - 1] = '\0';
+        first = strstr(buffer_text(&records), line);
+        ck_assert_msg(first != NULL, "\"%s\" is missing", line);
+        ck_assert_msg(strstr(first + 1, line) == NULL, "\"%s\" comes twice", line);
+    }
+    ck_assert_uint_gt(self->unnamed_count, self->known_max);
+    ck_assert_uint_ne(self->known_said_ms, 0);
+    buffer_fini(&records);
+}
+END_TEST
+
 Suite *suite_plugins_in_tail_known(void);
 Suite *suite_plugins_in_tail_known(void)
 {
@@ -176,6 +242,7 @@ Suite *suite_plugins_in_tail_known(void)
     tcase_add_test(t, a_file_that_cannot_be_read_when_it_is_handed_on_is_known_as_before);
     tcase_add_test(t, a_file_whose_first_bytes_cannot_be_read_is_not_opened);
     tcase_add_test(t, a_row_that_is_set_while_we_stop_is_not_waited_for_and_does_not_count);
+    tcase_add_test(t, of_more_generations_than_are_looked_at_each_is_read_once);
     suite_add_tcase(suite, t);
     return suite;
 }
