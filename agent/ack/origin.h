@@ -49,6 +49,8 @@ struct origin {
         again_until; /* filters saw the records before this offset, in this process, when it was
                              * read for others or by who was there before */
     uint64_t id;     /* stable over restarts where the source is; 0: records have no ids */
+    uint32_t
+        call_permille; /* what a thousand bytes of its records come to in calls; 0: not known yet (chunk/parcel.h) */
     const void *last_chunk; /* the one that the newest span lies in, while it is open */
     struct ack_window window;
     struct input_metrics *metrics; /* lent by the input, as is the next */

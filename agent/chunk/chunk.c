@@ -42,7 +42,7 @@ struct chunk *chunk_open(output_set outputs)
     chunk->refs = 1;
     chunk->can_repeat = chunk->can_leave = true;
     chunk->outputs = outputs;
-    chunk->shared.rendered_aim = CHUNK_RENDERED_AIM;
+    chunk->aims = (struct chunk_aims){CHUNK_BYTES_AIM, CHUNK_RENDERED_AIM, UINT32_MAX};
     chunk->opened_ms = clock_ms();
     chunk->created_wall_ns = clock_wall_ns();
     list_add_tail(&living, &chunk->link);
@@ -52,7 +52,7 @@ struct chunk *chunk_open(output_set outputs)
 void chunk_allow_packed(struct chunk *chunk)
 {
     CHECK(chunk->record_count == 0);
-    chunk->shared.rendered_aim = CHUNK_PACKED_AIM;
+    chunk->aims.rendered = CHUNK_PACKED_AIM;
 }
 
 struct chunk *chunk_ref(struct chunk *chunk)
@@ -91,7 +91,9 @@ void chunk_unref(struct chunk **address)
 static struct chunk_run *run_add(struct chunk *chunk)
 {
     if (chunk->run_count == chunk->run_capacity) {
-        chunk->run_capacity = chunk->run_capacity ? chunk->run_capacity * 2 : RUNS_FIRST;
+        chunk->run_capacity = chunk->run_capacity          ? chunk->run_capacity * 2
+                              : chunk->parcel.rule != NULL ? 1
+                                                           : RUNS_FIRST;
         chunk->runs = mem_resize(chunk->runs, chunk->run_capacity, sizeof *chunk->runs);
     }
     return &chunk->runs[chunk->run_count++];
@@ -143,7 +145,7 @@ static inline struct chunk_run *chunk_run_for(struct chunk *chunk, struct origin
 
 void chunk_make_full_room(struct chunk *chunk, size_t bytes)
 {
-    size_t room = (bytes < CHUNK_BYTES_AIM ? bytes : CHUNK_BYTES_AIM) + BYTES_FULL_SPARE;
+    size_t room = (bytes < chunk->aims.bytes ? bytes : chunk->aims.bytes) + BYTES_FULL_SPARE;
 
     if (room > chunk->bytes.capacity)
         buffer_reserve(&chunk->bytes, room - chunk->bytes.len);
@@ -155,7 +157,7 @@ static size_t full_bytes(const struct chunk *chunk)
 {
     uint64_t rendered = chunk->bytes.len + chunk->shared.rendered_bytes;
 
-    return (size_t)(chunk->bytes.len * chunk->shared.rendered_aim / rendered);
+    return (size_t)(chunk->bytes.len * chunk->aims.rendered / rendered);
 }
 
 static void chunk_make_room(struct chunk *chunk)
@@ -230,8 +232,11 @@ void chunk_append_plain(struct chunk *chunk, struct origin *origin,
 
 bool chunk_is_full(const struct chunk *chunk)
 {
-    return chunk->bytes.len >= CHUNK_BYTES_AIM ||
-           chunk->bytes.len + chunk->shared.rendered_bytes >= chunk->shared.rendered_aim;
+    const struct chunk_aims *aims = &chunk->aims;
+
+    return chunk->bytes.len >= aims->bytes ||
+           chunk->bytes.len + chunk->shared.rendered_bytes >= aims->rendered ||
+           chunk->record_count >= aims->records;
 }
 
 void chunk_seal(struct chunk *chunk)
@@ -241,7 +246,7 @@ void chunk_seal(struct chunk *chunk)
     for (uint32_t i = 0; i < chunk->run_count; i++)
         if (chunk->runs[i].origin->last_chunk == chunk)
             chunk->runs[i].origin->last_chunk = NULL;
-    if (chunk->bytes.len < CHUNK_BYTES_AIM / 2)
+    if (chunk->bytes.len < chunk->aims.bytes / 2)
         buffer_shrink(&chunk->bytes, COPY_SLACK);
     buffer_reserve(&chunk->bytes, COPY_SLACK);
 }

@@ -9,6 +9,7 @@
  * Limits   CHUNK_BYTES_AIM, which one record larger than that exceeds. That bounds the runs too.
  *          CHUNK_RENDERED_AIM, likewise, with what its records share counted once for each of them;
  *          CHUNK_PACKED_AIM where that is compressed from where it lies.
+ *          A parcel has other aims (parcel.h).
  *
  * A record in a chunk:
  *
@@ -84,7 +85,20 @@ struct chunk_shared {
     uint32_t count;
     uint32_t capacity;
     uint64_t rendered_bytes; /* of them, once for each record */
-    size_t rendered_aim;     /* of the chunk, with that */
+};
+
+/* Where it is full. */
+struct chunk_aims {
+    size_t bytes;
+    uint64_t rendered; /* with what its records share counted once for each of them */
+    uint32_t records;
+};
+
+/* Of a chunk of one destination (chunk/parcel.h). */
+struct chunk_parcel {
+    struct parcel_rule *rule; /* NULL: it is none. Of one of its outputs */
+    uint64_t destination, flags;
+    uint32_t place; /* among those that are open */
 };
 
 struct chunk {
@@ -99,12 +113,16 @@ struct chunk {
     uint32_t run_count;
     uint32_t run_capacity;
     struct chunk_shared shared;
+    struct chunk_aims aims;
+    struct chunk_parcel parcel;
     struct arena arena; /* tags that are the chunk's own */
     bool is_sealed;
     bool has_full_room; /* as much as it will need */
     bool can_repeat;    /* as all its origins were then; true while there are none */
     bool can_leave;
 };
+
+struct parcel_rule;
 
 /* One reference. `outputs` is not empty. */
 struct chunk *chunk_open(output_set outputs);

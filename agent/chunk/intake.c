@@ -1,7 +1,9 @@
 #include "chunk/intake.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "chunk/parcel.h"
 #include "chunk/tag_routes.h"
 #include "filter/chain.h"
 #include "filter/route.h"
@@ -24,9 +26,10 @@ struct intake {
     struct chunk **open; /* one for each set of outputs seen lately */
     uint32_t open_count;
     uint32_t open_capacity;
-    output_set packing; /* outputs that compress */
-    output_set full;    /* of the last chunk, if it was full */
-    size_t full_bytes;  /* how long that was */
+    output_set packing;     /* outputs that compress */
+    output_set full;        /* of the last chunk, if it was full */
+    size_t full_bytes;      /* how long that was */
+    struct parcels parcels; /* likewise open */
     struct tag_routes tags;
     struct record record;
     struct json_scanner json;
@@ -34,10 +37,27 @@ struct intake {
     struct log_brake rounds;
 };
 
-/* The time is over for every chunk that is open: the timer started with the oldest. */
+static void chunk_close(struct intake *intake, struct chunk *chunk);
+
+static void chunks_close(struct intake *intake)
+{
+    while (intake->open_count > 0)
+        chunk_close(intake, intake->open[intake->open_count - 1]);
+}
+
+/* The time is over for every chunk that is open: the timer started with the oldest. Of parcels those
+ * stay that are young, as each that is not full is a call more. */
 static void on_flush_due(void *owner)
 {
-    intake_flush(owner);
+    struct intake *intake = owner;
+    uint64_t now_ms = clock_ms(), oldest_ms;
+
+    chunks_close(intake);
+    for (uint32_t i = intake->parcels.count; i-- > 0;)
+        if (intake->parcels.items[i]->opened_ms + intake->flush_ms / 2 <= now_ms)
+            chunk_close(intake, intake->parcels.items[i]);
+    if (parcels_oldest(&intake->parcels, &oldest_ms))
+        timer_start(intake->flush_timer, oldest_ms + intake->flush_ms - now_ms);
 }
 
 struct intake *intake_new(struct loop *loop, struct filter_chain *chain, struct route_table *routes,
@@ -92,8 +112,9 @@ void intake_free(struct intake **address)
     *address = NULL;
     if (intake == NULL)
         return;
-    CHECK(intake->open_count == 0);
+    CHECK(intake->open_count == 0 && intake->parcels.count == 0);
     timer_free(&intake->flush_timer);
+    parcels_fini(&intake->parcels);
     MEM_FREE(&intake->open);
     again_free(intake);
     tag_routes_fini(&intake->tags);
@@ -137,6 +158,13 @@ static struct chunk *chunk_begin(struct intake *intake, output_set outputs)
     return chunk;
 }
 
+/* A chunk is open, maybe the first. */
+static void flush_watch(struct intake *intake)
+{
+    if (!timer_is_on(intake->flush_timer))
+        timer_start(intake->flush_timer, intake->flush_ms);
+}
+
 static struct chunk *chunk_for(struct intake *intake, const struct origin *origin,
                                output_set outputs)
 {
@@ -148,12 +176,11 @@ static struct chunk *chunk_for(struct intake *intake, const struct origin *origi
         intake->open_capacity = intake->open_capacity ? intake->open_capacity * 2 : 4;
         intake->open = mem_resize(intake->open, intake->open_capacity, sizeof(struct chunk *));
     }
-    if (!timer_is_on(intake->flush_timer))
-        timer_start(intake->flush_timer, intake->flush_ms);
+    flush_watch(intake);
     return intake->open[intake->open_count++] = chunk_begin(intake, outputs);
 }
 
-static void chunk_close(struct intake *intake, struct chunk *chunk)
+static void open_remove(struct intake *intake, const struct chunk *chunk)
 {
     uint32_t i = 0;
 
@@ -161,7 +188,15 @@ static void chunk_close(struct intake *intake, struct chunk *chunk)
         i++;
     CHECK(i < intake->open_count);
     intake->open[i] = intake->open[--intake->open_count];
-    if (intake->open_count == 0)
+}
+
+static void chunk_close(struct intake *intake, struct chunk *chunk)
+{
+    if (chunk->parcel.rule != NULL)
+        parcels_remove(&intake->parcels, chunk);
+    else
+        open_remove(intake, chunk);
+    if (intake->open_count == 0 && intake->parcels.count == 0)
         timer_stop(intake->flush_timer);
     intake->full = chunk_is_full(chunk) ? chunk->outputs : 0;
     intake->full_bytes = chunk->bytes.len;
@@ -216,11 +251,28 @@ static bool record_passes(struct push *push)
     return filter_selection_apply(push->selection, push->record, &run) == FILTER_KEEP;
 }
 
+static struct chunk *chunk_of(const struct push *push)
+{
+    struct intake *intake = push->intake;
+    struct chunk *chunk = NULL;
+    struct accessor_scope scope;
+
+    if (LIKELY(!parcels_are_for(&intake->parcels, push->outputs)))
+        return chunk_for(intake, push->origin, push->outputs);
+    chunk = parcels_again(push->origin, push->tag, push->outputs);
+    if (chunk == NULL) {
+        scope = accessor_scope_of(push->record, push->tag);
+        chunk = parcels_open(&intake->parcels, push->origin, push->outputs, &scope);
+        flush_watch(intake);
+    }
+    return chunk;
+}
+
 /* How many bytes it takes up. */
 static size_t record_store(struct push *push, uint64_t end)
 {
     struct origin *origin = push->origin;
-    struct chunk *chunk = chunk_for(push->intake, origin, push->outputs);
+    struct chunk *chunk = chunk_of(push);
     size_t before = chunk->bytes.len, bytes;
 
     record_drop_doubles(push->record);
@@ -368,6 +420,21 @@ static void plain_fill_and_push(struct intake *intake, struct origin *origin,
     intake_push(intake, origin, end);
 }
 
+static struct chunk *chunk_of_plain(struct intake *intake, struct origin *origin,
+                                    const struct plain_record *plain)
+{
+    struct chunk *chunk;
+
+    if (LIKELY(!parcels_are_for(&intake->parcels, origin->outputs)))
+        return chunk_for(intake, origin, origin->outputs);
+    chunk = parcels_again(origin, origin->tag, origin->outputs);
+    if (LIKELY(chunk != NULL))
+        return chunk;
+    chunk = parcels_open_plain(&intake->parcels, origin, origin->outputs, plain);
+    flush_watch(intake);
+    return chunk;
+}
+
 void intake_push_plain(struct intake *intake, struct origin *origin, struct plain_record *plain,
                        uint64_t end)
 {
@@ -389,7 +456,7 @@ void intake_push_plain(struct intake *intake, struct origin *origin, struct plai
         window_advance(&origin->window, end);
         return;
     }
-    chunk = chunk_for(intake, origin, origin->outputs);
+    chunk = chunk_of_plain(intake, origin, plain);
     chunk_append_plain(chunk, origin, plain, end);
     if (UNLIKELY(chunk_is_full(chunk)))
         chunk_close(intake, chunk);
@@ -400,11 +467,28 @@ void intake_flush_lane(struct intake *intake, output_set lane)
     for (uint32_t i = intake->open_count; i-- > 0;)
         if ((intake->open[i]->outputs & ~lane) == 0)
             chunk_close(intake, intake->open[i]);
+    for (uint32_t i = intake->parcels.count; i-- > 0;)
+        if ((intake->parcels.items[i]->outputs & ~lane) == 0)
+            chunk_close(intake, intake->parcels.items[i]);
+}
+
+void intake_set_parcels(struct intake *intake, unsigned output, struct parcel_rule *rule)
+{
+    parcels_want(&intake->parcels, output, rule);
+}
+
+void intake_ease(struct intake *intake, uint64_t room_bytes)
+{
+    struct chunk *chunk;
+
+    while ((chunk = parcels_next_to_go(&intake->parcels, room_bytes / 2)) != NULL)
+        chunk_close(intake, chunk);
 }
 
 void intake_flush(struct intake *intake)
 {
-    while (intake->open_count > 0)
-        chunk_close(intake, intake->open[intake->open_count - 1]);
+    chunks_close(intake);
+    while (intake->parcels.count > 0)
+        chunk_close(intake, intake->parcels.items[intake->parcels.count - 1]);
     timer_stop(intake->flush_timer);
 }

@@ -4,13 +4,14 @@
  *
  *   input -> intake_push -> chain -> route (which outputs match the tag) -> chunk -> sealed
  *
- * A chunk is sealed when it is full or as old as Flush says, and given to `sealed`.
+ * A chunk is sealed when it is full or as old as Flush says, and given to `sealed`. Outputs that want
+ * parcels (parcel.h) have one open for each of their destinations.
  *
  * Life     intake_new -> intake_push* -> intake_flush -> intake_free.
  * Thread   the loop.
  * Limits   one open chunk per route, and apart from it those of origins that cannot repeat or cannot
  *          leave an output behind; routes are as many as there are different sets of matching
- *          outputs. It never refuses: inputs ask their budget before they read.
+ *          outputs. Of parcels, one for each destination, within what intake_ease leaves. It never refuses: inputs ask their budget before they read.
  */
 #ifndef TAILRACE_CHUNK_INTAKE_H
 #define TAILRACE_CHUNK_INTAKE_H
@@ -24,6 +25,7 @@
 struct intake;
 struct filter_chain;
 struct filter_waiter;
+struct parcel_rule;
 struct route_table;
 
 /* Takes the chunk, sealed and with one reference. */
@@ -37,6 +39,13 @@ void intake_on_sealed(struct intake *intake, chunk_sealed_fn *sealed, void *owne
 /* These outputs compress: chunks that go to no other may share more. Before the first record. */
 void intake_packed(struct intake *intake, output_set packing);
 void intake_free(struct intake **intake);
+
+/* This output wants parcels. Lent; outlives the chunks. */
+void intake_set_parcels(struct intake *intake, unsigned output, struct parcel_rule *rule);
+
+/* Memory is short: seals parcels, the largest first but for the one that will be full soonest, until
+ * those that are open hold half of this at the most. */
+void intake_ease(struct intake *intake, uint64_t room_bytes);
 
 /* Whether the origin's first record may come: 0, or how many ms to wait at most (filter/filter.h). */
 uint64_t intake_ready(struct intake *intake, struct origin *origin, struct filter_waiter *waiter);

@@ -39,7 +39,10 @@ struct batch {
     uint32_t first;  /* in the chunk */
     uint32_t count;  /* from there on, those done already included */
     struct chunk_reader reader;
-    uint32_t at;              /* the next record's index in the chunk */
+    uint32_t at; /* the next record's index in the chunk */
+    uint64_t
+        call_bytes; /* encode: what all records of the chunk come to, as the service counts them, for
+                          * parcel_learn; 0: not said */
     struct refusal *refusals; /* of the chunk's records; NULL: none was refused */
     void *
         note; /* encode's, for judge (verdicts.note) and for the next encode: one piece of base/memory's,

@@ -176,6 +176,8 @@ static void on_encoded(void *owner)
         delivery_let_go(d);
         return;
     }
+    if (d->batch.call_bytes > 0)
+        parcel_learn(d->chunk, d->batch.call_bytes);
     account_skipped(d);
     if (d->encode_status < 0) {
         http_request_fini(&d->request);

@@ -14,6 +14,7 @@
 #define TAILRACE_OUTPUT_OUTPUT_H
 
 #include "aws/signer.h"
+#include "chunk/parcel.h"
 #include "http/http.h"
 #include "http/judge.h"
 #include "output/batch.h"
@@ -86,6 +87,10 @@ struct output_plugin {
     /* Likewise, where requests are signed for AWS: with what. NULL, or an answer of NULL: they are not.
      * Component, host, port and TLS need not be filled. */
     const struct aws_signer_settings *(*aws)(const void *self);
+
+    /* For outputs whose calls go to one destination each: how chunks are cut for them. NULL: as for
+     * all others. */
+    const struct parcel_kind *parcels;
 
     unsigned default_port;
     unsigned default_workers; /* requests in flight at once, when Workers does not say */

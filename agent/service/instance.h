@@ -41,6 +41,7 @@ struct output_instance {
     struct output_keys keys;
     struct retry_policy retry;
     struct output *output; /* once started */
+    struct parcel_rule parcels;
     struct http_settings http;
     struct upstream upstream; /* empty: it sends to one host */
     struct place place, match_place;

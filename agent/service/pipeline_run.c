@@ -52,6 +52,9 @@ static int output_start(struct pipeline *p, size_t index, struct report *report)
         budget_reserve(&p->memory, config.workers * CHUNK_BYTES_AIM);
     metrics_add_output(&p->book, output_metrics(o->output));
     p->started_output_count++;
+    o->parcels = (struct parcel_rule){.kind = o->plugin->parcels, .self = o->self};
+    if (o->plugin->parcels != NULL)
+        intake_set_parcels(p->intake, (unsigned)index, &o->parcels);
     return 0;
 }
 

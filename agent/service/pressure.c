@@ -59,6 +59,7 @@ void pressure_turned(struct pipeline *p)
     if (pressure->timer == NULL)
         return;
     if (p->memory.is_full) {
+        intake_ease(p->intake, budget_room_bytes(&p->memory));
         pressure->since_ms = clock_ms();
         timer_start(pressure->timer, PRESSURE_AFTER_MS);
         return;

@@ -100,25 +100,11 @@ static void file_save(struct tail_file *f)
         tail_bookmark_save(f);
 }
 
-/* How many bytes to ask for: no more than were seen, or the kernel would be asked again for those
- * that are not there. */
-static size_t bytes_wanted(const struct tail_file *f, uint64_t from, uint64_t size)
-{
-    const struct tail_options *o = &f->tail->options;
-    size_t line_max = (size_t)o->line_bytes_max + 1;
-    size_t want = line_max > TAIL_READ_BYTES ? line_max : TAIL_READ_BYTES;
-
-    want = tail_rate_want(f, want);
-    if (f->reader.is_gzip && f->laggard == NULL)
-        return want;
-    return size - from > want ? want : (size_t)(size - from);
-}
-
 int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
 {
     struct tail *t = f->tail;
     uint64_t from = f->state.read - f->state.unfinished_bytes;
-    size_t want = bytes_wanted(f, from, size);
+    size_t want = tail_bytes_wanted(f, from, size);
     size_t taken;
     int64_t got;
 
@@ -326,9 +312,10 @@ static enum file_next file_step(struct tail_file *f, const struct follow_seen *s
 static enum file_next file_steps(struct tail_file *f)
 {
     enum file_next next = FILE_GOES_ON;
+    const void *parcel = NULL;
     struct follow_seen seen;
 
-    for (unsigned i = 0; i < TAIL_READS_PER_TURN && next <= FILE_IS_READ; i++) {
+    for (unsigned i = 0; next <= FILE_IS_READ && tail_turn_goes_on(f, i, &parcel); i++) {
         int rc = next == FILE_IS_READ ? 0 : file_look(f, &seen);
 
         if (rc < 0) {
@@ -348,6 +335,15 @@ void tail_file_let_go(struct tail_file *f)
         f->must_let_go = false;
 }
 
+/* It is the last that has a turn; but first, if memory was short before its parcel was full. */
+static void ready_add(struct tail_file *f, enum file_next next)
+{
+    if (next == FILE_NEEDS_ROOM && parcel_room(&f->origin) != SIZE_MAX)
+        list_add_tail(f->lane->ready.next, &f->ready_link);
+    else
+        list_add_tail(&f->lane->ready, &f->ready_link);
+}
+
 /* It goes to the end of the queue when it has more to do. */
 void tail_file_turn(struct tail_file *f)
 {
@@ -363,7 +359,7 @@ void tail_file_turn(struct tail_file *f)
     if (next == FILE_IS_GONE || next == FILE_RESTS)
         return;
     if (!list_is_linked(&f->ready_link))
-        list_add_tail(&f->lane->ready, &f->ready_link);
+        ready_add(f, next);
     if (next == FILE_NEEDS_ROOM && !tail_has_guest(f->tail))
         tail_lane_wait(f->lane);
 }

@@ -66,6 +66,8 @@ void tail_lane_seal(const struct tail_lane *lane)
         intake_flush_lane(t->input->intake, tail_bit((unsigned)(share - t->shares)));
     else if (is_any_share_used(t))
         intake_flush(t->input->intake);
+    else if (t->input->budget->limit_bytes > 0)
+        intake_ease(t->input->intake, budget_room_bytes(t->input->budget));
 }
 
 /* ---- parting ---- */

@@ -8,6 +8,7 @@
  *   known.c     whether it is still the file that was read
  *   follow.c    one file: read, wait, restart, close, as the follow plan says
  *   work.c      whose turn it is
+ *   want.c      how much of it is read at once, and at one turn
  *   first.c     what a file's first read waits for
  *   lines.c     bytes to lines to records
  *   guest.c     lines that wait for want of memory: which go on, and which is read alone to its end
@@ -42,6 +43,10 @@
 /* Turns of the loop between reads stay this short, so that answers and timers are not late. */
 #define TAIL_READS_PER_TURN 4
 #define TAIL_TURNS_MAX 64
+
+/* Lines that go into a parcel (chunk/parcel.h) come one parcel's worth at a turn. */
+#define TAIL_READS_PER_PARCEL 40
+#define PARCEL_READ_BYTES_MIN ((size_t)4 * 1024)
 
 /* A log that rotation has just renamed has no file under its name for a moment. If we start then,
  * its rows must outlive that: they tell that what was renamed is unread. */
@@ -344,6 +349,16 @@ void tail_lane_wait(struct tail_lane *lane);
 
 void tail_work_start(struct tail *tail);
 void tail_work_stop(struct tail *tail);
+
+/* ---- want.c ---- */
+
+/* How many bytes to ask for: no more than were seen, or the kernel would be asked again for those that
+ * are not there. */
+size_t tail_bytes_wanted(const struct tail_file *file, uint64_t from, uint64_t size);
+
+/* Whether a turn that had so many reads has one more: a few; where its lines go into a parcel, as many
+ * as fill that, and no more. `parcel`, NULL at first, is the one that was open at the read before. */
+bool tail_turn_goes_on(const struct tail_file *file, unsigned reads, const void **parcel);
 
 /* ---- held.c ---- */
 

@@ -113,6 +113,7 @@ const struct output_plugin out_cloudwatch_logs = {
     .judge = cw_answer,
     .settings = cw_settings,
     .aws = cw_aws,
+    .parcels = &cw_parcels,
     .default_port = 443,
     .default_workers = 1,
 };
@@ -128,6 +129,7 @@ const struct output_plugin out_cloudwatch = {
     .judge = cw_answer,
     .settings = cw_settings,
     .aws = cw_aws,
+    .parcels = &cw_parcels,
     .default_port = 443,
     .default_workers = 1,
 };

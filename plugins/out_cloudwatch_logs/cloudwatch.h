@@ -67,6 +67,8 @@ struct out_cloudwatch {
 MUST_USE int cw_init(void *self, struct plugin_setup *setup);
 MUST_USE int cw_init_go(void *self, struct plugin_setup *setup);
 void cw_fini(void *self);
+/* Chunks are cut by group and stream, and to the length of a call. */
+extern const struct parcel_kind cw_parcels;
 
 MUST_USE int cw_encode(const void *self, struct batch *batch, struct http_request *request);
 

@@ -330,6 +330,34 @@ static void skip_all(struct maker *m)
                       cw_unfit_words(m->plan.unfit[i].why));
 }
 
+/* Where all go to one target, the chunk comes to what the plan has. */
+static uint64_t chunk_call_bytes(const struct maker *m)
+{
+    const struct batch *batch = m->batch;
+    uint64_t sum = 0;
+
+    if (m->count < batch->chunk->record_count)
+        return 0;
+    for (uint32_t i = 0; i < m->plan.call_count; i++)
+        sum += m->plan.calls[i].bytes;
+    return sum;
+}
+
+static uint64_t cw_destination(const void *self, const struct accessor_scope *scope)
+{
+    const struct out_cloudwatch *cw = self;
+    struct cw_target target;
+
+    cw_target_in(&cw->names, scope, &target);
+    return slice_hash(cw_target_group(&target)) * 31 + slice_hash(cw_target_stream(&target));
+}
+
+const struct parcel_kind cw_parcels = {
+    .destination = cw_destination,
+    .call_bytes = CW_CALL_BYTES_MAX,
+    .call_records = CW_CALL_EVENTS_MAX,
+};
+
 int cw_encode(const void *self, struct batch *batch, struct http_request *request)
 {
     struct maker m = {.cw = self, .batch = batch};
@@ -339,6 +367,7 @@ int cw_encode(const void *self, struct batch *batch, struct http_request *reques
     collect(&m);
     events = (struct cw_events){.items = m.events, .count = m.count, .target_count = 1};
     cw_plan(&events, &cw_limits, &m.arena, &m.plan);
+    batch->call_bytes = chunk_call_bytes(&m);
     if (m.plan.call_count > 0)
         request_make(&m, request);
     else

@@ -247,6 +247,14 @@ void cw_target_of(const struct cw_names *names, const struct chunk_record *recor
         out->entity = entity_hash(&scope);
 }
 
+void cw_target_of(const struct cw_names *names, const struct chunk_record *record,
+                  struct arena *arena, struct cw_target *out)
+{
+    struct accessor_scope scope = chunk_record_scope(record, arena);
+
+    cw_target_in(names, &scope, out);
+}
+
 bool cw_names_are_by_tag(const struct cw_names *names)
 {
     return (names->group_made == NULL || !cw_template_has_field(names->group_made)) &&

@@ -183,7 +183,7 @@ START_TEST(a_chunk_may_share_more_when_all_its_outputs_compress)
     intake_flush(intake);
     ck_assert_uint_eq(sealed_count, 3);
     for (unsigned i = 0; i < 3; i++)
-        ck_assert_uint_eq(sealed[i]->shared.rendered_aim,
+        ck_assert_uint_eq(sealed[i]->aims.rendered,
                           sealed[i]->outputs == 1 ? CHUNK_PACKED_AIM : CHUNK_RENDERED_AIM);
 }
 END_TEST

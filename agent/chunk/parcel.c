@@ -1,0 +1,228 @@
+#include "chunk/parcel.h"
+
+#include "base/memory.h"
+#include "chunk/lookup.h"
+#include "chunk/record_write.h"
+#include "record/copy.h"
+
+/* ---- how much a chunk may hold ---- */
+
+static uint32_t permille_of(const struct parcel_rule *rule, const struct origin *origin)
+{
+    uint32_t permille = origin->call_permille > 0 ? origin->call_permille : rule->permille;
+
+    return permille > 0 ? permille : 1000;
+}
+
+struct chunk_aims parcel_aims(const struct parcel_rule *rule, const struct origin *origin)
+{
+    uint64_t call_bytes = (uint64_t)rule->kind->call_bytes * PARCEL_FILL_PERCENT / 100;
+    uint64_t rendered = call_bytes * 1000 / permille_of(rule, origin);
+
+    CHECK(call_bytes > 0 && rule->kind->call_records > 0);
+    return (struct chunk_aims){
+        .bytes = rendered < PARCEL_BYTES_MAX ? (size_t)rendered : PARCEL_BYTES_MAX,
+        .rendered = rendered,
+        .records = rule->kind->call_records,
+    };
+}
+
+static uint64_t rendered_bytes(const struct chunk *chunk)
+{
+    return chunk->bytes.len + chunk->shared.rendered_bytes;
+}
+
+void parcel_learn(struct chunk *chunk, uint64_t call_bytes)
+{
+    uint64_t permille = call_bytes * 1000 / rendered_bytes(chunk);
+
+    CHECK(chunk->is_sealed && chunk->record_count > 0);
+    if (permille < PARCEL_PERMILLE_MIN)
+        permille = PARCEL_PERMILLE_MIN;
+    if (permille > PARCEL_PERMILLE_MAX)
+        permille = PARCEL_PERMILLE_MAX;
+    for (uint32_t i = 0; i < chunk->run_count; i++)
+        chunk->runs[i].origin->call_permille = (uint32_t)permille;
+    if (chunk->parcel.rule != NULL)
+        chunk->parcel.rule->permille = (uint32_t)permille;
+}
+
+/* What the source had of it for so many bytes, or records, of the run. */
+static uint64_t source_of(const struct chunk_run *run, uint64_t part, uint64_t whole)
+{
+    return whole > 0 ? run->source_bytes * part / whole : 0;
+}
+
+size_t parcel_room(const struct origin *origin)
+{
+    const struct chunk *chunk = origin->last_chunk;
+    const struct chunk_run *run;
+    uint64_t has, left, by_bytes, by_records;
+
+    if (chunk == NULL || chunk->parcel.rule == NULL)
+        return SIZE_MAX;
+    CHECK(!chunk->is_sealed && !chunk_is_full(chunk) && chunk->run_count > 0);
+    run = &chunk->runs[chunk->run_count - 1];
+    has = rendered_bytes(chunk);
+    left = (chunk->aims.rendered - has) * chunk->bytes.len / has;
+    if (left > chunk->aims.bytes - chunk->bytes.len)
+        left = chunk->aims.bytes - chunk->bytes.len;
+    by_bytes = source_of(run, left, run->memory_bytes);
+    by_records = source_of(run, chunk->aims.records - chunk->record_count, run->record_count);
+    return (size_t)(by_bytes < by_records ? by_bytes : by_records);
+}
+
+/* ---- those that are open ---- */
+
+/* Which parcel a record goes into. */
+struct parcel_key {
+    uint64_t destination;
+    output_set outputs;
+    uint64_t flags; /* can_repeat, can_leave */
+};
+
+static struct slice key_bytes(const struct parcel_key *key)
+{
+    _Static_assert(sizeof *key == 24, "keys are compared as bytes, and have no holes");
+    return slice_make((const char *)key, sizeof *key);
+}
+
+void parcels_want(struct parcels *p, unsigned output, struct parcel_rule *rule)
+{
+    CHECK(output < WINDOW_OUTPUTS_MAX && rule->kind != NULL);
+    p->rules[output] = rule;
+    p->wanting |= (output_set)1 << output;
+}
+
+static void parcels_add(struct parcels *p, const struct parcel_key *key, struct chunk *chunk)
+{
+    if (p->count == p->capacity) {
+        p->capacity = p->capacity ? p->capacity * 2 : 4;
+        p->items = mem_resize(p->items, p->capacity, sizeof(struct chunk *));
+    }
+    chunk->parcel.destination = key->destination;
+    chunk->parcel.flags = key->flags;
+    chunk->parcel.place = p->count;
+    p->items[p->count++] = chunk;
+    CHECK(map_put(&p->by_key, key_bytes(key), chunk) == NULL);
+}
+
+/* ---- which one ---- */
+
+/* Of all outputs that it goes to. */
+static uint64_t destination_of(const struct parcels *p, output_set outputs,
+                               const struct accessor_scope *scope)
+{
+    uint64_t destination = 0;
+
+    for (; outputs != 0; outputs &= outputs - 1) {
+        const struct parcel_rule *rule = p->rules[__builtin_ctzll(outputs)];
+
+        destination = destination * 31 + rule->kind->destination(rule->self, scope);
+    }
+    return destination;
+}
+
+struct chunk *parcels_again(const struct origin *origin, struct slice tag, output_set outputs)
+{
+    struct chunk *chunk = (struct chunk *)(uintptr_t)origin->last_chunk;
+    const struct chunk_run *run;
+
+    if (chunk == NULL || chunk->parcel.rule == NULL || chunk->outputs != outputs)
+        return NULL;
+    CHECK(!chunk->is_sealed && chunk->run_count > 0);
+    run = &chunk->runs[chunk->run_count - 1];
+    return run->origin == origin && run->tag.data == tag.data ? chunk : NULL;
+}
+
+struct chunk *parcels_open(struct parcels *p, struct origin *origin, output_set outputs,
+                           const struct accessor_scope *scope)
+{
+    struct parcel_key key = {.destination = destination_of(p, outputs, scope),
+                             .outputs = outputs,
+                             .flags = origin->can_repeat | origin->can_leave << 1};
+    struct chunk *chunk = map_get(&p->by_key, key_bytes(&key));
+
+    CHECK(parcels_are_for(p, outputs));
+    if (chunk != NULL)
+        return chunk;
+    chunk = chunk_open(outputs);
+    chunk->parcel.rule = p->rules[__builtin_ctzll(outputs)];
+    chunk->aims = parcel_aims(chunk->parcel.rule, origin);
+    parcels_add(p, &key, chunk);
+    return chunk;
+}
+
+/* What is in it besides texts nobody has taken apart: it is read as it will stand in the chunk. */
+struct chunk *parcels_open_plain(struct parcels *p, struct origin *origin, output_set outputs,
+                                 const struct plain_record *plain)
+{
+    struct chunk_run run = {.origin = origin, .tag = origin->tag, .record_count = 1};
+    struct chunk_reader reader = {.run = &run, .run_left = 1};
+    struct buffer bytes = {0};
+    struct arena scratch = {0};
+    struct chunk_record record;
+    struct accessor_scope scope;
+    struct chunk *chunk;
+
+    reader.at = buffer_reserve(&bytes, plain_write_room(plain) + COPY_SLACK);
+    reader.end = plain_write(bytes.data, plain);
+    CHECK(chunk_reader_next(&reader, &record));
+    scope = chunk_record_scope(&record, &scratch);
+    chunk = parcels_open(p, origin, outputs, &scope);
+    arena_fini(&scratch);
+    buffer_fini(&bytes);
+    return chunk;
+}
+
+/* ---- which goes ---- */
+
+void parcels_remove(struct parcels *p, struct chunk *chunk)
+{
+    struct parcel_key key = {chunk->parcel.destination, chunk->outputs, chunk->parcel.flags};
+    uint32_t place = chunk->parcel.place;
+
+    CHECK(place < p->count && p->items[place] == chunk);
+    CHECK(map_remove(&p->by_key, key_bytes(&key)) == chunk);
+    p->items[place] = p->items[--p->count];
+    p->items[place]->parcel.place = place;
+    if (p->count == 0)
+        parcels_fini(p);
+}
+
+void parcels_fini(struct parcels *p)
+{
+    CHECK(p->count == 0);
+    MEM_FREE(&p->items);
+    p->capacity = 0;
+    map_fini(&p->by_key);
+}
+
+bool parcels_oldest(const struct parcels *p, uint64_t *opened_ms)
+{
+    for (uint32_t i = 0; i < p->count; i++)
+        if (i == 0 || p->items[i]->opened_ms < *opened_ms)
+            *opened_ms = p->items[i]->opened_ms;
+    return p->count > 0;
+}
+
+struct chunk *parcels_next_to_go(const struct parcels *p, uint64_t bytes_max)
+{
+    struct chunk *first = NULL, *second = NULL;
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < p->count; i++) {
+        struct chunk *chunk = p->items[i];
+
+        sum += chunk->bytes.len;
+        if (first == NULL || chunk->bytes.len > first->bytes.len) {
+            second = first;
+            first = chunk;
+        } else if (second == NULL || chunk->bytes.len > second->bytes.len) {
+            second = chunk;
+        }
+    }
+    if (sum <= bytes_max)
+        return NULL;
+    return first->bytes.len > bytes_max || second == NULL ? first : second;
+}

@@ -1,0 +1,100 @@
+/*
+ * A parcel is a chunk of one destination, as long as one call to it: for outputs whose calls carry one
+ * destination each, as a stream of a service is one.
+ *
+ * An output says which destination a record goes to and how much a call takes, in the service's own
+ * bytes. How many of those a chunk's bytes come to is learnt from the calls that were made of an
+ * origin's records before; for an origin of which nothing was sent yet, from the last call of any. So a
+ * chunk makes one call, filled to PARCEL_FILL_PERCENT of what that takes, and what waits for its
+ * destination shares the next one however it came. Where a chunk goes to several outputs, and not all
+ * of them want parcels, it is none.
+ *
+ * Nothing depends on it but the number of calls: whoever makes them looks where each record goes.
+ *
+ * Life     all zero -> parcels_want* -> parcels_open -> parcels_remove, before it is sealed ->
+ *          parcels_fini, when none is open.
+ * Thread   the loop.
+ * Limits   PARCEL_BYTES_MAX of one chunk; of all that are open together, parcels_next_to_go.
+ */
+#ifndef TAILRACE_CHUNK_PARCEL_H
+#define TAILRACE_CHUNK_PARCEL_H
+
+#include "base/map.h"
+#include "chunk/chunk.h"
+#include "record/accessor_eval.h"
+
+/* A call that is a little too full is two calls. */
+#define PARCEL_FILL_PERCENT 98
+
+#define PARCEL_BYTES_MAX ((size_t)2 << 20)
+
+/* What a thousand bytes come to is held to be no less and no more than so many bytes. */
+#define PARCEL_PERMILLE_MIN 100
+#define PARCEL_PERMILLE_MAX 20000
+
+/* What an output wants. */
+struct parcel_kind {
+    /* The same number for the same destination of a record; what is rendered on the way is left in
+     * the scope's arena. */
+    uint64_t (*destination)(const void *self, const struct accessor_scope *scope);
+    uint32_t call_bytes;
+    uint32_t call_records;
+};
+
+/* The same for one instance of it. */
+struct parcel_rule {
+    const struct parcel_kind *kind; /* NULL: it wants none */
+    const void *self;
+    uint32_t permille; /* learnt last; 0: nothing was */
+};
+
+struct parcels {
+    struct parcel_rule *rules[WINDOW_OUTPUTS_MAX]; /* lent; NULL: that output wants none */
+    output_set wanting;
+    struct chunk **items; /* that are open, in no order */
+    uint32_t count, capacity;
+    struct map by_key;
+};
+
+/* How full a chunk may get that begins with records of this origin. */
+struct chunk_aims parcel_aims(const struct parcel_rule *rule, const struct origin *origin);
+
+/* All records of the chunk come to so many of the service's bytes. */
+void parcel_learn(struct chunk *chunk, uint64_t call_bytes);
+
+/* How many bytes of the origin's source may still go into the parcel that its newest record is in, as
+ * far as one can tell; SIZE_MAX where it is in none that is open. */
+size_t parcel_room(const struct origin *origin);
+
+/* This output wants them. */
+void parcels_want(struct parcels *p, unsigned output, struct parcel_rule *rule);
+
+/* Whether what goes to these outputs goes in parcels. */
+static inline bool parcels_are_for(const struct parcels *p, output_set outputs)
+{
+    return p->wanting != 0 && (outputs & ~p->wanting) == 0;
+}
+
+/* The one that the origin's newest record is in, where it goes on with that. Records of one origin and
+ * tag nearly always have one destination: it is not asked for again while the parcel is open. */
+struct chunk *parcels_again(const struct origin *origin, struct slice tag, output_set outputs);
+
+/* The one that is open for the record, or is opened now. */
+struct chunk *parcels_open(struct parcels *p, struct origin *origin, output_set outputs,
+                           const struct accessor_scope *scope);
+
+/* The same for a plain record under its origin's tag. */
+struct chunk *parcels_open_plain(struct parcels *p, struct origin *origin, output_set outputs,
+                                 const struct plain_record *plain);
+
+void parcels_remove(struct parcels *p, struct chunk *chunk);
+void parcels_fini(struct parcels *p);
+
+/* Whether any is open, and when the oldest was opened. */
+bool parcels_oldest(const struct parcels *p, uint64_t *opened_ms);
+
+/* The one that is to be sealed before it is full, so that all together hold no more than this; NULL:
+ * they do not. The largest stays, as long as it alone holds less: it will be full soonest. */
+struct chunk *parcels_next_to_go(const struct parcels *p, uint64_t bytes_max);
+
+#endif
