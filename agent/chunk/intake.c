@@ -45,19 +45,23 @@ static void chunks_close(struct intake *intake)
         chunk_close(intake, intake->open[intake->open_count - 1]);
 }
 
-/* The time is over for every chunk that is open: the timer started with the oldest. Of parcels those
- * stay that are young, as each that is not full is a call more. */
+/* The time is over for every chunk that is open: the timer started with the oldest. Of parcels some
+ * stay, as each that is not full is a call more. */
 static void on_flush_due(void *owner)
 {
     struct intake *intake = owner;
-    uint64_t now_ms = clock_ms(), oldest_ms;
+    struct parcels *parcels = &intake->parcels;
+    struct parcel_flush flush = {
+        .now_ms = clock_ms(), .flush_ms = intake->flush_ms, .behind = parcels_behind(parcels)};
+    uint64_t look_ms;
 
     chunks_close(intake);
-    for (uint32_t i = intake->parcels.count; i-- > 0;)
-        if (intake->parcels.items[i]->opened_ms + intake->flush_ms / 2 <= now_ms)
-            chunk_close(intake, intake->parcels.items[i]);
-    if (parcels_oldest(&intake->parcels, &oldest_ms))
-        timer_start(intake->flush_timer, oldest_ms + intake->flush_ms - now_ms);
+    for (uint32_t i = parcels->count; i-- > 0;)
+        if (parcel_is_due(parcels->items[i], flush))
+            chunk_close(intake, parcels->items[i]);
+    look_ms = parcels_look_ms(parcels, flush);
+    if (look_ms > 0)
+        timer_start(intake->flush_timer, look_ms);
 }
 
 struct intake *intake_new(struct loop *loop, struct filter_chain *chain, struct route_table *routes,

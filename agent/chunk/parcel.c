@@ -198,12 +198,37 @@ void parcels_fini(struct parcels *p)
     map_fini(&p->by_key);
 }
 
-bool parcels_oldest(const struct parcels *p, uint64_t *opened_ms)
+output_set parcels_behind(const struct parcels *p)
 {
+    output_set behind = 0;
+
+    for (output_set left = p->wanting; left != 0; left &= left - 1) {
+        const struct parcel_rule *rule = p->rules[__builtin_ctzll(left)];
+
+        if (rule->is_behind != NULL && rule->is_behind(rule->owner))
+            behind |= left & -left;
+    }
+    return behind;
+}
+
+bool parcel_is_due(const struct chunk *chunk, struct parcel_flush flush)
+{
+    return chunk->opened_ms + flush.flush_ms / 2 <= flush.now_ms &&
+           (chunk->outputs & ~flush.behind) != 0;
+}
+
+uint64_t parcels_look_ms(const struct parcels *p, struct parcel_flush flush)
+{
+    uint64_t oldest_ms = UINT64_MAX;
+
     for (uint32_t i = 0; i < p->count; i++)
-        if (i == 0 || p->items[i]->opened_ms < *opened_ms)
-            *opened_ms = p->items[i]->opened_ms;
-    return p->count > 0;
+        if (p->items[i]->opened_ms < oldest_ms)
+            oldest_ms = p->items[i]->opened_ms;
+    if (p->count == 0)
+        return 0;
+    if (oldest_ms + flush.flush_ms > flush.now_ms)
+        return oldest_ms + flush.flush_ms - flush.now_ms;
+    return flush.flush_ms < PARCEL_LOOK_MS && flush.flush_ms > 0 ? flush.flush_ms : PARCEL_LOOK_MS;
 }
 
 struct chunk *parcels_next_to_go(const struct parcels *p, uint64_t bytes_max)

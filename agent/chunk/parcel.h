@@ -6,7 +6,9 @@
  * bytes. How many of those a chunk's bytes come to is learnt from the calls that were made of an
  * origin's records before; for an origin of which nothing was sent yet, from the last call of any. So a
  * chunk makes one call, filled to PARCEL_FILL_PERCENT of what that takes, and what waits for its
- * destination shares the next one however it came. Where a chunk goes to several outputs, and not all
+ * destination shares the next one however it came. It goes when it is full or as old as Flush says; but
+ * while its output has others waiting it stays open for what comes, as it could not be sent anyway. Where
+ * a chunk goes to several outputs, and not all
  * of them want parcels, it is none.
  *
  * Nothing depends on it but the number of calls: whoever makes them looks where each record goes.
@@ -28,6 +30,9 @@
 
 #define PARCEL_BYTES_MAX ((size_t)2 << 20)
 
+/* How often one that was kept, as its output is behind, is looked at again. */
+#define PARCEL_LOOK_MS 200
+
 /* What a thousand bytes come to is held to be no less and no more than so many bytes. */
 #define PARCEL_PERMILLE_MIN 100
 #define PARCEL_PERMILLE_MAX 20000
@@ -45,7 +50,9 @@ struct parcel_kind {
 struct parcel_rule {
     const struct parcel_kind *kind; /* NULL: it wants none */
     const void *self;
-    uint32_t permille; /* learnt last; 0: nothing was */
+    uint32_t permille;                    /* learnt last; 0: nothing was */
+    bool (*is_behind)(const void *owner); /* others wait already: one more need not; NULL: never */
+    const void *owner;
 };
 
 struct parcels {
@@ -90,8 +97,21 @@ struct chunk *parcels_open_plain(struct parcels *p, struct origin *origin, outpu
 void parcels_remove(struct parcels *p, struct chunk *chunk);
 void parcels_fini(struct parcels *p);
 
-/* Whether any is open, and when the oldest was opened. */
-bool parcels_oldest(const struct parcels *p, uint64_t *opened_ms);
+/* What is to be done about the open ones when Flush is over for the oldest. */
+struct parcel_flush {
+    uint64_t now_ms, flush_ms;
+    output_set behind; /* as it was before any of them went */
+};
+
+/* The outputs that have others waiting. */
+output_set parcels_behind(const struct parcels *p);
+
+/* Whether it goes: it has waited for half of Flush at least, so that what is young waits for more, and
+ * not all of its outputs have others waiting. */
+bool parcel_is_due(const struct chunk *chunk, struct parcel_flush flush);
+
+/* In how many ms to look again; 0: none is open. */
+uint64_t parcels_look_ms(const struct parcels *p, struct parcel_flush flush);
 
 /* The one that is to be sealed before it is full, so that all together hold no more than this; NULL:
  * they do not. The largest stays, as long as it alone holds less: it will be full soonest. */

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <uv.h>
 
@@ -17,9 +16,10 @@
  *   delivery_keyed    before that, where requests are signed and there were no keys: they came, or not
  *   on_encoded        the request goes out; or on_written, when the plugin writes by itself
  *   on_reply          the back-end has answered; the plugin judges
- *   delivery_judged   each record gets its verdict; what must be retried waits without a place
+ *   delivery_judged   each record gets its verdict; what must be retried waits without a place, and so
+ *                     does what may only go later
  *   delivery_attempt  at once, where records were refused and may be sent as text
- *   on_wait_over      it is the first in the queue again
+ *   delivery_resume   the wait is over (wait.c): it is the first in the queue again
  *   on_letters_kept   what was set aside is safe, so the end may come
  *   delivery_end      the only way out: settle the chunk's spans, or let go of them
  *
@@ -33,7 +33,6 @@
  */
 
 static void delivery_attempt(struct delivery *d);
-static void delivery_let_go(struct delivery *d);
 static void delivery_next_part(struct delivery *d);
 static void delivery_judged(struct delivery *d, enum verdict verdict, struct verdicts *verdicts,
                             uint64_t asked_ms);
@@ -74,8 +73,7 @@ static void delivery_begin(struct delivery *d)
     delivery_attempt(d);
 }
 
-/* Gives its place to another. */
-static void delivery_pause(struct delivery *d)
+void delivery_pause(struct delivery *d)
 {
     CHECK(!d->is_under_way || d->output->under_way > 0);
     d->output->under_way -= d->is_under_way;
@@ -137,8 +135,7 @@ static void delivery_end(struct delivery *d, bool is_settled)
     output_pump(output);
 }
 
-/* The records that are left stay unacknowledged: they will be read again, if anybody can. */
-static void delivery_let_go(struct delivery *d)
+void delivery_let_go(struct delivery *d)
 {
     if (chunk_can_repeat(d->chunk))
         account_let_go(d);
@@ -272,6 +269,8 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
         verdict = config->plugin->judge(config->self, http_call_reply(call), &verdicts, d->why);
         asked_ms = http_call_reply(call)->retry_after_ms;
         gate_note(d, gate_event(http_call_reply(call)->status, verdict, &verdicts), asked_ms);
+        gate_hold(d->output, verdicts.hold_ms);
+        d->rest_ms = verdict == VERDICT_AGAIN ? verdicts.wait_ms : 0;
     }
     body_forget(d);
     delivery_judged(d, verdict, verdict == VERDICT_DELIVERED ? &verdicts : NULL, asked_ms);
@@ -279,48 +278,6 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
 }
 
 /* ---- verdicts ---- */
-
-/* It is the next to get a place, which may be at once. */
-static void on_wait_over(void *owner)
-{
-    struct delivery *d = owner;
-    struct output *output = d->output;
-
-    CHECK(!d->is_under_way && d->call == NULL);
-    output->metrics.retries++;
-    output->metrics.retried_records += batch_waiting(&d->batch);
-    list_remove(&d->link);
-    list_add_tail(output->queue.next, &d->link); /* before the first */
-    output_pump(output);
-}
-
-static void delivery_wait(struct delivery *d, uint64_t wait_ms)
-{
-    char what[64];
-
-    d->attempts++;
-    d->fruitless++;
-    d->output->metrics.errors++;
-    d->output->is_delivering = false;
-    if (d->is_last_try && !d->output->is_stopping && chunk_can_leave(d->chunk)) {
-        delivery_leave(d);
-        return;
-    }
-    d->is_last_try = false;
-    if (d->output->is_letting_go || (d->output->is_stopping && chunk_can_repeat(d->chunk))) {
-        delivery_let_go(d);
-        return;
-    }
-    if (d->output->is_stopping && wait_ms > STOPPING_WAIT_MS)
-        wait_ms = STOPPING_WAIT_MS;
-    snprintf(what, sizeof what, "retry in %" PRIu64 " seconds", (wait_ms + 999) / 1000);
-    trouble_say(d, LOG_WARN, what);
-    if (d->timer == NULL)
-        d->timer = timer_new(d->output->loop, on_wait_over, d);
-    timer_start(d->timer, wait_ms);
-    delivery_pause(d);
-    output_pump(d->output);
-}
 
 /* Narrows the batch to the front half of what is waiting; one record alone is set aside, with the
  * back-end's words. Whether there is a half to send. */
@@ -403,7 +360,11 @@ static void delivery_judged(struct delivery *d, enum verdict verdict, struct ver
     struct items_left left = {0};
     struct retry_plan plan;
 
-    if (verdict == VERDICT_AGAIN && ++d->again <= AGAIN_MAX) {
+    if (verdict == VERDICT_AGAIN && d->rest_ms > 0 && d->output->config.retry.attempts_max > 0) {
+        delivery_rest(d);
+        return;
+    }
+    if (verdict == VERDICT_AGAIN && !d->is_busy && ++d->again <= AGAIN_MAX) {
         delivery_attempt(d);
         return;
     }
@@ -463,7 +424,7 @@ void output_stop(struct output *output)
 
         if (!d->is_under_way) {
             timer_stop(d->timer);
-            on_wait_over(d);
+            delivery_resume(d);
         }
     }
     output_pump(output);

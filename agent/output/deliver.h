@@ -73,6 +73,9 @@ void output_say(const struct output *output, enum log_level level, const char *w
 
 /* ---- looking in ---- */
 
+/* Whether chunks wait for a place. */
+bool output_is_behind(const struct output *output);
+
 /* Whether no chunk is queued, under way or waiting. */
 bool output_is_idle(const struct output *output);
 

@@ -3,6 +3,7 @@
  * of this folder only.
  *
  *   deliver.c   the story of one chunk
+ *   wait.c      what waits to be tried again
  *   output.c    how an output begins and ends
  *   encode.c    where the request is made
  *   sign.c      requests that are signed for AWS: keys, and what is said of them
@@ -88,6 +89,7 @@ struct delivery {
     uint32_t fruitless;     /* the last of them, in which nothing was taken: for the wait */
     uint32_t busy_attempts; /* of the attempts, those that met a back-end that was busy */
     bool is_busy;           /* the last of them */
+    uint64_t rest_ms;       /* before what VERDICT_AGAIN calls for; 0: at once */
     uint32_t again;         /* requests in a row that settled nothing and called for another */
     bool is_under_way;      /* has a place */
     bool is_last_try;       /* the output has left the others meanwhile: it is not tried again */
@@ -108,9 +110,26 @@ struct delivery {
 /* The output falls behind: the records that are left are read again for it. */
 void delivery_leave(struct delivery *d);
 
+/* The records that are left stay unacknowledged: they will be read again, if anybody can. */
+void delivery_let_go(struct delivery *d);
+
+/* Gives its place to another. */
+void delivery_pause(struct delivery *d);
+
 /* Begins what may begin. */
 void output_pump(struct output *output);
 uint64_t random_number(void);
+
+/* ---- wait.c ---- */
+
+/* It was not taken, and is tried again after so many ms, or given back where that is not needed. */
+void delivery_wait(struct delivery *d, uint64_t wait_ms);
+
+/* Nothing is held against it: it goes again when rest_ms are over. */
+void delivery_rest(struct delivery *d);
+
+/* It waits no more, and is the next to get a place, which may be at once. */
+void delivery_resume(struct delivery *d);
 
 /* ---- gate.c ---- */
 
@@ -129,6 +148,9 @@ bool gate_is_hopeless(const struct output *output);
 
 /* How it went; d->why says why. */
 void gate_note(struct delivery *d, enum circuit_event event, uint64_t asked_ms);
+
+/* No request begins before so many ms are over. */
+void gate_hold(struct output *output, uint64_t hold_ms);
 enum circuit_event gate_event(int status, enum verdict verdict, const struct verdicts *verdicts);
 
 /* The output's, for the attempt that was noted last. */

@@ -97,6 +97,17 @@ void gate_note(struct delivery *d, enum circuit_event event, uint64_t asked_ms)
         wake_all(output);
 }
 
+void gate_hold(struct output *output, uint64_t hold_ms)
+{
+    uint64_t now_ms = clock_ms();
+
+    if (hold_ms == 0)
+        return;
+    circuit_hold(&output->circuit, now_ms + hold_ms);
+    if (output->is_stopping)
+        circuit_hasten(&output->circuit, now_ms + STOPPING_WAIT_MS);
+}
+
 static bool has_busy_items(const struct verdicts *verdicts)
 {
     for (uint32_t i = 0; verdicts->items != NULL && i < verdicts->count; i++)
@@ -107,6 +118,8 @@ static bool has_busy_items(const struct verdicts *verdicts)
 
 enum circuit_event gate_event(int status, enum verdict verdict, const struct verdicts *verdicts)
 {
+    if (verdict == VERDICT_AGAIN && verdicts->is_busy)
+        return CIRCUIT_BUSY;
     if (verdict == VERDICT_RETRY)
         return status == 429 || verdicts->is_busy ? CIRCUIT_BUSY : CIRCUIT_FAILED;
     if (verdict == VERDICT_DELIVERED && has_busy_items(verdicts))

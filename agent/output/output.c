@@ -91,6 +91,11 @@ bool output_login(const struct output *output, const char **origin, const char *
     return (*origin)[0] != '\0';
 }
 
+bool output_is_behind(const struct output *output)
+{
+    return !list_is_empty(&output->queue);
+}
+
 bool output_is_idle(const struct output *output)
 {
     return list_is_empty(&output->queue) && list_is_empty(&output->deliveries);

@@ -38,8 +38,11 @@ struct item_verdict {
 struct verdicts {
     struct item_verdict *items; /* NULL: all were delivered */
     uint32_t count;
-    void *note;   /* that encode left in the batch; NULL: none */
-    bool is_busy; /* judge: it asks for fewer requests, whatever the status was */
+    void *note;       /* that encode left in the batch; NULL: none */
+    bool is_busy;     /* judge: it asks for fewer requests, whatever the status was */
+    uint64_t hold_ms; /* judge: no request of this output begins before so many ms are over */
+    uint64_t
+        wait_ms; /* judge, with VERDICT_AGAIN: this one not before; others have its place meanwhile */
 };
 
 /* One of them, to be marked; good until verdicts_fini. */
@@ -74,7 +77,8 @@ struct output_plugin {
     /* The answer came, with a status. The whole's verdict; for VERDICT_DELIVERED the items that
      * fared otherwise are marked in `verdicts`. `why` is filled in words unless delivered.
      * VERDICT_AGAIN: the same records are encoded once more at once, as something had to be asked
-     * first; past AGAIN_MAX times without a record being settled, it is a retry. */
+     * first, or when wait_ms are over; past AGAIN_MAX times at once without a record being settled,
+     * it is a retry. */
     enum verdict (*judge)(void *self, const struct http_reply *reply, struct verdicts *verdicts,
                           char why[256]);
 

@@ -24,6 +24,11 @@ static void on_exit_wanted(struct input *input)
         i->pipeline->exit_wanted(i->pipeline->exit_owner);
 }
 
+static bool is_behind(const void *owner)
+{
+    return output_is_behind(owner);
+}
+
 static int output_start(struct pipeline *p, size_t index, struct report *report)
 {
     struct output_instance *o = &p->outputs[index];
@@ -52,7 +57,8 @@ static int output_start(struct pipeline *p, size_t index, struct report *report)
         budget_reserve(&p->memory, config.workers * CHUNK_BYTES_AIM);
     metrics_add_output(&p->book, output_metrics(o->output));
     p->started_output_count++;
-    o->parcels = (struct parcel_rule){.kind = o->plugin->parcels, .self = o->self};
+    o->parcels = (struct parcel_rule){
+        .kind = o->plugin->parcels, .self = o->self, .is_behind = is_behind, .owner = o->output};
     if (o->plugin->parcels != NULL)
         intake_set_parcels(p->intake, (unsigned)index, &o->parcels);
     return 0;

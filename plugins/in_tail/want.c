@@ -1,4 +1,5 @@
 #include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/wish.h"
 
 /*
  * How much of a file is read at once, and at one turn.
@@ -14,7 +15,9 @@ static size_t parcel_wanted(const struct tail_file *f, size_t want, size_t line_
     if (LIKELY(room >= want))
         return want;
     room += room / 64 + unfinished;
-    return room > least ? room : least;
+    if (room < least)
+        room = least;
+    return room < want ? room : want;
 }
 
 size_t tail_bytes_wanted(const struct tail_file *f, uint64_t from, uint64_t size)

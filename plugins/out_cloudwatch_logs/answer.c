@@ -1,8 +1,10 @@
 #include "plugins/out_cloudwatch_logs/cloudwatch.h"
 #include "plugins/out_cloudwatch_logs/judge.h"
 #include "plugins/out_cloudwatch_logs/note.h"
+#include "plugins/out_cloudwatch_logs/pace.h"
 
 #include <stdio.h>
+#include <sys/random.h>
 
 /*
  * What follows from an answer: note.h has the steps, judge.h what the service means. On the loop.
@@ -149,9 +151,63 @@ static enum verdict not_taken(const struct asked *a, char why[256])
         a->note->is_plain = false; /* it was not the gzip */
         return VERDICT_RETRY;
     default:
-        a->verdicts->is_busy = is_throttled(a->reply);
         return VERDICT_RETRY;
     }
+}
+
+/* ---- how soon ---- */
+
+static struct cw_pace *pace_of(struct out_cloudwatch *cw)
+{
+    struct buffer name = {0};
+
+    if (cw->pace != NULL)
+        return cw->pace;
+    buffer_append_format(&name, "%s:%u %s %s", cw->reach.http.host, (unsigned)cw->reach.http.port,
+                         cw->login.region, cw->login.role_arn != NULL ? cw->login.role_arn : "");
+    cw->pace = cw_pace_ref(buffer_text(&name));
+    buffer_fini(&name);
+    return cw->pace;
+}
+
+static uint64_t dice(void)
+{
+    uint64_t number;
+
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
+        number = (uint64_t)clock_wall_ns();
+    return number;
+}
+
+static void throttled(const struct asked *a, struct cw_lane *lane, enum cw_step step)
+{
+    uint64_t wait_ms = cw_lane_throttled(lane, clock_ms(), dice());
+
+    a->verdicts->wait_ms = wait_ms;
+    if (step != CW_PUT)
+        return;
+    a->verdicts->is_busy = true;
+    a->verdicts->hold_ms = wait_ms;
+}
+
+/* What was throttled is asked again when its turn comes, which holds against no record; what makes
+ * groups and streams waits for its turn by itself, and events go on meanwhile. */
+static enum verdict pace(const struct asked *a, enum cw_step step, enum verdict verdict)
+{
+    struct cw_pace *shared = pace_of(a->cw);
+    struct cw_lane *lane = cw_pace_lane(shared, step);
+    uint64_t hold_ms;
+
+    if (verdict == VERDICT_RETRY && is_throttled(a->reply)) {
+        throttled(a, lane, step);
+        verdict = VERDICT_AGAIN;
+    } else {
+        hold_ms = cw_lane_answered(lane, clock_ms());
+        a->verdicts->hold_ms = step == CW_PUT ? hold_ms : 0;
+    }
+    if (verdict == VERDICT_AGAIN && a->note->step != CW_PUT)
+        a->verdicts->wait_ms = cw_lane_take(cw_pace_lane(shared, a->note->step), clock_ms());
+    return verdict;
 }
 
 enum verdict cw_answer(void *self, const struct http_reply *reply, struct verdicts *verdicts,
@@ -159,11 +215,15 @@ enum verdict cw_answer(void *self, const struct http_reply *reply, struct verdic
 {
     struct asked a = {.cw = self, .note = verdicts->note, .reply = reply, .verdicts = verdicts};
     struct cw_asked asked;
+    enum cw_step step;
+    enum verdict verdict;
 
     CHECK(a.note != NULL);
+    step = a.note->step;
     asked = (struct cw_asked){.event_count = a.note->step == CW_PUT ? a.note->event_count : 0,
                               .is_gzip = a.note->is_gzip};
     cw_judge(reply, &asked, &a.judgement);
     snprintf(why, 256, "%s: %.220s", cw_step_name(a.note->step), a.judgement.why);
-    return a.judgement.move == CW_TAKEN ? taken(&a) : not_taken(&a, why);
+    verdict = a.judgement.move == CW_TAKEN ? taken(&a) : not_taken(&a, why);
+    return pace(&a, step, verdict);
 }

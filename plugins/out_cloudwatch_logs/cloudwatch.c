@@ -43,6 +43,8 @@ static const struct option options[] = {
                 "ARN of the key that groups are encrypted with which are made here."),
     OPTION_TEXT(SELF, making.tags, "new_log_group_tags", NULL, 0,
                 "Tags of groups that are made here: key=value,key=value."),
+    OPTION_INT(SELF, names.stream_max, "log_stream_max", "0", 0,
+               "So many streams that tags share behind log_stream_prefix; 0: one for each tag."),
     OPTION_BOOL(SELF, names.has_entity, "add_entity", "false", 0,
                 "Send events with the service that they are about, by what aws_entity_* say."),
     OPTION_END,

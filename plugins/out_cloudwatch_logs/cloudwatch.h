@@ -12,6 +12,7 @@
  *   request.c      the call that comes next, of the records that are left
  *   judge.c        what an answer means
  *   answer.c       what follows from it: the groups, the streams, the dead letters
+ *   pace.c         how soon the next call may go
  *
  * All of struct out_cloudwatch is constant once init has run, but for `is_plain`, so encodes may
  * overlap. What is known of one call lies in the batch's note (note.h).
@@ -59,6 +60,7 @@ struct out_cloudwatch {
     struct cw_login login;
     struct cw_reach reach;
     const char *component;
+    struct cw_pace *pace;  /* of the loop; NULL until something was answered */
     uint64_t entity_error; /* the hash of why an entity was refused last; on the loop */
     atomic_bool is_plain;  /* somebody on the way does not read gzip */
 };
@@ -67,6 +69,7 @@ struct out_cloudwatch {
 MUST_USE int cw_init(void *self, struct plugin_setup *setup);
 MUST_USE int cw_init_go(void *self, struct plugin_setup *setup);
 void cw_fini(void *self);
+
 /* Chunks are cut by group and stream, and to the length of a call. */
 extern const struct parcel_kind cw_parcels;
 

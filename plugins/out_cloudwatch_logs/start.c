@@ -1,4 +1,5 @@
 #include "plugins/out_cloudwatch_logs/cloudwatch.h"
+#include "plugins/out_cloudwatch_logs/pace.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -241,6 +242,7 @@ void cw_fini(void *self)
     cw_names_fini(&cw->names);
     cw_making_fini(&cw->making);
     cw_emf_fini(&cw->message.emf);
+    cw_pace_unref(&cw->pace);
     aws_address_fini(&cw->reach.address);
     buffer_fini(&cw->reach.host);
     MEM_FREE(&cw->reach.user_agent);

@@ -3,6 +3,8 @@
 #include "plugins/out_cloudwatch_logs/entity.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 /* ---- names ---- */
 
@@ -124,10 +126,31 @@ static int accessor_make(const char *key, const char *text, struct cw_template *
     return *out != NULL ? 0 : -EINVAL;
 }
 
+/* A few streams instead of one for each tag. */
+static int shared_check(const struct cw_names *names, struct plugin_setup *setup)
+{
+    if (names->stream_max == 0)
+        return 0;
+    if (names->stream_max < 0 || names->stream_max > CW_STREAM_MAX) {
+        report_error(setup->report, setup_place(setup, "log_stream_max"),
+                     "log_stream_max is %" PRId64 "; it is how many streams all tags share, 1 to "
+                     "%d, or 0 for one of each tag's own",
+                     names->stream_max, CW_STREAM_MAX);
+        return -EINVAL;
+    }
+    if (names->stream_prefix != NULL)
+        return 0;
+    report_error(setup->report, setup_place(setup, "log_stream_max"),
+                 "log_stream_max is for streams that are named after tags, and log_stream_name "
+                 "names one for all; leave log_stream_max out, or set log_stream_prefix instead");
+    return -EINVAL;
+}
+
 int cw_names_init(struct cw_names *names, struct plugin_setup *setup)
 {
     int rc = stream_check(names, setup);
 
+    rc |= shared_check(names, setup);
     rc |= name_check("log_group_name", slice_of(names->group), &of_group[names->is_go], setup);
     if (names->stream != NULL)
         rc |=
@@ -204,28 +227,6 @@ static struct slice rendered(const struct cw_names *names, const struct cw_templ
     return template != NULL ? cw_template_render(template, scope, &names->task) : (struct slice){0};
 }
 
-void cw_target_in(const struct cw_names *names, const struct accessor_scope *scope,
-                  struct cw_target *out)
-{
-    struct slice group = rendered(names, names->group_made, scope);
-    struct slice stream = rendered(names, names->stream_made, scope);
-    char *at;
-
-    if (group.len == 0)
-        group = slice_of(names->default_group != NULL ? names->default_group : names->group);
-    if (stream.len == 0)
-        stream = slice_of(names->default_stream != NULL ? names->default_stream : names->stream);
-    out->group_len = name_add(out->text, 0, group, &of_group[names->is_go]);
-    at = out->text + out->group_len;
-    out->stream_len = 0;
-    if (stream.len == 0) {
-        out->stream_len = name_add(at, 0, slice_of(names->stream_prefix), &of_stream[names->is_go]);
-        stream = scope->tag;
-    }
-    out->stream_len = name_add(at, out->stream_len, stream, &of_stream[names->is_go]);
-    out->entity = 0;
-}
-
 static uint64_t entity_hash(const struct accessor_scope *scope)
 {
     struct buffer text = {0};
@@ -237,14 +238,37 @@ static uint64_t entity_hash(const struct accessor_scope *scope)
     return hash;
 }
 
-void cw_target_of(const struct cw_names *names, const struct chunk_record *record,
-                  struct arena *arena, struct cw_target *out)
+/* The tag, or the stream that it shares with others: "shared-3". */
+static struct slice stream_of_tag(const struct cw_names *names, struct slice tag, char shared[32])
 {
-    struct accessor_scope scope = chunk_record_scope(record, arena);
+    uint64_t max = (uint64_t)names->stream_max;
 
-    cw_target_in(names, &scope, out);
-    if (names->has_entity)
-        out->entity = entity_hash(&scope);
+    if (max == 0)
+        return tag;
+    snprintf(shared, 32, "shared-%" PRIu64, slice_hash(tag) % max + 1);
+    return slice_of(shared);
+}
+
+void cw_target_in(const struct cw_names *names, const struct accessor_scope *scope,
+                  struct cw_target *out)
+{
+    struct slice group = rendered(names, names->group_made, scope);
+    struct slice stream = rendered(names, names->stream_made, scope);
+    char shared[32], *at;
+
+    if (group.len == 0)
+        group = slice_of(names->default_group != NULL ? names->default_group : names->group);
+    if (stream.len == 0)
+        stream = slice_of(names->default_stream != NULL ? names->default_stream : names->stream);
+    out->group_len = name_add(out->text, 0, group, &of_group[names->is_go]);
+    at = out->text + out->group_len;
+    out->stream_len = 0;
+    if (stream.len == 0) {
+        out->stream_len = name_add(at, 0, slice_of(names->stream_prefix), &of_stream[names->is_go]);
+        stream = stream_of_tag(names, scope->tag, shared);
+    }
+    out->stream_len = name_add(at, out->stream_len, stream, &of_stream[names->is_go]);
+    out->entity = names->has_entity ? entity_hash(scope) : 0;
 }
 
 void cw_target_of(const struct cw_names *names, const struct chunk_record *record,

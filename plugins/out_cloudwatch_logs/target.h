@@ -6,7 +6,8 @@
  *              all that it asks for; else log_group_name   else default_log_group_name
  *   stream     log_stream_template, likewise; else         log_stream_name, likewise, or
  *              log_stream_name, or log_stream_prefix       log_stream_prefix$(tag); else
- *              and the tag                                 default_log_stream_name
+ *              and the tag, or one of                      default_log_stream_name
+ *              log_stream_max that tags share
  *
  * What the service does not take in a name becomes an underscore, of `cloudwatch` a full stop; what is
  * longer than CW_NAME_BYTES_MAX is cut. Names that need neither a record nor the tag are looked at when
@@ -18,11 +19,13 @@
 #include "plugins/out_cloudwatch_logs/template.h"
 
 #define CW_NAME_BYTES_MAX 512
+#define CW_STREAM_MAX 10000
 
 struct cw_names {
     char *group;
     char *stream; /* NULL: the prefix and the tag */
     char *stream_prefix;
+    int64_t stream_max;                     /* that all tags share; 0: each has its own */
     char *group_template, *stream_template; /* of cloudwatch_logs; NULL: none */
     char *default_group, *default_stream;   /* of cloudwatch */
     struct cw_template *group_made;         /* asked first; NULL: there is none */
@@ -55,7 +58,7 @@ struct cw_target {
 void cw_target_of(const struct cw_names *names, const struct chunk_record *record,
                   struct arena *arena, struct cw_target *out);
 
-/* The same of a record in the chain, or wherever the scope finds fields; without the entity. */
+/* The same of a record in the chain, or wherever the scope finds fields. */
 void cw_target_in(const struct cw_names *names, const struct accessor_scope *scope,
                   struct cw_target *out);
 

@@ -168,7 +168,7 @@ END_TEST
 START_TEST(throttling_slows_down_and_loses_nothing)
 {
     kit_run(k, ONE_STREAM " Retry_Limit 1\n");
-    cloud.throttled = 12;
+    cloud.throttled = 6;
     kit_append(k, "app.log", "one\n");
     kit_pass_ms(k, 30000);
     expect_taken("s: one\n");
@@ -177,7 +177,107 @@ START_TEST(throttling_slows_down_and_loses_nothing)
 }
 END_TEST
 
-START_TEST(each_file_has_its_stream_and_one_chunk_goes_by_several_calls)
+static unsigned calls_of(const char *call)
+{
+    unsigned count = 0;
+
+    for (const char *at = buffer_text(&cloud.calls); (at = strstr(at, call)) != NULL; at++)
+        count++;
+    return count;
+}
+
+START_TEST(one_stream_that_is_throttled_holds_the_others_too)
+{
+    char name[16];
+
+    kit_run(k, BY_FILE OUTPUT " Log_Stream_Prefix node-\n");
+    cloud.throttled = 1000;
+    for (int i = 0; i < 20; i++) {
+        snprintf(name, sizeof name, "%d.log", i);
+        kit_append(k, name, "one\n");
+    }
+    kit_pass_ms(k, 5000);
+    ck_assert_uint_ge(calls_of("PutLogEvents"), 3);
+    ck_assert_uint_le(calls_of("PutLogEvents"), 10); /* 100, 200, 400, 800 ms: no more than a few */
+    cloud.throttled = 0;
+    kit_pass_ms(k, 60000);
+    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 20);
+    ck_assert_uint_eq(kit_counts(k, 0)->given_up_records, 0);
+}
+END_TEST
+
+START_TEST(streams_are_made_no_faster_than_the_service_takes_it)
+{
+    char name[16];
+
+    kit_run(k, BY_FILE OUTPUT " Log_Stream_Prefix node-\n Workers 4\n");
+    for (int i = 0; i < 40; i++) {
+        snprintf(name, sizeof name, "%d.log", i);
+        kit_append(k, name, "one\n");
+    }
+    kit_pass_ms(k, 1200);
+    kit_quiet(k);
+    ck_assert_uint_le(calls_of("CreateLogStream"), 26);
+    kit_pass_ms(k, 5000);
+    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 40);
+    ck_assert_uint_eq(calls_of("CreateLogStream"), 40);
+    ck_assert_uint_eq(calls_of("PutLogEvents"), 80);
+    ck_assert_uint_eq(kit_counts(k, 0)->errors, 0);
+}
+END_TEST
+
+/* 800 kB of each of two pods in turn, in one flush: chunks of half a mebibyte had both. */
+START_TEST(what_comes_for_one_stream_in_a_flush_shares_its_calls)
+{
+    char *lines = mem_zalloc(40001, 1);
+
+    memset(lines, 'x', 40000);
+    for (int i = 99; i < 40000; i += 100)
+        lines[i] = '\n';
+    kit_run(k, BY_FILE OUTPUT " Log_Stream_Prefix node-\n");
+    kit_append(k, "a.log", lines);
+    kit_append(k, "b.log", lines);
+    kit_pass_ms(k, 3000);
+    buffer_clear(&cloud.calls);
+    for (int i = 0; i < 20; i++) {
+        kit_append(k, "a.log", lines);
+        kit_append(k, "b.log", lines);
+        kit_pass_ms(k, 10);
+    }
+    kit_pass_ms(k, 3000);
+    kit_expect_bookmark(k, "a.log", 840000);
+    kit_expect_bookmark(k, "b.log", 840000);
+    ck_assert_uint_le(calls_of("PutLogEvents"), 4);
+    mem_free(lines);
+}
+END_TEST
+
+START_TEST(a_hundred_pods_are_a_hundred_calls_in_a_flush_and_fewer_in_shared_streams)
+{
+    static const struct {
+        const char *config;
+        unsigned calls;
+    } ways[] = {{BY_FILE OUTPUT " Log_Stream_Prefix node-\n", 100},
+                {BY_FILE OUTPUT " Log_Stream_Prefix node-\n Log_Stream_Max 1\n", 1}};
+    char name[16];
+
+    kit_run(k, ways[_i].config);
+    for (int round = 0; round < 2; round++) {
+        buffer_clear(&cloud.calls);
+        for (int i = 0; i < 100; i++) {
+            snprintf(name, sizeof name, "%d.log", i);
+            kit_append(k, name, "one\ntwo\n");
+        }
+        kit_pass_ms(k, 5000);
+    }
+    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 400);
+    ck_assert_uint_eq(calls_of("PutLogEvents"), ways[_i].calls);
+    ck_assert_uint_eq(cloud.streams.count, ways[_i].calls);
+    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 400);
+}
+END_TEST
+
+START_TEST(each_file_has_its_stream)
 {
     kit_run(k, BY_FILE OUTPUT " Log_Stream_Prefix node-\n");
     kit_append(k, "a.log", "one\n");
@@ -403,7 +503,12 @@ Suite *suite_pipeline_cloudwatch(void)
     tcase_add_test(tests, a_stream_that_may_not_be_made_is_waited_for);
     tcase_add_test(tests, without_leave_to_make_the_group_it_is_waited_for);
     tcase_add_test(tests, throttling_slows_down_and_loses_nothing);
-    tcase_add_test(tests, each_file_has_its_stream_and_one_chunk_goes_by_several_calls);
+    tcase_add_test(tests, one_stream_that_is_throttled_holds_the_others_too);
+    tcase_add_test(tests, streams_are_made_no_faster_than_the_service_takes_it);
+    tcase_add_test(tests, what_comes_for_one_stream_in_a_flush_shares_its_calls);
+    tcase_add_loop_test(
+        tests, a_hundred_pods_are_a_hundred_calls_in_a_flush_and_fewer_in_shared_streams, 0, 2);
+    tcase_add_test(tests, each_file_has_its_stream);
     tcase_add_test(tests, a_service_that_reads_no_gzip_gets_none_from_then_on);
     tcase_add_test(tests, a_signature_that_is_refused_without_gzip_too_says_nothing_of_gzip);
     tcase_add_test(tests, events_that_the_service_rejects_are_set_aside_and_the_rest_is_delivered);

@@ -365,6 +365,72 @@ START_TEST(one_that_has_waited_for_half_of_flush_goes_with_the_oldest)
 }
 END_TEST
 
+static bool is_behind;
+
+static bool says_behind(const void *owner)
+{
+    ck_assert_ptr_eq(owner, &is_behind);
+    return is_behind;
+}
+
+START_TEST(a_parcel_stays_open_while_its_output_has_others_waiting)
+{
+    is_behind = true;
+    rules[0].is_behind = says_behind;
+    rules[0].owner = &is_behind;
+    push(A, "{\"n\":1}");
+    pass_ms(FLUSH_MS);
+    pass_ms(FLUSH_MS);
+    push(A, "{\"n\":2}");
+    ck_assert_uint_eq(sealed_count, 0);
+    is_behind = false;
+    pass_ms(PARCEL_LOOK_MS);
+    ck_assert_uint_eq(sealed_count, 1);
+    ck_assert_uint_eq(sealed[0]->record_count, 2);
+}
+END_TEST
+
+static bool says_sealed(const void *owner)
+{
+    (void)owner;
+    return sealed_count > 0;
+}
+
+START_TEST(all_go_together_when_nothing_else_was_waiting_before)
+{
+    rules[0].is_behind = says_sealed;
+    push(A, "{\"n\":1}");
+    push(B, "{\"n\":1}");
+    push(A, "{\"n\":1}");
+    pass_ms(FLUSH_MS);
+    ck_assert_uint_eq(sealed_count, 2);
+}
+END_TEST
+
+START_TEST(it_goes_when_one_of_its_outputs_has_nothing_else_waiting)
+{
+    is_behind = true;
+    rules[0].is_behind = says_behind;
+    rules[0].owner = &is_behind;
+    push(TO_TWO, "{\"n\":1}");
+    pass_ms(FLUSH_MS);
+    ck_assert_uint_eq(sealed_count, 1);
+}
+END_TEST
+
+START_TEST(what_stays_open_is_sealed_when_it_is_full)
+{
+    is_behind = true;
+    rules[0].is_behind = says_behind;
+    rules[0].owner = &is_behind;
+    push_long(A, 300);
+    pass_ms(FLUSH_MS);
+    while (sealed_count == 0)
+        push_long(A, 300);
+    ck_assert_uint_gt(sealed[0]->bytes.len, CALL_BYTES * PARCEL_FILL_PERCENT / 100 - 400);
+}
+END_TEST
+
 START_TEST(sealing_for_one_lane_leaves_what_others_want_too)
 {
     push(TO_TWO, "{\"n\":1}");
@@ -473,6 +539,10 @@ Suite *suite_chunk_parcel(void)
     tcase_add_test(use, a_parcel_waits_no_longer_than_flush);
     tcase_add_test(use, a_young_parcel_waits_for_more_when_an_old_one_goes);
     tcase_add_test(use, one_that_has_waited_for_half_of_flush_goes_with_the_oldest);
+    tcase_add_test(use, a_parcel_stays_open_while_its_output_has_others_waiting);
+    tcase_add_test(use, all_go_together_when_nothing_else_was_waiting_before);
+    tcase_add_test(use, it_goes_when_one_of_its_outputs_has_nothing_else_waiting);
+    tcase_add_test(use, what_stays_open_is_sealed_when_it_is_full);
     tcase_add_test(use, sealing_for_one_lane_leaves_what_others_want_too);
     tcase_add_test(use, with_room_enough_nothing_goes_before_its_time);
     tcase_add_test(use, the_largest_stays_to_be_filled_and_the_next_one_goes);

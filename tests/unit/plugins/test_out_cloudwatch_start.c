@@ -3,6 +3,7 @@
 #include "plugins/out_cloudwatch_logs/cloudwatch.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 extern const struct output_plugin out_cloudwatch_logs, out_cloudwatch;
@@ -79,6 +80,9 @@ static const struct {
     {"log_group_kms_key", "alias/x", "ARN of a key"},
     {"new_log_group_tags", "aws:x=1", "AWS's own"},
     {"log_stream_prefix", "p", "leave one of them out"},
+    {"log_stream_max", "3", "set log_stream_prefix instead"},
+    {"log_stream_max", "-1", "log_stream_max is -1; it is how many streams"},
+    {"log_stream_max", "10001", "1 to 10000"},
     {"endpoint", "http://", "is no address"},
     {"sts_endpoint", "http://", "is no address"},
     {"log_group_template", "$a['", "quoted key"},
@@ -319,6 +323,26 @@ START_TEST(the_go_plugins_login_is_told_in_its_own_keys)
 }
 END_TEST
 
+START_TEST(tags_share_as_many_streams_as_are_wanted)
+{
+    bool is_seen[4] = {false};
+    char tag[16];
+
+    ck_assert_int_eq(LOGS("log_stream_prefix", "node-", "log_stream_max", "3"), 0);
+    for (int i = 0; i < 100; i++) {
+        const char *made;
+
+        snprintf(tag, sizeof tag, "pod-%d", i);
+        made = target(tag, "{}");
+        ck_assert(strncmp(made, "g | node-shared-", 16) == 0);
+        ck_assert(made[16] >= '1' && made[16] <= '3' && made[17] == '\0');
+        is_seen[made[16] - '0'] = true;
+        ck_assert_str_eq(target(tag, "{}"), made);
+    }
+    ck_assert(is_seen[1] && is_seen[2] && is_seen[3]);
+}
+END_TEST
+
 Suite *suite_plugins_out_cloudwatch_start(void);
 
 Suite *suite_plugins_out_cloudwatch_start(void)
@@ -348,6 +372,7 @@ Suite *suite_plugins_out_cloudwatch_start(void)
     tcase_add_test(tests, a_task_is_in_names_once_it_is_known);
     tcase_add_test(tests, who_names_no_task_asks_for_none);
     tcase_add_test(tests, the_go_plugins_login_is_told_in_its_own_keys);
+    tcase_add_test(tests, tags_share_as_many_streams_as_are_wanted);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -1,0 +1,85 @@
+#include "output/delivery.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/*
+ * What waits, and has given its place to another meanwhile: what was not taken until it is tried again,
+ * and what may only be asked later until then.
+ */
+
+void delivery_resume(struct delivery *d)
+{
+    struct output *output = d->output;
+
+    CHECK(!d->is_under_way && d->call == NULL);
+    output->metrics.retries++;
+    output->metrics.retried_records += batch_waiting(&d->batch);
+    list_remove(&d->link);
+    list_add_tail(output->queue.next, &d->link); /* before the first */
+    output_pump(output);
+}
+
+/* It was not taken, and need not be tried again: it is given back. */
+static bool delivery_goes_back(struct delivery *d)
+{
+    if (d->is_last_try && !d->output->is_stopping && chunk_can_leave(d->chunk)) {
+        delivery_leave(d);
+        return true;
+    }
+    d->is_last_try = false;
+    if (d->output->is_letting_go || (d->output->is_stopping && chunk_can_repeat(d->chunk))) {
+        delivery_let_go(d);
+        return true;
+    }
+    return false;
+}
+
+static void on_wait_over(void *owner)
+{
+    delivery_resume(owner);
+}
+
+/* Without a place. */
+static void delivery_sleep(struct delivery *d, uint64_t wait_ms)
+{
+    if (d->timer == NULL)
+        d->timer = timer_new(d->output->loop, on_wait_over, d);
+    timer_start(d->timer, wait_ms);
+    delivery_pause(d);
+    output_pump(d->output);
+}
+
+void delivery_wait(struct delivery *d, uint64_t wait_ms)
+{
+    char what[64];
+
+    d->attempts++;
+    d->fruitless++;
+    d->output->metrics.errors++;
+    d->output->is_delivering = false;
+    if (delivery_goes_back(d))
+        return;
+    if (d->output->is_stopping && wait_ms > STOPPING_WAIT_MS)
+        wait_ms = STOPPING_WAIT_MS;
+    snprintf(what, sizeof what, "retry in %" PRIu64 " seconds", (wait_ms + 999) / 1000);
+    trouble_say(d, LOG_WARN, what);
+    delivery_sleep(d, wait_ms);
+}
+
+void delivery_rest(struct delivery *d)
+{
+    uint64_t wait_ms = d->rest_ms;
+
+    d->rest_ms = 0;
+    if (d->is_busy) {
+        d->output->metrics.errors++;
+        d->output->is_delivering = false;
+        trouble_say(d, LOG_WARN, "asked to be slower, and waits");
+    }
+    if ((d->is_busy || d->output->is_letting_go) && delivery_goes_back(d))
+        return;
+    if (d->output->is_stopping && wait_ms > STOPPING_WAIT_MS)
+        wait_ms = STOPPING_WAIT_MS;
+    delivery_sleep(d, wait_ms);
+}
