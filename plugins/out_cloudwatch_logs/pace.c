@@ -1,8 +1,8 @@
 #include "plugins/out_cloudwatch_logs/pace.h"
 
-/* After a call that was throttled, and after one that was not: fifteen of these undo one of those. */
+/* After a call that was throttled, and after one that was not: forty of these undo one of those. */
 #define GAP_LONGER 1.5
-#define GAP_SHORTER 0.97
+#define GAP_SHORTER 0.99
 #define GAP_FIRST_MS 20
 #define WAIT_FIRST_MS 100
 
@@ -27,7 +27,7 @@ void cw_lane_init(struct cw_lane *lane, enum cw_lane_kind kind)
 {
     bool is_put = kind == CW_LANE_PUT;
 
-    *lane = (struct cw_lane){.gap_least_ms = is_put ? 0 : 20, .gap_most_ms = is_put ? 200 : 2000};
+    *lane = (struct cw_lane){.gap_least_ms = is_put ? 0 : 20, .gap_most_ms = is_put ? 250 : 2000};
     lane->gap_ms = lane->gap_least_ms;
     lane_check(lane);
 }
@@ -58,7 +58,9 @@ uint64_t cw_lane_throttled(struct cw_lane *lane, uint64_t now_ms, uint64_t dice)
 {
     if (lane->throttled < UINT32_MAX)
         lane->throttled++;
-    lane->gap_ms = lane->gap_ms < GAP_FIRST_MS ? GAP_FIRST_MS : lane->gap_ms * GAP_LONGER;
+    lane->gap_ms *= GAP_LONGER;
+    if (lane->gap_ms < GAP_FIRST_MS)
+        lane->gap_ms = GAP_FIRST_MS;
     if (lane->gap_ms > lane->gap_most_ms)
         lane->gap_ms = lane->gap_most_ms;
     not_before(lane, now_ms + wait_ms(lane->throttled, dice));

@@ -10,8 +10,8 @@
  *          shorter after each that was not, between the least and the most of that kind
  *
  *                      least gap           most          why
- *   PutLogEvents       none                200 ms        5 calls a second are a node's share, where a
- *                                                        thousand have the service's 5,000
+ *   PutLogEvents       none                250 ms        4 calls a second are within a node's share,
+ *                                                        where a thousand have the service's 5,000
  *   CreateLogStream    20 ms               2 s           the service takes 50 a second
  *   everything else    20 ms               2 s           of groups it takes no more than 10
  *
