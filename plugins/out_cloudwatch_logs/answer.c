@@ -133,6 +133,16 @@ static bool is_throttled(const struct http_reply *reply)
     return aws_trouble_of(&error) == AWS_TROUBLE_THROTTLED;
 }
 
+/* Who may not set it, or may not as it is, sends events none the less. */
+static enum verdict go_without_retention(const struct asked *a)
+{
+    log_error(a->cw->component,
+              "group %.*s keeps its events for ever, as its retention is refused: %s",
+              SLICE_ARG(cw_target_group(&a->note->target)), a->judgement.why);
+    a->note->step = CW_STREAM;
+    return VERDICT_AGAIN;
+}
+
 static enum verdict not_taken(const struct asked *a, char why[256])
 {
     switch (a->judgement.move) {
@@ -149,7 +159,7 @@ static enum verdict not_taken(const struct asked *a, char why[256])
         return VERDICT_REFUSED;
     case CW_OPERATOR:
         a->note->is_plain = false; /* it was not the gzip */
-        return VERDICT_RETRY;
+        return a->note->step == CW_RETENTION ? go_without_retention(a) : VERDICT_RETRY;
     default:
         return VERDICT_RETRY;
     }

@@ -8,6 +8,8 @@
  *                                        |   '------ group ---'
  *                                        '-- not there --^
  *
+ * A retention that is refused goes on to the stream, too.
+ *
  * A plain value in one piece of memory.
  */
 #ifndef TAILRACE_PLUGINS_OUT_CLOUDWATCH_LOGS_NOTE_H

@@ -121,6 +121,10 @@ static struct kit_answer call_answer(struct cloud *c, struct slice call, struct 
     }
     if (!c->has_group)
         return error_say(c, "ResourceNotFoundException", "The specified log group does not exist.");
+    if (slice_is(call, "PutRetentionPolicy") && c->has_no_retention)
+        return error_say(c, "AccessDeniedException",
+                         "User: me is not authorized to perform: logs:PutRetentionPolicy on "
+                         "resource: arn:aws:logs:eu-west-1:1:log-group:/app/logs:log-stream:");
     if (slice_is(call, "PutRetentionPolicy")) {
         c->days = strtoll(member(body, "retentionInDays").data, NULL, 10);
         return well(c, "");

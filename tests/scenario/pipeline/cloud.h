@@ -15,11 +15,12 @@
 struct cloud {
     struct kit_server *server;
     bool has_group;
-    bool has_no_gzip;   /* refuses what is compressed, as if it were wrongly signed */
-    bool has_no_id;     /* answers without a request id */
-    bool has_no_trust;  /* refuses every signature */
-    unsigned throttled; /* so many calls, from now on */
-    unsigned lost;      /* so many calls are taken, and the connection closed without an answer */
+    bool has_no_gzip;      /* refuses what is compressed, as if it were wrongly signed */
+    bool has_no_id;        /* answers without a request id */
+    bool has_no_trust;     /* refuses every signature */
+    bool has_no_retention; /* nobody may set one */
+    unsigned throttled;    /* so many calls, from now on */
+    unsigned lost; /* so many calls are taken, and the connection closed without an answer */
     int64_t
         ahead_s; /* its clock is so far before ours; what is signed five minutes off is refused */
     unsigned refused_events; /* of the next call, from its front: too old */

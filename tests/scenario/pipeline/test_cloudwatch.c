@@ -82,6 +82,22 @@ START_TEST(a_group_that_is_not_there_is_made_with_its_retention)
 }
 END_TEST
 
+START_TEST(a_retention_that_may_not_be_set_keeps_no_event_back)
+{
+    log_level_set(LOG_ERROR);
+    cloud.has_group = false;
+    cloud.has_no_retention = true;
+    kit_run(k, ONE_STREAM MAKES);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 3000);
+    log_level_set(LOG_OFF);
+    expect_taken("s: one\n");
+    kit_expect_bookmark(k, "app.log", 4);
+    ck_assert_ptr_nonnull(strstr(log_recent(0), "/app/logs keeps its events for ever"));
+    ck_assert_ptr_nonnull(strstr(log_recent(1), "\"Action\":\"logs:PutRetentionPolicy\""));
+}
+END_TEST
+
 START_TEST(a_group_that_goes_away_under_way_is_made_again)
 {
     kit_run(k, ONE_STREAM MAKES);
@@ -497,6 +513,7 @@ Suite *suite_pipeline_cloudwatch(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_stream_that_is_not_there_is_made_and_every_line_arrives_once);
     tcase_add_test(tests, a_group_that_is_not_there_is_made_with_its_retention);
+    tcase_add_test(tests, a_retention_that_may_not_be_set_keeps_no_event_back);
     tcase_add_test(tests, a_group_that_goes_away_under_way_is_made_again);
     tcase_add_test(tests, a_group_is_made_again_with_all_that_it_had);
     tcase_add_test(tests, the_go_plugins_templates_name_groups_and_streams);
