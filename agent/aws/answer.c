@@ -193,10 +193,11 @@ bool aws_denied_read(const char *message, struct slice *action, struct slice *re
 static struct slice resource_of_policy(struct slice resource, char text[AWS_MESSAGE_BYTES])
 {
     static const struct slice stream = SLICE(":log-stream:");
-    const char *at = memmem(resource.data, resource.len, stream.data, stream.len);
+    const char *at;
 
     if (resource.len == 0)
         return SLICE("*");
+    at = memmem(resource.data, resource.len, stream.data, stream.len);
     if (at == NULL)
         return resource;
     snprintf(text, AWS_MESSAGE_BYTES, "%.*s:*", (int)(at - resource.data), resource.data);
