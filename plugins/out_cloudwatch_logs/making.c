@@ -1,5 +1,6 @@
 #include "plugins/out_cloudwatch_logs/making.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 
@@ -68,8 +69,22 @@ struct tag_list {
     unsigned count;
 };
 
+/* Letters and digits of any language, blanks, and these. */
+static bool is_tag_text(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+
+        if (c < 0x80 && !isalnum(c) && (c == '\0' || strchr(" _.:/=+-@", c) == NULL))
+            return false;
+    }
+    return true;
+}
+
 static const char *tag_mistake(const struct tag *tag)
 {
+    if (!is_tag_text(tag->key) || !is_tag_text(tag->value))
+        return "a tag has letters, digits, blanks and _.:/=+-@";
     if (tag->key.len > CW_TAG_KEY_BYTES_MAX)
         return "a tag's key is longer than 128 bytes";
     if (tag->value.len > CW_TAG_VALUE_BYTES_MAX)

@@ -139,14 +139,14 @@ START_TEST(the_note_says_what_is_made_first)
 
     ck_assert_int_eq(MADE("log_stream_name", "s", "log_group_class", "INFREQUENT_ACCESS",
                           "log_retention_days", "3653", "log_group_kms_key", "arn:aws:kms:k",
-                          "new_log_group_tags", "team=log\"s, cost = 7"),
+                          "new_log_group_tags", "team=l\xc3\xa9s, cost = 7"),
                      0);
     take("a", "{\"n\":1}\n");
     encoded();
     note = batch.note;
     note->step = CW_GROUP;
     ck_assert_str_eq(encoded(), "{\"logGroupName\":\"g\",\"kmsKeyId\":\"arn:aws:kms:k\","
-                                "\"tags\":{\"team\":\"log\\\"s\",\"cost\":\"7\"},"
+                                "\"tags\":{\"team\":\"l\xc3\xa9s\",\"cost\":\"7\"},"
                                 "\"logGroupClass\":\"INFREQUENT_ACCESS\"}");
     note = batch.note;
     note->step = CW_RETENTION;

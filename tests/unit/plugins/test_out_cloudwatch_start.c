@@ -79,6 +79,8 @@ static const struct {
     {"log_group_class", "CHEAP", "INFREQUENT_ACCESS"},
     {"log_group_kms_key", "alias/x", "ARN of a key"},
     {"new_log_group_tags", "aws:x=1", "AWS's own"},
+    {"new_log_group_tags", "a$=1", "letters, digits"},
+    {"new_log_group_tags", "a=\"1\"", "letters, digits"},
     {"log_stream_prefix", "p", "leave one of them out"},
     {"log_stream_max", "3", "set log_stream_prefix instead"},
     {"log_stream_max", "-1", "log_stream_max is -1; it is how many streams"},
