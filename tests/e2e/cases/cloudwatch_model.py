@@ -33,9 +33,13 @@ class Service(http.server.BaseHTTPRequestHandler):
             body = gzip.decompress(body)
         name = self.headers["X-Amz-Target"].partition(".")[2]
         self.server.asked.append((name, json.loads(body)))
+        if name == "PutLogEvents" and self.server.lost > 0:
+            self.server.lost -= 1
+            self.close_connection = True
+            return
         is_there = {"CreateLogGroup": True, "PutRetentionPolicy": True}.get(name, False)
         made = [call for call, _ in self.server.asked]
-        is_there = is_there or "CreateLogGroup" in made
+        is_there = is_there or self.server.has_all or "CreateLogGroup" in made
         answer = b"{}" if is_there else b'{"__type":"ResourceNotFoundException","message":"none"}'
         self.send_response(200 if is_there else 400)
         self.send_header("x-amzn-RequestId", "1")
@@ -45,6 +49,13 @@ class Service(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+def service_start(lost=0, has_all=False):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    server.asked, server.lost, server.has_all = [], lost, has_all
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
 
 
 def bounds_hold(where, shape, length):
@@ -91,9 +102,7 @@ def model():
 @case()
 def every_call_to_cloudwatch_is_one_that_the_services_own_model_takes(lab):
     service = model()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    server.asked = []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = service_start()
     told = {
         "inputs": [{"name": "dummy", "tag": "k.a*b:c", "samples": "3", "rate": "100",
                     "dummy": json.dumps(RECORD)}],
@@ -123,3 +132,27 @@ def every_call_to_cloudwatch_is_one_that_the_services_own_model_takes(lab):
     assert put["entity"]["attributes"]["PlatformType"] == "AWS::EKS", put["entity"]
     assert "aws_entity" not in put["logEvents"][0]["message"], put["logEvents"][0]
     assert sum(len(body["logEvents"]) for name, body in server.asked[len(CALLS) - 1:]) == 3
+
+
+@case()
+def events_that_cloudwatch_may_have_twice_are_counted_for_prometheus(lab):
+    server = service_start(lost=1, has_all=True)
+    told = {
+        "service": {"scheduler.base": "1", "scheduler.cap": "1"},
+        "inputs": [{"name": "dummy", "tag": "a", "samples": "5", "rate": "1000"}],
+        "outputs": [{"name": "cloudwatch_logs", "match": "*", "region": REGION,
+                     "endpoint": f"http://127.0.0.1:{server.server_port}",
+                     "log_group_name": "g", "log_stream_name": "s"}],
+    }
+    agent = lab.start_agent(told, env=environment(lab, AWS_ACCESS_KEY_ID="AKIA",
+                                                  AWS_SECRET_ACCESS_KEY="secret"))
+    until = time.monotonic() + 30
+    while (agent.metric("fluentbit_output_proc_records_total") or 0) < 5:
+        assert time.monotonic() < until, server.asked
+        time.sleep(0.1)
+    lost = len(server.asked[0][1]["logEvents"])
+    assert agent.metric("tailrace_output_unanswered_records_total") == lost > 0
+    taken = sum(len(body["logEvents"]) for _, body in server.asked)
+    assert taken == 5 + lost, f"{taken} events, {lost} of them in the call whose answer was lost"
+    agent.stop()
+    server.shutdown()
