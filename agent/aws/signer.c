@@ -1,7 +1,7 @@
 #include "aws/signer.h"
 
 #include "aws/expiry.h"
-#include "aws/fetch.h"
+#include "aws/keyring.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -11,13 +11,12 @@
 #include <uv.h>
 
 /*
- *   signer_fetch    a fetch begins; before the first one the ECS task is asked for, if it is wanted
- *   on_fetched      keys came: a pass is made of them, waiters get it, and the timer is set for the
- *                   next fetch. Or they did not: waiters are told, and the timer is set for another try
+ *   on_keys         the keyring has other keys, or could not get any: a pass is made, and waiters get it
+ *   on_task         the ECS task is known, which is asked for first where it is wanted
  *   aws_signer_heard   the service has refused the keys or the clock
  *
- * `pass` is NULL until the first keys came, and stays when a fetch fails. While `is_doubted` it is not
- * given to anybody, until the fetch that is under way ends.
+ * `pass` is NULL until the first keys came, and stays when a fetch fails. While the keyring doubts its
+ * keys, or the task is not known, it is not given to anybody.
  */
 
 struct own_settings {
@@ -25,14 +24,12 @@ struct own_settings {
     struct arena texts;
 };
 
-/* Whom it asks, and how that went. */
-struct asking {
-    struct aws_fetch *fetch;
-    struct aws_task_ask *task;
-    bool knows_task;
-    struct timer *next;
-    uint64_t forced_ms; /* when an answer last made us fetch; 0: never */
-    unsigned failures;  /* in a row */
+/* The ECS task, where it is wanted. */
+struct task_wish {
+    struct aws_task_ask *ask; /* that is under way */
+    struct timer *again;
+    unsigned failures;
+    bool is_open; /* it is wanted, and not known yet */
 };
 
 /* Hashes of what was said of denials last, in turn. */
@@ -44,15 +41,12 @@ struct denials {
 struct aws_signer {
     struct loop *loop;
     struct own_settings own;
-    struct asking asking;
+    struct aws_keyring *ring;
+    struct aws_listener listener;
+    struct task_wish task;
     struct list waiters;
     struct aws_pass *pass;
-    bool is_doubted;
-    int64_t skew_s;
-    struct aws_flavour flavour;
     struct denials denials;
-    char region[AWS_REGION_BYTES_MAX + 1];
-    char origin[128];
 };
 
 static const char *process_env(const char *name)
@@ -76,37 +70,45 @@ static int64_t wall_s(void)
 
 static void signer_check(const struct aws_signer *s)
 {
-    CHECK(!s->is_doubted || s->asking.fetch != NULL);
-    CHECK((s->pass == NULL) == (s->region[0] == '\0'));
+    CHECK(s->ring != NULL);
+    CHECK(s->pass == NULL || aws_keyring_now(s->ring) != NULL);
+    CHECK(!s->task.is_open || s->task.ask != NULL || timer_is_on(s->task.again));
 }
 
 /* ---- passes ---- */
 
-static void host_write(const struct aws_signer *s, struct buffer *out)
+static void host_write(const struct aws_signer *s, const struct aws_fetched *now,
+                       struct buffer *out)
 {
     const struct aws_signer_settings *own = &s->own.s;
 
     if (own->host != NULL)
         aws_host_header(out, own->host, own->port, own->has_tls);
     else
-        aws_host(out, own->service, s->region, s->flavour);
+        aws_host(out, own->service, now->region, now->flavour);
 }
 
-static void pass_make(struct aws_signer *s, struct aws_keys *keys)
+/* Of what the keyring has. */
+static void pass_make(struct aws_signer *s)
 {
+    const struct aws_fetched *now = aws_keyring_now(s->ring);
     struct buffer host = {0};
-    struct aws_pass *pass;
 
-    host_write(s, &host);
-    pass = aws_pass_new(&(struct aws_pass_wish){.keys = keys,
-                                                .region = s->region,
-                                                .service = s->own.s.service,
-                                                .host = buffer_text(&host),
-                                                .skew_s = s->skew_s,
-                                                .has_hash = s->own.s.has_hash});
+    CHECK(now != NULL);
+    host_write(s, now, &host);
     aws_pass_unref(&s->pass);
-    s->pass = pass;
+    s->pass = aws_pass_new(&(struct aws_pass_wish){.keys = now->keys,
+                                                   .region = now->region,
+                                                   .service = s->own.s.service,
+                                                   .host = buffer_text(&host),
+                                                   .skew_s = now->skew_s,
+                                                   .has_hash = s->own.s.has_hash});
     buffer_fini(&host);
+}
+
+static bool may_give(const struct aws_signer *s)
+{
+    return s->pass != NULL && !s->task.is_open && !aws_keyring_is_doubted(s->ring);
 }
 
 /* Owners may wait again, or free what they wait with, while they are told. */
@@ -120,110 +122,54 @@ static void waiters_tell(struct aws_signer *s, const char *why)
     while ((link = list_take_first(&telling)) != NULL) {
         struct aws_waiter *waiter = CONTAINER_OF(link, struct aws_waiter, link);
 
-        waiter->told(waiter, s->pass != NULL ? aws_pass_ref(s->pass) : NULL,
-                     s->pass != NULL ? NULL : why);
+        if (may_give(s))
+            waiter->told(waiter, aws_pass_ref(s->pass), NULL);
+        else if (why != NULL)
+            waiter->told(waiter, NULL, why);
+        else
+            list_add_tail(&s->waiters, link); /* what was there is doubted since */
     }
 }
 
-/* ---- fetches ---- */
-
-static void say_well(struct aws_signer *s, const struct aws_fetched *got)
+/* What could not be renewed goes on being used. */
+static void on_keys(struct aws_listener *listener, const char *why)
 {
-    const char *component = s->own.s.component;
-    bool is_new = strcmp(s->origin, got->origin) != 0 || s->asking.failures > 0;
+    struct aws_signer *s = CONTAINER_OF(listener, struct aws_signer, listener);
 
-    snprintf(s->origin, sizeof s->origin, "%s", got->origin);
-    if (!is_new)
-        log_debug(component, "AWS credentials were renewed from %s", s->origin);
-    else
-        log_info(component, "AWS credentials come from %s, for region %s", s->origin, s->region);
-}
-
-static void fetched_well(struct aws_signer *s, const struct aws_fetched *got)
-{
-    struct aws_keys *keys = got->keys;
-
-    s->skew_s = got->skew_s;
-    s->flavour = got->flavour;
-    snprintf(s->region, sizeof s->region, "%s", got->region);
-    pass_make(s, keys);
-    say_well(s, got);
-    s->asking.failures = 0;
-    timer_start(s->asking.next, aws_refresh_ms(wall_s() + s->skew_s, keys->expires_s, dice()));
-    aws_keys_unref(&keys);
-}
-
-/* What is well goes on with the old keys; nobody is woken by a second failure of the same kind. */
-static void fetched_badly(struct aws_signer *s, const char *words)
-{
-    enum log_level level = s->asking.failures == 0 ? LOG_WARN : LOG_DEBUG;
-
-    s->asking.failures++;
-    LOG_AT(level, s->own.s.component, "%s%s", words,
-           s->pass != NULL ? "; those that are there go on being used" : "");
-    timer_start(s->asking.next, aws_again_ms(s->asking.failures, dice()));
-}
-
-static void on_fetched(void *owner, const struct aws_fetched *got, const char *why)
-{
-    struct aws_signer *s = owner;
-    char words[300];
-
-    s->asking.fetch = NULL;
-    s->is_doubted = false;
-    snprintf(words, sizeof words, "no AWS credentials: %s", why != NULL ? why : "");
-    if (got != NULL)
-        fetched_well(s, got);
-    else
-        fetched_badly(s, words);
+    if (why == NULL)
+        pass_make(s);
     signer_check(s);
-    waiters_tell(s, words);
+    if (why != NULL || may_give(s))
+        waiters_tell(s, why);
 }
 
-static void keys_fetch(struct aws_signer *s)
-{
-    struct aws_fetch_wish wish = {.component = s->own.s.component,
-                                  .wish = s->own.s.wish,
-                                  .env = s->own.s.env,
-                                  .skew_s = s->skew_s};
-
-    if (s->asking.fetch == NULL)
-        s->asking.fetch = aws_fetch_start(s->loop, &wish, on_fetched, s);
-}
+/* ---- the ECS task ---- */
 
 static void on_task(void *owner, const struct aws_task *task, const char *why)
 {
     struct aws_signer *s = owner;
 
-    s->asking.task = NULL;
+    s->task.ask = NULL;
     if (task == NULL) {
-        fetched_badly(s, why);
+        LOG_AT(s->task.failures == 0 ? LOG_WARN : LOG_DEBUG, s->own.s.component, "%s", why);
+        s->task.failures++;
+        timer_start(s->task.again, aws_again_ms(s->task.failures, dice()));
         waiters_tell(s, why);
         return;
     }
-    s->asking.knows_task = true;
+    s->task.is_open = false;
     s->own.s.task_heard(s->own.s.task_owner, task, NULL);
-    keys_fetch(s);
+    signer_check(s);
+    if (may_give(s))
+        waiters_tell(s, NULL);
 }
 
-static bool task_is_wanted(const struct aws_signer *s)
+static void on_again(void *owner)
 {
-    return !s->asking.knows_task && s->own.s.task_heard != NULL &&
-           aws_task_url(s->own.s.env) != NULL;
-}
+    struct aws_signer *s = owner;
 
-static void signer_fetch(struct aws_signer *s)
-{
-    timer_stop(s->asking.next);
-    if (!task_is_wanted(s))
-        keys_fetch(s);
-    else if (s->asking.task == NULL)
-        s->asking.task = aws_task_start(s->loop, s->own.s.component, s->own.s.env, on_task, s);
-}
-
-static void on_next(void *owner)
-{
-    signer_fetch(owner);
+    CHECK(s->task.is_open && s->task.ask == NULL);
+    s->task.ask = aws_task_start(s->loop, s->own.s.component, s->own.s.env, on_task, s);
 }
 
 /* ---- the signer ---- */
@@ -247,14 +193,25 @@ static void settings_copy(struct own_settings *own, const struct aws_signer_sett
 struct aws_signer *aws_signer_new(struct loop *loop, const struct aws_signer_settings *settings)
 {
     struct aws_signer *s = mem_zalloc(1, sizeof *s);
+    struct aws_keyring_settings wish;
 
     CHECK(settings->service != NULL);
     s->loop = loop;
     settings_copy(&s->own, settings);
+    wish = (struct aws_keyring_settings){
+        .component = s->own.s.component, .wish = s->own.s.wish, .env = s->own.s.env};
     list_init(&s->waiters);
-    s->asking.next = timer_new(loop, on_next, s);
-    timer_unref(s->asking.next);
-    signer_fetch(s);
+    s->task.again = timer_new(loop, on_again, s);
+    timer_unref(s->task.again);
+    s->task.is_open = s->own.s.task_heard != NULL && aws_task_url(s->own.s.env) != NULL;
+    if (s->task.is_open)
+        on_again(s);
+    s->ring = aws_keyring_take(loop, &wish);
+    s->listener.told = on_keys;
+    aws_keyring_listen(s->ring, &s->listener);
+    if (aws_keyring_now(s->ring) != NULL)
+        pass_make(s);
+    signer_check(s);
     return s;
 }
 
@@ -266,9 +223,10 @@ void aws_signer_free(struct aws_signer **address)
     if (s == NULL)
         return;
     CHECK(list_is_empty(&s->waiters));
-    aws_fetch_cancel(&s->asking.fetch);
-    aws_task_cancel(&s->asking.task);
-    timer_free(&s->asking.next);
+    aws_keyring_unlisten(&s->listener);
+    aws_keyring_release(&s->ring);
+    aws_task_cancel(&s->task.ask);
+    timer_free(&s->task.again);
     aws_pass_unref(&s->pass);
     arena_fini(&s->own.texts);
     mem_free(s);
@@ -277,15 +235,15 @@ void aws_signer_free(struct aws_signer **address)
 struct aws_pass *aws_signer_pass(struct aws_signer *s)
 {
     signer_check(s);
-    return s->pass != NULL && !s->is_doubted ? aws_pass_ref(s->pass) : NULL;
+    return may_give(s) ? aws_pass_ref(s->pass) : NULL;
 }
 
+/* The keyring tells it in the end, or the task does. */
 void aws_signer_wait(struct aws_signer *s, struct aws_waiter *waiter)
 {
     CHECK(waiter->told != NULL);
     list_add_tail(&s->waiters, &waiter->link);
-    CHECK(s->asking.fetch != NULL || s->asking.task != NULL ||
-          timer_is_on(s->asking.next)); /* each tells it in the end */
+    signer_check(s);
 }
 
 void aws_signer_forget(struct aws_waiter *waiter)
@@ -295,12 +253,16 @@ void aws_signer_forget(struct aws_waiter *waiter)
 
 const char *aws_signer_origin(const struct aws_signer *s)
 {
-    return s->origin;
+    const struct aws_fetched *now = aws_keyring_now(s->ring);
+
+    return now != NULL ? now->origin : "";
 }
 
 const char *aws_signer_region(const struct aws_signer *s)
 {
-    return s->region;
+    const struct aws_fetched *now = aws_keyring_now(s->ring);
+
+    return now != NULL ? now->region : "";
 }
 
 /* ---- what the service says ---- */
@@ -308,34 +270,24 @@ const char *aws_signer_region(const struct aws_signer *s)
 /* The keys were refused. Newer ones may be there already; else they are fetched, not too often. */
 static bool keys_doubt(struct aws_signer *s, const struct aws_pass *pass)
 {
-    uint64_t now_ms = clock_ms();
-
-    if (s->asking.fetch != NULL && s->is_doubted)
-        return true;
-    if (aws_pass_keys(pass) != aws_pass_keys(s->pass))
-        return true;
-    if (s->asking.forced_ms != 0 && now_ms - s->asking.forced_ms < AWS_FORCED_MS_MIN)
-        return false;
-    s->asking.forced_ms = now_ms > 0 ? now_ms : 1;
-    signer_fetch(s);
-    s->is_doubted = true;
-    return true;
+    return aws_keyring_doubt(s->ring, aws_pass_keys(pass));
 }
 
+/* It may have been corrected since this request was signed. */
 static bool clock_doubt(struct aws_signer *s, const struct aws_pass *pass, int64_t date_s)
 {
-    struct aws_keys *keys;
+    int64_t skew_s;
 
-    if (!aws_is_skewed(wall_s(), date_s, aws_pass_skew_s(pass), &s->skew_s))
+    if (!aws_is_skewed(wall_s(), date_s, aws_pass_skew_s(pass), &skew_s))
         return false;
+    if (aws_pass_skew_s(pass) != aws_pass_skew_s(s->pass))
+        return true;
     log_warn(
         s->own.s.component,
         "the clock of this machine is off by %lld seconds, by AWS's Date; signatures are dated "
         "by AWS's clock from now on",
-        (long long)-s->skew_s);
-    keys = aws_keys_ref((struct aws_keys *)(uintptr_t)aws_pass_keys(s->pass));
-    pass_make(s, keys);
-    aws_keys_unref(&keys);
+        (long long)-skew_s);
+    aws_keyring_correct(s->ring, skew_s);
     return true;
 }
 

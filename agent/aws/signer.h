@@ -1,11 +1,9 @@
 /*
- * A signer: keys for one destination, kept fresh, and passes made of them. Every output that speaks to
- * AWS has one.
+ * A signer: passes for one destination. Every output that speaks to AWS has one; its keys come from a
+ * keyring, which all have in common who log in alike (aws/keyring.h).
  *
- * It fetches keys when it is made and again ahead of their end (aws/expiry.h), while the old ones go on
- * being used. Where a fetch fails it says why, once, and tries again after 1 s, 2 s, ... a minute. What
- * the service says of keys and clock is heard: an expired token is renewed at once and the request sent
- * again, and so is one that our clock has spoilt.
+ * What the service says of keys and clock is heard: an expired token is renewed at once and the request
+ * sent again, and so is one that our clock has spoilt.
  *
  * Life     aws_signer_new -> aws_signer_wait*, aws_signer_heard* -> aws_signer_free when nobody waits.
  * Thread   the loop. Passes are signed with on any.
@@ -16,14 +14,12 @@
 #define TAILRACE_AWS_SIGNER_H
 
 #include "aws/answer.h"
+#include "aws/keyring.h"
 #include "aws/pass.h"
 #include "aws/plan.h"
 #include "aws/task.h"
 #include "base/list.h"
 #include "loop/loop.h"
-
-/* Renewed at an answer's word no more often than this. */
-#define AWS_FORCED_MS_MIN 10000
 
 /* So many denials, each of an action on a resource, are remembered, so that each is said once. */
 #define AWS_DENIALS_MAX 16

@@ -1,5 +1,7 @@
 #include "scenario/aws/signer_kit.h"
 
+#include "kit/patience.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,12 +48,25 @@ START_TEST(the_task_is_told_once_and_before_the_keys)
 }
 END_TEST
 
+/* They are fetched meanwhile. */
+static void await_keys(void)
+{
+    struct patience patience;
+
+    patience_begin(&patience, signer_kit.loop, "keys that nobody gets");
+    while (aws_signer_origin(signer_kit.signer)[0] == '\0')
+        loop_turn(signer_kit.loop, true);
+    patience_end(&patience);
+    ck_assert_ptr_null(aws_signer_pass(signer_kit.signer));
+}
+
 START_TEST(nobody_gets_keys_while_the_task_is_not_known)
 {
     signer_kit.rules.task_status = 500;
     kit_aws_set(&signer_kit.aws, &signer_kit.rules);
     signer_kit_await();
     signer_kit_lacks("the ECS task's metadata: status 500");
+    await_keys();
     signer_kit.rules.task_status = 0;
     kit_aws_set(&signer_kit.aws, &signer_kit.rules);
     clock_advance_ms(2 * MINUTE_MS);
