@@ -195,7 +195,8 @@ static void on_encoded(void *owner)
     output->metrics.request_bytes += http_request_bytes(&d->request);
     d->request.connect_ms = circuit_connect_ms(&output->circuit);
     d->request.reply_bytes_max = REPLY_BYTES_ANY + batch_waiting(&d->batch) * REPLY_BYTES_EACH;
-    d->node = nodes_next(&output->nodes, clock_ms());
+    if (d->signing.pass == NULL) /* else it is signed for one already */
+        d->node = nodes_next(&output->nodes, clock_ms());
     d->call = http_call_start(d->node->client, &d->request, on_reply, d);
 }
 

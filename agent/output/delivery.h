@@ -40,11 +40,17 @@ struct trouble {
     struct log_brake brake;
 };
 
+/* One for each node; none: requests are not signed. */
+struct signers {
+    struct aws_signer **items;
+    size_t count;
+};
+
 struct output {
     struct output_config config;
     struct loop *loop;
-    struct nodes nodes;        /* none: it writes in its own way */
-    struct aws_signer *signer; /* NULL: requests are not signed */
+    struct nodes nodes; /* none: it writes in its own way */
+    struct signers signers;
     struct output_metrics metrics;
     struct list queue;      /* of delivery.link, for a place; empty while one is free */
     struct list deliveries; /* that have a place, or wait to be tried again */
@@ -164,10 +170,12 @@ void encode_start(struct delivery *d, job_fn *encoded);
 
 /* ---- sign.c ---- */
 
-/* Makes the output's signer, where its requests are signed. Negative with `why` where they cannot be. */
-MUST_USE int sign_open(struct output *output, char why[256]);
+/* Makes a signer for each node, where requests are signed. */
+void sign_open(struct output *output);
+void sign_close(struct output *output);
 
-/* Whether the attempt may go on: it has a pass, or needs none. If not, delivery_keyed follows. */
+/* Whether the attempt may go on: it has a pass, and its node with it, or needs none. If not,
+ * delivery_keyed follows. */
 bool sign_is_ready(struct delivery *d);
 
 /* Where it was encoded: the request is whole. */

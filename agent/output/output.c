@@ -27,10 +27,10 @@ struct output *output_new(struct loop *loop, const struct output_config *config,
     list_init(&output->deliveries);
     list_init(&output->metrics.link);
     if (config->plugin->encode != NULL) {
-        if (sign_open(output, why) < 0 || nodes_of(output, why) < 0) {
-            aws_signer_free(&output->signer);
+        if (nodes_of(output, why) < 0)
             MEM_FREE(&output);
-        }
+        else
+            sign_open(output);
     }
     if (output != NULL)
         gate_init(output);
@@ -47,7 +47,7 @@ void output_free(struct output **address)
     CHECK(output_is_idle(output) && output->under_way == 0 && !output->is_pumping);
     list_remove(&output->metrics.link);
     gate_fini(output);
-    aws_signer_free(&output->signer);
+    sign_close(output);
     nodes_close(&output->nodes);
     mem_free(output);
 }
@@ -84,10 +84,10 @@ const char *output_trouble(const struct output *output, int64_t *since_ns)
 
 bool output_login(const struct output *output, const char **origin, const char **region)
 {
-    if (output->signer == NULL)
+    if (output->signers.count == 0)
         return false;
-    *origin = aws_signer_origin(output->signer);
-    *region = aws_signer_region(output->signer);
+    *origin = aws_signer_origin(output->signers.items[0]);
+    *region = aws_signer_region(output->signers.items[0]);
     return (*origin)[0] != '\0';
 }
 

@@ -1,35 +1,73 @@
 #include "output/delivery.h"
 
+#include "base/clock.h"
+#include "base/memory.h"
+
 #include <stdio.h>
 #include <uv.h>
 
 /*
  * Requests that are signed for AWS. The pass is taken on the loop before a worker encodes, so that the
- * worker has nothing to ask for; the next attempt takes the next one.
+ * worker has nothing to ask for; the next attempt takes the next one. A signature is for one host, so
+ * each node has a signer, and which node's turn it is is settled when the pass is taken.
  */
 
-int sign_open(struct output *output, char why[256])
+static struct aws_signer *signer_make(struct output *output,
+                                      const struct aws_signer_settings *wished,
+                                      const struct http_settings *http)
 {
-    const struct output_plugin *plugin = output->config.plugin;
-    const struct aws_signer_settings *wished =
-        plugin->aws != NULL ? plugin->aws(output->config.self) : NULL;
-    const struct http_settings *http;
-    struct aws_signer_settings settings;
+    struct aws_signer_settings settings = *wished;
+    char region[AWS_REGION_BYTES_MAX + 1];
 
-    if (wished == NULL)
-        return 0;
-    if (output->config.node_count > 0) {
-        snprintf(why, 256, "a signature for AWS is for one host, and Upstream names several");
-        return UV_EINVAL;
-    }
-    http = plugin->settings(output->config.self);
-    settings = *wished;
     settings.component = output->config.component;
     settings.host = http->host;
     settings.port = http->port;
     settings.has_tls = http->tls != NULL;
-    output->signer = aws_signer_new(output->loop, &settings);
-    return 0;
+    if (settings.wish.region == NULL) {
+        struct slice said = aws_region_of_host(slice_of(http->host));
+
+        snprintf(region, sizeof region, "%.*s", SLICE_ARG(said));
+        settings.wish.region = said.len > 0 ? region : NULL;
+    }
+    return aws_signer_new(output->loop, &settings);
+}
+
+void sign_open(struct output *output)
+{
+    const struct output_config *config = &output->config;
+    const struct aws_signer_settings *wished =
+        config->plugin->aws != NULL ? config->plugin->aws(config->self) : NULL;
+    const struct http_settings *nodes = config->nodes;
+    struct signers *signers = &output->signers;
+
+    if (wished == NULL)
+        return;
+    if (config->node_count == 0)
+        nodes = config->plugin->settings(config->self);
+    signers->count = config->node_count > 0 ? config->node_count : 1;
+    signers->items = mem_zalloc(signers->count, sizeof(struct aws_signer *));
+    for (size_t i = 0; i < signers->count; i++)
+        signers->items[i] = signer_make(output, wished, &nodes[i]);
+}
+
+void sign_close(struct output *output)
+{
+    struct signers *signers = &output->signers;
+
+    for (size_t i = 0; i < signers->count; i++)
+        aws_signer_free(&signers->items[i]);
+    MEM_FREE(&signers->items);
+    signers->count = 0;
+}
+
+/* The one of the node whose turn it is. */
+static struct aws_signer *signer_of(const struct delivery *d)
+{
+    const struct output *output = d->output;
+    size_t index = (size_t)(d->node - output->nodes.items);
+
+    CHECK(index < output->signers.count && output->signers.count == output->nodes.count);
+    return output->signers.items[index];
 }
 
 static void on_keys(struct aws_waiter *waiter, struct aws_pass *pass, const char *why)
@@ -47,14 +85,15 @@ bool sign_is_ready(struct delivery *d)
     struct signing *signing = &d->signing;
 
     CHECK(!signing->is_waiting);
-    if (d->output->signer == NULL || signing->pass != NULL)
+    if (d->output->signers.count == 0 || signing->pass != NULL)
         return true;
-    signing->pass = aws_signer_pass(d->output->signer);
+    d->node = nodes_next(&d->output->nodes, clock_ms());
+    signing->pass = aws_signer_pass(signer_of(d));
     if (signing->pass != NULL)
         return true;
     signing->is_waiting = true;
     signing->waiter.told = on_keys;
-    aws_signer_wait(d->output->signer, &signing->waiter);
+    aws_signer_wait(signer_of(d), &signing->waiter);
     return false;
 }
 
@@ -73,7 +112,7 @@ bool sign_heard(struct delivery *d, const struct http_reply *reply)
 
     if (signing->pass == NULL)
         return false;
-    is_again = aws_signer_heard(d->output->signer, signing->pass, reply) && !signing->was_again;
+    is_again = aws_signer_heard(signer_of(d), signing->pass, reply) && !signing->was_again;
     signing->was_again = is_again;
     return is_again;
 }

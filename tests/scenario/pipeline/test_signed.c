@@ -176,6 +176,53 @@ START_TEST(keys_that_come_late_are_waited_for)
 }
 END_TEST
 
+static void is_signed_for(struct backend *backend, unsigned request)
+{
+    const struct kit_request *got = kit_server_request(backend->server, request);
+    char host[32];
+
+    snprintf(host, sizeof host, "127.0.0.1:%u", kit_server_port(backend->server));
+    ck_assert_str_eq(kit_request_header(got, "Host"), host);
+    ck_assert_ptr_nonnull(strstr(kit_request_header(got, "Authorization"), "host;"));
+}
+
+#define NODES                                                                     \
+    "[UPSTREAM]\n Name both\n[NODE]\n Name one\n Host 127.0.0.1\n Port ${PORT}\n" \
+    "[NODE]\n Name two\n Host 127.0.0.1\n Port ${PORT2}\n"
+#define SIGNED_NODES                                                             \
+    SERVICE TAIL "[OUTPUT]\n Name es\n Match *\n Host 203.0.113.1\n Workers 1\n" \
+                 " AWS_Auth On\n AWS_Region eu-west-1\n Upstream ${DIR}/state/nodes.conf\n"
+
+START_TEST(each_node_of_several_gets_a_signature_for_its_own_host)
+{
+    keys_in_the_environment();
+    tree_write("state/nodes.conf", NODES);
+    kit_run(k, SIGNED_NODES);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "one");
+    kit_append(k, "app.log", "two\n");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->other, "two");
+    is_signed_for(k->es, 0);
+    is_signed_for(k->other, 0);
+}
+END_TEST
+
+START_TEST(a_node_that_is_down_costs_a_signed_request_one_try)
+{
+    keys_in_the_environment();
+    tree_write("state/nodes.conf", NODES);
+    kit_run(k, SIGNED_NODES);
+    backend_down(k->es);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 3000);
+    backend_expect(k->other, "one");
+    is_signed_for(k->other, 0);
+    ck_assert_uint_eq(kit_counts(k, 0)->retries, 1);
+}
+END_TEST
+
 Suite *suite_pipeline_signed(void)
 {
     Suite *suite = suite_create("pipeline_signed");
@@ -189,6 +236,8 @@ Suite *suite_pipeline_signed(void)
     tcase_add_test(tests, a_token_that_is_refused_twice_waits_like_any_trouble);
     tcase_add_test(tests, stopping_does_not_wait_for_keys);
     tcase_add_test(tests, keys_that_come_late_are_waited_for);
+    tcase_add_test(tests, each_node_of_several_gets_a_signature_for_its_own_host);
+    tcase_add_test(tests, a_node_that_is_down_costs_a_signed_request_one_try);
     suite_add_tcase(suite, tests);
     return suite;
 }
