@@ -11,8 +11,11 @@ import random
 import string
 import threading
 import time
+import urllib.parse
 
 ROLE_PATH = "/latest/meta-data/iam/security-credentials/"
+STS_NAMES = [("AccessKeyId", "AccessKeyId"), ("SecretAccessKey", "SecretAccessKey"),
+             ("SessionToken", "Token"), ("Expiration", "Expiration")]
 ALPHABET = string.ascii_letters + string.digits + "+/"
 
 
@@ -113,6 +116,8 @@ class Agents:
         self.vault = vault
         self.container_token = container_token
         self.is_mute = is_mute  # takes what is asked, and says nothing
+        self.web_token = None  # that STS trusts; None: any
+        self.facts = {}  # of the instance, by what stands behind /latest/
         self.tokens = set()
         self.asked = []
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_for(self))
@@ -127,8 +132,22 @@ class Agents:
         self.server.shutdown()
         self.server.server_close()
 
+    def sts(self, form):
+        """AssumeRoleWithWebIdentity: the same keys as from elsewhere, in XML."""
+        fields = dict(urllib.parse.parse_qsl(form.decode()))
+        if self.web_token is not None and fields.get("WebIdentityToken") != self.web_token:
+            return 400, ("<ErrorResponse><Error><Code>InvalidIdentityToken</Code><Message>no"
+                         "</Message></Error></ErrorResponse>")
+        keys = self.vault.document(self.vault.make())
+        return 200, ("<R><Credentials>" + "".join(
+            f"<{name}>{keys[key]}</{name}>" for name, key in STS_NAMES) + "</Credentials></R>")
+
     def answer(self, handler):
         path = handler.path
+        if handler.command == "POST":
+            return self.sts(handler.rfile.read(int(handler.headers["Content-Length"])))
+        if path == "/process":
+            return 200, process_document(self.vault.document(self.vault.make()))
         if path == "/container":
             if handler.headers.get("Authorization") != self.container_token:
                 return 401, {"code": "Unauthorized", "message": "wrong token"}
@@ -147,7 +166,14 @@ class Agents:
             return 200, "node"
         if path == ROLE_PATH + "node":
             return 200, self.vault.document(self.vault.make())
-        return 404, ""
+        return (200, self.facts[path[len("/latest/"):]]) if path[len("/latest/"):] in self.facts \
+            else (404, "")
+
+
+def process_document(keys):
+    """As a credential_process prints them."""
+    return {"Version": 1, "AccessKeyId": keys["AccessKeyId"], "SessionToken": keys["Token"],
+            "SecretAccessKey": keys["SecretAccessKey"], "Expiration": keys["Expiration"]}
 
 
 def handler_for(agents):
@@ -168,6 +194,6 @@ def handler_for(agents):
             self.end_headers()
             self.wfile.write(content)
 
-        do_PUT = do_GET
+        do_PUT = do_POST = do_GET
 
     return Handler
