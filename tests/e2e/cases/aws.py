@@ -162,7 +162,7 @@ def guarded_server(lab, vault):
 def expect_no_secrets(lab, agent, secrets):
     """Neither the log nor any page of the agent has one of them."""
     told = lab.agent_log() + "".join(
-        agent.get(path).text for path in ("/api/v1/status", "/api/v2/metrics/prometheus", "/ui",
+        agent.get(path).text for path in ("/api/tailrace/status", "/api/v2/metrics/prometheus", "/ui",
                                           "/api/v1/metrics", "/"))
     found = [text for text in secrets if text in told]
     assert not found, f"{len(found)} secrets are told"

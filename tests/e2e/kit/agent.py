@@ -18,8 +18,9 @@ STOP_SECONDS_MAX = 15
 
 
 class Agent:
-    def __init__(self, folder, pipeline, syntax, env=None):
+    def __init__(self, folder, pipeline, syntax, env=None, network=None):
         self.folder = folder
+        self.network = network  # kit.netns.Network that it runs in; None: ours
         self.env = env or {}
         self.port = free_port()
         self.process = None
@@ -27,7 +28,8 @@ class Agent:
         self.log_path = os.path.join(folder, "agent.log")
 
     def start(self):
-        command = [BINARY, "-c", self.config_path, "-l", self.log_path]
+        command = [*(self.network.prefix if self.network else []),
+                   BINARY, "-c", self.config_path, "-l", self.log_path]
         with open(os.path.join(self.folder, "agent.console"), "a") as console:
             self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL,
                                             stdout=console, stderr=console,
@@ -48,7 +50,9 @@ class Agent:
             return False
 
     def get(self, path):
-        return web.call("GET", f"http://127.0.0.1:{self.port}{path}")
+        def ask():
+            return web.call("GET", f"http://127.0.0.1:{self.port}{path}")
+        return self.network.call(ask) if self.network else ask()
 
     def metric(self, name, api="v2"):
         """The sum over all labels; None where the name is not exported at all."""

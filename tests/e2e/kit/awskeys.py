@@ -8,6 +8,7 @@ import calendar
 import http.server
 import json
 import random
+import socket
 import string
 import threading
 import time
@@ -112,15 +113,16 @@ def sign(botocore, wanted):
 class Agents:
     """Instance metadata that wants its tokens, and a container's agent that wants its own."""
 
-    def __init__(self, vault, container_token="", is_mute=False):
+    def __init__(self, vault, container_token="", is_mute=False, address=("127.0.0.1", 0)):
         self.vault = vault
         self.container_token = container_token
         self.is_mute = is_mute  # takes what is asked, and says nothing
+        self.hop_limit = None  # of a token's answer; None: as far as it takes
         self.web_token = None  # that STS trusts; None: any
         self.facts = {}  # of the instance, by what stands behind /latest/
         self.tokens = set()
         self.asked = []
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_for(self))
+        self.server = http.server.ThreadingHTTPServer(address, handler_for(self))
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -188,6 +190,8 @@ def handler_for(agents):
             if agents.is_mute:
                 time.sleep(60)
             status, body = agents.answer(self)
+            if agents.hop_limit and self.path == "/latest/api/token":
+                self.connection.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, agents.hop_limit)
             content = (body if isinstance(body, str) else json.dumps(body)).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))

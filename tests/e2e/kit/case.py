@@ -75,9 +75,9 @@ class Lab:
         os.makedirs(self.path(*names), exist_ok=True)
         return self.path(*names)
 
-    def start_agent(self, pipeline, syntax="classic", env=None):
+    def start_agent(self, pipeline, syntax="classic", env=None, network=None):
         """One agent at a time: the log file goes on from one to the next."""
-        agent = Agent(self.folder, pipeline, syntax, env)
+        agent = Agent(self.folder, pipeline, syntax, env, network)
         self.agents.append(agent)
         agent.start()
         return agent

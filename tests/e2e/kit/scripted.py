@@ -17,7 +17,7 @@ NUMBER = re.compile(rb'seq\\*"\s*:\s*(\d+)')
 
 
 class Scripted:
-    def __init__(self, script=()):
+    def __init__(self, script=(), address=("127.0.0.1", 0)):
         self.script = list(script)
         self.lock = threading.Lock()
         self.ids = set()
@@ -27,7 +27,7 @@ class Scripted:
         self.answered = []  # what was answered, by name
         self.logins = set()
         self.guard = None  # asked first: (handler, body) -> (status, answer), or None to let it pass
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_for(self))
+        self.server = http.server.ThreadingHTTPServer(address, handler_for(self))
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
