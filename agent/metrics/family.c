@@ -161,6 +161,7 @@ static struct family_series *other_make(struct metric_family *f)
 
     for (size_t i = 0; i < f->spec->label_count; i++)
         family_key_add(&key, SLICE(FAMILY_OTHER));
+    CHECK(key.len > 0);
     s = map_get(&f->by_key, buffer_view(&key));
     if (s == NULL) {
         s = series_new(f, buffer_view(&key));
@@ -197,6 +198,8 @@ struct family_series *family_series(struct metric_family *f, struct slice key)
 {
     struct family_series *s = f->last;
 
+    if (key.len == 0) /* no labels */
+        key = SLICE("");
     if (s == NULL || !slice_equal(s->key, key)) {
         s = map_get(&f->by_key, key);
         if (UNLIKELY(s == NULL))

@@ -79,6 +79,18 @@ START_TEST(each_set_of_values_is_a_series)
 }
 END_TEST
 
+START_TEST(without_labels_there_is_one_series)
+{
+    open_family(METRIC_COUNTER, 1);
+    spec.label_count = 0;
+    family_add(&family, family_series(&family, buffer_view(&key)));
+    family_add(&family, family_series(&family, SLICE("")));
+    ck_assert_uint_eq(family.series_count, 1);
+    ck_assert_uint_eq(family.last->count, 2);
+    family_check(&family);
+}
+END_TEST
+
 /* "ab", "c" is not "a", "bc". */
 START_TEST(values_do_not_run_into_each_other)
 {
@@ -285,6 +297,7 @@ Suite *suite_metrics_family(void)
 
     tcase_add_checked_fixture(tc, NULL, tear_down);
     tcase_add_test(tc, each_set_of_values_is_a_series);
+    tcase_add_test(tc, without_labels_there_is_one_series);
     tcase_add_test(tc, values_do_not_run_into_each_other);
     tcase_add_test(tc, long_values_are_cut_between_characters);
     tcase_add_test(tc, news_are_what_came_since_they_were_taken);
