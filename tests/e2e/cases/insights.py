@@ -56,7 +56,7 @@ def live_through(story):
 @case()
 def container_insights_of_aws_runs_with_only_the_image_changed(lab):
     files, layout = published_or_skip("fluent-bit.yaml"), layouts.Published()
-    policy = Policy(IAM + "create-groups.json")
+    policy = Policy.shipped(IAM + "create-groups.json")
 
     def run():
         story = Story(lab, layout, files, policy)
@@ -73,7 +73,7 @@ def container_insights_of_a_node_with_docker_has_each_line_once(lab):
     files, layout = published_or_skip("quickstart-1.3.11.yaml"), layouts.Docker()
 
     def run():
-        live_through(Story(lab, layout, files, Policy(IAM + "create-groups.json")))
+        live_through(Story(lab, layout, files, Policy.shipped(IAM + "create-groups.json")))
 
     apart.run_apart(run)
 
@@ -83,7 +83,7 @@ def container_insights_with_the_names_of_the_go_plugin_has_each_line_once(lab):
     files, layout = published_or_skip("fluent-bit-compatible.yaml"), layouts.Compatible()
 
     def run():
-        live_through(Story(lab, layout, files, Policy(IAM + "create-groups.json")))
+        live_through(Story(lab, layout, files, Policy.shipped(IAM + "create-groups.json")))
 
     apart.run_apart(run)
 
@@ -91,7 +91,7 @@ def container_insights_with_the_names_of_the_go_plugin_has_each_line_once(lab):
 @case()
 def our_container_insights_has_each_line_once_in_the_groups_of_aws(lab):
     files, layout = ours_or_skip(), layouts.Ours()
-    policy = Policy(IAM + "create-groups-retention.json")
+    policy = Policy.shipped(IAM + "create-groups-retention.json")
 
     def run():
         story = Story(lab, layout, files, policy)

@@ -55,7 +55,7 @@ def policy_with(path):
         aws.home()
     except fetch.Missing as missing:
         raise Skip(str(missing))
-    return Policy(path)
+    return Policy.shipped(path)
 
 
 def order(number):

@@ -15,12 +15,15 @@ ALLOW_ALL = json.dumps({"Version": "2012-10-17", "Statement": [
 
 
 class Policy:
-    """A policy of packaging/."""
+    """What a role may do."""
 
-    def __init__(self, path):
+    def __init__(self, text):
+        self.statements = json.loads(text)["Statement"]
+
+    @classmethod
+    def shipped(cls, path):
         with open(os.path.join(PACKAGING, path)) as file:
-            self.text = file.read()
-        self.statements = json.loads(self.text)["Statement"]
+            return cls(file.read())
 
     @property
     def actions(self):

@@ -29,7 +29,7 @@ API_ADDRESS, API_HOST = "127.0.0.3", "kubernetes.default.svc"
 HOSTS = (f"127.0.0.1 localhost\n{LOGS_ADDRESS} {LOGS_HOST}\n{STS_ADDRESS} {STS_HOST}\n"
          f"{API_ADDRESS} {API_HOST}\n")
 
-Call = collections.namedtuple("Call", "action group stream status agent")
+Call = collections.namedtuple("Call", "action group stream status agent asked")
 
 
 class Authority:
@@ -158,7 +158,7 @@ class Logs(Front):
         asked = json.loads(body)
         self.calls.append(Call(handler.headers["X-Amz-Target"].partition(".")[2],
                                asked.get("logGroupName"), asked.get("logStreamName"), status,
-                               handler.headers.get("User-Agent", "")))
+                               handler.headers.get("User-Agent", ""), asked))
 
 
 class TaskAgent:

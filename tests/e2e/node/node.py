@@ -34,7 +34,7 @@ def group(name):
 
 
 def new_pod(namespace, name, container):
-    dice = random.Random(name)
+    dice = random.Random(f"{namespace}/{name}")
     return Pod(namespace, name, f"{dice.getrandbits(128):032x}", container, f"{dice.getrandbits(256):064x}")
 
 
