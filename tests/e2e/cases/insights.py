@@ -89,6 +89,16 @@ def container_insights_with_the_names_of_the_go_plugin_has_each_line_once(lab):
 
 
 @case()
+def the_cloudwatch_add_on_has_each_line_of_data_plane_and_journal_once(lab):
+    files, layout = published_or_skip("addon-advanced.yaml"), layouts.Addon()
+
+    def run():
+        live_through(Story(lab, layout, files, Policy.shipped(IAM + "create-groups.json")))
+
+    apart.run_apart(run)
+
+
+@case()
 def our_container_insights_has_each_line_once_in_the_groups_of_aws(lab):
     files, layout = ours_or_skip(), layouts.Ours()
     policy = Policy.shipped(IAM + "create-groups-retention.json")

@@ -10,15 +10,20 @@ import urllib.request
 from services import aws, fetch
 
 FETCH_SECONDS_MAX = 20
-SITE = ("https://raw.githubusercontent.com/aws-samples/amazon-cloudwatch-container-insights/{commit}/"
-        "k8s-deployment-manifest-templates/deployment-mode/daemonset/container-insights-monitoring/{path}")
-# name: commit, path below container-insights-monitoring
+SITE = "https://raw.githubusercontent.com/"
+SAMPLES = ("aws-samples/amazon-cloudwatch-container-insights/{}/k8s-deployment-manifest-templates/"
+           "deployment-mode/daemonset/container-insights-monitoring/")
+ADDON = ("aws-observability/helm-charts/{}/charts/amazon-cloudwatch-observability/tests/template/scenarios/"
+         "fluentbit-advanced-config/expected/")
+# name: folder, commit, file
 MANIFESTS = {
-    "fluent-bit.yaml": ("0709891017790bb0bdef6fd462a6815d924d13e7", "fluent-bit/fluent-bit.yaml"),
-    "fluent-bit-compatible.yaml": ("0662c7ef5606a0d6d976bc9b22d3cd88734d9f81",
+    "fluent-bit.yaml": (SAMPLES, "0709891017790bb0bdef6fd462a6815d924d13e7", "fluent-bit/fluent-bit.yaml"),
+    "fluent-bit-compatible.yaml": (SAMPLES, "0662c7ef5606a0d6d976bc9b22d3cd88734d9f81",
                                    "fluent-bit/fluent-bit-compatible.yaml"),
-    "quickstart-1.3.11.yaml": ("062b626aba4f7f290e5101d0f4c33014884535eb",
+    "quickstart-1.3.11.yaml": (SAMPLES, "062b626aba4f7f290e5101d0f4c33014884535eb",
                                "quickstart/cwagent-fluent-bit-quickstart.yaml"),
+    "addon-advanced.yaml": (ADDON, "2869190af9d3f28cb29ed3e807b3045b649d1d55",
+                            "ConfigMap.default.fluent-bit-config.yaml"),
 }
 
 
@@ -44,8 +49,8 @@ def without_placeholders(text):
 def manifest(name):
     path = os.path.join(fetch.cache_dir(), "container-insights", name)
     if not os.path.exists(path):
-        commit, place = MANIFESTS[name]
-        url = SITE.format(commit=commit, path=place)
+        folder, commit, file = MANIFESTS[name]
+        url = SITE + folder.format(commit) + file
         try:
             with urllib.request.urlopen(url, timeout=FETCH_SECONDS_MAX) as reply:
                 text = reply.read()

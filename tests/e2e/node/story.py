@@ -78,7 +78,8 @@ class Story:
                     "MESSAGE": line.text, "_HOSTNAME": HOST, "PRIORITY": "6", "_PID": "77",
                     "MESSAGE_ID": "8d45620c1a4348dbb17410da57c60c66", **source}))
                 if self.layout.reads_old_journal or self.node.process is not None:
-                    self.expect(self.layout.of_journal(source, line))
+                    for event in self.layout.of_journal(source, line):
+                        self.expect(event)
         self.node.write_journal(f"system-{self.count}.journal", entries)
 
     def start(self):
