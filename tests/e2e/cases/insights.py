@@ -69,6 +69,17 @@ def container_insights_of_aws_runs_with_only_the_image_changed(lab):
 
 
 @case()
+def container_insights_with_windows_line_ends_has_each_line_once(lab):
+    files, layout = published_or_skip("fluent-bit.yaml"), layouts.Published()
+    files = {name: text.replace("\n", "\r\n") for name, text in files.items()}
+
+    def run():
+        live_through(Story(lab, layout, files, Policy.shipped(IAM + "create-groups.json")))
+
+    apart.run_apart(run)
+
+
+@case()
 def container_insights_of_a_node_with_docker_has_each_line_once(lab):
     files, layout = published_or_skip("quickstart-1.3.11.yaml"), layouts.Docker()
 
