@@ -12,6 +12,19 @@ extern char **environ;
 
 #define REAP_EVERY_MS 10
 
+/* Of what a shell and its commands expect, the agent ignores SIGPIPE, and its workers block signals. */
+static void signals_as_usual(posix_spawnattr_t *attributes)
+{
+    sigset_t none, usual;
+
+    sigemptyset(&none);
+    sigfillset(&usual);
+    sigdelset(&usual, SIGKILL);
+    sigdelset(&usual, SIGSTOP);
+    CHECK(posix_spawnattr_setsigmask(attributes, &none) == 0);
+    CHECK(posix_spawnattr_setsigdefault(attributes, &usual) == 0);
+}
+
 /* In a group of its own, so that what it started can be ended with it. */
 static int start(const char *text, int out, pid_t *pid)
 {
@@ -24,7 +37,9 @@ static int start(const char *text, int out, pid_t *pid)
     CHECK(posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) == 0);
     CHECK(posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO) == 0);
     CHECK(posix_spawnattr_setpgroup(&attributes, 0) == 0);
-    CHECK(posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP) == 0);
+    signals_as_usual(&attributes);
+    CHECK(posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                                    POSIX_SPAWN_SETSIGDEF) == 0);
     rc = posix_spawn(pid, arguments[0], &actions, &attributes, arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);

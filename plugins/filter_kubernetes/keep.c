@@ -50,8 +50,9 @@ static int write_all(int fd, struct slice bytes)
 }
 
 /* Whole or not at all: beside it, to the disk, and then by its name. What lies there, of a write that
- * was cut short or of somebody else, is not written to. */
-static int write_file(const char *path, const char *suffix, struct slice bytes)
+ * was cut short or of somebody else, is not written to. Where nobody waits for the disk, a power cut
+ * may leave less than all of it, which shows when it is read. */
+static int write_file(const char *path, const char *suffix, struct slice bytes, bool waits_for_disk)
 {
     char *beside = mem_format("%s.%s", path, suffix);
     int fd, rc;
@@ -59,7 +60,7 @@ static int write_file(const char *path, const char *suffix, struct slice bytes)
     (void)unlink(beside);
     fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     rc = fd < 0 ? -errno : write_all(fd, bytes);
-    if (rc == 0 && fsync(fd) < 0)
+    if (rc == 0 && waits_for_disk && fsync(fd) < 0)
         rc = -errno;
     if (fd >= 0)
         close(fd);
@@ -151,7 +152,7 @@ static void write_work(void *owner)
 {
     struct keep_writing *writing = owner;
 
-    writing->status = write_file(writing->path, "new", buffer_view(&writing->bytes));
+    writing->status = write_file(writing->path, "new", buffer_view(&writing->bytes), true);
 }
 
 static void on_written(void *owner)
@@ -210,6 +211,7 @@ struct keep *keep_new(struct loop *loop, const char *component, const char *path
     return k;
 }
 
+/* At the end, and when the configuration is read again: the loop does not wait for a disk. */
 static void write_last(struct keep *k)
 {
     struct buffer bytes = {0};
@@ -217,7 +219,7 @@ static void write_last(struct keep *k)
     if (is_written(k))
         return;
     make_bytes(k, &bytes);
-    say(k, write_file(k->path, "last", buffer_view(&bytes)));
+    say(k, write_file(k->path, "last", buffer_view(&bytes), false));
     buffer_fini(&bytes);
 }
 

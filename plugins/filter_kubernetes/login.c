@@ -45,18 +45,19 @@ static void say_once(struct login *login, const char *what, const char *why)
     login->was_said = true;
 }
 
-static void take(struct login *login, struct slice text, const char *from)
+/* False: there is none in it. */
+static bool take(struct login *login, struct slice text, const char *from)
 {
     struct slice token = slice_trim(text);
 
     if (token.len == 0) {
         say_once(login, from, "there is nothing in it");
-        return;
+        return false;
     }
     secret_buffer_fini(&login->token);
     buffer_append(&login->token, token);
-    login->read_ms = clock_ms();
     login->is_doubted = login->was_said = false;
+    return true;
 }
 
 /* ---- the file ---- */
@@ -79,7 +80,7 @@ static void read_file(struct login *login, int fd, const struct stat *now)
     if (count < 0)
         say_once(login, login->settings->token_file, uv_strerror(-errno));
     else
-        take(login, slice_make(text, (size_t)count), login->settings->token_file);
+        (void)take(login, slice_make(text, (size_t)count), login->settings->token_file);
     secret_wipe(text, LOGIN_BYTES_MAX);
     mem_free(text);
 }
@@ -113,6 +114,23 @@ static void run_work(void *owner)
     run->status = command_run(run->command, limits, &run->out);
 }
 
+/* Sooner than after the token's time where it brought none. */
+static void ran(struct login *login, const struct login_run *run)
+{
+    uint64_t ttl_ms = login->settings->token_ttl_ms;
+    bool is_taken = false;
+
+    if (run->status < 0)
+        say_once(login, "Kube_Token_Command",
+                 run->status == -ECHILD ? "it failed" : uv_strerror(run->status));
+    else
+        is_taken = take(login, buffer_view(&run->out), "Kube_Token_Command");
+    if (!is_taken && ttl_ms > LOGIN_AGAIN_MS)
+        ttl_ms = LOGIN_AGAIN_MS;
+    login->next_ms = clock_ms() + ttl_ms;
+    login->is_doubted = false;
+}
+
 static void on_ran(void *owner)
 {
     struct login_run *run = owner;
@@ -120,13 +138,7 @@ static void on_ran(void *owner)
 
     if (login != NULL) {
         login->run = NULL;
-        login->read_ms = clock_ms();
-        login->is_doubted = false;
-        if (run->status < 0)
-            say_once(login, "Kube_Token_Command",
-                     run->status == -ECHILD ? "it failed" : uv_strerror(run->status));
-        else
-            take(login, buffer_view(&run->out), "Kube_Token_Command");
+        ran(login, run);
     }
     secret_buffer_fini(&run->out);
     mem_free(run->command);
@@ -137,8 +149,7 @@ static void on_ran(void *owner)
 
 static bool is_old(const struct login *login)
 {
-    return login->read_ms == 0 || login->is_doubted ||
-           clock_ms() - login->read_ms >= login->settings->token_ttl_ms;
+    return login->next_ms == 0 || login->is_doubted || clock_ms() >= login->next_ms;
 }
 
 static void run_command(struct login *login)

@@ -261,26 +261,38 @@ static void entry_put_back(struct entry *e)
     enlist(e, false);
 }
 
+static void entry_settle(struct pods *pods, struct entry *e)
+{
+    struct space *s = map_get(&pods->index.spaces, e->pod.namespace_name);
+
+    if (s != NULL && pods->knowing.wants_spaces)
+        entry_join(e, s);
+}
+
 static struct entry *entry_add(struct pods *pods, const struct pod_facts *facts)
 {
     struct entry *e = pod_entry_fill(NULL, facts);
-    struct space *s = map_get(&pods->index.spaces, e->pod.namespace_name);
 
     e->pods = pods;
     enlist(e, false);
     index_add(pods, e);
-    if (s != NULL && pods->knowing.wants_spaces)
-        entry_join(e, s);
+    entry_settle(pods, e);
     e->times.came_ms = e->times.asked_ms = clock_ms();
     return e;
 }
 
-/* The keys of an entry that is there already may change but for the UID: a mirror pod's hash. */
+/* Its keys may change but for the UID: a mirror pod's hash; where a UID is given twice, any. */
 static void entry_change(struct pods *pods, struct entry *e, const struct pod_facts *facts)
 {
+    bool has_moved = !slice_equal(e->pod.namespace_name, facts->pod.namespace_name);
+
     index_remove(pods, e);
     (void)pod_entry_fill(e, facts);
     index_add(pods, e);
+    if (has_moved) {
+        entry_leave(pods, e);
+        entry_settle(pods, e);
+    }
 }
 
 static bool entry_put(struct pods *pods, struct entry *e, struct pod_facts *facts)

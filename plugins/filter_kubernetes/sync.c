@@ -83,6 +83,7 @@ static void on_timer(void *owner)
     if (!login_is_ready(&sync->fetch.wire->login))
         return; /* sync_go_on */
     sync_plan_begin(&sync->plan, next.move, clock_ms());
+    sync->pages = 0;
     if (next.move == SYNC_LIST)
         sync->ops->begin(sync->owner);
     request(sync);
@@ -226,25 +227,45 @@ static void list_whole(struct sync *sync)
     sync->ops->whole(sync->owner);
 }
 
+/* A success that is none: without a list in it, or with one that does not end. */
+static const char *why_no_list(const struct sync *sync)
+{
+    if (sync->more.len > 0)
+        return "its list has no end";
+    if ((!sync->has_end || sync->version.len == 0) && sync->plan.policy->can_watch)
+        return "there is no list in its answer";
+    return NULL;
+}
+
+static void ended(struct sync *sync, const struct fetch_end *end);
+
 static void on_ended(void *owner, const struct fetch_end *end)
 {
     struct sync *sync = owner;
-    enum sync_move was = sync->plan.busy;
-    enum sync_end how = end->end;
-    bool is_done = how == SYNC_DONE;
+    struct fetch_end no_list = *end;
 
-    if (was == SYNC_LIST && is_done && sync->more.len > 0) {
+    if (sync->plan.busy != SYNC_LIST || end->end != SYNC_DONE) {
+        ended(sync, end);
+        return;
+    }
+    if (sync->more.len > 0 && ++sync->pages < SYNC_PAGES_MAX) {
         request(sync);
         return;
     }
-    if (was == SYNC_LIST && is_done && (!sync->has_end || sync->version.len == 0) &&
-        sync->plan.policy->can_watch) {
-        how = SYNC_FAILED; /* a success without a list in it */
-        is_done = false;
-    }
+    no_list.why = why_no_list(sync);
+    no_list.end = SYNC_FAILED;
+    buffer_clear(&sync->more);
+    ended(sync, no_list.why != NULL ? &no_list : end);
+}
+
+static void ended(struct sync *sync, const struct fetch_end *end)
+{
+    enum sync_move was = sync->plan.busy;
+    bool is_done = end->end == SYNC_DONE;
+
     if (was == SYNC_LIST && is_done)
         list_whole(sync);
-    sync_plan_end(&sync->plan, how, end->asked_ms, clock_ms(), sync_dice());
+    sync_plan_end(&sync->plan, end->end, end->asked_ms, clock_ms(), sync_dice());
     if (was == SYNC_WATCH || !is_done)
         see(sync, false);
     else if (sync->plan.mode == SYNC_BY_LIST)

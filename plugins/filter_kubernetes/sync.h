@@ -9,7 +9,9 @@
  * it is over; a refusal is said once, with what has to be allowed.
  *
  * Life     sync_start -> sync_stop. Thread: the loop.
- * Limits   one request at a time; a page of the list has SYNC_PAGE objects, where the server pages.
+ * Limits   one request at a time; a page of the list has SYNC_PAGE objects, where the server pages: from
+ *          its cache it gives all at once, of which one is in memory at a time. SYNC_PAGES_MAX pages;
+ *          a list that is longer has failed.
  */
 #ifndef TAILRACE_FILTER_KUBERNETES_SYNC_H
 #define TAILRACE_FILTER_KUBERNETES_SYNC_H
@@ -17,6 +19,9 @@
 #include "plugins/filter_kubernetes/fetch.h"
 
 #define SYNC_PAGE 100
+
+/* More pages than any cluster has: a list that goes on behind them has no end. */
+#define SYNC_PAGES_MAX 1000
 
 struct sync_ops {
     void (*begin)(void *owner); /* a list begins, perhaps anew */
@@ -49,6 +54,7 @@ struct sync {
     struct timer *timer;
     struct buffer version; /* where a watch goes on */
     struct buffer more;    /* the list's next page; empty: none */
+    unsigned pages;        /* of it, so far */
     bool is_wished;
     bool sees_all;  /* what was last said */
     bool has_end;   /* the document's end came */

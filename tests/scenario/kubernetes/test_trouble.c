@@ -1,3 +1,4 @@
+#include "plugins/filter_kubernetes/login.h"
 #include "scenario/kubernetes/cluster.h"
 
 #include <check.h>
@@ -379,6 +380,40 @@ START_TEST(a_command_that_fails_is_no_end)
 }
 END_TEST
 
+static unsigned runs(void)
+{
+    char text[256] = "";
+    FILE *file = fopen(tree_path("runs"), "r");
+    size_t len = file != NULL ? fread(text, 1, sizeof text, file) : 0;
+
+    if (file != NULL)
+        fclose(file);
+    return (unsigned)len;
+}
+
+/* The token's time is ten minutes, and there is none. */
+START_TEST(a_command_that_failed_is_run_again_soon)
+{
+    char command[5000];
+
+    snprintf(command, sizeof command, "printf x >> %s; exit 3", tree_path("runs"));
+    c.settings.login.token_command = command;
+    cluster_begin(&c);
+    while (kube_watching(c.kube) == 0) {
+        clock_advance_ms(100);
+        loop_turn(c.loop, job_count(c.loop) > 0);
+    }
+    ck_assert_uint_eq(runs(), 1);
+    clock_advance_ms(LOGIN_AGAIN_MS);
+    kube_end_watches(c.kube);
+    while (kube_count(c.kube, KUBE_WATCH) < 2) {
+        clock_advance_ms(100);
+        loop_turn(c.loop, job_count(c.loop) > 0);
+    }
+    ck_assert_uint_eq(runs(), 2);
+}
+END_TEST
+
 static TCase *failing(void)
 {
     TCase *tcase = tcase_create("failing");
@@ -393,6 +428,7 @@ static TCase *failing(void)
     tcase_add_test(tcase, a_refused_token_is_read_again_at_once_and_then_slowly);
     tcase_add_test(tcase, a_command_prints_the_token);
     tcase_add_test(tcase, a_command_that_fails_is_no_end);
+    tcase_add_test(tcase, a_command_that_failed_is_run_again_soon);
     return tcase;
 }
 

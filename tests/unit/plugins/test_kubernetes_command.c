@@ -2,6 +2,8 @@
 
 #include <check.h>
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 
 /* What Kube_Token_Command runs: it prints, or it is ended. A worker waits, so every way has an end. */
 
@@ -65,6 +67,24 @@ START_TEST(a_command_that_goes_on_for_a_moment_is_waited_for)
 }
 END_TEST
 
+/* The agent ignores SIGPIPE, and its workers block what the loop is to get: a command would print
+ * "alive". */
+START_TEST(a_command_has_signals_as_a_shell_expects_them)
+{
+    void (*before)(int) = signal(SIGPIPE, SIG_IGN);
+    sigset_t blocked, usual;
+
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGTERM);
+    ck_assert_int_eq(pthread_sigmask(SIG_BLOCK, &blocked, &usual), 0);
+    ck_assert_int_eq(command_run("kill -PIPE $$; echo alive", patient, &out), -ECHILD);
+    ck_assert_int_eq(command_run("kill -TERM $$; echo alive", patient, &out), -ECHILD);
+    ck_assert_uint_eq(out.len, 0);
+    ck_assert_int_eq(pthread_sigmask(SIG_SETMASK, &usual, NULL), 0);
+    signal(SIGPIPE, before);
+}
+END_TEST
+
 Suite *suite_plugins_kubernetes_command(void);
 
 Suite *suite_plugins_kubernetes_command(void)
@@ -79,6 +99,7 @@ Suite *suite_plugins_kubernetes_command(void)
     tcase_add_test(tcase, a_command_that_prints_nothing_is_ended_after_its_time);
     tcase_add_test(tcase, a_command_that_goes_on_behind_its_output_is_ended_too);
     tcase_add_test(tcase, a_command_that_goes_on_for_a_moment_is_waited_for);
+    tcase_add_test(tcase, a_command_has_signals_as_a_shell_expects_them);
     suite_add_tcase(suite, tcase);
     return suite;
 }

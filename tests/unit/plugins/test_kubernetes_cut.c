@@ -1,6 +1,7 @@
 #include "plugins/filter_kubernetes/cut.h"
 
 #include <check.h>
+#include <malloc.h>
 #include <uv.h>
 
 /* What is wanted of an answer is cut out of it, wherever its pieces part. */
@@ -182,6 +183,104 @@ START_TEST(a_document_that_is_too_long_is_left_out_and_the_next_is_not)
 }
 END_TEST
 
+/* ---- at the limit ---- */
+
+static struct json_scanner json;
+
+/* Whatever is handed out is balanced, and within the limit. */
+static bool on_whole_json(void *owner, enum cut_piece piece, struct slice text)
+{
+    bool needs_repair;
+
+    (void)owner;
+    (void)piece;
+    pieces++;
+    ck_assert_uint_le(text.len, CUT_OBJECT_BYTES_MAX);
+    ck_assert_int_eq(json_check_value(&json, text, &needs_repair), 0);
+    return true;
+}
+
+/* Labels, so that the object has `bytes` bytes behind the last of them. */
+static struct buffer full_object(size_t bytes)
+{
+    struct buffer text = {0};
+
+    buffer_append_text(&text, "{\"object\":{\"metadata\":{\"labels\":{\"a\":\"\"");
+    while (text.len + 16 + 12 < bytes)
+        buffer_append_text(&text, ",\"key\":\"12345\"");
+    buffer_append_text(&text, ",\"key\":\"");
+    while (text.len + 1 < bytes)
+        buffer_append_byte(&text, 'x');
+    buffer_append_text(&text, "\"");
+    ck_assert_uint_eq(text.len, bytes);
+    return text;
+}
+
+/* An object that is full to a byte more or less, and whatever may come behind: what is lost may not be
+ * half there, and the next document is there. */
+START_TEST(what_is_handed_out_at_the_limit_is_balanced)
+{
+    static const char *const ends[] = {
+        "}}}}",
+        ",\"b\":\"c\"}}}}",
+        ",\"b\":7}}}}",
+        ",\"b\":[1,\"2\"]}}}}",
+        ",\"b\":\"\"},\"name\":\"n\"}}}",
+        "},\"name\":\"n\"},\"spec\":{\"containers\":[{\"image\":\"i\"},{\"image\":[]},7]}}}",
+        "}},\"items\":[{\"metadata\":{\"name\":\"n\"}}]}",
+        "},\"labels\":{}},\"metadata\":{}},\"type\":[[]],\"owners\":{}}",
+        "}}},\"items\":[{\"metadata\":{\"name\":\"n\"}},{\"spec\":{\"containers\":[]}}],\"type\":"
+        "1}",
+    };
+
+    json_scanner_init(&json);
+    for (size_t less = 0; less < 24; less++) {
+        struct buffer text = full_object(CUT_OBJECT_BYTES_MAX - less);
+
+        for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+            cut_free(&cut);
+            cut = cut_new(of_top, on_whole_json, &out);
+            ck_assert_int_eq(cut_feed(cut, buffer_view(&text)), 0);
+            ck_assert_int_le(cut_feed(cut, slice_of(ends[i])), 0); /* some have one end too many */
+            cut_reset(cut);
+            pieces = 0;
+            ck_assert_int_eq(cut_feed(cut, SLICE("{\"type\":1}")), 0);
+            ck_assert_uint_eq(pieces, 1);
+        }
+        buffer_fini(&text);
+    }
+    json_scanner_fini(&json);
+}
+END_TEST
+
+/* A server gives a whole list at once from its cache, whatever the limit that it is asked for: of twenty
+ * megabytes one pod is in memory at a time. */
+START_TEST(a_list_without_pages_takes_no_more_memory_than_a_pod)
+{
+    size_t before, most = 0;
+    char *padding = mem_alloc(8192);
+
+    memset(padding, 'x', 8191);
+    padding[8191] = '\0';
+    pieces_max = 0;
+    before = mallinfo2().uordblks;
+    feed_text("{\"items\":[{\"metadata\":{\"name\":\"first\"}}");
+    for (unsigned i = 0; i < 2500; i++) {
+        feed_text(",{\"metadata\":{\"name\":\"pod\",\"managedFields\":\"");
+        feed_text(padding);
+        feed_text("\",\"labels\":{\"app\":\"web\"}}}");
+        buffer_clear(&out);
+        if (mallinfo2().uordblks > before + most)
+            most = mallinfo2().uordblks - before;
+    }
+    feed_text("]}");
+    ck_assert_uint_eq(pieces, 2502);
+    ck_assert_uint_eq(cut_left_out(cut), 0);
+    ck_assert_uint_lt(most, 64 << 10);
+    mem_free(padding);
+}
+END_TEST
+
 START_TEST(what_is_no_json_is_refused)
 {
     static const char *const texts[] = {
@@ -249,6 +348,8 @@ Suite *suite_plugins_kubernetes_cut(void)
     tcase_add_test(tcase, a_megabyte_in_a_value_costs_nothing);
     tcase_add_test(tcase, an_object_that_is_too_long_is_left_out_alone);
     tcase_add_test(tcase, a_document_that_is_too_long_is_left_out_and_the_next_is_not);
+    tcase_add_test(tcase, what_is_handed_out_at_the_limit_is_balanced);
+    tcase_add_test(tcase, a_list_without_pages_takes_no_more_memory_than_a_pod);
     tcase_add_test(tcase, what_is_no_json_is_refused);
     tcase_add_test(tcase, arrays_in_arrays_have_an_end);
     tcase_add_test(tcase, a_cut_document_is_not_whole);

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <errno.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* What is kept for the next start is read back as it was, or not at all. */
@@ -217,6 +218,37 @@ START_TEST(nobody_waits_for_a_pipe_or_follows_a_link)
 }
 END_TEST
 
+static unsigned syncs;
+
+/* Stands in the C library's place: how often anybody waited for a disk. */
+int fsync(int fd)
+{
+    syncs++;
+    return (int)syscall(SYS_fsync, fd);
+}
+
+START_TEST(who_stops_does_not_wait_for_the_disk_and_all_is_kept)
+{
+    struct loop *loop = loop_new();
+    struct buffer version = {0};
+    char *node = NULL;
+    struct keep_what what = {.pods = pods, .version = &version, .node = &node, .print = 7};
+    struct keep *keep = keep_new(loop, "test", tree_path("pods"), &what);
+    struct pod_namespace space = {.name = SLICE("shop"), .labels = SLICE("{}")};
+
+    put("u1");
+    pods_space_put(pods, &space);
+    syncs = 0;
+    keep_free(&keep);
+    ck_assert_uint_eq(syncs, 0);
+    head.node = SLICE("");
+    ck_assert_int_eq(load(), 0);
+    (void)find("u1");
+    buffer_fini(&version);
+    loop_free(&loop);
+}
+END_TEST
+
 static TCase *files(void)
 {
     TCase *tcase = tcase_create("files");
@@ -226,6 +258,7 @@ static TCase *files(void)
     tcase_add_test(tcase, a_file_that_all_may_write_to_is_not_read);
     tcase_add_test(tcase, a_file_of_another_user_is_not_read);
     tcase_add_test(tcase, nobody_waits_for_a_pipe_or_follows_a_link);
+    tcase_add_test(tcase, who_stops_does_not_wait_for_the_disk_and_all_is_kept);
     return tcase;
 }
 

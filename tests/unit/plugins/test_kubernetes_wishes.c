@@ -346,6 +346,27 @@ static TCase *wishes(void)
     return tcase;
 }
 
+/* No server does so, but nobody promises that. */
+START_TEST(a_uid_that_is_in_another_namespace_has_that_ones_labels)
+{
+    struct pod_namespace shop = {.name = SLICE("shop"), .labels = SLICE("{\"team\":\"a\"}")};
+    struct pod_namespace bank = {.name = SLICE("bank"), .labels = SLICE("{\"team\":\"b\"}")};
+    struct pod_facts facts = kit_facts("u1", "c1", "{}");
+
+    pods_space_put(pk.pods, &shop);
+    pods_space_put(pk.pods, &bank);
+    ck_assert(pods_put(pk.pods, &facts));
+    facts.pod.namespace_name = SLICE("bank");
+    ck_assert(pods_put(pk.pods, &facts));
+    ck_assert_int_eq(kit_by_uid("u1"), POD_KNOWN);
+    ck_assert_ptr_nonnull(pk.found->space);
+    ck_assert(slice_is(pk.found->space->labels, "{\"team\":\"b\"}"));
+    facts.pod.namespace_name = SLICE("nowhere");
+    ck_assert(pods_put(pk.pods, &facts));
+    ck_assert_int_eq(kit_by_uid("u1"), POD_NOT_YET); /* its namespace is waited for */
+}
+END_TEST
+
 static TCase *namespaces(void)
 {
     TCase *tcase = tcase_create("namespaces");
@@ -358,6 +379,7 @@ static TCase *namespaces(void)
     tcase_add_test(tcase, a_namespace_without_labels_is_known_too);
     tcase_add_test(tcase, namespaces_have_a_limit_of_their_own);
     tcase_add_test(tcase, what_is_there_can_be_walked);
+    tcase_add_test(tcase, a_uid_that_is_in_another_namespace_has_that_ones_labels);
     return tcase;
 }
 
