@@ -148,6 +148,26 @@ START_TEST(a_pod_says_which_of_its_lines_belong_together)
 }
 END_TEST
 
+/* The old file has another name by then, which nobody looks for. */
+START_TEST(lines_that_belong_together_are_one_record_over_a_rotation)
+{
+    kube_put(kube, &(struct kube_pod){.uid = "u1",
+                                      .container_id = ID_1,
+                                      .annotations = "\"tailrace.io/multiline\":\"java\""});
+    kit_run(k, LINES_OF_PODS);
+    kit_append(k, LOG(ID_1), CRI("fine") CRI("a.Exception: x"));
+    kit_pass_ms(k, 5000);
+    backend_expect(k->es, "fine");
+    kit_append(k, LOG(ID_1), CRI("b.Exception: y"));
+    kit_pass_ms(k, 2000);
+    backend_expect(k->es, "a.Exception: x");
+    tree_rename(LOG(ID_1), LOG(ID_1) ".20261121-054626");
+    kit_append(k, LOG(ID_1), CRI("  at a.b(A.java)") CRI("fine"));
+    kit_pass_ms(k, 5000);
+    backend_expect(k->es, "b.Exception: y\\n  at a.b(A.java)", "fine");
+}
+END_TEST
+
 START_TEST(a_pod_says_how_fast_its_lines_come)
 {
     struct buffer lines = {0};
@@ -185,6 +205,7 @@ Suite *suite_kubernetes_lines(void)
     tcase_add_test(tcase, a_line_whose_pod_stays_unknown_goes_out_marked);
     tcase_add_test(tcase, lines_wait_no_longer_than_told_while_the_server_is_down);
     tcase_add_test(tcase, a_pod_says_which_of_its_lines_belong_together);
+    tcase_add_test(tcase, lines_that_belong_together_are_one_record_over_a_rotation);
     tcase_add_test(tcase, a_pod_says_how_fast_its_lines_come);
     suite_add_tcase(suite, tcase);
     return suite;
