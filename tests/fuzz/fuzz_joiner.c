@@ -11,6 +11,9 @@
 #define LIMIT_BYTES_SMALL 64
 #define TICK_MS 2500
 
+/* First bytes from here on, but for the highest bit, mean the lines of a pod. */
+#define KIND_INNER 0x60
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct parser_book *parsers;
@@ -99,6 +102,20 @@ static void set_up(void)
     CHECK(multiline_book_add(multilines, &mine, (struct place){0}, &report) == 0);
 }
 
+/* As a pod wants its lines. The base is not needed any more: it lends nothing but definitions. */
+static struct joiner_rules *inner_rules(const struct joiner_context *context)
+{
+    static const char *const containers[] = {"docker", "cri"};
+    struct joiner_rules *base =
+        joiner_rules_new_multiline(containers, ARRAY_LEN(containers), context);
+    struct joiner_inner inner = {multiline_book_find(multilines, "java"),
+                                 multiline_book_find(multilines, "python")};
+    struct joiner_rules *rules = joiner_rules_new_inner(base, &inner);
+
+    joiner_rules_free(&base);
+    return rules;
+}
+
 static struct joiner_rules *rules_new(unsigned kind, size_t limit_bytes)
 {
     static const char *const containers[] = {"docker", "cri"};
@@ -111,6 +128,8 @@ static struct joiner_rules *rules_new(unsigned kind, size_t limit_bytes)
                                            .limit_bytes = limit_bytes,
                                            .report = &report};
 
+    if (kind >= KIND_INNER)
+        return inner_rules(&context);
     switch (kind % 6) {
     case 0:
         return joiner_rules_new_multiline(containers, ARRAY_LEN(containers), &context);

@@ -147,10 +147,23 @@ static void run_seed(void (*take)(struct feed *f), bool with_feed)
     buffer_clear(&k.out);
 }
 
-static void run_all(void (*take)(struct feed *f), bool with_feed)
+/* What a pod names does not know these lines. */
+static void rules_become_inner(void)
+{
+    struct joiner_inner inner = {multiline_book_find(k.multilines, "python"),
+                                 multiline_book_find(k.multilines, "python")};
+    struct joiner_rules *base = k.rules;
+
+    k.rules = joiner_rules_new_inner(base, &inner);
+    joiner_rules_free(&base);
+}
+
+static void run_all(void (*take)(struct feed *f), bool with_feed, bool is_inner)
 {
     lines_open(&k);
     lines_join(&k, "docker, cri");
+    if (is_inner)
+        rules_become_inner();
     for (uint64_t i = 1; i <= SEEDS; i++) {
         seed = i * UINT64_C(0x9e3779b97f4a7c15);
         k.is_short_way_off = i % 2 == 0;
@@ -162,13 +175,15 @@ static void run_all(void (*take)(struct feed *f), bool with_feed)
 
 START_TEST(any_text_cut_by_a_cri_runtime_comes_back)
 {
-    run_all(take_cri, false);
+    run_all(take_cri, false, false);
+    run_all(take_cri, false, true);
 }
 END_TEST
 
 START_TEST(any_text_cut_by_docker_comes_back)
 {
-    run_all(take_docker, true);
+    run_all(take_docker, true, false);
+    run_all(take_docker, true, true);
 }
 END_TEST
 
