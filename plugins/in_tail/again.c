@@ -119,6 +119,11 @@ void tail_again_note(struct tail *t, const struct found_file *name, const char *
     timer_start_sooner(t->look, again->trouble.wait_ms);
 }
 
+bool tail_again_is_for(struct tail *t, const char *path)
+{
+    return again_find(t, path) != NULL;
+}
+
 void tail_again_owe(struct tail *t, const struct found_file *name, uint64_t bytes)
 {
     struct tail_again *again = again_find(t, name->path);

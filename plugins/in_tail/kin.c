@@ -21,7 +21,8 @@
  *   tail_kin_part     one of them is closed
  *
  * Goes wrong: the elder cannot be read (the heir does not wait for it; its pieces stay its own, as
- * they do when the heir is found too late or is not read from its beginning); a record over three
+ * they do when the heir is found too late or is not read from its beginning, or when a generation that
+ * cannot be opened may lie between them); a record over three
  * generations (parted where the third begins); an output falls behind before it has the record (its
  * laggards read the elder's pieces as a record, and the heir's as another).
  */
@@ -50,6 +51,8 @@ void tail_kin_find(struct tail_file *f)
     struct tail_file *elder;
 
     if (f->tail->rules == NULL || f->tail->unnamed_count == 0 || f->state.read > 0)
+        return;
+    if (tail_again_is_for(f->tail, f->path))
         return;
     elder = elder_find(f);
     if (elder == NULL)
@@ -146,10 +149,15 @@ static void lender_release(struct tail_file *heir)
     origin_unref(&origin);
 }
 
-/* Nothing before the pieces will be read again; of one that is let go of nothing is. */
+/* Nothing before the pieces will be read again; of one that is let go of nothing is, nor behind the end
+ * of its copy. */
 static bool is_settled_before_pieces(const struct tail_file *elder)
 {
-    return elder->must_let_go || tail_file_settled(elder) >= elder->kin.lent_from;
+    uint64_t end = elder->kin.lent_from;
+
+    if (elder->copy_bytes > 0 && elder->copy_bytes < end)
+        end = elder->copy_bytes;
+    return elder->must_let_go || tail_file_settled(elder) >= end;
 }
 
 /* No span that had been issued when the last group went is under way any more. */

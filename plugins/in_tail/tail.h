@@ -436,6 +436,9 @@ int tail_fd_max(void);
 /* A generation of the log could not be opened, or its folder: said once, counted, tried again. */
 void tail_again_note(struct tail *tail, const struct found_file *name, const char *path, int code);
 
+/* Whether one of the log's generations is in the way. */
+bool tail_again_is_for(struct tail *tail, const char *path);
+
 /* So many bytes of the log's generations that are in the way were not read; those of all logs. */
 void tail_again_owe(struct tail *t, const struct found_file *name, uint64_t bytes);
 uint64_t tail_again_bytes(const struct tail *t);

@@ -2,6 +2,7 @@
 #include "scenario/pipeline/kit.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 /* Lines that a container runtime wrote in pieces, and rotation came between: one record, whatever
  * happens to the agent meanwhile. */
@@ -132,6 +133,39 @@ START_TEST(the_next_file_is_not_passed_before_what_comes_again_with_the_one_befo
     kit_pass_ms(k, 20000);
     ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 3);
     kit_expect_bookmark(k, "app.log", length(F("two")));
+}
+END_TEST
+
+/* They are not read again, whatever is: the log went on in its copy, which ends before them. SIM_COPIES
+ * seed 1372. */
+START_TEST(pieces_that_the_copy_lacks_hold_nothing_back)
+{
+    kit_append(k, "app.log", F("before-a-log-that-is-copied"));
+    kit_pass_ms(k, 2000);
+    tree_copy("app.log", "app.log.1");
+    kit_append(k, "app.log", F("after") P("one,"));
+    kit_pass_ms(k, 1500);
+    tree_truncate("app.log", 0);
+    kit_append(k, "app.log", F("two"));
+    kit_pass_ms(k, 20000);
+    ck_assert_str_eq(backend_taken(k->es), "before-a-log-that-is-copied after one,two ");
+    kit_expect_bookmark(k, "app.log", length(F("two")));
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+}
+END_TEST
+
+/* It may have the rest: what follows it belongs to another line. SIM_TROUBLE seed 301. */
+START_TEST(a_generation_that_cannot_be_read_parts_those_around_it)
+{
+    kit_append(k, "app.log", F("before") P("one,"));
+    kit_pass_ms(k, 1000);
+    kit_stop(k);
+    tree_rename("app.log", "app.log.2");
+    ck_assert_int_eq(symlink("/proc/self/mem", tree_path("app.log.1")), 0);
+    tree_append("app.log", F("two"));
+    kit_run_again(k);
+    kit_pass_ms(k, 10000);
+    ck_assert_str_eq(backend_taken(k->es), "before two one, ");
 }
 END_TEST
 
@@ -387,6 +421,8 @@ Suite *suite_pipeline_parted(void)
     tcase_add_test(t, a_crash_before_the_ack_reads_both_again);
     tcase_add_test(t, a_crash_after_the_ack_doubles_nothing);
     tcase_add_test(t, the_next_file_is_not_passed_before_what_comes_again_with_the_one_before);
+    tcase_add_test(t, pieces_that_the_copy_lacks_hold_nothing_back);
+    tcase_add_test(t, a_generation_that_cannot_be_read_parts_those_around_it);
     tcase_add_test(t, a_crash_after_a_pause_between_pieces_loses_none);
     tcase_add_test(t, a_rotation_while_nobody_looked_parts_nothing);
     tcase_add_test(t, a_compressed_generation_has_its_pieces_too);
