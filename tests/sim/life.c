@@ -19,6 +19,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CONFIG "/etc/sim.conf"
@@ -243,6 +244,14 @@ static void on_chunk(void *owner, const struct chunk *chunk)
     story_fail("a chunk of %u records outlived the pipeline", chunk->record_count);
 }
 
+/* Of a file that cannot be read by the time it is counted only the bytes are known. */
+static bool are_lines_counted(const struct input_metrics *m)
+{
+    if (getenv("SIM_TROUBLE") != NULL)
+        return m->held_dropped_lines <= life.held_loss.lines;
+    return m->held_dropped_lines == life.held_loss.lines;
+}
+
 /* Nothing is counted that was not let go of. */
 void life_expect_held_loss(struct fs_rest rest)
 {
@@ -255,8 +264,7 @@ void life_check_held_losses(void)
 {
     const struct input_metrics *m = life_input();
 
-    EXPECT(m->held_dropped_bytes == life.held_loss.bytes &&
-               m->held_dropped_lines == life.held_loss.lines,
+    EXPECT(m->held_dropped_bytes == life.held_loss.bytes && are_lines_counted(m),
            "%" PRIu64 " bytes, %" PRIu64 " lines were let go of, and counted are %" PRIu64
            " and %" PRIu64,
            life.held_loss.bytes, life.held_loss.lines, m->held_dropped_bytes,

@@ -132,10 +132,12 @@ static void check_text(const struct line *line, struct slice text, const char *w
            text.len, line->bytes);
 }
 
-/* Where the world destroyed what follows, the next that is there may be another one's: nothing tells. */
+/* Where no file has what follows any more, the next that is there may be another one's: nothing tells. */
 static bool is_end_destroyed(const struct line *before)
 {
-    return before->next != 0 && line_is_excused(&truth.lines[before->next]);
+    const struct line *next = &truth.lines[before->next];
+
+    return before->next != 0 && (next->is_gone || line_is_excused(next));
 }
 
 static void check_next(const struct line *before, const struct line *line, const char *who)
@@ -267,9 +269,13 @@ void truth_see(struct line *line)
 /* Read once more, the pieces that are still in a file are another record. */
 static void pieces_note_gone(void)
 {
-    for (size_t i = 0; i < truth.count; i++)
-        if (truth.lines[i].seen != truth.sweeps && truth.lines[i].next != 0)
-            truth_may_part(&truth.lines[i]);
+    for (size_t i = 0; i < truth.count; i++) {
+        struct line *line = &truth.lines[i];
+
+        line->is_gone = line->seen != truth.sweeps;
+        if (line->is_gone && line->next != 0)
+            truth_may_part(line);
+    }
 }
 
 void truth_sweep_end(void)

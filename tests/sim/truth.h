@@ -54,6 +54,7 @@ struct line {
     uint32_t group;   /* the first one's number; its own: it is the first */
     uint32_t next;    /* the number of the next one; 0: there is none yet */
     bool is_open;     /* it says that others follow */
+    bool is_gone;     /* no file has it, as the last sweep saw */
     bool is_partable; /* the first one's: it may come as several records */
     struct line_fate fates[TRUTH_OUTPUTS_MAX];
 };
