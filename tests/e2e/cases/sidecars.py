@@ -16,6 +16,7 @@ DROP_ALL = ("/usr/bin/setpriv", "--bounding-set=-all", "--no-new-privs")
 SOMEBODY = (*DROP_ALL, "--reuid=65532", "--regid=65532", "--clear-groups")
 LINES = 1000
 WEB_TOKEN = "e30.e30.x"
+CONTAINER = "0123456789ab" + "c" * 52
 READ_SECONDS_MAX = 60
 
 
@@ -108,11 +109,12 @@ def run_task(lab, name, group, path, text_of, stream):
         task = Task(lab, group, policy)
         # botocore knows every member of a task definition, and refuses those that there are not.
         task.account.client("ecs").register_task_definition(**definition)
-        cloud.TaskAgent(task.account.document())
+        cloud.EcsAgent(task.account.document(), CONTAINER)
         task.write(path, text_of)
         task.node.start(command_of(definition), {
-            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": cloud.TaskAgent.PATH, "HOSTNAME": "ip-10-0-1-7",
-            "PATH": "/usr/bin:/bin"}, DROP_ALL)
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": cloud.EcsAgent.KEYS,
+            "ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2" + cloud.EcsAgent.TASK,
+            "HOSTNAME": "ip-10-0-1-7", "PATH": "/usr/bin:/bin"}, DROP_ALL)
         time.sleep(2)
         task.write(path, text_of)
         task.expect_each_once(stream, lambda message: json.loads(message)["order"])
@@ -124,16 +126,25 @@ def run_task(lab, name, group, path, text_of, stream):
 
 @case()
 def the_task_definition_with_a_sidecar_delivers_what_the_application_writes(lab):
-    run_task(lab, "sidecar", "/ecs/shop", "/logs/shop.log", order, "ip-10-0-1-7-shop")
+    run_task(lab, "sidecar", "/ecs/shop", "/logs/shop.log", order,
+             "tailrace/shop/" + cloud.EcsAgent.TASK_ID)
+
+
+def docker_line(number):
+    return json.dumps({"log": order(number) + "\n", "stream": "stdout", "time": node.stamp(time.time_ns())})
+
+
+def docker_path(ident):
+    return f"/var/lib/docker/containers/{ident}/{ident}-json.log"
 
 
 @case()
 def the_task_definition_for_instances_delivers_what_docker_writes(lab):
-    ident = "0123456789ab" + "c" * 52
+    run_task(lab, "instance", "/ecs/containers", docker_path(CONTAINER), docker_line,
+             "shop.web." + cloud.EcsAgent.TASK_ID)
 
-    def line(number):
-        return json.dumps({"log": order(number) + "\n", "stream": "stdout",
-                           "time": node.stamp(time.time_ns())})
 
-    run_task(lab, "instance", "/ecs/containers",
-             f"/var/lib/docker/containers/{ident}/{ident}-json.log", line, "ip-10-0-1-7-0123456789ab")
+@case()
+def with_the_task_definition_for_instances_what_is_no_tasks_has_a_stream_too(lab):
+    run_task(lab, "instance", "/ecs/containers", docker_path("f" * 64), docker_line,
+             "ip-10-0-1-7-ecs.ffffffffffff")

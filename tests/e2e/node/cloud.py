@@ -161,19 +161,34 @@ class Logs(Front):
                                handler.headers.get("User-Agent", ""), asked))
 
 
-class TaskAgent:
-    """Of ECS: keys of the task's role, under a path that the task alone knows."""
+class EcsAgent:
+    """At the task's address its keys and what it is, under paths that the task alone knows; at port 51678
+    what runs on the instance."""
 
-    PATH = "/v2/credentials/5f0c1e7a"
+    KEYS = "/v2/credentials/5f0c1e7a"
+    TASK = "/v4/7c1d-0001"
+    TASK_ID = "158d1c8083dd49d6b527399fd6414f5c"
+    ARN = f"arn:aws:ecs:{REGION}:123456789012:task/default/{TASK_ID}"
+    CLUSTER_ARN = f"arn:aws:ecs:{REGION}:123456789012:container-instance/default/1f73d099"
 
-    def __init__(self, keys):
-        self.keys = {**keys, "RoleArn": "arn:aws:iam::123456789012:role/logs"}
+    def __init__(self, keys, container):
+        self.pages = {
+            self.KEYS: {**keys, "RoleArn": "arn:aws:iam::123456789012:role/logs"},
+            self.TASK + "/task": {"Cluster": "default", "TaskARN": self.ARN, "Family": "shop", "Revision": "1"},
+            "/v1/metadata": {"Cluster": "default", "ContainerInstanceArn": self.CLUSTER_ARN,
+                             "Version": "Amazon ECS Agent - v1.99.0"},
+            f"/v1/tasks?dockerid={container[:12]}": {
+                "Arn": self.ARN, "Family": "shop", "Version": "1", "DesiredStatus": "RUNNING",
+                "KnownStatus": "RUNNING", "Containers": [
+                    {"DockerId": container, "DockerName": "ecs-shop-1-web-00", "Name": "web"}]}}
         Server("169.254.170.2", 80, self.answer)
+        Server("127.0.0.1", 51678, self.answer)
 
     def answer(self, handler, _):
-        if handler.path != self.PATH:
+        page = self.pages.get(handler.path)
+        if page is None:
             return 404, {}, b""
-        return 200, {"Content-Type": "application/json"}, json.dumps(self.keys).encode()
+        return 200, {"Content-Type": "application/json"}, json.dumps(page).encode()
 
 
 class Metadata:
