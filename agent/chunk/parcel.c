@@ -140,7 +140,8 @@ struct chunk *parcels_open(struct parcels *p, struct origin *origin, output_set 
 {
     struct parcel_key key = {.destination = destination_of(p, outputs, scope),
                              .outputs = outputs,
-                             .flags = origin->can_repeat | origin->can_leave << 1};
+                             .flags = (uint64_t)origin->can_repeat | (uint64_t)origin->can_leave
+                                                                         << 1};
     struct chunk *chunk = map_get(&p->by_key, key_bytes(&key));
 
     CHECK(parcels_are_for(p, outputs));
