@@ -1,7 +1,7 @@
 #include "record/json.h"
 
 #include "base/utf8.h"
-#include "record/scan.h"
+#include "record/copy.h"
 
 #include <errno.h>
 #include <uv.h>
@@ -251,14 +251,52 @@ static char *escape_ascii(char byte, char *out)
     return out + 5;
 }
 
+/* Of a text, so much at once into room that was made before. */
+#define ESCAPE_BYTES 2048
+
+/* Escapes quotes and backslashes as long as whole blocks are left, and stops at what takes more. Each
+ * stretch between two is copied as one block, and written over from where it ends. */
+static const char *escape_quotes(const char *p, const char *end, char **to_inout)
+{
+    char *to = *to_inout;
+
+    while (end - p >= 2 * SCAN_BYTES) {
+        unsigned odd = scan_odd(scan_load(p)), at = 0;
+
+        for (; odd != 0; odd &= odd - 1) {
+            unsigned quote = (unsigned)__builtin_ctz(odd);
+            char byte = p[quote];
+
+            copy_block(to, scan_load(p + at));
+            to += quote - at;
+            at = quote + 1;
+            if (UNLIKELY(byte != '"' && byte != '\\')) {
+                *to_inout = to;
+                return p + quote;
+            }
+            *to++ = '\\';
+            *to++ = byte;
+        }
+        copy_block(to, scan_load(p + at));
+        to += SCAN_BYTES - at;
+        p += SCAN_BYTES;
+    }
+    *to_inout = to;
+    return p;
+}
+
 void json_escape(struct buffer *out, struct slice text)
 {
     const char *p = text.data, *end = p + text.len;
 
     while (p < end) {
-        size_t plain = scan_plain(p, end);
-        char *to = buffer_reserve(out, plain + JSON_ESCAPE_GROWTH);
+        size_t left = (size_t)(end - p), part = left < ESCAPE_BYTES ? left : ESCAPE_BYTES, plain;
+        char *to = buffer_reserve(out, 2 * part + SCAN_BYTES);
 
+        p = escape_quotes(p, p + part, &to);
+        out->len = (size_t)(to - out->data);
+        plain = scan_plain(p, end);
+        to = buffer_reserve(out, plain + JSON_ESCAPE_GROWTH);
         memcpy(to, p, plain);
         to += plain;
         p += plain;

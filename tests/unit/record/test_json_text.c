@@ -1,3 +1,4 @@
+#include "base/memory.h"
 #include "record/json.h"
 
 #include <check.h>
@@ -132,6 +133,47 @@ START_TEST(every_byte_survives_being_escaped_and_decoded)
 }
 END_TEST
 
+/* One byte after the other, as json_escape must write them. */
+static void escape_slowly(struct buffer *out, struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+
+        if (byte == '"' || byte == '\\')
+            buffer_append_format(out, "\\%c", byte);
+        else if (byte == '\n')
+            buffer_append_text(out, "\\n");
+        else if (byte < 0x20)
+            buffer_append_format(out, "\\u%04x", byte);
+        else
+            buffer_append_byte(out, (char)byte);
+    }
+}
+
+/* Of every length around blocks and pieces, with quotes anywhere, at the end of what may be read. */
+START_TEST(texts_of_any_length_are_escaped_as_byte_by_byte)
+{
+    static const char some[] = "\"\\\n\x01\"abcdefghijk";
+    uint32_t dice = 12345;
+
+    for (size_t len = 0; len < 5000; len += len < 100 ? 1 : 97) {
+        char *text = mem_alloc(len + 1);
+        struct buffer fast = {0}, slow = {0};
+
+        for (size_t i = 0; i < len; i++) {
+            dice = dice * 1664525 + 1013904223;
+            text[i] = some[(dice >> 20) % (dice >> 31 ? 4 : sizeof some - 1)];
+        }
+        json_escape(&fast, slice_make(text, len));
+        escape_slowly(&slow, slice_make(text, len));
+        ck_assert(slice_equal(buffer_view(&fast), buffer_view(&slow)));
+        buffer_fini(&fast);
+        buffer_fini(&slow);
+        mem_free(text);
+    }
+}
+END_TEST
+
 Suite *suite_record_json_text(void)
 {
     Suite *suite = suite_create("record/json_text");
@@ -144,6 +186,7 @@ Suite *suite_record_json_text(void)
     tcase_add_test(text, a_key_is_found_however_it_is_written);
     tcase_add_test(text, strings_are_decoded);
     tcase_add_test(text, texts_are_escaped);
+    tcase_add_test(text, texts_of_any_length_are_escaped_as_byte_by_byte);
     tcase_add_test(text, every_byte_survives_being_escaped_and_decoded);
     suite_add_tcase(suite, text);
     return suite;
