@@ -222,16 +222,32 @@ static void put_name(struct buffer *out, const char *key, struct slice name)
     json_write_text(out, name);
 }
 
+/* In decimal; for each event. */
+static void put_ms(struct buffer *out, int64_t ms)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+
+    CHECK(ms >= 0);
+    do {
+        digits[--at] = (char)('0' + ms % 10);
+        ms /= 10;
+    } while (ms > 0);
+    buffer_append(out, slice_make(digits + at, sizeof digits - at));
+}
+
 static void put_event(struct maker *m, const struct cw_piece *piece, struct buffer *out)
 {
     const struct cw_event *event = &m->events[piece->event];
     char mark[CW_MARK_BYTES_MAX];
     size_t mark_len = cw_mark(piece, event->message, mark);
 
-    buffer_append_format(out, "{\"timestamp\":%" PRId64 ",\"message\":\"", event->time_ms);
+    buffer_append(out, SLICE("{\"timestamp\":"));
+    put_ms(out, event->time_ms);
+    buffer_append(out, SLICE(",\"message\":\""));
     buffer_append(out, slice_make(mark, mark_len));
     json_escape(out, slice_make(event->message.data + piece->from, piece->len));
-    buffer_append_text(out, "\"}");
+    buffer_append(out, SLICE("\"}"));
 }
 
 static void put_events(struct maker *m, const struct cw_call *call, struct buffer *out)
@@ -321,6 +337,18 @@ static void request_make(struct maker *m, struct http_request *request)
     put_headers(m->cw, note, request);
 }
 
+/* What the call of the target that is being made has to wait for: no event is looked at. */
+static void making_make(const struct out_cloudwatch *cw, struct cw_note *note,
+                        struct http_request *request)
+{
+    struct maker m = {.cw = cw, .target = note->target};
+
+    note->is_gzip = false;
+    body_make(&m, NULL, note->step, &request->body);
+    request->plain_bytes = request->body.len;
+    put_headers(cw, note, request);
+}
+
 /* Nothing of this target can be sent at all. */
 static void skip_all(struct maker *m)
 {
@@ -361,9 +389,14 @@ const struct parcel_kind cw_parcels = {
 int cw_encode(const void *self, struct batch *batch, struct http_request *request)
 {
     struct maker m = {.cw = self, .batch = batch};
+    struct cw_note *before = batch->note;
     struct cw_events events;
 
     http_request_init(request, "POST", "/");
+    if (before != NULL && before->step != CW_PUT) {
+        making_make(self, before, request);
+        return 0;
+    }
     collect(&m);
     events = (struct cw_events){.items = m.events, .count = m.count, .target_count = 1};
     cw_plan(&events, &cw_limits, &m.arena, &m.plan);
