@@ -2,6 +2,7 @@
 """Measures tailrace against the floor in the same run and prints a table.
 
     run.py [--short] [MEASURE...]        measures: throughput gzip files trickle idle cloudwatch
+                                         pods
 
 The agent runs on CPU 0, the sink on CPU 1. CPU seconds and ratios hold from run to run; wall times
 do not. A measure is the best of ROUNDS, because noise only ever adds.
@@ -29,6 +30,7 @@ class Size:
         self.many_lines = 100_000 if is_short else 400_000
         self.many_files = (10, 1000) if is_short else (10, 1000, 10_000)
         self.quiet_seconds = 10 if is_short else 60
+        self.pods = 500 if is_short else 5_000
 
 
 def floor_cpu_s(stand, level, program="floor"):
@@ -124,6 +126,55 @@ def cloudwatch(size):
     yield from put_rows("cloudwatch", stats["puts"])
 
 
+def write_pods(stand, first, count, line_count):
+    """Logs of pods that are new, whole at once."""
+    for pod in range(first, first + count):
+        with open(os.path.join(stand.logs, f"pod-{pod:05}.log"), "w") as log:
+            for line in range(line_count):
+                log.write(f'2026-11-21T05:46:30.104572605Z stdout F {{"message":"order accepted",'
+                          f'"sequence_id":{pod * 100_000_000 + line},"level":"info"}}\n')
+
+
+def hundred_pods(config):
+    """What calls a flush takes in which a hundred pods wrote 40 KiB each."""
+    with measure.Stand() as stand, measure.Sink() as sink:
+        write_pods(stand, 0, 100, 1)
+        agent = stand.start_agent(config, sink)
+        sink.wait_for(lambda: sink.has(100), SETTLE_SECONDS_MAX)
+        time.sleep(2)
+        before = sink.ask("/__puts")["calls"]
+        write_pods(stand, 100, 100, 400)
+        if not sink.wait_for(lambda: sink.has(100 + 100 * 400), SETTLE_SECONDS_MAX):
+            raise RuntimeError(f"not all arrived, {agent.poll()}: " + stand.agent_log()[-500:])
+        return sink.ask("/__puts")["calls"] - before
+
+
+def pods(size):
+    """Pods that come and go, where no more than fifty streams may be made in a second."""
+    yield ("100 pods in a flush, 4 MiB, a stream each, calls", str(hundred_pods("cloudwatch.conf")),
+           "", "")
+    yield ("the same in one stream", str(hundred_pods("cloudwatch_shared.conf")), "", "")
+    with measure.Stand() as stand, measure.Sink() as sink:
+        sink.ask("/__limits?made=1&creates=50")
+        write_pods(stand, 0, 50, 20)
+        agent = stand.start_agent("cloudwatch.conf", sink)
+        memory = {}
+        for first in range(0, size.pods, 50):
+            if first > 0:
+                write_pods(stand, first, 50, 20)
+            if not sink.wait_for(lambda: sink.has((first + 50) * 20), SETTLE_SECONDS_MAX):
+                raise RuntimeError("not all arrived: " + stand.agent_log()[-500:])
+            memory[first + 50] = measure.cost_of(agent).rss_mib
+            for path in stand.log_paths():
+                os.unlink(path)
+        puts, stats = sink.ask("/__puts"), sink.stats()
+    for count in sorted({size.pods // 10, size.pods // 2, size.pods}):
+        yield f"{count} pods came and went, memory", f"{memory[count]:.1f} MiB", "", ""
+    yield "streams made, throttled", f"{puts['creates']}, {puts['creates_throttled']}", "", ""
+    yield "most streams made in a second", str(puts["most_creates"]), "", ""
+    yield "lines lost, doubled", f"{size.pods * 20 - stats['unique']}, {stats['duplicates']}", "", ""
+
+
 def append_lines(logs, line):
     """One line to each file, spread over a second."""
     started = time.monotonic()
@@ -180,7 +231,7 @@ def idle(size):
 
 
 MEASURES = {"throughput": throughput, "gzip": gzip, "files": files, "trickle": trickle,
-            "idle": idle, "cloudwatch": cloudwatch}
+            "idle": idle, "cloudwatch": cloudwatch, "pods": pods}
 
 
 def print_row(cells):
