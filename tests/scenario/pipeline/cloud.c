@@ -6,12 +6,27 @@
 #include "record/json.h"
 
 #include <check.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define BYTES_MAX 1048576
 #define EVENT_BYTES 26
+#define EVENTS_MAX 10000
 #define SPAN_MS (INT64_C(24) * 3600 * 1000)
+#define NAME_MAX_BYTES 512
+
+/* What the service says. */
+#define VALIDATION \
+    "1 validation error detected: Value at '%s' failed to satisfy constraint: Member must "
+#define GROUP_PATTERN "satisfy regular expression pattern: [\\\\.\\\\-_/#A-Za-z0-9]+"
+#define STREAM_PATTERN "satisfy regular expression pattern: [^:*]*"
+#define NO_ORDER "Log events in a single PutLogEvents request must be in chronological order."
+#define SIGNATURE                                                                                \
+    "The request signature we calculated does not match the signature you provided. Check your " \
+    "AWS Secret Access Key and signing method. Consult the service documentation for details."
+#define NO_SPAN \
+    "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."
 
 static char there; /* what a map has of a stream */
 
@@ -34,6 +49,16 @@ static struct kit_answer broken(struct cloud *c, const char *rule)
 {
     buffer_append_format(&c->broken, "%s; ", rule);
     return error_say(c, "InvalidParameterException", rule);
+}
+
+/* The constraint that is broken, of this member. */
+static struct kit_answer invalid(struct cloud *c, const char *what, const char *constraint)
+{
+    char rule[256];
+    int len = snprintf(rule, sizeof rule, VALIDATION, what);
+
+    snprintf(rule + len, sizeof rule - (size_t)len, "%s", constraint);
+    return broken(c, rule);
 }
 
 static struct slice member(struct slice object, const char *key)
@@ -67,17 +92,21 @@ static const char *event_take(struct cloud *c, struct put *put, struct slice eve
     int64_t ms = strtoll(member(event, "timestamp").data, NULL, 10);
 
     if (message.len == 0)
-        return "an event is empty";
+        return "1 validation error detected: Value '' at 'logEvents.1.member.message' failed to "
+               "satisfy constraint: Member must have length greater than or equal to 1";
+    if (ms < 0)
+        return "1 validation error detected: Value at 'logEvents.1.member.timestamp' failed to "
+               "satisfy constraint: Member must have value greater than or equal to 0";
     if (put->count > 0 && ms < put->last_ms)
-        return "Log events in a single PutLogEvents request must be in chronological order.";
+        return NO_ORDER;
     put->first_ms = put->count == 0 ? ms : put->first_ms;
     put->last_ms = ms;
     put->bytes += message.len + EVENT_BYTES;
     if (put->count++ >= c->refused_events)
         buffer_append_format(&put->lines, "%.*s: %.*s\n", SLICE_ARG(stream), SLICE_ARG(message));
     if (ms - put->first_ms >= SPAN_MS)
-        return "a call spans a day";
-    return put->bytes > BYTES_MAX ? "Upload too large" : put->count > 10000 ? "too many" : NULL;
+        return NO_SPAN;
+    return NULL;
 }
 
 static struct kit_answer put_answer(struct cloud *c, struct slice body, struct slice stream,
@@ -89,12 +118,21 @@ static struct kit_answer put_answer(struct cloud *c, struct slice body, struct s
 
     while (rule == NULL && json_next(&rest, &key, &event))
         rule = event_take(c, &put, event, stream, arena);
-    if (rule == NULL && put.count > 0)
+    if (rule == NULL && put.count > 0 && put.count <= EVENTS_MAX && put.bytes <= BYTES_MAX)
         buffer_append(&c->taken, buffer_view(&put.lines));
     c->largest = put.bytes > c->largest ? put.bytes : c->largest;
     buffer_fini(&put.lines);
-    if (rule != NULL || put.count == 0)
-        return broken(c, rule ? rule : "a call without events");
+    if (rule != NULL)
+        return broken(c, rule);
+    if (put.count == 0)
+        return invalid(c, "logEvents", "have length greater than or equal to 1");
+    if (put.count > EVENTS_MAX)
+        return invalid(c, "logEvents", "have length less than or equal to 10000");
+    if (put.bytes > BYTES_MAX)
+        return broken(c,
+                      arena_format(arena, "Upload too large: %llu bytes exceeds limit of 1048576",
+                                   (unsigned long long)put.bytes)
+                          .data);
     if (c->refused_events == 0)
         return well(c, "{\"nextSequenceToken\":\"4\"}");
     buffer_clear(&c->body);
@@ -106,11 +144,29 @@ static struct kit_answer put_answer(struct cloud *c, struct slice body, struct s
 
 /* ---- which call ---- */
 
+static bool is_group_name(struct slice name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (!isalnum((unsigned char)name.data[i]) && strchr(".-_/#", name.data[i]) == NULL)
+            return false;
+    return name.len >= 1 && name.len <= NAME_MAX_BYTES;
+}
+
+static bool is_stream_name(struct slice name)
+{
+    return name.len >= 1 && name.len <= NAME_MAX_BYTES && slice_find(name, ':') == name.len &&
+           slice_find(name, '*') == name.len;
+}
+
 static struct kit_answer call_answer(struct cloud *c, struct slice call, struct slice body,
                                      struct arena *arena)
 {
     struct slice stream = text_of(body, "logStreamName", arena);
 
+    if (!is_group_name(text_of(body, "logGroupName", arena)))
+        return invalid(c, "logGroupName", GROUP_PATTERN);
+    if (stream.data != NULL && !is_stream_name(stream))
+        return invalid(c, "logStreamName", STREAM_PATTERN);
     if (!slice_is(text_of(body, "logGroupName", arena), "/app/logs"))
         return broken(c, "logGroupName is another");
     if (slice_is(call, "CreateLogGroup")) {
@@ -131,7 +187,8 @@ static struct kit_answer call_answer(struct cloud *c, struct slice call, struct 
     }
     if (slice_is(call, "CreateLogStream")) {
         if (map_put(&c->streams, stream, &there) != NULL)
-            return error_say(c, "ResourceAlreadyExistsException", "it exists");
+            return error_say(c, "ResourceAlreadyExistsException",
+                             "The specified log stream already exists");
         return well(c, "");
     }
     if (map_get(&c->streams, stream) == NULL)
@@ -235,9 +292,9 @@ static struct kit_answer rule(void *owner, const struct kit_request *request)
     if (is_dated_badly(c, request))
         return dated_badly(c);
     if (c->has_no_trust)
-        return error_say(c, "InvalidSignatureException", "The signature does not match.");
+        return error_say(c, "InvalidSignatureException", SIGNATURE);
     if (c->has_no_gzip && kit_request_header(request, "Content-Encoding") != NULL)
-        return error_say(c, "InvalidSignatureException", "The signature does not match.");
+        return error_say(c, "InvalidSignatureException", SIGNATURE);
     if (c->throttled > 0) {
         c->throttled--;
         return error_say(c, "ThrottlingException", "Rate exceeded");
