@@ -45,6 +45,7 @@ static const char *set_read(struct slice text, struct cw_dimensions *set)
         if (set->count == CW_DIMENSIONS_MAX)
             return "a set has 30 keys at the most";
         set->keys[set->count++] = key;
+        CHECK(set->count <= CW_DIMENSIONS_MAX);
     }
     return NULL;
 }
@@ -126,6 +127,7 @@ static void metric_add(struct metrics *metrics, struct slice name, struct arena 
         if (metrics->count > 0)
             memcpy(metrics->names, old, metrics->count * sizeof *old);
     }
+    CHECK(metrics->count < metrics->capacity);
     metrics->names[metrics->count++] = name;
 }
 
@@ -162,6 +164,7 @@ static void sets_write(const struct cw_emf *emf, const struct chunk_record *reco
 {
     size_t from;
 
+    CHECK(emf->set_count == 0 || emf->sets != NULL);
     buffer_append_text(out, "\"Dimensions\":[");
     from = out->len;
     for (unsigned i = 0; i < emf->set_count; i++) {
@@ -198,6 +201,7 @@ static void directives_write(const struct cw_emf *emf, const struct chunk_record
 {
     const char *name = emf->namespace_text != NULL ? emf->namespace_text : NAMESPACE;
 
+    CHECK(metrics->count > 0);
     for (uint32_t i = 0; i < metrics->count; i++) {
         if (i % CW_METRICS_MAX == 0) {
             buffer_append_text(out, i > 0 ? "]},{\"Namespace\":" : "{\"Namespace\":");

@@ -93,6 +93,7 @@ static void facts_complete(struct facts *f, struct arena *arena)
 
 static void put(struct buffer *out, const char *key, struct slice value)
 {
+    CHECK(out->len > 0 && value.len <= CW_ENTITY_VALUE_BYTES_MAX);
     if (value.len == 0)
         return;
     buffer_append_format(out, "%s\"%s\":", out->data[out->len - 1] == '{' ? "" : ",", key);
@@ -112,6 +113,7 @@ bool cw_entity_write(const struct accessor_scope *scope, struct buffer *out)
 {
     struct facts f;
 
+    CHECK(scope->arena != NULL && scope->find != NULL);
     facts_read(scope, &f);
     facts_complete(&f, scope->arena);
     if (f.name.len == 0 || f.account.len == 0)
@@ -135,6 +137,7 @@ bool cw_entity_write(const struct accessor_scope *scope, struct buffer *out)
 
 static void key_write(struct slice key, struct buffer *out)
 {
+    CHECK(out->len > 0);
     buffer_append_text(out, out->data[out->len - 1] == '{' ? "" : ",");
     json_write_text(out, key);
     buffer_append_byte(out, ':');
@@ -155,6 +158,7 @@ static void object_strip(struct slice text, struct buffer *out)
 {
     struct slice key, value;
 
+    CHECK(text.len >= 2 && text.data[text.len - 1] == '}');
     buffer_append_byte(out, '{');
     while (json_next(&text, &key, &value)) {
         if (slice_begins(key, PREFIX))

@@ -105,6 +105,7 @@ static const char *tag_put(struct tag_list *list, struct tag tag)
     }
     if (list->count == CW_TAGS_MAX)
         return "a group has 50 tags at the most";
+    CHECK(list->count < CW_TAGS_MAX && tag.key.len > 0);
     list->items[list->count++] = tag;
     return NULL;
 }
@@ -190,6 +191,7 @@ void cw_making_fini(struct cw_making *making)
 
 void cw_making_write(const struct cw_making *making, struct buffer *out)
 {
+    CHECK(out->len > 1 && out->data[out->len - 1] == '"'); /* behind the name */
     if (making->kms_key != NULL) {
         buffer_append_text(out, ",\"kmsKeyId\":");
         json_write_text(out, slice_of(making->kms_key));

@@ -166,7 +166,7 @@ static void on_task(void *owner, const struct aws_task *task, const char *why)
 {
     struct out_cloudwatch *cw = owner;
 
-    (void)why;
+    CHECK(task != NULL && why == NULL);
     cw_names_task(&cw->names, task);
     log_info(cw->component, "this is a container of the ECS task %.*s in %.*s", SLICE_ARG(task->id),
              SLICE_ARG(task->cluster));
@@ -206,6 +206,7 @@ static int init_all(struct out_cloudwatch *cw, struct plugin_setup *setup)
 {
     int rc = 0;
 
+    CHECK(setup->http != NULL && cw->login.region != NULL);
     cw->component = setup->component;
     atomic_init(&cw->is_plain, false);
     rc |= region_check(cw, setup);

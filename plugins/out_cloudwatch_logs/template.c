@@ -57,6 +57,7 @@ static int part_add(const struct reader *in, struct part part)
                      CW_TEMPLATE_PARTS_MAX);
         return -EINVAL;
     }
+    CHECK((part.kind == PART_FIELD) == (part.at != NULL));
     t->parts[t->count++] = part;
     return 0;
 }
@@ -81,6 +82,7 @@ static unsigned digit_take(uint8_t raw[UUID_RAW_BYTES])
         raw[i] = (uint8_t)(here / 62);
         left = here % 62;
     }
+    CHECK(left < 62);
     return left;
 }
 
@@ -325,6 +327,7 @@ struct slice cw_template_render(const struct cw_template *t, const struct access
     bool is_missing = false;
     struct slice text = {0};
 
+    CHECK(t->accessor == NULL || t->count == 0);
     if (t->accessor != NULL) {
         text = accessor_render(t->accessor, scope, &is_missing);
         return is_missing || text.len == 0 ? (struct slice){0} : text;
