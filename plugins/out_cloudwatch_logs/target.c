@@ -53,6 +53,15 @@ static uint16_t name_add(char *name, uint16_t len, struct slice text, const stru
     return (uint16_t)(len + count);
 }
 
+/* No name is empty: neither a text that is no UTF-8 and has no place to be cut, nor an empty tag. */
+static uint16_t name_end(char *name, uint16_t len, const struct rules *rules)
+{
+    if (len > 0)
+        return len;
+    name[0] = rules->stand_in;
+    return 1;
+}
+
 /* ---- at start ---- */
 
 /* What a name that is known at start turns into is said then. */
@@ -150,6 +159,7 @@ int cw_names_init(struct cw_names *names, struct plugin_setup *setup)
 {
     int rc = stream_check(names, setup);
 
+    CHECK(names->group != NULL && !names->is_go);
     rc |= shared_check(names, setup);
     rc |= name_check("log_group_name", slice_of(names->group), &of_group[names->is_go], setup);
     if (names->stream != NULL)
@@ -213,6 +223,7 @@ bool cw_names_want_task(const struct cw_names *names)
 
 void cw_names_task(struct cw_names *names, const struct aws_task *task)
 {
+    CHECK(names->task.arn.len == 0); /* once */
     names->task = (struct aws_task){.arn = arena_copy(&names->texts, task->arn),
                                     .id = arena_copy(&names->texts, task->id),
                                     .cluster = arena_copy(&names->texts, task->cluster)};
@@ -254,20 +265,22 @@ void cw_target_in(const struct cw_names *names, const struct accessor_scope *sco
 {
     struct slice group = rendered(names, names->group_made, scope);
     struct slice stream = rendered(names, names->stream_made, scope);
+    const struct rules *groups = &of_group[names->is_go], *streams = &of_stream[names->is_go];
     char shared[32], *at;
 
     if (group.len == 0)
         group = slice_of(names->default_group != NULL ? names->default_group : names->group);
     if (stream.len == 0)
         stream = slice_of(names->default_stream != NULL ? names->default_stream : names->stream);
-    out->group_len = name_add(out->text, 0, group, &of_group[names->is_go]);
+    out->group_len = name_end(out->text, name_add(out->text, 0, group, groups), groups);
     at = out->text + out->group_len;
     out->stream_len = 0;
     if (stream.len == 0) {
-        out->stream_len = name_add(at, 0, slice_of(names->stream_prefix), &of_stream[names->is_go]);
+        out->stream_len = name_add(at, 0, slice_of(names->stream_prefix), streams);
         stream = stream_of_tag(names, scope->tag, shared);
     }
-    out->stream_len = name_add(at, out->stream_len, stream, &of_stream[names->is_go]);
+    out->stream_len = name_end(at, name_add(at, out->stream_len, stream, streams), streams);
+    CHECK(out->group_len > 0 && out->stream_len > 0);
     out->entity = names->has_entity ? entity_hash(scope) : 0;
 }
 

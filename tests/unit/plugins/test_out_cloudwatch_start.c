@@ -242,6 +242,38 @@ START_TEST(names_of_the_tag_alone_are_the_same_for_all_records_of_a_tag)
 }
 END_TEST
 
+START_TEST(no_name_is_ever_empty)
+{
+    ck_assert_int_eq(LOGS("log_stream_prefix", "", "log_group_template", "$g"), 0);
+    ck_assert_str_eq(target("", "{\"g\":\"\"}"), "g | _");
+}
+END_TEST
+
+/* A place to cut it is not found within what a name may have. */
+START_TEST(a_name_that_is_no_text_becomes_one)
+{
+    struct chunk_maker *maker = chunk_maker_new();
+    struct chunk_record record;
+    struct cw_target made;
+    struct batch batch;
+    char bytes[600];
+
+    memset(bytes, 0x80, sizeof bytes);
+    ck_assert_int_eq(LOGS("log_stream_name", "s", "log_group_template", "$g"), 0);
+    record_add(chunk_maker_record(maker), SLICE("g"), value_text(slice_make(bytes, sizeof bytes)));
+    chunk_maker_push(maker, "a");
+    chunk = chunk_maker_seal(&maker);
+    batch = chunk_batch(chunk);
+    ck_assert(batch_next(&batch, &record));
+    cw_target_of(&cw->names, &record, &arena, &made);
+    batch_fini(&batch);
+    ck_assert_uint_ge(made.group_len, 1);
+    ck_assert_uint_le(made.group_len, CW_NAME_BYTES_MAX);
+    for (uint16_t i = 0; i < made.group_len; i++)
+        ck_assert_int_eq(made.text[i], '_');
+}
+END_TEST
+
 START_TEST(the_go_plugins_names_are_templates_and_have_defaults)
 {
     ck_assert_int_eq(GO("log_group_name",
@@ -367,6 +399,8 @@ Suite *suite_plugins_out_cloudwatch_start(void)
     tcase_add_test(tests, and_so_is_a_value);
     tcase_add_test(tests, a_template_goes_before_the_name_where_the_record_has_what_it_asks_for);
     tcase_add_test(tests, names_of_the_tag_alone_are_the_same_for_all_records_of_a_tag);
+    tcase_add_test(tests, no_name_is_ever_empty);
+    tcase_add_test(tests, a_name_that_is_no_text_becomes_one);
     tcase_add_test(tests, the_go_plugins_names_are_templates_and_have_defaults);
     tcase_add_test(tests, the_go_plugins_prefix_stands_before_the_tag);
     tcase_add_test(tests, a_template_that_does_not_end_is_a_mistake);
