@@ -20,6 +20,8 @@ struct filter_ecs {
     struct ecs_agent *agent; /* NULL: it does not run, or adds nothing */
     struct list waiters;
     struct slice prefix;
+    struct buffer tag; /* that was looked at last */
+    struct slice id;   /* in it */
     bool was_tag_said;
     struct filter_metrics *metrics;
 };
@@ -65,22 +67,30 @@ static void on_changed(void *owner)
     }
 }
 
-static struct slice id_of(struct filter_ecs *f, struct slice tag)
+static void say_tag(struct filter_ecs *f, struct slice tag)
 {
-    struct slice id = {0};
+    if (f->was_tag_said)
+        return;
+    log_warn(f->component,
+             "the tag %.*s is not ecs_tag_prefix (\"%.*s\") and the id of a container; such "
+             "records get the cluster's metadata. Where that is meant, set cluster_metadata_only",
+             SLICE_ARG(tag), SLICE_ARG(f->prefix));
+    f->was_tag_said = true;
+}
 
+/* Most records have the tag of the one before. */
+static inline struct slice id_of(struct filter_ecs *f, struct slice tag)
+{
     if (f->options.is_cluster_only)
-        return id;
-    id = ecs_id_of_tag(tag, f->prefix);
-    if (UNLIKELY(id.len == 0 && !f->was_tag_said)) {
-        log_warn(f->component,
-                 "the tag %.*s is not ecs_tag_prefix (\"%.*s\") and the id of a container; such "
-                 "records get the cluster's metadata. Where that is meant, set "
-                 "cluster_metadata_only",
-                 SLICE_ARG(tag), SLICE_ARG(f->prefix));
-        f->was_tag_said = true;
-    }
-    return id;
+        return (struct slice){0};
+    if (LIKELY(slice_equal(buffer_view(&f->tag), tag)))
+        return f->id;
+    buffer_clear(&f->tag);
+    buffer_append(&f->tag, tag);
+    f->id = ecs_id_of_tag(buffer_view(&f->tag), f->prefix);
+    if (f->id.len == 0)
+        say_tag(f, tag);
+    return f->id;
 }
 
 static uint64_t ecs_ready(void *self, const struct filter_run *run, struct filter_waiter *waiter)
@@ -249,6 +259,7 @@ static void ecs_fini(void *self)
     while (f->waiters.next != NULL && list_take_first(&f->waiters) != NULL)
         continue;
     ecs_agent_free(&f->agent);
+    buffer_fini(&f->tag);
     for (size_t i = 0; i < f->form.count; i++) {
         MEM_FREE(&f->form.additions[i].key);
         accessor_free(&f->form.additions[i].template);
