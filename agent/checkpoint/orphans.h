@@ -21,6 +21,7 @@ struct orphan {
     uint64_t positions; /* the number of those that have it */
     uint64_t offset;
     bool is_rotated;
+    bool is_apart; /* its place among the generations of its log is not known */
     bool is_saved; /* its row tells it from others, and is written */
     struct file_identity
         identity;           /* as it was when it was read: it may have been truncated since */

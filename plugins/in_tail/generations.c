@@ -30,6 +30,7 @@ struct known_list {
     struct known *items;
     size_t count;
     uint64_t owed_bytes; /* of generations that cannot be read now */
+    bool is_apart;       /* the one after that which is under way is not read: nothing follows it */
 };
 
 static const struct known *known_find(const struct known_list *list, int64_t row)
@@ -167,6 +168,7 @@ static int generation_open(const struct known_list *list, const struct found_fil
         .offset = read->offset,
         .row = read->key,
         .may_be_cut = read->may_be_cut,
+        .is_apart = list->is_apart,
         .note.together = read->offset,
     };
 
@@ -189,7 +191,7 @@ static int generation_open(const struct known_list *list, const struct found_fil
 static int generation_open_whole(const struct known_list *list, const struct found_file *name,
                                  const struct generation *g)
 {
-    struct tail_start start = {.path = g->path, .id = &g->id};
+    struct tail_start start = {.path = g->path, .id = &g->id, .is_apart = list->is_apart};
 
     log_warn(list->tail->component,
              "%s begins like a generation of %s that was read, and goes on otherwise: it is read "
@@ -218,6 +220,17 @@ static bool generation_follow(struct known_list *list, const struct found_file *
     return rc != 0;
 }
 
+/* The next one, but for the log itself, is not to be read. */
+static bool is_apart(const struct generations *siblings, const struct generation_plan *plan,
+                     size_t i)
+{
+    size_t next = plan->reads[i].index + 1;
+
+    if (next >= siblings->count || siblings->items[next].is_current)
+        return false;
+    return i + 1 == plan->count || plan->reads[i + 1].index != next;
+}
+
 /* False when the generations were renamed meanwhile. */
 static bool plan_follow(struct known_list *list, const struct found_file *name)
 {
@@ -233,9 +246,11 @@ static bool plan_follow(struct known_list *list, const struct found_file *name)
         tail_again_note(list->tail, name, name->real, rc);
     if (rc == 0) {
         generation_plan(&siblings, saved, list->count, &plan);
-        for (size_t i = 0; i < plan.count; i++)
+        for (size_t i = 0; i < plan.count; i++) {
+            list->is_apart = is_apart(&siblings, &plan, i);
             is_still &=
                 generation_follow(list, name, &siblings.items[plan.reads[i].index], &plan.reads[i]);
+        }
         tail_again_owe(list->tail, name, list->owed_bytes);
         if (plan.lost_count > 0)
             log_warn(list->tail->component,

@@ -29,7 +29,7 @@
 
 static bool is_elder(const struct tail_file *f, const struct tail_file *heir)
 {
-    return f != heir && f->fd >= 0 && f->name == NULL && f->kin.heir == NULL &&
+    return f != heir && f->fd >= 0 && f->name == NULL && f->kin.heir == NULL && !f->kin.is_apart &&
            strcmp(f->path, heir->path) == 0;
 }
 
@@ -49,10 +49,13 @@ static struct tail_file *elder_find(const struct tail_file *heir)
 void tail_kin_find(struct tail_file *f)
 {
     struct tail_file *elder;
+    bool is_any_hidden;
 
-    if (f->tail->rules == NULL || f->tail->unnamed_count == 0 || f->state.read > 0)
+    if (f->tail->rules == NULL)
         return;
-    if (tail_again_is_for(f->tail, f->path))
+    is_any_hidden = tail_again_is_for(f->tail, f->path);
+    f->kin.is_apart |= is_any_hidden && f->name == NULL;
+    if (f->kin.is_apart || is_any_hidden || f->tail->unnamed_count == 0 || f->state.read > 0)
         return;
     elder = elder_find(f);
     if (elder == NULL)
@@ -71,11 +74,15 @@ static void kin_unlink(struct tail_file *heir)
     heir->kin.elder = NULL;
 }
 
-static uint64_t bytes_of(const struct tail_file *f)
+/* As a look at the file sees it. */
+static uint64_t bytes_of(struct tail_file *f)
 {
     struct file_facts facts;
 
-    return file_facts_read(f->fd, &facts) < 0 ? 0 : file_reader_size(&f->reader, facts.size_bytes);
+    if (f->fd < 0 || file_state_read(f->fd, &facts) < 0)
+        return 0;
+    tail_file_note_seen(f, facts.size_bytes);
+    return file_reader_size(&f->reader, facts.size_bytes);
 }
 
 /* Its pieces become the heir's. A record that has come from further back ends here. */

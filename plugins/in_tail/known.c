@@ -54,11 +54,14 @@ bool tail_file_is_rewritten(const struct tail_file *f)
     return f->tail_print.len > 0 && file_tail_check(f->fd, f->state.read, f->tail_print) == 0;
 }
 
-bool tail_file_is_as_read(const struct tail_file *f)
+bool tail_file_is_as_read(struct tail_file *f)
 {
     struct file_facts facts;
 
-    if (file_state_read(f->fd, &facts) < 0 || tail_file_is_rewritten(f))
+    if (file_state_read(f->fd, &facts) < 0)
+        return false;
+    tail_file_note_seen(f, facts.size_bytes);
+    if (tail_file_is_rewritten(f))
         return false;
     return f->reader.is_gzip || facts.size_bytes >= f->state.read;
 }

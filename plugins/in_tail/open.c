@@ -266,6 +266,7 @@ int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_
     start->offset = tail_bookmark_take(f, start);
     file_form_find(f);
     f->is_saved = start->orphan != NULL && start->orphan->is_saved;
+    f->kin.is_apart = start->orphan != NULL ? start->orphan->is_apart : start->is_apart;
     file_begin_at(f, start->offset);
     f->state.is_rotated = start->is_rotated;
     f->state.rotated_ms = clock_ms();

@@ -121,6 +121,7 @@ struct tail_kin {
                   * lines before them that are not */
     struct tail_file *borrower; /* whose lender this is */
     uint64_t lent_until;        /* the first span that has nothing of them */
+    bool is_apart;              /* what comes before it and after is not known, or not read */
     bool is_counted;            /* lent_until is known */
     bool is_lent;               /* this one's pieces are another's */
     uint64_t lent_from;         /* where they begin: the bookmark stays before it */
@@ -259,6 +260,7 @@ struct tail_start {
     const char *path;
     const struct orphan *orphan; /* its descriptor is taken; NULL: it is to be opened */
     bool is_rotated;
+    bool is_apart;            /* the next generation is not read: no line goes on there */
     bool may_be_cut;          /* it may end before the offset: then nothing of it is unread */
     const struct file_id *id; /* who it was when that was planned; NULL: nobody asks */
     uint64_t offset;
@@ -301,7 +303,7 @@ void tail_inode_leave(struct tail_file *file);
 struct tail_file *tail_file_named_else(const struct tail *tail, const struct found_file *name);
 
 /* What was read of it is there, as it was: it was not truncated. */
-bool tail_file_is_as_read(const struct tail_file *file);
+bool tail_file_is_as_read(struct tail_file *file);
 
 /* Its bytes are others by now, however many there are. */
 bool tail_file_is_rewritten(const struct tail_file *file);

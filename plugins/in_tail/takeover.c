@@ -65,6 +65,7 @@ void tail_file_hand_on(struct tail_file *f)
         .row = f->row,
         .offset = tail_file_settled(f),
         .is_rotated = f->state.is_rotated,
+        .is_apart = f->kin.is_apart,
         .is_saved = f->is_saved && (f->first.waits & TAIL_WAIT_ROW) == 0,
         .identity = f->identity,
         .tail = f->tail_print,

@@ -169,6 +169,36 @@ START_TEST(a_generation_that_cannot_be_read_parts_those_around_it)
 }
 END_TEST
 
+/* It was opened last, and is not the last: what comes next does not follow it. SIM_TROUBLE seed 2954. */
+START_TEST(a_generation_that_was_opened_late_has_no_next_one)
+{
+    uint64_t opened;
+
+    kit_append(k, "app.log", F("before"));
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    tree_append("app.log", P("one,"));
+    tree_rename("app.log", "kept");
+    ck_assert_int_eq(symlink("/proc/self/mem", tree_path("app.log.1")), 0);
+    tree_append("app.log", F("two"));
+    kit_run_again(k);
+    kit_pass_ms(k, 2000);
+    opened = kit_input(k)->files_opened;
+    tree_remove("app.log.1");
+    tree_rename("kept", "app.log.1");
+    for (unsigned i = 0; i < 600 && kit_input(k)->files_opened == opened; i++)
+        kit_pass_ms(k, 100);
+    ck_assert_uint_eq(kit_input(k)->files_opened, opened + 1);
+    tree_rename("app.log.1", "app.log.2");
+    tree_rename("app.log", "app.log.1");
+    kit_append(k, "app.log", F("three"));
+    kit_pass_ms(k, 20000);
+    ck_assert_ptr_nonnull(strstr(backend_taken(k->es), " one, "));
+    ck_assert_ptr_nonnull(strstr(backend_taken(k->es), " three "));
+    ck_assert_uint_eq(backend_taken_count(k->es), 4);
+}
+END_TEST
+
 /* Up to the quote behind it. */
 static const char *id_in(const char *actions)
 {
@@ -423,6 +453,7 @@ Suite *suite_pipeline_parted(void)
     tcase_add_test(t, the_next_file_is_not_passed_before_what_comes_again_with_the_one_before);
     tcase_add_test(t, pieces_that_the_copy_lacks_hold_nothing_back);
     tcase_add_test(t, a_generation_that_cannot_be_read_parts_those_around_it);
+    tcase_add_test(t, a_generation_that_was_opened_late_has_no_next_one);
     tcase_add_test(t, a_crash_after_a_pause_between_pieces_loses_none);
     tcase_add_test(t, a_rotation_while_nobody_looked_parts_nothing);
     tcase_add_test(t, a_compressed_generation_has_its_pieces_too);
