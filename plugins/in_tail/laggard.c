@@ -204,13 +204,15 @@ static void laggard_join(struct tail_laggard *l)
     tail_file_touch(of);
 }
 
-/* No record of the others has lines behind where their window ends; nor has the next generation any. */
+/* No record of the others has lines behind where their window ends. */
 static bool is_cut_clean(const struct tail_file *f)
 {
-    return !f->is_skipping && !f->kin.is_lent && f->joined_to <= f->origin.window.issued;
+    return !f->is_skipping && f->joined_to <= f->origin.window.issued;
 }
 
-/* It stands where the others stand, so the lines that it waits with are a record there too. */
+/* It stands where the others stand, so the lines that it waits with are a record there too. What the
+ * next generation was lent lies behind that, and waits for it to be settled; until it is given back
+ * there is nothing to read together. */
 static void laggard_meet(struct tail_laggard *l)
 {
     struct tail *t = l->file.tail;
@@ -220,7 +222,7 @@ static void laggard_meet(struct tail_laggard *l)
         return;
     tail_lines_flush(&l->file, true);
     tail_file_advance(&l->file, l->file.state.read);
-    if (!is_away || is_only_output(l))
+    if (!l->of->kin.is_lent && (!is_away || is_only_output(l)))
         laggard_join(l);
 }
 

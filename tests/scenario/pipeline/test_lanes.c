@@ -338,6 +338,46 @@ START_TEST(groups_of_lines_are_whole_for_it_too)
 }
 END_TEST
 
+#define TRACE "%06u Exception: %0*d\n\tat a.b(C.java:1)\n\tat d.e()\n"
+
+static size_t write_traces(const char *before, unsigned count)
+{
+    struct buffer text = {0};
+    size_t bytes;
+
+    buffer_append_text(&text, before);
+    for (unsigned n = 0; n < count; n++, stage.lines++)
+        buffer_append_format(&text, TRACE, stage.lines, 2 * LANES_LINE_BYTES, 0);
+    bytes = text.len;
+    kit_append(stage.k, "app.log", buffer_text(&text));
+    buffer_fini(&text);
+    return bytes;
+}
+
+/* What its own reader has before them has no next line that would end it. */
+START_TEST(lines_that_rotation_parted_do_not_wait_for_those_before_them)
+{
+    size_t bytes;
+
+    stage.k = kit_start(SERVICE LANES_SMALL TAIL
+                        " multiline.parser java\n Rotate_Wait 60\n" ES("PORT") ES("PORT2"));
+    backend_down(stage.k->other);
+    for (unsigned i = 0; i < 10; i++) {
+        (void)write_traces("", LANES_STEP_LINES / 2);
+        kit_pass_ms(stage.k, LANES_LATENCY_MS);
+    }
+    ck_assert_uint_eq(lanes_counts(1)->is_behind, 1);
+    (void)write_traces("", 2);
+    tree_rename("app.log", "app.log.1");
+    bytes = write_traces("\tat f.g()\n", 3);
+    kit_pass_ms(stage.k, 10000);
+    backend_up(stage.k->other);
+    kit_pass_ms(stage.k, 20000);
+    ck_assert_uint_eq(lanes_position("app.log"), bytes);
+    ck_assert_uint_eq(lanes_counts(1)->behind_bytes, 0);
+}
+END_TEST
+
 Suite *suite_pipeline_lanes(void);
 
 Suite *suite_pipeline_lanes(void)
@@ -366,6 +406,7 @@ Suite *suite_pipeline_lanes(void)
     tcase_add_test(more, what_nobody_can_read_again_does_not_keep_files_from_going_on);
     tcase_add_test(more, what_is_read_again_respects_the_rate_limit);
     tcase_add_test(more, groups_of_lines_are_whole_for_it_too);
+    tcase_add_test(more, lines_that_rotation_parted_do_not_wait_for_those_before_them);
     suite_add_tcase(suite, more);
     return suite;
 }
