@@ -26,12 +26,12 @@
 #include "record/accessor_eval.h"
 
 /* A call that is a little too full is two calls. */
-#define PARCEL_FILL_PERCENT 98
+#define PARCEL_FILL_PERCENT 99
 
 #define PARCEL_BYTES_MAX ((size_t)2 << 20)
 
 /* How often one that was kept, as its output is behind, is looked at again. */
-#define PARCEL_LOOK_MS 200
+#define PARCEL_LOOK_MS 100
 
 /* What a thousand bytes come to is held to be no less and no more than so many bytes. */
 #define PARCEL_PERMILLE_MIN 100

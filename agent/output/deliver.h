@@ -73,7 +73,7 @@ void output_say(const struct output *output, enum log_level level, const char *w
 
 /* ---- looking in ---- */
 
-/* Whether chunks wait for a place. */
+/* Whether one more chunk would have to wait for a place. */
 bool output_is_behind(const struct output *output);
 
 /* Whether no chunk is queued, under way or waiting. */

@@ -93,7 +93,7 @@ bool output_login(const struct output *output, const char **origin, const char *
 
 bool output_is_behind(const struct output *output)
 {
-    return !list_is_empty(&output->queue);
+    return !list_is_empty(&output->queue) || !gate_has_room(output);
 }
 
 bool output_is_idle(const struct output *output)

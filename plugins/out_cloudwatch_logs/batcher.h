@@ -45,7 +45,8 @@ struct cw_event {
     uint32_t record; /* whose place in the batch the caller remembers */
     uint32_t target; /* from 0; the caller numbers them */
     int64_t time_ms;
-    struct slice message; /* UTF-8, unescaped; lent */
+    struct slice
+        message; /* UTF-8, unescaped; lent. Of one that goes whole only the length is asked */
     bool is_emf;
 };
 

@@ -11,19 +11,22 @@
  * has to be made first.
  */
 
-/* What an event has in a body besides its message, at the most. */
-#define EVENT_ROOM 64
+/* What an event has in a body besides its message, and a part of the message for what is escaped: a body
+ * that grows is copied. */
+#define EVENT_ROOM 48
+#define ESCAPED_PART 4
 #define BODY_ROOM 1024
 
 struct maker {
     const struct out_cloudwatch *cw;
     struct batch *batch;
     struct render render;
-    struct arena arena;      /* messages */
-    struct arena scratch;    /* of one record */
-    struct buffer text;      /* of one message */
-    struct buffer entity;    /* of the target, as JSON */
-    struct cw_event *events; /* of the target, in the batch's order */
+    struct arena arena;           /* messages */
+    struct arena scratch;         /* of one record */
+    struct buffer text;           /* of one message */
+    struct buffer entity;         /* of the target, as JSON */
+    struct cw_event *events;      /* of the target, in the batch's order */
+    struct chunk_record *records; /* the same; NULL: all messages are there as texts */
     uint32_t count;
     struct cw_target target;
     bool has_target;
@@ -81,7 +84,11 @@ static bool message_of(struct maker *m, const struct chunk_record *record, struc
     if (m->cw->message.key != NULL)
         return message_of_key(m, record, out);
     record_write(m, record);
-    *out = arena_copy(&m->arena, buffer_view(&m->text));
+    *out = buffer_view(&m->text);
+    if (out->len > CW_MESSAGE_BYTES_MAX)
+        *out = arena_copy(&m->arena, *out);
+    else
+        out->data = NULL; /* its record is kept, and written once more when the body is */
     return true;
 }
 
@@ -125,6 +132,8 @@ static void event_collect(struct maker *m, const struct chunk_record *record, ui
     } else if (!message_of(m, record, &message)) {
         batch_skip_at(m->batch, index, "the record has no value for log_key");
     } else {
+        if (m->records != NULL)
+            m->records[m->count] = *record;
         m->events[m->count++] =
             (struct cw_event){.record = index,
                               .time_ms = ms > 0 ? ms : 0,
@@ -138,6 +147,8 @@ static void collect(struct maker *m)
     struct chunk_record record;
 
     m->events = arena_alloc(&m->arena, (m->batch->count + 1) * sizeof *m->events);
+    if (m->cw->message.key == NULL)
+        m->records = arena_alloc(&m->arena, (m->batch->count + 1) * sizeof *m->records);
     while (batch_next(m->batch, &record)) {
         CHECK(m->count < m->batch->count);
         event_collect(m, &record, m->batch->at - 1);
@@ -239,14 +250,20 @@ static void put_ms(struct buffer *out, int64_t ms)
 static void put_event(struct maker *m, const struct cw_piece *piece, struct buffer *out)
 {
     const struct cw_event *event = &m->events[piece->event];
+    struct slice message = event->message;
     char mark[CW_MARK_BYTES_MAX];
-    size_t mark_len = cw_mark(piece, event->message, mark);
+    size_t mark_len = cw_mark(piece, message, mark);
 
     buffer_append(out, SLICE("{\"timestamp\":"));
     put_ms(out, event->time_ms);
     buffer_append(out, SLICE(",\"message\":\""));
     buffer_append(out, slice_make(mark, mark_len));
-    json_escape(out, slice_make(event->message.data + piece->from, piece->len));
+    if (message.data == NULL) {
+        record_write(m, &m->records[piece->event]);
+        message = buffer_view(&m->text);
+        CHECK(message.len == piece->len && piece->count == 1);
+    }
+    json_escape(out, slice_make(message.data + piece->from, piece->len));
     buffer_append(out, SLICE("\"}"));
 }
 
@@ -266,9 +283,9 @@ static void body_make(struct maker *m, const struct cw_call *call, enum cw_step 
 {
     const struct cw_making *making = &m->cw->making;
 
-    buffer_init(out, step == CW_PUT
-                         ? call->bytes + call->count * EVENT_ROOM + m->entity.len + BODY_ROOM
-                         : 0);
+    buffer_init(out, step == CW_PUT ? call->bytes + call->bytes / ESCAPED_PART +
+                                          call->count * EVENT_ROOM + m->entity.len + BODY_ROOM
+                                    : 0);
     buffer_append_byte(out, '{');
     put_name(out, "logGroupName", cw_target_group(&m->target));
     if (step == CW_PUT || step == CW_STREAM)
