@@ -310,9 +310,10 @@ static void count(struct filter_log_to_metrics *l, const struct accessor_scope *
 }
 
 /* It was read before, and counted then. */
-static bool is_again(uint64_t offset, const struct filter_run *run)
+static bool is_again(uint64_t place, const struct filter_run *run)
 {
-    return run->origin != NULL && offset != RECORD_NO_OFFSET && offset < run->origin->again_until;
+    return run->origin != NULL && place != RECORD_NO_OFFSET &&
+           record_place_offset(place) < run->origin->again_until;
 }
 
 static enum filter_verdict log_to_metrics_apply(void *self, struct record *record,

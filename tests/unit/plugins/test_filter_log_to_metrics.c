@@ -174,6 +174,22 @@ START_TEST(what_was_read_before_is_not_counted_again)
 }
 END_TEST
 
+/* How many lines were joined to the first stands above the offset. */
+START_TEST(what_was_joined_of_more_lines_is_not_counted_again_either)
+{
+    struct origin origin = {.again_until = 10};
+    struct filter_run run = {.tag = SLICE("t"), .json = &f.json, .origin = &origin};
+
+    OPEN("metric_mode", "counter");
+    for (uint64_t offset = 8; offset < 12; offset++) {
+        kit_record_fill(&f.record, "{\"log\":\"a\"}");
+        f.record.offset = record_place(offset, 3);
+        ck_assert_int_eq(filter_log_to_metrics.apply(f.self, &f.record, &run), FILTER_KEEP);
+    }
+    ck_assert_uint_eq(counted(), 1);
+}
+END_TEST
+
 /* ---- labels ---- */
 
 START_TEST(labels_are_in_the_order_of_the_file)
@@ -407,6 +423,7 @@ Suite *suite_plugins_filter_log_to_metrics(void)
     tcase_add_test(records, the_first_regex_decides);
     tcase_add_test(records, discarded_logs_are_gone_whether_they_count_or_not);
     tcase_add_test(records, what_was_read_before_is_not_counted_again);
+    tcase_add_test(records, what_was_joined_of_more_lines_is_not_counted_again_either);
     tcase_add_test(records, labels_are_in_the_order_of_the_file);
     tcase_add_test(records, kubernetes_labels_come_first);
     tcase_add_test(records, values_of_all_kinds_are_labels);
