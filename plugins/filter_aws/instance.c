@@ -261,6 +261,7 @@ static struct instance *instance_new(struct loop *loop, const struct instance_se
 
     i->loop = loop;
     i->settings = *settings;
+    i->settings.component = mem_text(settings->component);
     list_copy(&i->include, settings->wish.include);
     list_copy(&i->exclude, settings->wish.exclude);
     i->settings.wish.include = &i->include;
@@ -321,6 +322,7 @@ void instance_release(struct instance **address)
     facts_fini(&i->facts);
     text_list_fini(&i->include);
     text_list_fini(&i->exclude);
+    mem_free((char *)(uintptr_t)i->settings.component);
     mem_free(i);
 }
 

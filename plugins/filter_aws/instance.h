@@ -21,9 +21,9 @@
 
 #include "plugins/filter_aws/facts.h"
 
-/* Copied, but for the component. */
+/* Copied. Whoever took it first may be gone before others, as after a reload. */
 struct instance_settings {
-    const char *component; /* for the log; lives for ever */
+    const char *component; /* for the log; the first taker's counts */
     bool is_v1;            /* asks without a token, unless the service wants one */
     uint64_t retry_ms;     /* between rounds, at most */
     struct facts_wish wish;

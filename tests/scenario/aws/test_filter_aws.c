@@ -202,6 +202,33 @@ START_TEST(filters_with_equal_settings_ask_once)
 }
 END_TEST
 
+/* A configuration that is read again shares it, and the filters before are gone then, and their names. */
+START_TEST(who_took_it_first_may_be_gone_when_something_is_said)
+{
+    static const char *const few[] = {M "instance-id", "i-1", NULL};
+    char component[] = "filter:aws:first";
+    const struct text_list all = {0};
+    struct instance_settings settings = {
+        .component = component,
+        .retry_ms = 300000,
+        .wish = {.wants[FACT_AZ] = true, .include = &all, .exclude = &all}};
+    struct instance *instance;
+    struct patience patience;
+
+    kit_filter_open(&f, &filter_aws, KIT_KEYS("az", "On"));
+    rules.facts.pairs = few;
+    kit_aws_set(&aws, &rules);
+    instance = instance_take(loop, &settings);
+    memset(component, '?', sizeof component - 1);
+    patience_begin(&patience, loop, "the first round");
+    while (!instance_was_asked(instance))
+        loop_turn(loop, true);
+    patience_end(&patience);
+    said("filter:aws:first");
+    instance_release(&instance);
+}
+END_TEST
+
 START_TEST(a_hop_limit_of_one_is_named_and_nobody_waits_for_ever)
 {
     rules.has_hop_limit = true;
@@ -374,6 +401,7 @@ Suite *suite_aws_filter_aws(void)
     tcase_add_test(tests, a_plain_record_gets_the_same);
     tcase_add_test(tests, records_that_come_before_it_go_without_and_are_counted);
     tcase_add_test(tests, filters_with_equal_settings_ask_once);
+    tcase_add_test(tests, who_took_it_first_may_be_gone_when_something_is_said);
     tcase_add_test(tests, a_hop_limit_of_one_is_named_and_nobody_waits_for_ever);
     tcase_add_test(tests, a_service_that_says_nothing_holds_up_nothing);
     tcase_add_test(tests, a_token_that_is_refused_is_told_of);
