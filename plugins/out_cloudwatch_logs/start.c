@@ -161,12 +161,15 @@ static int init_reach(struct out_cloudwatch *cw, struct plugin_setup *setup)
     return 0;
 }
 
-/* Once, before the first request is made. */
+/* Before the first request is made. Of an upstream, each node's signer asks, and the first that hears says
+ * it: from then on encodes may be reading it. */
 static void on_task(void *owner, const struct aws_task *task, const char *why)
 {
     struct out_cloudwatch *cw = owner;
 
     CHECK(task != NULL && why == NULL);
+    if (cw->names.task.arn.len > 0)
+        return;
     cw_names_task(&cw->names, task);
     log_info(cw->component, "this is a container of the ECS task %.*s in %.*s", SLICE_ARG(task->id),
              SLICE_ARG(task->cluster));

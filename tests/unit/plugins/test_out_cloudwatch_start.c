@@ -332,6 +332,20 @@ START_TEST(a_task_is_in_names_once_it_is_known)
 }
 END_TEST
 
+START_TEST(every_node_of_an_upstream_may_say_the_task)
+{
+    struct aws_task task = {.arn = SLICE("arn:x"), .id = SLICE("158d"), .cluster = SLICE("shop")};
+    const struct aws_signer_settings *settings;
+
+    ck_assert_int_eq(
+        GO("log_group_name", "/ecs/$(ecs_cluster)", "log_stream_name", "$(ecs_task_id)"), 0);
+    settings = plugin->aws(cw);
+    for (int node = 0; node < 2; node++)
+        settings->task_heard(settings->task_owner, &task, NULL);
+    ck_assert_str_eq(target("a", "{\"n\":1}"), "/ecs/shop | 158d");
+}
+END_TEST
+
 START_TEST(who_names_no_task_asks_for_none)
 {
     ck_assert_int_eq(GO("log_group_name", "g", "log_stream_name", "$(tag)"), 0);
@@ -406,6 +420,7 @@ Suite *suite_plugins_out_cloudwatch_start(void)
     tcase_add_test(tests, a_template_that_does_not_end_is_a_mistake);
     tcase_add_test(tests, the_go_plugin_wants_one_name_of_the_stream);
     tcase_add_test(tests, a_task_is_in_names_once_it_is_known);
+    tcase_add_test(tests, every_node_of_an_upstream_may_say_the_task);
     tcase_add_test(tests, who_names_no_task_asks_for_none);
     tcase_add_test(tests, the_go_plugins_login_is_told_in_its_own_keys);
     tcase_add_test(tests, tags_share_as_many_streams_as_are_wanted);
