@@ -93,11 +93,30 @@ static enum verdict taken(const struct asked *a)
     log_debug(a->cw->component, "%s: %.*s, stream %.*s", cw_step_name(a->note->step),
               SLICE_ARG(cw_target_group(&a->note->target)),
               SLICE_ARG(cw_target_stream(&a->note->target)));
+    if (a->note->step == CW_STREAM)
+        a->note->rounds = 0;
     a->note->step = step_after(a);
     return VERDICT_AGAIN;
 }
 
 /* ---- what was not ---- */
+
+/* Not for ever: nobody would hear of it, and others wait for such calls. */
+static enum verdict make_group(const struct asked *a, char why[256])
+{
+    struct cw_note *note = a->note;
+
+    CHECK(note->step == CW_STREAM && note->rounds <= CW_ROUNDS_MAX);
+    if (note->rounds < CW_ROUNDS_MAX) {
+        note->rounds++;
+        note->step = CW_GROUP;
+        return VERDICT_AGAIN;
+    }
+    note->rounds = 0;
+    snprintf(why, 256, "log group \"%.*s\" is there, and CreateLogStream does not find it",
+             SLICE_ARG(cw_target_group(&note->target)));
+    return VERDICT_RETRY;
+}
 
 static enum verdict make(const struct asked *a, char why[256])
 {
@@ -111,10 +130,8 @@ static enum verdict make(const struct asked *a, char why[256])
                  SLICE_ARG(cw_target_stream(&a->note->target)));
         return VERDICT_RETRY;
     case CW_STREAM:
-        if (a->cw->making.may_make_group) {
-            a->note->step = CW_GROUP;
-            return VERDICT_AGAIN;
-        }
+        if (a->cw->making.may_make_group)
+            return make_group(a, why);
         a->note->step = CW_PUT; /* somebody else may make both */
         snprintf(why, 256, "there is no log group \"%.*s\", and auto_create_group is off",
                  SLICE_ARG(cw_target_group(&a->note->target)));

@@ -8,7 +8,8 @@
  *                                        |   '------ group ---'
  *                                        '-- not there --^
  *
- * A retention that is refused goes on to the stream, too.
+ * A retention that is refused goes on to the stream, too. A group that was made, or was there, and is not
+ * there for its stream is asked for CW_ROUNDS_MAX times; then the call is tried again later.
  *
  * A plain value in one piece of memory.
  */
@@ -16,6 +17,9 @@
 #define TAILRACE_PLUGINS_OUT_CLOUDWATCH_LOGS_NOTE_H
 
 #include "plugins/out_cloudwatch_logs/target.h"
+
+/* A group that was just made may not be seen everywhere at once. */
+#define CW_ROUNDS_MAX 16
 
 enum cw_step {
     CW_PUT,       /* PutLogEvents */
@@ -33,9 +37,10 @@ struct cw_progress {
 struct cw_note {
     struct cw_target target;
     enum cw_step step;
-    bool is_gzip;         /* the call was */
-    bool is_plain;        /* gzip was refused for this target's call: without it from now on */
-    bool is_part;         /* the call has a part of one message, and not the last */
+    uint8_t rounds; /* so often a group was there, and not for its stream, since the last retry */
+    bool is_gzip;   /* the call was */
+    bool is_plain;  /* gzip was refused for this target's call: without it from now on */
+    bool is_part;   /* the call has a part of one message, and not the last */
     uint32_t part_record; /* whose */
     struct cw_progress progress;
     uint32_t event_count;

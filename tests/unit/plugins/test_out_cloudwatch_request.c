@@ -193,11 +193,12 @@ START_TEST(a_stream_is_made_without_an_entity)
 }
 END_TEST
 
-static enum verdict judged(const char *body)
+static char why[256];
+
+static enum verdict answered(int status, const char *body)
 {
-    struct http_reply reply = {.status = 200, .request_id = "1"};
+    struct http_reply reply = {.status = status, .request_id = "1"};
     struct verdicts verdicts = {.count = batch.count, .note = batch.note};
-    char why[256];
     enum verdict verdict;
 
     buffer_append_text(&reply.body, body);
@@ -206,6 +207,39 @@ static enum verdict judged(const char *body)
     buffer_fini(&reply.body);
     return verdict;
 }
+
+static enum verdict judged(const char *body)
+{
+    return answered(200, body);
+}
+
+/* Neither without end nor without a word. */
+START_TEST(a_group_that_is_there_and_not_for_its_stream_is_a_retry_in_the_end)
+{
+    enum verdict verdict = VERDICT_AGAIN;
+    const struct cw_note *note;
+    unsigned groups = 0;
+
+    ck_assert_int_eq(MADE("log_stream_name", "s", "auto_create_group", "on"), 0);
+    take("a", "{\"n\":1}\n");
+    encoded();
+    note = batch.note;
+    while (verdict == VERDICT_AGAIN) {
+        ck_assert_uint_le(groups, CW_ROUNDS_MAX);
+        if (note->step == CW_GROUP)
+            groups++;
+        verdict =
+            answered(400, note->step == CW_GROUP ? "{\"__type\":\"ResourceAlreadyExistsException\"}"
+                                                 : "{\"__type\":\"ResourceNotFoundException\"}");
+    }
+    ck_assert_int_eq(verdict, VERDICT_RETRY);
+    ck_assert_uint_eq(groups, CW_ROUNDS_MAX);
+    ck_assert_ptr_nonnull(strstr(why, "CreateLogStream does not find it"));
+    ck_assert_int_eq(note->step, CW_STREAM);
+    ck_assert_int_eq(judged("{}"), VERDICT_AGAIN);
+    ck_assert_int_eq(note->step, CW_PUT);
+}
+END_TEST
 
 START_TEST(an_entity_that_is_refused_is_told_once_and_its_events_are_delivered)
 {
@@ -301,6 +335,7 @@ Suite *suite_plugins_out_cloudwatch_request(void)
     tcase_add_test(tests, the_note_says_what_is_made_first);
     tcase_add_test(tests, records_of_another_entity_are_held_and_messages_are_without_it);
     tcase_add_test(tests, a_stream_is_made_without_an_entity);
+    tcase_add_test(tests, a_group_that_is_there_and_not_for_its_stream_is_a_retry_in_the_end);
     tcase_add_test(tests, an_entity_that_is_refused_is_told_once_and_its_events_are_delivered);
     tcase_add_test(tests, events_go_in_the_order_of_their_times);
     tcase_add_test(tests, the_host_is_the_regions);
