@@ -2,7 +2,7 @@
 
 #define S struct filter_kubernetes
 #define SECRETS "/var/run/secrets/kubernetes.io/serviceaccount"
-#define NO_ENTITY "Entities of Application Signals are not made here."
+#define NO_ENTITY "The CloudWatch agent is not asked for services: an entity is of the pod's owner."
 
 const struct option kubernetes_options[] = {
     /* ---- which container ---- */
