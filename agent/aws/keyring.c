@@ -34,9 +34,10 @@ struct aws_keyring {
     char origin[128];
     struct {
         bool is_doubted;
-        uint64_t forced_ms;  /* when an answer last made us fetch; 0: never */
-        uint64_t fetched_ms; /* when a fetch ended last; 0: none has */
-        unsigned failures;   /* in a row */
+        uint64_t forced_ms;   /* when an answer last made us fetch; 0: never */
+        uint64_t fetched_ms;  /* when a fetch ended last; 0: none has */
+        int64_t asked_skew_s; /* as the fetch that is under way was told it */
+        unsigned failures;    /* in a row */
     } state;
 };
 
@@ -108,13 +109,17 @@ static void say_well(struct aws_keyring *r, const struct aws_fetched *got)
         log_info(component, "AWS credentials come from %s, for region %s", r->origin, r->region);
 }
 
+/* A fetch that has found nothing about the clock does not undo what was found meanwhile. */
 static void fetched_well(struct aws_keyring *r, const struct aws_fetched *got)
 {
+    int64_t skew_s = got->skew_s != r->state.asked_skew_s ? got->skew_s : r->now.skew_s;
+
     aws_keys_unref(&r->now.keys);
     snprintf(r->region, sizeof r->region, "%s", got->region);
     r->now = *got;
     r->now.region = r->region;
     r->now.origin = r->origin;
+    r->now.skew_s = skew_s;
     say_well(r, got);
     r->state.failures = 0;
     timer_start(r->next, aws_refresh_ms(wall_s() + r->now.skew_s, r->now.keys->expires_s, dice()));
@@ -156,8 +161,10 @@ static void ring_fetch(struct aws_keyring *r)
                                   .skew_s = r->now.skew_s};
 
     timer_stop(r->next);
-    if (r->fetch == NULL)
-        r->fetch = aws_fetch_start(r->loop, &wish, on_fetched, r);
+    if (r->fetch != NULL)
+        return;
+    r->state.asked_skew_s = wish.skew_s;
+    r->fetch = aws_fetch_start(r->loop, &wish, on_fetched, r);
 }
 
 static void on_next(void *owner)

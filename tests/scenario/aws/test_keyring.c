@@ -123,6 +123,31 @@ START_TEST(a_clock_that_one_found_off_is_corrected_for_both_and_said_once)
 }
 END_TEST
 
+START_TEST(a_fetch_that_is_under_way_then_does_not_undo_it)
+{
+    struct http_reply reply = {.status = 403, .date_s = NOW + 1200};
+    struct aws_pass *pass;
+    int64_t skew_s;
+
+    buffer_append_text(&reply.body, "{\"message\":\"Signature expired: x\"}");
+    signer_kit_await();
+    clock_advance_ms(AWS_SHARE_MS + 1);
+    second_made("logs");
+    ck_assert(aws_signer_heard(signer_kit.signer, signer_kit.told.pass, &reply));
+    pass = aws_signer_pass(second);
+    skew_s = aws_pass_skew_s(pass);
+    ck_assert_int_ge(skew_s, 1000);
+    aws_pass_unref(&pass);
+    kit_server_await(signer_kit.aws.server, signer_kit.loop, 8);
+    signer_kit_await();
+    both_have("AKIA0002");
+    pass = aws_signer_pass(second);
+    ck_assert_int_eq(aws_pass_skew_s(pass), skew_s);
+    aws_pass_unref(&pass);
+    buffer_fini(&reply.body);
+}
+END_TEST
+
 START_TEST(keys_stay_fresh_for_who_is_left)
 {
     second_made("logs");
@@ -173,6 +198,7 @@ Suite *suite_aws_keyring(void)
     tcase_add_test(tests, who_logs_in_otherwise_asks_by_himself);
     tcase_add_test(tests, keys_that_one_found_expired_are_renewed_for_both);
     tcase_add_test(tests, a_clock_that_one_found_off_is_corrected_for_both_and_said_once);
+    tcase_add_test(tests, a_fetch_that_is_under_way_then_does_not_undo_it);
     tcase_add_test(tests, keys_stay_fresh_for_who_is_left);
     tcase_add_test(tests, who_is_told_may_go);
     suite_add_tcase(suite, tests);
