@@ -62,6 +62,23 @@ static uint16_t name_end(char *name, uint16_t len, const struct rules *rules)
     return 1;
 }
 
+/* The service keeps these for itself and refuses to make them. */
+static bool is_services_own(struct slice group)
+{
+    return slice_begins(group, SLICE("aws/"));
+}
+
+/* A group's name, out of records: nobody's text may ask for one that is never made, and hold up the
+ * others' events. */
+static uint16_t group_make(char *name, struct slice text, const struct rules *rules)
+{
+    uint16_t len = name_end(name, name_add(name, 0, text, rules), rules);
+
+    if (is_services_own(slice_make(name, len)))
+        name[SLICE("aws").len] = rules->stand_in;
+    return len;
+}
+
 /* ---- at start ---- */
 
 /* What a name that is known at start turns into is said then. */
@@ -75,7 +92,7 @@ static int name_check(const char *key, struct slice name, const struct rules *ru
         report_error(setup->report, setup_place(setup, key), "%s is empty; name one", key);
         return -EINVAL;
     }
-    if (rules->is_in == is_in_group && slice_begins(name, SLICE("aws/"))) {
+    if (rules->is_in == is_in_group && is_services_own(name)) {
         report_error(
             setup->report, setup_place(setup, key),
             "%s: names that begin with \"aws/\" are the service's own; \"/aws/...\" is not", key);
@@ -272,7 +289,7 @@ void cw_target_in(const struct cw_names *names, const struct accessor_scope *sco
         group = slice_of(names->default_group != NULL ? names->default_group : names->group);
     if (stream.len == 0)
         stream = slice_of(names->default_stream != NULL ? names->default_stream : names->stream);
-    out->group_len = name_end(out->text, name_add(out->text, 0, group, groups), groups);
+    out->group_len = group_make(out->text, group, groups);
     at = out->text + out->group_len;
     out->stream_len = 0;
     if (stream.len == 0) {

@@ -249,6 +249,16 @@ START_TEST(no_name_is_ever_empty)
 }
 END_TEST
 
+/* A record says so: no chunk waits for a group that may never be. */
+START_TEST(no_record_names_a_group_of_the_services_own)
+{
+    ck_assert_int_eq(LOGS("log_stream_name", "s", "log_group_template", "$g"), 0);
+    ck_assert_str_eq(target("a", "{\"g\":\"aws/x/y\"}"), "aws_x/y | s");
+    ck_assert_str_eq(target("a", "{\"g\":\"/aws/x\"}"), "/aws/x | s");
+    ck_assert_str_eq(target("a", "{\"g\":\"aws\"}"), "aws | s");
+}
+END_TEST
+
 /* A place to cut it is not found within what a name may have. */
 START_TEST(a_name_that_is_no_text_becomes_one)
 {
@@ -414,6 +424,7 @@ Suite *suite_plugins_out_cloudwatch_start(void)
     tcase_add_test(tests, a_template_goes_before_the_name_where_the_record_has_what_it_asks_for);
     tcase_add_test(tests, names_of_the_tag_alone_are_the_same_for_all_records_of_a_tag);
     tcase_add_test(tests, no_name_is_ever_empty);
+    tcase_add_test(tests, no_record_names_a_group_of_the_services_own);
     tcase_add_test(tests, a_name_that_is_no_text_becomes_one);
     tcase_add_test(tests, the_go_plugins_names_are_templates_and_have_defaults);
     tcase_add_test(tests, the_go_plugins_prefix_stands_before_the_tag);
