@@ -139,7 +139,8 @@ static bool is_word(struct slice text)
     if (text.len == 0 || text.len >= FACT_BYTES_MAX)
         return false;
     for (size_t i = 0; i < text.len; i++)
-        if (!is_alnum(text.data[i]) && strchr("-._:", text.data[i]) == NULL)
+        if (!is_alnum(text.data[i]) &&
+            (text.data[i] == '\0' || strchr("-._:", text.data[i]) == NULL))
             return false;
     return true;
 }

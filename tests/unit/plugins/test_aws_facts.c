@@ -262,6 +262,35 @@ START_TEST(names_of_tags_that_cannot_be_are_not_taken)
 }
 END_TEST
 
+/* A NUL ends no text, and is in none. */
+START_TEST(what_has_a_nul_in_it_is_not_taken)
+{
+    want(FACT_INSTANCE_ID);
+    begin();
+    ck_assert(!facts_hear(&facts, 200, slice_make("i-1\0x", 5), why));
+    gives(NULL);
+}
+END_TEST
+
+/* What no path and no name needs an escape for, however odd it is. */
+START_TEST(names_of_any_characters_that_a_path_may_have_are_written)
+{
+    static const char *const names[] = {"a\x7f",        "\xc2\x80",         "\xe2\x80\xa8",
+                                        "\xef\xbf\xbf", "\xf4\x8f\xbf\xbf", "az\naz"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        want_tags();
+        begin();
+        if (facts_hear(&facts, 200, slice_of(names[i]), why))
+            while (facts_path(&facts) != NULL)
+                (void)facts_hear(&facts, 200, SLICE("\xff\0\x1b\"\\"), why);
+        shared_unref(&(struct shared_object *){facts_block(&facts, &form)});
+        tear_down();
+        set_up();
+    }
+}
+END_TEST
+
 START_TEST(of_too_many_tags_the_first_are_taken)
 {
     struct buffer names = {0};
@@ -332,6 +361,8 @@ Suite *suite_plugins_aws_facts(void)
     tcase_add_test(tests, the_next_round_asks_only_for_what_is_not_known);
     tcase_add_test(tests, what_is_something_else_is_not_taken);
     tcase_add_test(tests, names_of_tags_that_cannot_be_are_not_taken);
+    tcase_add_test(tests, what_has_a_nul_in_it_is_not_taken);
+    tcase_add_test(tests, names_of_any_characters_that_a_path_may_have_are_written);
     tcase_add_test(tests, of_too_many_tags_the_first_are_taken);
     tcase_add_test(tests, a_value_that_is_too_long_is_left_out);
     tcase_add_test(tests, the_entity_is_there_when_both_parts_are_known);
