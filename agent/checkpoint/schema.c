@@ -28,6 +28,9 @@ static const char create_tables[] =
     "DELETE FROM in_tail_files WHERE id < 1 OR id > 4611686018427387904;"
     "DELETE FROM tailrace_files WHERE id NOT IN (SELECT id FROM in_tail_files);";
 
+/* Of another hash, they would say that every file was rewritten. */
+static const char forget_prints[] = "UPDATE tailrace_files SET head_len = 0, tail_len = 0;";
+
 /* What came later, in the order in which Fluent Bit added it. */
 static const struct column {
     const char *name;
@@ -200,6 +203,8 @@ static struct schema_result tables_make(sqlite3 *db, int64_t version_before)
     snprintf(version, sizeof version, "%d", DATABASE_VERSION);
     if (code == SQLITE_OK)
         code = run(db, create_tables);
+    if (code == SQLITE_OK && version_before == 1)
+        code = run(db, forget_prints);
     if (code == SQLITE_OK && version_before != DATABASE_VERSION)
         code = pragma_set(db, "user_version", version);
     return code == SQLITE_OK ? verdict(SCHEMA_READY) : failed(code);

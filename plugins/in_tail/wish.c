@@ -102,7 +102,7 @@ size_t tail_rate_want(const struct tail_file *f, size_t want)
         return want;
     if (bytes > 0)
         want = pace_read_bytes(bytes, want);
-    if (f->rate.lines_per_s > 0)
+    if (f->rate.lines_per_s > 0 && f->rate.lines_per_s < want)
         want = pace_read_bytes(f->rate.lines_per_s * LINE_BYTES_GUESS, want);
     return want;
 }

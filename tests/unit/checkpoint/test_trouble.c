@@ -91,8 +91,29 @@ END_TEST
 
 START_TEST(a_newer_version_s_database_is_refused)
 {
-    book_sql("PRAGMA user_version=2;");
+    book_sql("PRAGMA user_version=3;");
     expect_refused(-EINVAL, "a newer version of tailrace made it");
+}
+END_TEST
+
+START_TEST(an_older_version_s_prints_do_not_count)
+{
+    struct position position = {.name = "/a",
+                                .offset = 7,
+                                .identity = {.id.ino = 11, .head = {.hash = 5, .len = 9}},
+                                .tail = {.hash = 6, .len = 7}};
+
+    book_open();
+    position.row = positions_new_row(book.positions);
+    positions_set(book.positions, &position);
+    book_write();
+    book_close();
+    book_sql("PRAGMA user_version=1;");
+    book_open();
+    ck_assert_str_eq(book_find(11), "1:/a@7");
+    book_close();
+    ck_assert_str_eq(book_sql("SELECT head_len + tail_len FROM tailrace_files"), "0");
+    ck_assert_str_eq(book_sql("PRAGMA user_version"), "2");
 }
 END_TEST
 
@@ -376,6 +397,7 @@ Suite *suite_checkpoint_trouble(void)
     tcase_add_test(start, another_agent_is_not_disturbed);
     tcase_add_test(start, a_database_that_is_locked_is_refused);
     tcase_add_test(start, a_newer_version_s_database_is_refused);
+    tcase_add_test(start, an_older_version_s_prints_do_not_count);
     tcase_add_test(start, an_unknown_table_is_refused_and_left_as_it_was);
     tcase_add_test(start, what_went_wrong_is_said_although_it_was_rolled_back);
     tcase_add_test(start, rows_with_impossible_numbers_are_left_out);
