@@ -189,7 +189,8 @@ bool aws_denied_read(const char *message, struct slice *action, struct slice *re
     return action->len > 0;
 }
 
-/* Of a stream of logs the group's, as new streams come. In `text`, where it is not the resource itself. */
+/* Of a stream of logs the group's, as new streams come. In `text`, where it is not the resource
+ * itself. */
 static struct slice resource_of_policy(struct slice resource, char text[AWS_MESSAGE_BYTES])
 {
     static const struct slice stream = SLICE(":log-stream:");

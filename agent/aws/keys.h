@@ -1,6 +1,6 @@
 /*
- * A set of keys: what proves to AWS who asks. Constant once made, and shared by reference: requests that
- * were begun with it end with it, while newer ones have the next set.
+ * A set of keys: what proves to AWS who asks. Constant once made, and shared by reference: requests
+ * that were begun with it end with it, while newer ones have the next set.
  *
  * Life     aws_keys_new -> ref* -> unref. Its memory is base/secret.h's.
  * Thread   made, counted and freed on the loop; read on any.

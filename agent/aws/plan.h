@@ -98,8 +98,8 @@ struct aws_plan {
 MUST_USE int aws_plan_make(struct aws_plan *plan, const struct aws_known *known, char why[256]);
 void aws_plan_fini(struct aws_plan *plan);
 
-/* Where the instance's metadata is, by the environment; false: AWS_EC2_METADATA_DISABLED forbids to ask.
- * The texts are lent by the environment. */
+/* Where the instance's metadata is, by the environment; false: AWS_EC2_METADATA_DISABLED forbids to
+ * ask. The texts are lent by the environment. */
 bool aws_metadata_find(aws_env_fn *env, struct aws_metadata *out);
 
 /* The profile that is meant: the configuration's, AWS_PROFILE, AWS_DEFAULT_PROFILE, or "default". */

@@ -18,7 +18,8 @@
  *   on_tick             whether it is over; whether its time is
  *   process_end         the only way out but cancelling
  *
- * Goes wrong: it cannot be started; it prints too much; it does not end (killed); it says that it failed.
+ * Goes wrong: it cannot be started; it prints too much; it does not end (killed); it says that it
+ * failed.
  */
 
 #define TICK_MS 20

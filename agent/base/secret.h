@@ -16,8 +16,8 @@ void secret_free(void *piece); /* NULL is fine */
 /* Overwrites, so that no compiler leaves it out. */
 void secret_wipe(void *bytes, size_t len);
 
-/* The heap, but what is given back is wiped: for libraries through whose hands secrets go. As malloc and
- * its kin, but that none returns NULL. */
+/* The heap, but what is given back is wiped: for libraries through whose hands secrets go. As
+ * malloc and its kin, but that none returns NULL. */
 void *secret_heap_alloc(size_t bytes);
 void *secret_heap_zalloc(size_t count, size_t bytes);
 void *secret_heap_resize(void *old, size_t bytes);

@@ -58,9 +58,9 @@ size_t slice_find(struct slice a, char byte);
 /* Cuts what stands before the first `byte` off `*rest`, which goes on after it. False at the end. */
 bool slice_next(struct slice *rest, char byte, struct slice *part);
 
-/* 64 bits, the same on every machine: for tables, prints of content and stable ids, some of which are on
- * disk. Sixteen bytes a step, because the first kilobyte of every file goes through it several times.
- * Not against attackers. */
+/* 64 bits, the same on every machine: for tables, prints of content and stable ids, some of which
+ * are on disk. Sixteen bytes a step, because the first kilobyte of every file goes through it
+ * several times. Not against attackers. */
 uint64_t slice_hash(struct slice a);
 
 #endif

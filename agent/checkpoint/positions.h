@@ -8,13 +8,13 @@
  *
  * Changes gather in memory. One second after the first, five where there are hundreds, at once what
  * is urgent, they go to disk in one transaction, on the job pool: 500 rows take 3 ms there, setting
- * one 0.3 us here. Every POSITIONS_SYNC_MS what was written is made to survive a power cut, the first
- * write at once; before that a cut leaves an older state, whole, as any kill leaves one. With DB.sync
- * off nobody promises that. The loop waits for all this only when it looks a row up meanwhile. When the disk is
- * full or broken it is said once and counted; nothing is forgotten, and it is tried again. A crash
- * costs those seconds, which are read and delivered again. Who has a positions_waiter is told when what
- * was set before is written and survives a power cut; that begins at once, or POSITIONS_GAP_MS after the
- * write before.
+ * one 0.3 us here. Every POSITIONS_SYNC_MS what was written is made to survive a power cut, the
+ * first write at once; before that a cut leaves an older state, whole, as any kill leaves one. With
+ * DB.sync off nobody promises that. The loop waits for all this only when it looks a row up
+ * meanwhile. When the disk is full or broken it is said once and counted; nothing is forgotten, and
+ * it is tried again. A crash costs those seconds, which are read and delivered again. Who has a
+ * positions_waiter is told when what was set before is written and survives a power cut; that
+ * begins at once, or POSITIONS_GAP_MS after the write before.
  *
  * Life     positions_open -> find, set, forget* -> positions_close. Inputs that name the same file
  *          share it; the last to close it writes what is left.
@@ -117,8 +117,8 @@ struct positions_waiter {
 void positions_waiter_init(struct positions_waiter *w, void (*written)(struct positions_waiter *w));
 void positions_waiter_stop(struct positions_waiter *w);
 
-/* False: there is nothing to wait for. Writes fail and are tried again later, what was set is written, or
- * there is no file. */
+/* False: there is nothing to wait for. Writes fail and are tried again later, what was set is
+ * written, or there is no file. */
 MUST_USE bool positions_wait(struct positions *p, struct positions_waiter *w);
 
 /* The row is removed with the next write. */
@@ -128,9 +128,9 @@ void positions_forget(struct positions *p, int64_t row);
 void positions_claim(struct positions *p, int64_t row);
 void positions_release(struct positions *p, int64_t row);
 
-/* Removes rows that nobody claims and whose file is gone from its name and from beside its log, on the
- * pool with the next write; a rotated file that gzip has replaced stays. Called after each full scan; the first one
- * waits until every user of the file has called. */
+/* Removes rows that nobody claims and whose file is gone from its name and from beside its log, on
+ * the pool with the next write; a rotated file that gzip has replaced stays. Called after each full
+ * scan; the first one waits until every user of the file has called. */
 void positions_prune(struct positions *p);
 
 /* Writes now and returns when it is done, for shutting down: 0, or what failed. */

@@ -2,14 +2,14 @@
  * A parcel is a chunk of one destination, as long as one call to it: for outputs whose calls carry one
  * destination each, as a stream of a service is one.
  *
- * An output says which destination a record goes to and how much a call takes, in the service's own
- * bytes. How many of those a chunk's bytes come to is learnt from the calls that were made of an
- * origin's records before; for an origin of which nothing was sent yet, from the last call of any. So a
- * chunk makes one call, filled to PARCEL_FILL_PERCENT of what that takes, and what waits for its
- * destination shares the next one however it came. It goes when it is full or as old as Flush says; but
- * while its output has others waiting it stays open for what comes, as it could not be sent anyway. Where
- * a chunk goes to several outputs, and not all
- * of them want parcels, it is none.
+ * An output says which destination a record goes to and how much a call takes, in the service's
+ * own bytes. How many of those a chunk's bytes come to is learnt from the calls that were made of
+ * an origin's records before; for an origin of which nothing was sent yet, from the last call of
+ * any. So a chunk makes one call, filled to PARCEL_FILL_PERCENT of what that takes, and what waits
+ * for its destination shares the next one however it came. It goes when it is full or as old as
+ * Flush says; but while its output has others waiting it stays open for what comes, as it could
+ * not be sent anyway. Where a chunk goes to several outputs, and not all of them want parcels, it
+ * is none.
  *
  * Nothing depends on it but the number of calls: whoever makes them looks where each record goes.
  *

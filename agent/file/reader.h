@@ -39,8 +39,8 @@ MUST_USE int64_t file_reader_read(struct file_reader *r, char *buf, size_t len);
 /* The next read begins at `offset`; UV_ERANGE when a gzip file ends before it, or UV_EBADMSG. */
 MUST_USE int file_reader_seek(struct file_reader *r, uint64_t offset);
 
-/* The same, where the bytes before the offset were printed; one of which nothing was has len 0. UV_ERANGE
- * as well when they are others by now. */
+/* The same, where the bytes before the offset were printed; one of which nothing was has len 0.
+ * UV_ERANGE as well when they are others by now. */
 MUST_USE int file_reader_seek_known(struct file_reader *r, uint64_t offset,
                                     struct file_print before);
 

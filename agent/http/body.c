@@ -66,8 +66,8 @@ void http_request_flatten(struct http_request *request)
     body_replace(request, flat);
 }
 
-/* What stands at the cursor, as far as it is one piece: of the insert that is there, else of the body up
- * to the next one. */
+/* What stands at the cursor, as far as it is one piece: of the insert that is there, else of the
+ * body up to the next one. */
 static inline struct slice piece_at(const struct http_request *request, const struct body_cursor *c,
                                     const struct http_insert *insert)
 {

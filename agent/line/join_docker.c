@@ -28,8 +28,8 @@ static void push_as_is(struct joining *j)
     j->sink->line(j->sink->owner, &line);
 }
 
-/* Whether the parser knows the line as the first of several: as Docker wrote it, quotes and all, which is
- * what parsers for this are made for. */
+/* Whether the parser knows the line as the first of several: as Docker wrote it, quotes and all,
+ * which is what parsers for this are made for. */
 static bool is_first_line(struct joining *j)
 {
     return parser_apply(j->rules->first_line, j->line->text, &j->rules->run, &j->rules->scratch) >=

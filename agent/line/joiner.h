@@ -59,8 +59,8 @@ struct joiner_context {
 struct joiner_rules *joiner_rules_new_multiline(const char *const *names, size_t name_count,
                                                 const struct joiner_context *context);
 
-/* What joins the lines of a container's streams, once its runtime's frame is off: definitions that look at
- * the text itself (MULTILINE_TEXT), or NULL. They outlive the rules. */
+/* What joins the lines of a container's streams, once its runtime's frame is off: definitions that
+ * look at the text itself (MULTILINE_TEXT), or NULL. They outlive the rules. */
 struct joiner_inner {
     const struct multiline *of_stdout, *of_stderr;
 };

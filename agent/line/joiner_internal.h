@@ -83,8 +83,8 @@ struct joiner_ops {
 
 extern const struct joiner_ops join_records, join_runtime, join_docker, join_firstline;
 
-/* Whether a whole line of the stream is a record by itself for the pod's definition, too, while no other
- * line of it waits. */
+/* Whether a whole line of the stream is a record by itself for the pod's definition, too, while no
+ * other line of it waits. */
 bool join_runtime_leaves(const struct joiner_rules *rules, struct slice stream, struct slice text);
 
 struct joiner_rules {

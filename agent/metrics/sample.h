@@ -48,8 +48,9 @@ void sample_histogram(const struct sample_writer *w, const struct histogram_metr
 
 /* ---- families.c ---- */
 
-/* What filters count out of records (metrics/family.h). Of several filters that count under one name
- * the second and those after it get a label more, `tailrace_filter`, so that no sample is there twice. */
+/* What filters count out of records (metrics/family.h). Of several filters that count under one
+ * name the second and those after it get a label more, `tailrace_filter`, so that no sample is
+ * there twice. */
 void sample_families(const struct sample_writer *w);
 
 #endif

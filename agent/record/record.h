@@ -99,8 +99,8 @@ struct record {
 
 #define RECORD_NO_OFFSET UINT64_MAX
 
-/* A place is the offset where a record begins, and above it how many lines were joined to the first: what
- * begins there with fewer of them is another record, and must not have the same id. */
+/* A place is the offset where a record begins, and above it how many lines were joined to the
+ * first: what begins there with fewer of them is another record, and must not have the same id. */
 #define RECORD_PLACE_BITS 48
 #define RECORD_JOINED_MAX 0xfffe
 

@@ -12,8 +12,8 @@
 /* Whether a processor of an input is one of the filters, and so is made. */
 bool processor_is_filter(const struct section *processor);
 
-/* The other processors, the routes and unknown groups of an input, filter or output. True when there was an
- * error. */
+/* The other processors, the routes and unknown groups of an input, filter or output. True when
+ * there was an error. */
 bool refuse_groups(const struct section *s, struct report *report);
 
 /* Sections that nothing here is made of, and a configuration without inputs or outputs. True when

@@ -2,9 +2,10 @@
  * What is known of the instance, what is asked next, and what an answer means. Pure; who asks is
  * plugins/filter_aws/instance.c.
  *
- * A round asks for what is wanted and not known yet, one thing after the other, and the values of tags
- * after their names. A thing that the metadata does not have (404) is absent: that is an answer too. One
- * that came as something else, or with another status, stays unknown, and the next round asks again.
+ * A round asks for what is wanted and not known yet, one thing after the other, and the values of
+ * tags after their names. A thing that the metadata does not have (404) is absent: that is an
+ * answer too. One that came as something else, or with another status, stays unknown, and the next
+ * round asks again.
  *
  * Life     facts_init -> (facts_begin -> (facts_path, facts_hear)* -> facts_path is NULL)* -> facts_fini.
  * Thread   the loop.

@@ -2,12 +2,12 @@
  * The instance that the agent runs on, as its metadata service tells it: asked in the background, once,
  * and again only for what it could not tell.
  *
- * The first round begins when an instance is taken, and takes a few milliseconds where all is well. Each
- * question has its time (aws/ask.h: a second to connect, two to answer); the first that gets no answer,
- * and a 401 or 403, ends the round. After a failure the next comes in 1 s, 2 s, 4 s, ... up to
- * retry_interval_s, drawn by dice so that a fleet does not ask at once; after an answer that some of it
- * is not there (404) in retry_interval_s. Nothing is asked once all is known: the facts of an instance
- * do not change.
+ * The first round begins when an instance is taken, and takes a few milliseconds where all is well.
+ * Each question has its time (aws/ask.h: a second to connect, two to answer); the first that gets
+ * no answer, and a 401 or 403, ends the round. After a failure the next comes in 1 s, 2 s, 4 s, ...
+ * up to retry_interval_s, drawn by dice so that a fleet does not ask at once; after an answer that
+ * some of it is not there (404) in retry_interval_s. Nothing is asked once all is known: the facts
+ * of an instance do not change.
  *
  * Filters with equal settings share one, and so does the one that takes over when the configuration is
  * read again: the service is asked once for all of them.

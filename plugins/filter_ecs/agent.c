@@ -82,7 +82,8 @@ static void container_forget(struct ecs_agent *a, struct container *c)
     mem_free(c);
 }
 
-/* Those that nobody has looked for during the time that they are kept; and one more where it is full. */
+/* Those that nobody has looked for during the time that they are kept; and one more where it is
+ * full. */
 static void containers_thin(struct ecs_agent *a)
 {
     struct container *oldest = NULL;

@@ -3,8 +3,8 @@
 #include <errno.h>
 
 /*
- * The filter ecs: what a record gets of its container's task, or of the cluster. The members are encoded
- * once for each container.
+ * The filter ecs: what a record gets of its container's task, or of the cluster. The members are
+ * encoded once for each container.
  */
 
 struct filter_ecs {

@@ -20,7 +20,8 @@
 #define LOGIN_BYTES_MAX ((size_t)64 << 10)
 #define LOGIN_COMMAND_S 10
 
-/* After a command that failed, or printed nothing, the next one; the token that there is stays meanwhile. */
+/* After a command that failed, or printed nothing, the next one; the token that there is stays
+ * meanwhile. */
 #define LOGIN_AGAIN_MS UINT64_C(10000)
 
 /* A command has ended: who waited may go on. */

@@ -105,8 +105,8 @@ void pod_unref(const struct pod **pod);
 /* ---- being told ---- */
 
 /* `pod` changed, came or was deleted. NULL: a namespace changed, or answers about pods that are not
- * there: so whoever waits asks again. Never comes from within pods_find. Inside, everything above may be
- * called, and the listener may be taken away. */
+ * there: so whoever waits asks again. Never comes from within pods_find. Inside, everything above
+ * may be called, and the listener may be taken away. */
 typedef void pods_changed_fn(void *owner, const struct pod *pod);
 
 struct pods_listener {

@@ -2,8 +2,9 @@
  * How the API server and the kubelet are asked: the clients, the login, and the books of it.
  *
  * A client is made when it is first needed, so that files of TLS that are not there yet are waited
- * for like anything else, and made anew when the authorities' file has changed. Requests that are under
- * way then (a watch of the namespaces, beside the one of the pods) go on by the one that they began with.
+ * for like anything else, and made anew when the authorities' file has changed. Requests that are
+ * under way then (a watch of the namespaces, beside the one of the pods) go on by the one that they
+ * began with.
  *
  * Life     wire_open -> wire_get* -> wire_close when no call is under way. Thread: the loop.
  */

@@ -1,6 +1,7 @@
 /*
- * Journals are read through mapped files. Where a file was cut short under it, or the disk cannot be
- * read, the kernel sends SIGBUS, which would end the agent, with all inputs; and again after each restart.
+ * Journals are read through mapped files. Where a file was cut short under it, or the disk cannot
+ * be read, the kernel sends SIGBUS, which would end the agent, with all inputs; and again after
+ * each restart.
  *
  * Between guard_begin and guard_end such a page reads as zeros instead, which the library refuses or
  * takes for less than there was; guard_end tells. Whoever is told closes the journal: the page of zeros

@@ -83,7 +83,8 @@ struct in_systemd {
 MUST_USE int read_begin(struct in_systemd *s, const struct journal_library *library);
 void read_end(struct in_systemd *s);
 
-/* 0: entries may be read; else in so many ms at the latest, and the timer is started when it is sooner. */
+/* 0: entries may be read; else in so many ms at the latest, and the timer is started when it is
+ * sooner. */
 uint64_t first_wait_ms(struct in_systemd *s);
 void first_end(struct in_systemd *s);
 

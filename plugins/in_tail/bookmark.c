@@ -204,8 +204,8 @@ static void row_leave(struct tail_file *f)
 }
 
 /* Outputs that did not fall behind go on from there. The row's print is of the bytes before its own
- * offset: where those are others now, all outputs read them. The print of those before the other place is
- * taken first: it is of what was read, if the row's holds after that. */
+ * offset: where those are others now, all outputs read them. The print of those before the other
+ * place is taken first: it is of what was read, if the row's holds after that. */
 static uint64_t offset_together(struct tail_file *f, uint64_t offset, struct tail_note *note)
 {
     struct file_print print = {0};

@@ -1,6 +1,6 @@
 /*
- * How far a file was read and acknowledged: its row among the positions, and what another pipeline needs
- * besides to go on with it.
+ * How far a file was read and acknowledged: its row among the positions, and what another pipeline
+ * needs besides to go on with it.
  *
  * Thread   the loop.
  */

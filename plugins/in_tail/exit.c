@@ -5,9 +5,9 @@
 /*
  * When everything was read, Exit_On_Eof ends the agent.
  *
- * An output that fell behind is waited for as long as it takes something: its readers' bookmarks move, by
- * what is delivered and by what Retry_Limit gives up. Where none of them moves for as long as the lanes'
- * patience, it is dead, and what was not read for it is left to the next start.
+ * An output that fell behind is waited for as long as it takes something: its readers' bookmarks
+ * move, by what is delivered and by what Retry_Limit gives up. Where none of them moves for as long
+ * as the lanes' patience, it is dead, and what was not read for it is left to the next start.
  *
  * What cannot be read is not waited for.
  */

@@ -13,8 +13,8 @@
  *
  * The filters of its tag are asked, too, whether its records may come yet (filter/filter.h).
  *
- * Goes wrong: the row cannot be written (the file is read all the same); held_limit has no room for the file (it is let go of and counted, as any other); it is
- * truncated (what was seen of it is counted).
+ * Goes wrong: the row cannot be written (the file is read all the same); held_limit has no room for the
+ * file (it is let go of and counted, as any other); it is truncated (what was seen of it is counted).
  */
 
 void tail_file_wait(struct tail_file *f, enum tail_wait reason, uint64_t wait_ms)

@@ -42,8 +42,8 @@ void tail_file_wake(struct tail_file *file, unsigned reasons);
 /* Whether it is not to be read yet. */
 bool tail_file_waits(struct tail_file *file);
 
-/* Before it is read up to `size`, to its last byte when `is_last`: where no row tells it from others yet
- * it gets one. True: it is not to be read before it is woken. */
+/* Before it is read up to `size`, to its last byte when `is_last`: where no row tells it from
+ * others yet it gets one. True: it is not to be read before it is woken. */
 bool tail_first_introduce(struct tail_file *file, uint64_t size, bool is_last);
 
 /* A row that is to tell it from others was set. */

@@ -1,9 +1,9 @@
 #include "plugins/in_tail/guest.h"
 
 /*
- * Lines that wait may hold a part of the memory (base/budget.h). When they hold more, one file becomes
- * the guest: it alone is read, to the end of its record, which the joiner's own limit bounds; all others
- * wait in their files meanwhile.
+ * Lines that wait may hold a part of the memory (base/budget.h). When they hold more, one file
+ * becomes the guest: it alone is read, to the end of its record, which the joiner's own limit
+ * bounds; all others wait in their files meanwhile.
  *
  *   tail_waiting_settle   the lines hold too much: of those that have more to read, the file whose lines
  *                         hold most enters. When they do no more, it leaves
@@ -11,10 +11,10 @@
  *   tail_guest_look       it has nothing to read, for now: lines of files that had nothing for
  *                         GUEST_QUIET_MS go on as they are, the largest first, until there is much room
  *
- * So nobody waits longer for a guest than reading it takes and GUEST_ROOM_MS, or GUEST_QUIET_MS when its
- * lines are not there. Two guests would wait for each other's memory: there is one below a budget, and
- * where another input has it, the largest go on as they are at once. So they do where they are read again
- * for an output that takes nothing: it would hold what the others need.
+ * So nobody waits longer for a guest than reading it takes and GUEST_ROOM_MS, or GUEST_QUIET_MS
+ * when its lines are not there. Two guests would wait for each other's memory: there is one below a
+ * budget, and where another input has it, the largest go on as they are at once. So they do where
+ * they are read again for an output that takes nothing: it would hold what the others need.
  */
 
 #define GUEST_QUIET_MS 250

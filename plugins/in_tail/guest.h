@@ -1,6 +1,6 @@
 /*
- * The guest of an input: the one file whose lines may wait beyond what all lines that wait may hold, and
- * which alone is read meanwhile (guest.c says when, and for how long).
+ * The guest of an input: the one file whose lines may wait beyond what all lines that wait may
+ * hold, and which alone is read meanwhile (guest.c says when, and for how long).
  *
  * Life     enters in tail_waiting_settle -> leaves there, in tail_guest_look, or when it is closed.
  * Thread   the loop.

@@ -11,8 +11,8 @@
  *
  * The heir is not read before all that its elder has was read. Then it takes over what waits there,
  * and its lines go on with it. The elder's bookmark stays before the pieces until the heir's is
- * behind the record that they became, so that after a crash both are read again and become the
- * same record with the same id. Nor does the heir's move before all is settled that the elder has before
+ * behind the record that they became, so that after a crash both are read again and become the same
+ * record with the same id. Nor does the heir's move before all is settled that the elder has before
  * the pieces: or the elder would be read again up to them, and what follows them would not.
  *
  *   tail_kin_find     a file begins: whose heir is it

@@ -1,9 +1,9 @@
 /*
- * What the DB keeps of a file in our own words, in the note of its row: the id of its stream, how far
- * outputs are that fell behind, whether there was nothing left to read of a rotated file, and prints of
- * its first bytes, by which copies are known that are shorter; of a file that could not be opened, when
- * it was written to. The row's offset is the least of all, so that Fluent Bit, or an agent that knows no
- * lanes, loses nothing.
+ * What the DB keeps of a file in our own words, in the note of its row: the id of its stream, how
+ * far outputs are that fell behind, whether there was nothing left to read of a rotated file, and
+ * prints of its first bytes, by which copies are known that are shorter; of a file that could not
+ * be opened, when it was written to. The row's offset is the least of all, so that Fluent Bit, or
+ * an agent that knows no lanes, loses nothing.
  *
  * Plain values; an output is known by its name, on disk.
  */

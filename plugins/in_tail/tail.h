@@ -61,8 +61,8 @@
 /* That the limit of open files is reached is said again after that. */
 #define TAIL_LIMIT_SAID_MS (60 * 60 * 1000)
 
-/* Of one log so many generations are known when those beside it are looked at, rows and files that are held
- * open: of the files the newest, beside which lie those that could be taken for unread. */
+/* Of one log so many generations are known when those beside it are looked at, rows and files that
+ * are held open: of the files the newest, beside which lie those that could be taken for unread. */
 #define TAIL_KNOWN_MAX 2048
 
 struct tail;

@@ -1,10 +1,10 @@
 /*
- * How the filters wish a file to be read (filter_wishes in filter/filter.h): which of its lines belong
- * together, and how fast it may be read. A pod's annotations say so, and hold for all generations of its
- * log.
+ * How the filters wish a file to be read (filter_wishes in filter/filter.h): which of its lines
+ * belong together, and how fast it may be read. A pod's annotations say so, and hold for all
+ * generations of its log.
  *
- * Nothing is lost by a rate: what is not read yet lies in the file, which is held open when it is rotated
- * as any other.
+ * Nothing is lost by a rate: what is not read yet lies in the file, which is held open when it is
+ * rotated as any other.
  *
  * Life     with its tail_file; the rules that are made live as long as the tail.
  * Thread   the loop. Limits TAIL_JOININGS_MAX different ways to join lines.
@@ -33,8 +33,8 @@ struct tail_wishes {
     bool is_refused; /* that lines cannot be joined so was said */
 };
 
-/* Reads the file so from now on, and what reads it again for an output that is behind. What waits by other
- * rules goes on first. */
+/* Reads the file so from now on, and what reads it again for an output that is behind. What waits
+ * by other rules goes on first. */
 void tail_wish_take(struct tail_file *file, const struct filter_wishes *wishes);
 
 /* What `heir` wishes is not known yet, and its log is the elder's. */

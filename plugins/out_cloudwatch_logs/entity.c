@@ -35,8 +35,8 @@ static struct slice text_at_top(const struct accessor_scope *scope, const char *
                                                             : (struct slice){0};
 }
 
-/* The workload that the pod belongs to, by the record's owners: of a ReplicaSet its Deployment, whose name
- * it has with a hash behind. */
+/* The workload that the pod belongs to, by the record's owners: of a ReplicaSet its Deployment,
+ * whose name it has with a hash behind. */
 static struct slice workload_of_owner(const struct value *pod, struct arena *arena)
 {
     struct value owners, owner;

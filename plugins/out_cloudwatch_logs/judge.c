@@ -100,8 +100,8 @@ static enum cw_move status_move(int status, const struct cw_asked *asked)
     return asked->event_count > 0 ? CW_HALVE : CW_OPERATOR;
 }
 
-/* The service names its errors and its requests; who does neither is somebody on the way, or the host of
- * something else. No event is at fault then. */
+/* The service names its errors and its requests; who does neither is somebody on the way, or the
+ * host of something else. No event is at fault then. */
 static bool is_from_service(const struct http_reply *reply, const struct aws_error *error)
 {
     return error->name[0] != '\0' || reply->request_id[0] != '\0';

@@ -8,8 +8,8 @@
  *                                        |   '------ group ---'
  *                                        '-- not there --^
  *
- * A retention that is refused goes on to the stream, too. A group that was made, or was there, and is not
- * there for its stream is asked for CW_ROUNDS_MAX times; then the call is tried again later.
+ * A retention that is refused goes on to the stream, too. A group that was made, or was there, and
+ * is not there for its stream is asked for CW_ROUNDS_MAX times; then the call is tried again later.
  *
  * A plain value in one piece of memory.
  */

@@ -11,8 +11,8 @@
  * has to be made first.
  */
 
-/* What an event has in a body besides its message, and a part of the message for what is escaped: a body
- * that grows is copied. */
+/* What an event has in a body besides its message, and a part of the message for what is escaped: a
+ * body that grows is copied. */
 #define EVENT_ROOM 48
 #define ESCAPED_PART 4
 #define BODY_ROOM 1024

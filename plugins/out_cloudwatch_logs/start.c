@@ -161,8 +161,8 @@ static int init_reach(struct out_cloudwatch *cw, struct plugin_setup *setup)
     return 0;
 }
 
-/* Before the first request is made. Of an upstream, each node's signer asks, and the first that hears says
- * it: from then on encodes may be reading it. */
+/* Before the first request is made. Of an upstream, each node's signer asks, and the first that
+ * hears says it: from then on encodes may be reading it. */
 static void on_task(void *owner, const struct aws_task *task, const char *why)
 {
     struct out_cloudwatch *cw = owner;

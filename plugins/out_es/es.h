@@ -2,7 +2,8 @@
  * Inside of the es and opensearch outputs, which are one plugin in two flavours.
  *
  * es.c holds the options and what is made of them at start; es_encode.c makes bodies; es_text.c
- * makes text of what was refused; es_judge.c reads answers. All of struct out_es is constant once init has run, so encodes may overlap.
+ * makes text of what was refused; es_judge.c reads answers. All of struct out_es is constant once
+ * init has run, so encodes may overlap.
  */
 #ifndef TAILRACE_PLUGINS_OUT_ES_H
 #define TAILRACE_PLUGINS_OUT_ES_H

@@ -29,7 +29,8 @@ void es_action_fini(struct es_action *action);
 /* Whether the record's place may be its id: it is no id of a document that is there already. */
 bool es_has_place(const struct out_es *es, const struct chunk_record *record);
 
-/* For this record, as of `ns`; padded (record/copy.h), and good until the next call. What the arena holds may go then. */
+/* For this record, as of `ns`; padded (record/copy.h), and good until the next call. What the arena
+ * holds may go then. */
 struct slice es_action_text(struct es_action *action, const struct chunk_record *record, int64_t ns,
                             struct arena *arena);
 

@@ -319,7 +319,8 @@ static inline char *put_members(struct es_writer *w, char *at, struct slice obje
     return put_long(w, at, slice_make(object.data + 1, object.len - 2));
 }
 
-/* What is shared goes out from where it is; it lives as long as the chunk, which outlives the request. */
+/* What is shared goes out from where it is; it lives as long as the chunk, which outlives the
+ * request. */
 static inline char *put_shared(struct es_writer *w, char *at, struct slice object)
 {
     writer_stand(w, at);

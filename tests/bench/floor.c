@@ -4,9 +4,10 @@
  *
  *   floor PORT none|isal|zlib FILE...
  *
- * Each line: its CRI frame is taken off and its JSON body, unread, is spliced into a document. Bodies of
- * 4 MB go out on one blocking connection to 127.0.0.1; an answer is read before the next body. It
- * follows nothing, remembers nothing, checks nothing: any line that is not as gen writes it ends it.
+ * Each line: its CRI frame is taken off and its JSON body, unread, is spliced into a document.
+ * Bodies of 4 MB go out on one blocking connection to 127.0.0.1; an answer is read before the next
+ * body. It follows nothing, remembers nothing, checks nothing: any line that is not as gen writes
+ * it ends it.
  */
 #include "shipper.h"
 

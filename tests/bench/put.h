@@ -1,6 +1,7 @@
 /*
- * PutLogEvents and CreateLogStream as CloudWatch Logs takes them: every limit of a call is checked, each
- * event is counted as the service counts it, and streams may have to be made before they are written.
+ * PutLogEvents and CreateLogStream as CloudWatch Logs takes them: every limit of a call is checked,
+ * each event is counted as the service counts it, and streams may have to be made before they are
+ * written.
  *
  * Life: all zero -> put_limits* , put_call* -> the end of the process. One thread.
  *

@@ -1,7 +1,8 @@
 /*
  * What both floors share: files line by line, bodies squeezed, and one blocking connection.
  *
- * Life: shipper_open -> ship_file*, squeeze, send_all -> the end of the process, which any trouble is too.
+ * Life: shipper_open -> ship_file*, squeeze, send_all -> the end of the process, which any trouble
+ * is too.
  */
 #ifndef TAILRACE_BENCH_SHIPPER_H
 #define TAILRACE_BENCH_SHIPPER_H

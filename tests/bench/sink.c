@@ -1,5 +1,6 @@
 /*
- * sink: an HTTP server that stands where Elasticsearch or CloudWatch Logs stands and counts what arrives.
+ * sink: an HTTP server that stands where Elasticsearch or CloudWatch Logs stands and counts what
+ * arrives.
  *
  *   sink PORT [DELAY_MS]     every bulk answer is late by DELAY_MS; ends on a signal
  *

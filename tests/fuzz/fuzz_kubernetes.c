@@ -1,6 +1,7 @@
 /*
- * Any bytes as what an API server says, in pieces of a length that the first byte gives: however they are
- * parted, the same comes out, and what comes out is read, put among pods, kept, and read back.
+ * Any bytes as what an API server says, in pieces of a length that the first byte gives: however
+ * they are parted, the same comes out, and what comes out is read, put among pods, kept, and read
+ * back.
  */
 #include "plugins/filter_kubernetes/keep.h"
 

@@ -1,6 +1,6 @@
 /*
- * AWS by rules, on 127.0.0.1: an instance's metadata, a container's agent, STS, and a service that looks
- * at who has signed. It enforces what the real ones do.
+ * AWS by rules, on 127.0.0.1: an instance's metadata, a container's agent, STS, and a service that
+ * looks at who has signed. It enforces what the real ones do.
  *
  *   PUT /latest/api/token       a token, whose answer never comes where the hop limit is 1
  *   GET /latest/…               401 without the token of now
@@ -10,8 +10,8 @@
  *                               the token it trusts. A date five minutes off is refused
  *   POST /_bulk                 403 ExpiredTokenException to keys that are not the newest
  *
- * Every set of keys that it hands out is a new one: AKIA0001, AKIA0002, ... with the secret "secret" and
- * the token "session".
+ * Every set of keys that it hands out is a new one: AKIA0001, AKIA0002, ... with the secret
+ * "secret" and the token "session".
  *
  * Life     kit_aws_start -> kit_aws_set* -> kit_aws_stop. Thread: the test's; rules are taken over under
  *          a lock.

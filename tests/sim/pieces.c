@@ -48,8 +48,8 @@ struct slice pieces_head(const struct line *line)
                          : SLICE("2023-11-14T22:13:20.000000000Z stdout F ");
 }
 
-/* The agent reads a piece when it is there or later, waits from then on, and looks at the file before it
- * gives up; while it hands over it looks for no other file. */
+/* The agent reads a piece when it is there or later, waits from then on, and looks at the file
+ * before it gives up; while it hands over it looks for no other file. */
 static uint64_t most_ms_of(const struct pieces *p)
 {
     if (!p->is_parted)

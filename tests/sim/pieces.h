@@ -3,9 +3,10 @@
  * "2023-11-14T22:13:20.000000000Z stdout P L000123:...", and the last one has an F in place of the P.
  * Whether the logs of a history are such is drawn, or asked for with SIM_PIECES.
  *
- * To the truth every piece is a line, and the pieces of one line are a group. Whatever happens, each comes
- * once, and never beside one of another group. A group is one record, unless the world gave a reason: its
- * writer paused for longer than pieces are waited for, it was parted twice, or copied while it was open.
+ * To the truth every piece is a line, and the pieces of one line are a group. Whatever happens,
+ * each comes once, and never beside one of another group. A group is one record, unless the world
+ * gave a reason: its writer paused for longer than pieces are waited for, it was parted twice, or
+ * copied while it was open.
  *
  * Life     a struct for each log, all zero, that nobody ends. Thread one. Limits TRUTH_PIECES_MAX pieces a
  *          group.

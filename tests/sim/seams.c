@@ -74,7 +74,8 @@ static void stream_expect_saved(uint64_t stream)
     saved_stream = stream;
 }
 
-/* Its lines are the agent's from here on. Where pieces of it are another file's, it ends before them. */
+/* Its lines are the agent's from here on. Where pieces of it are another file's, it ends before
+ * them. */
 static void record_take(struct slice text, const struct origin *origin, uint64_t end)
 {
     const struct tail_file *file = CONTAINER_OF(origin, const struct tail_file, origin);
@@ -177,8 +178,8 @@ void __wrap_account_give_up(struct delivery *d, bool keeps_texts)
 
 /* ---- files ---- */
 
-/* All that no output was given yet; it is to be counted exactly, but for the lines of a file that cannot
- * be read. */
+/* All that no output was given yet; it is to be counted exactly, but for the lines of a file that
+ * cannot be read. */
 void __wrap_tail_loss_begin(struct tail_file *file, uint64_t bytes_min)
 {
     struct fs_node *node = fake_calls_node(file->fd);

@@ -132,7 +132,8 @@ static void check_text(const struct line *line, struct slice text, const char *w
            text.len, line->bytes);
 }
 
-/* Where no file has what follows any more, the next that is there may be another one's: nothing tells. */
+/* Where no file has what follows any more, the next that is there may be another one's: nothing
+ * tells. */
 static bool is_end_destroyed(const struct line *before)
 {
     const struct line *next = &truth.lines[before->next];
@@ -348,8 +349,8 @@ bool line_is_excused(const struct line *line)
     return false;
 }
 
-/* What held_limit let go of is passed, too; and a piece that was destroyed in another file, though it had
- * its place in this one in an earlier life. */
+/* What held_limit let go of is passed, too; and a piece that was destroyed in another file, though
+ * it had its place in this one in an earlier life. */
 static bool is_passable(const struct line *line, unsigned output)
 {
     bool is_excused = line->fates[output].is_excused && (line->is_let_go || line_may_part(line));

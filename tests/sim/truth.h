@@ -59,7 +59,8 @@ struct line {
     struct line_fate fates[TRUTH_OUTPUTS_MAX];
 };
 
-/* The lines of one record: what is left of one group, and another, where what lay between is destroyed. */
+/* The lines of one record: what is left of one group, and another, where what lay between is
+ * destroyed. */
 struct truth_record {
     struct line *lines[2 * TRUTH_PIECES_MAX];
     unsigned count;
@@ -86,7 +87,8 @@ void truth_may_part(const struct line *line);
 void truth_may_part_all(void);
 bool line_may_part(const struct line *line);
 
-/* Fails the history unless the text is a line, or as much of it as may be, or pieces of one, in order. */
+/* Fails the history unless the text is a line, or as much of it as may be, or pieces of one, in
+ * order. */
 void truth_read(struct slice text, const char *who, struct truth_record *record_out);
 
 /* It was read for those outputs, a bit each: there, up to `end`. Without `is_kept` nobody has it. */
@@ -96,8 +98,8 @@ struct truth_place {
 };
 void truth_take(struct line *line, uint64_t outputs, const struct truth_place *place);
 
-/* A record begins with this piece: those before it have their place elsewhere, though a life before this
- * one had them in the same record. */
+/* A record begins with this piece: those before it have their place elsewhere, though a life before
+ * this one had them in the same record. */
 void truth_take_apart(const struct line *first, uint64_t outputs, const struct truth_place *place);
 
 /* The output lets go of what it has of the stream from there on. */

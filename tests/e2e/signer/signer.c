@@ -4,8 +4,8 @@
  *
  *     method path-with-query head body key-id secret token region service second
  *
- * The head is "Name: value\0" again and again. For each, a line goes out: the path as it goes on the wire,
- * a blank, the Authorization.
+ * The head is "Name: value\0" again and again. For each, a line goes out: the path as it goes on
+ * the wire, a blank, the Authorization.
  */
 #include "aws/pass.h"
 #include "base/clock.h"

@@ -1,7 +1,7 @@
 /*
- * What the scenarios of a signer share: a loop, a scripted AWS, a signer that asks it, and what a waiter
- * was told. The clock stands still; HOME is a tree, and the environment has nothing of AWS's but where
- * instance metadata is.
+ * What the scenarios of a signer share: a loop, a scripted AWS, a signer that asks it, and what a
+ * waiter was told. The clock stands still; HOME is a tree, and the environment has nothing of AWS's
+ * but where instance metadata is.
  *
  * Life     signer_kit_open -> (rules and settings changed) -> signer_kit_await* -> signer_kit_close.
  */
@@ -36,7 +36,8 @@ extern struct signer_kit signer_kit;
 void signer_kit_open(void);
 void signer_kit_close(void);
 
-/* Makes the signer, if there is none, and waits with its waiter; _await turns the loop until it is told. */
+/* Makes the signer, if there is none, and waits with its waiter; _await turns the loop until it is
+ * told. */
 void signer_kit_begin(void);
 void signer_kit_await(void);
 void signer_kit_turn(const bool *is_so, const char *what);

@@ -202,7 +202,8 @@ START_TEST(filters_with_equal_settings_ask_once)
 }
 END_TEST
 
-/* A configuration that is read again shares it, and the filters before are gone then, and their names. */
+/* A configuration that is read again shares it, and the filters before are gone then, and their
+ * names. */
 START_TEST(who_took_it_first_may_be_gone_when_something_is_said)
 {
     static const char *const few[] = {M "instance-id", "i-1", NULL};

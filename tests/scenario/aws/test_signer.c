@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* Keys from each source, against a scripted AWS that enforces its signer_kit.rules. Time is the test's. */
+/* Keys from each source, against a scripted AWS that enforces its signer_kit.rules. Time is the
+ * test's. */
 
 /* ---- the instance's metadata ---- */
 

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 /*
- * Fifty pods a second are born and gone, fifty names in turn, so that each name is another pod's a second
- * later. Each writes a line when it begins and another before it ends; some are deleted before their
- * file is seen, some write before they are in the API, some never are. Every line is there once, with the
- * labels of its own UID or flagged, for one list and one watch.
+ * Fifty pods a second are born and gone, fifty names in turn, so that each name is another pod's a
+ * second later. Each writes a line when it begins and another before it ends; some are deleted
+ * before their file is seen, some write before they are in the API, some never are. Every line is
+ * there once, with the labels of its own UID or flagged, for one list and one watch.
  *
  * CHURN_SECONDS=60 CHURN_ALOUD=1 takes the whole minute and prints what it counted.
  */

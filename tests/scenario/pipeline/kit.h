@@ -11,9 +11,9 @@
  *     kit_expect_bookmark(k, "app.log", 0);
  *     kit_end(&k);
  *
- * In the configuration ${DIR} is the tree, ${DIR}/state a folder that nobody watches, ${PORT} the port of k->es, ${PORT2} that of k->other.
- * After every step the ledger is checked: read = delivered + set aside + given up + in flight, in
- * records and in bytes.
+ * In the configuration ${DIR} is the tree, ${DIR}/state a folder that nobody watches, ${PORT} the
+ * port of k->es, ${PORT2} that of k->other. After every step the ledger is checked: read =
+ * delivered + set aside + given up + in flight, in records and in bytes.
  */
 #ifndef TAILRACE_SCENARIO_PIPELINE_KIT_H
 #define TAILRACE_SCENARIO_PIPELINE_KIT_H

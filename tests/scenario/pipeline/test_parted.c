@@ -114,8 +114,9 @@ static struct kit_answer all_but_before(void *owner, const struct kit_request *r
                          : "{\"errors\":true,\"items\":[{\"create\":{\"status\":429}}]}"};
 }
 
-/* The record is acknowledged, and lines that lie before its first piece are not: they will be read again,
- * up to that piece, so that what follows it must be, too. Found by the simulation, SIM_PIECES seed 495. */
+/* The record is acknowledged, and lines that lie before its first piece are not: they will be read
+ * again, up to that piece, so that what follows it must be, too. Found by the simulation,
+ * SIM_PIECES seed 495. */
 START_TEST(the_next_file_is_not_passed_before_what_comes_again_with_the_one_before)
 {
     takes_all = false;
@@ -169,7 +170,8 @@ START_TEST(a_generation_that_cannot_be_read_parts_those_around_it)
 }
 END_TEST
 
-/* It was opened last, and is not the last: what comes next does not follow it. SIM_TROUBLE seed 2954. */
+/* It was opened last, and is not the last: what comes next does not follow it. SIM_TROUBLE seed
+ * 2954. */
 START_TEST(a_generation_that_was_opened_late_has_no_next_one)
 {
     uint64_t opened;
@@ -208,8 +210,8 @@ static const char *id_in(const char *actions)
     return id;
 }
 
-/* Nobody wrote for longer than pieces wait. What went on by itself must not keep the rest out, when both
- * are read again as one. SIM_PIECES seed 1. */
+/* Nobody wrote for longer than pieces wait. What went on by itself must not keep the rest out, when
+ * both are read again as one. SIM_PIECES seed 1. */
 START_TEST(a_crash_after_a_pause_between_pieces_loses_none)
 {
     const char *actions;

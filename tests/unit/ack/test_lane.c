@@ -153,7 +153,8 @@ START_TEST(an_output_that_is_away_catches_up_once_it_delivers)
 }
 END_TEST
 
-/* Its files were deleted, or truncated, or all of it was given up: it need not show that it delivers. */
+/* Its files were deleted, or truncated, or all of it was given up: it need not show that it
+ * delivers. */
 START_TEST(an_output_that_has_nothing_to_deliver_comes_back)
 {
     ck_assert_int_eq(plan(LANE_AWAY, 0, 0, SEEN(.has_nothing = true)), LANE_CATCH_UP);

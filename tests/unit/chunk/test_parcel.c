@@ -9,9 +9,9 @@
 
 #include <stdio.h>
 
-/* Chunks of one destination each, as long as a call to it. Output 0 wants them and takes *.log, output 1
- * wants them and takes app.*, output 2 does not and takes web.*. A destination is what a record has under
- * "to"; without it, its tag. */
+/* Chunks of one destination each, as long as a call to it. Output 0 wants them and takes *.log,
+ * output 1 wants them and takes app.*, output 2 does not and takes web.*. A destination is what a
+ * record has under "to"; without it, its tag. */
 
 #define CHUNKS_MAX 64
 #define FLUSH_MS 1000

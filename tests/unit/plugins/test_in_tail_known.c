@@ -78,9 +78,9 @@ static void settle(void)
     }
 }
 
-/* Of a file that could not be opened its number is saved, on some file systems nothing else. Another log
- * has that number by the next start, and what the row says of the first one stays its own. Found by the
- * simulation, SIM_TROUBLE seed 2000. */
+/* Of a file that could not be opened its number is saved, on some file systems nothing else.
+ * Another log has that number by the next start, and what the row says of the first one stays its
+ * own. Found by the simulation, SIM_TROUBLE seed 2000. */
 START_TEST(a_number_that_another_log_has_by_now_is_not_taken_for_it)
 {
     char *web = mem_text(tree_path("web.log"));
@@ -195,8 +195,8 @@ static void rotate(unsigned generation)
     }
 }
 
-/* Each line once, though no output takes anything, and of those held open fewer are looked at than there
- * are. */
+/* Each line once, though no output takes anything, and of those held open fewer are looked at than
+ * there are. */
 START_TEST(of_more_generations_than_are_looked_at_each_is_read_once)
 {
     struct buffer records = {0};

@@ -253,8 +253,8 @@ START_TEST(what_is_handed_out_at_the_limit_is_balanced)
 }
 END_TEST
 
-/* A server gives a whole list at once from its cache, whatever the limit that it is asked for: of twenty
- * megabytes one pod is in memory at a time. */
+/* A server gives a whole list at once from its cache, whatever the limit that it is asked for: of
+ * twenty megabytes one pod is in memory at a time. */
 START_TEST(a_list_without_pages_takes_no_more_memory_than_a_pod)
 {
     size_t before, most = 0;

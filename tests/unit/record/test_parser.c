@@ -219,7 +219,8 @@ START_TEST(a_strict_time_that_is_none_refuses_the_text)
 }
 END_TEST
 
-/* A text that is refused after its time was read leaves the record's time alone (kit_parser_apply looks). */
+/* A text that is refused after its time was read leaves the record's time alone (kit_parser_apply
+ * looks). */
 START_TEST(a_refused_text_leaves_the_record_as_it_was)
 {
     expect_refusal(SETTINGS(.format = "ltsv", .time.format = "%s"), "a:1\ttime:5\tb");
