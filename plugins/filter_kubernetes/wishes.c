@@ -48,6 +48,16 @@ static PRINTF_LIKE(4, 5) void say(struct wishes *w, const struct pod *pod, const
     buffer_fini(&text);
 }
 
+/* A value as a C text; false where it does not fit, or would end before its end. */
+static bool value_copy(struct slice value, char text[VALUE_BYTES_MAX])
+{
+    if (value.len >= VALUE_BYTES_MAX || memchr(value.data, '\0', value.len) != NULL)
+        return false;
+    memcpy(text, value.data, value.len);
+    text[value.len] = '\0';
+    return true;
+}
+
 /* ---- multiline ---- */
 
 /* What docker and cri put together is together already. */
@@ -59,10 +69,8 @@ static const struct multiline *multiline_named(struct wishes *w, const struct po
 
     if (name.len == 0)
         return NULL;
-    if (name.len < sizeof text && w->multilines != NULL) {
-        memcpy(text, name.data, name.len);
+    if (w->multilines != NULL && value_copy(name, text))
         m = multiline_book_find(w->multilines, text);
-    }
     if (m == NULL)
         say(w, pod, "multiline",
             "names \"%.*s\", which is no multiline parser here: its lines are "
@@ -98,9 +106,8 @@ int wishes_rate(struct slice text, struct filter_wishes *out)
 
     text = without_end(slice_trim(text), "/s");
     lines = without_end(without_end(text, "lines"), "line");
-    if (lines.len == 0 || lines.len >= sizeof number || !isdigit((unsigned char)lines.data[0]))
+    if (lines.len == 0 || !isdigit((unsigned char)lines.data[0]) || !value_copy(lines, number))
         return -EINVAL;
-    memcpy(number, lines.data, lines.len);
     if (setting_size(number, &amount, &note) < 0 || amount == 0 || note != NULL)
         return -EINVAL;
     if (lines.len < text.len)

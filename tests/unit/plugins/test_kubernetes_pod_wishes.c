@@ -149,6 +149,15 @@ START_TEST(what_is_no_rate_is_said_and_not_heeded)
 }
 END_TEST
 
+START_TEST(what_has_a_nul_in_it_names_nothing)
+{
+    ck_assert_str_eq(of("{\"tailrace.io/multiline\":\"java\\u0000/../x\"}"), "-/- 0 0");
+    expect_said("is no multiline parser here");
+    ck_assert_str_eq(of("{\"tailrace.io/rate-limit\":\"1\\u00009999\"}"), "-/- 0 0");
+    expect_said("is no rate like");
+}
+END_TEST
+
 START_TEST(a_rate_for_one_stream_is_said_and_not_heeded)
 {
     ck_assert_str_eq(of("{\"tailrace.io/rate-limit_stderr\":\"5 lines\"}"), "-/- 0 0");
@@ -209,6 +218,7 @@ Suite *suite_plugins_kubernetes_pod_wishes(void)
     tcase_add_test(tcase, what_the_runtime_cut_is_together_already);
     tcase_add_test(tcase, a_rate_is_lines_or_bytes);
     tcase_add_test(tcase, what_is_no_rate_is_said_and_not_heeded);
+    tcase_add_test(tcase, what_has_a_nul_in_it_names_nothing);
     tcase_add_test(tcase, a_rate_for_one_stream_is_said_and_not_heeded);
     tcase_add_test(tcase, a_name_that_is_none_is_said_once_for_each_pod);
     tcase_add_test(tcase, only_so_much_of_what_was_said_is_remembered);
