@@ -237,6 +237,13 @@ static enum verdict pace(const struct asked *a, enum cw_step step, enum verdict 
     return verdict;
 }
 
+/* What was taken is no trouble, but has to be named where it goes on without an end. */
+static const char *words_of(const struct cw_judgement *judgement)
+{
+    return judgement->why[0] != '\0' ? judgement->why
+                                     : "it was taken, and the events still are not";
+}
+
 enum verdict cw_answer(void *self, const struct http_reply *reply, struct verdicts *verdicts,
                        char why[256])
 {
@@ -250,7 +257,7 @@ enum verdict cw_answer(void *self, const struct http_reply *reply, struct verdic
     asked = (struct cw_asked){.event_count = a.note->step == CW_PUT ? a.note->event_count : 0,
                               .is_gzip = a.note->is_gzip};
     cw_judge(reply, &asked, &a.judgement);
-    snprintf(why, 256, "%s: %.220s", cw_step_name(a.note->step), a.judgement.why);
+    snprintf(why, 256, "%s: %.220s", cw_step_name(a.note->step), words_of(&a.judgement));
     verdict = a.judgement.move == CW_TAKEN ? taken(&a) : not_taken(&a, why);
     return pace(&a, step, verdict);
 }

@@ -241,6 +241,25 @@ START_TEST(a_group_that_is_there_and_not_for_its_stream_is_a_retry_in_the_end)
 }
 END_TEST
 
+/* A stream that is always made and is never there. */
+START_TEST(what_is_taken_and_does_not_help_has_words)
+{
+    struct http_reply reply = {.status = 200, .request_id = "1"};
+    struct verdicts verdicts = {0};
+    struct cw_note *note;
+
+    ck_assert_int_eq(MADE("log_stream_name", "s"), 0);
+    take("a", "{\"n\":1}\n");
+    encoded();
+    note = batch.note;
+    note->step = CW_STREAM;
+    verdicts = (struct verdicts){.count = batch.count, .note = note};
+    ck_assert_int_eq(out_cloudwatch_logs.judge(cw, &reply, &verdicts, why), VERDICT_AGAIN);
+    ck_assert_str_eq(why, "CreateLogStream: it was taken, and the events still are not");
+    verdicts_fini(&verdicts);
+}
+END_TEST
+
 START_TEST(an_entity_that_is_refused_is_told_once_and_its_events_are_delivered)
 {
     uint64_t before;
@@ -336,6 +355,7 @@ Suite *suite_plugins_out_cloudwatch_request(void)
     tcase_add_test(tests, records_of_another_entity_are_held_and_messages_are_without_it);
     tcase_add_test(tests, a_stream_is_made_without_an_entity);
     tcase_add_test(tests, a_group_that_is_there_and_not_for_its_stream_is_a_retry_in_the_end);
+    tcase_add_test(tests, what_is_taken_and_does_not_help_has_words);
     tcase_add_test(tests, an_entity_that_is_refused_is_told_once_and_its_events_are_delivered);
     tcase_add_test(tests, events_go_in_the_order_of_their_times);
     tcase_add_test(tests, the_host_is_the_regions);
