@@ -1,4 +1,4 @@
-#include "filter/chain.h"
+#include "kit/barrier.h"
 #include "kit/fake_journal.h"
 #include "kit/intake.h"
 #include "kit/plugin.h"
@@ -7,56 +7,16 @@
 
 /* A journal whose filter does not know yet what it adds. */
 
-#define WAIT_MS 5000
-
 extern const struct input_plugin in_systemd;
-
-/* A filter that lets nothing through until it is opened. */
-struct barrier {
-    bool is_open;
-    unsigned asked;
-    struct list waiters;
-};
 
 static struct plugin_kit plugin;
 static struct input_kit kit;
 static void *self;
 static struct barrier barrier;
-static struct filter_metrics metrics;
 
-static uint64_t barrier_ready(void *owner, const struct filter_run *run,
-                              struct filter_waiter *waiter)
+static void tag_look(const struct filter_run *run)
 {
-    struct barrier *b = owner;
-
-    b->asked++;
     ck_assert(slice_is(run->origin->tag, "host.*"));
-    if (b->is_open)
-        return 0;
-    list_add_tail(&b->waiters, &waiter->link);
-    return WAIT_MS;
-}
-
-static enum filter_verdict barrier_apply(void *owner, struct record *record, struct filter_run *run)
-{
-    (void)owner;
-    (void)record;
-    (void)run;
-    return FILTER_KEEP;
-}
-
-static const struct filter_plugin barrier_plugin = {
-    .name = "barrier",
-    .ready = barrier_ready,
-    .apply = barrier_apply,
-};
-
-static void barrier_wake(void)
-{
-    struct filter_waiter *waiter =
-        CONTAINER_OF(list_take_first(&barrier.waiters), struct filter_waiter, link);
-
-    waiter->wake(waiter->owner);
 }
 
 static void write_entry(const char *field)
@@ -70,10 +30,8 @@ static void set_up(void)
     clock_fake(5000, INT64_C(100) * NS_PER_S);
     fake_journal_open();
     input_kit_init(&kit, "host.*");
-    barrier = (struct barrier){0};
-    list_init(&barrier.waiters);
-    filter_chain_add(kit.chain, &barrier_plugin, &barrier,
-                     tag_match_new("*", NULL, &plugin.report, (struct place){0}), &metrics);
+    barrier_set_up(&barrier, kit.chain);
+    barrier.look = tag_look;
     write_entry("A=1");
     self = plugin_make(&plugin, in_systemd.self_bytes, in_systemd.options,
                        (const char *const[]){NULL});
@@ -109,13 +67,13 @@ static void expect_entries(const char *first, const char *second)
 START_TEST(no_entry_is_read_before_the_filter_is_ready)
 {
     turn();
-    barrier_wake();
+    barrier_wake(&barrier);
     write_entry("A=2");
     turn();
     ck_assert_str_eq(input_kit_records(&kit), "");
     ck_assert_uint_eq(barrier.asked, 2);
     barrier.is_open = true;
-    barrier_wake();
+    barrier_wake(&barrier);
     turn();
     expect_entries("{\"A\":\"1\"}", "{\"A\":\"2\"}");
     ck_assert_uint_eq(barrier.asked, 3);
@@ -125,8 +83,8 @@ END_TEST
 START_TEST(they_are_read_when_the_time_is_over_although_it_asked_again)
 {
     turn();
-    clock_advance_ms(WAIT_MS - 1);
-    barrier_wake();
+    clock_advance_ms(BARRIER_WAIT_MS - 1);
+    barrier_wake(&barrier);
     turn();
     ck_assert_str_eq(input_kit_records(&kit), "");
     clock_advance_ms(1);

@@ -1,4 +1,4 @@
-#include "filter/chain.h"
+#include "kit/barrier.h"
 #include "kit/intake.h"
 #include "kit/plugin.h"
 #include "kit/tree.h"
@@ -8,58 +8,18 @@
 
 /* Files whose filters are not ready for them. */
 
-#define WAIT_MS 5000
-
 extern const struct input_plugin in_tail;
-
-/* A filter that lets nothing through until it is opened. */
-struct barrier {
-    bool is_open;
-    unsigned asked;
-    struct list waiters;
-};
 
 static struct plugin_kit plugin;
 static struct input_kit kit;
 static struct tail *self;
 static struct barrier barrier;
-static struct filter_metrics metrics;
 
-static uint64_t barrier_ready(void *owner, const struct filter_run *run,
-                              struct filter_waiter *waiter)
+static void file_look(const struct filter_run *run)
 {
-    struct barrier *b = owner;
-
-    b->asked++;
     ck_assert(run->origin != NULL && run->json != NULL);
     ck_assert_str_eq(origin_file(run->origin), tree_path("app.log"));
     ck_assert_str_eq(origin_real_file(run->origin), tree_path("app.log"));
-    if (b->is_open)
-        return 0;
-    list_add_tail(&b->waiters, &waiter->link);
-    return WAIT_MS;
-}
-
-static enum filter_verdict barrier_apply(void *owner, struct record *record, struct filter_run *run)
-{
-    (void)owner;
-    (void)record;
-    (void)run;
-    return FILTER_KEEP;
-}
-
-static const struct filter_plugin barrier_plugin = {
-    .name = "barrier",
-    .ready = barrier_ready,
-    .apply = barrier_apply,
-};
-
-static void barrier_wake(void)
-{
-    struct filter_waiter *waiter =
-        CONTAINER_OF(list_take_first(&barrier.waiters), struct filter_waiter, link);
-
-    waiter->wake(waiter->owner);
 }
 
 static void set_up(void)
@@ -67,10 +27,8 @@ static void set_up(void)
     log_level_set(LOG_OFF);
     clock_fake(5000, INT64_C(100) * NS_PER_S);
     input_kit_init(&kit, "app");
-    barrier = (struct barrier){0};
-    list_init(&barrier.waiters);
-    filter_chain_add(kit.chain, &barrier_plugin, &barrier,
-                     tag_match_new("*", NULL, &plugin.report, (struct place){0}), &metrics);
+    barrier_set_up(&barrier, kit.chain);
+    barrier.look = file_look;
     tree_plant();
     tree_write("app.log", "one\n");
     self = plugin_make(&plugin, in_tail.self_bytes, in_tail.options,
@@ -103,12 +61,12 @@ START_TEST(a_file_is_not_read_before_its_filter_is_ready)
     turn();
     ck_assert_str_eq(input_kit_records(&kit), "");
     ck_assert_uint_eq(barrier.asked, 1);
-    barrier_wake();
+    barrier_wake(&barrier);
     turn();
     ck_assert_str_eq(input_kit_records(&kit), "");
     ck_assert_uint_eq(barrier.asked, 2);
     barrier.is_open = true;
-    barrier_wake();
+    barrier_wake(&barrier);
     turn();
     ck_assert_str_eq(input_kit_records(&kit), "app 100.000000000 {\"log\":\"one\"}\n");
     ck_assert_uint_eq(barrier.asked, 3);
@@ -118,8 +76,8 @@ END_TEST
 START_TEST(it_is_read_when_its_time_is_over_although_it_asked_again)
 {
     turn();
-    clock_advance_ms(WAIT_MS - 1);
-    barrier_wake();
+    clock_advance_ms(BARRIER_WAIT_MS - 1);
+    barrier_wake(&barrier);
     turn();
     ck_assert_str_eq(input_kit_records(&kit), "");
     clock_advance_ms(1);
