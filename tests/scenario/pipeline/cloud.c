@@ -307,7 +307,7 @@ static struct kit_answer rule(void *owner, const struct kit_request *request)
     return answer;
 }
 
-void cloud_open(struct cloud *cloud)
+static void service_open(struct cloud *cloud)
 {
     *cloud = (struct cloud){.has_group = true};
     cloud->server = kit_server_start();
@@ -321,8 +321,26 @@ void cloud_forget(struct cloud *cloud)
     map_init(&cloud->streams);
 }
 
-void cloud_close(struct cloud *cloud)
+struct kit *cloud_open(struct cloud *cloud)
 {
+    struct kit *k;
+    char port[8];
+
+    service_open(cloud);
+    unsetenv("AWS_PROFILE");
+    setenv("AWS_ACCESS_KEY_ID", "AKIAENV", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "secret", 1);
+    k = kit_make();
+    setenv("HOME", tree_path(""), 1);
+    snprintf(port, sizeof port, "%u", kit_server_port(cloud->server));
+    setenv("CLOUD", port, 1);
+    return k;
+}
+
+void cloud_close(struct cloud *cloud, struct kit **kit)
+{
+    kit_end(kit);
+    ck_assert_str_eq(buffer_text(&cloud->broken), "");
     kit_server_stop(&cloud->server);
     map_fini(&cloud->streams);
     buffer_fini(&cloud->calls);

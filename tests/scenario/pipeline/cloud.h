@@ -10,7 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/map.h"
-#include "kit/server.h"
+#include "scenario/pipeline/kit.h"
 
 struct cloud {
     struct kit_server *server;
@@ -35,8 +35,10 @@ struct cloud {
     uint64_t largest;        /* the most bytes of a call, as the service counts them */
 };
 
-void cloud_open(struct cloud *cloud);
-void cloud_close(struct cloud *cloud);
+/* With a kit whose agent finds keys in its environment, no files of AWS's, and the service at ${CLOUD}.
+ * At the end nothing was asked that the service would not take. */
+struct kit *cloud_open(struct cloud *cloud);
+void cloud_close(struct cloud *cloud, struct kit **kit);
 
 /* The group is gone, with its streams. */
 void cloud_forget(struct cloud *cloud);

@@ -25,23 +25,12 @@ static struct buffer page;
 
 static void set_up(void)
 {
-    char port[8];
-
-    cloud_open(&cloud);
-    unsetenv("AWS_PROFILE");
-    setenv("AWS_ACCESS_KEY_ID", "AKIAENV", 1);
-    setenv("AWS_SECRET_ACCESS_KEY", "secret", 1);
-    k = kit_make();
-    setenv("HOME", tree_path(""), 1);
-    snprintf(port, sizeof port, "%u", kit_server_port(cloud.server));
-    setenv("CLOUD", port, 1);
+    k = cloud_open(&cloud);
 }
 
 static void tear_down(void)
 {
-    kit_end(&k);
-    ck_assert_str_eq(buffer_text(&cloud.broken), "");
-    cloud_close(&cloud);
+    cloud_close(&cloud, &k);
     buffer_fini(&page);
 }
 
