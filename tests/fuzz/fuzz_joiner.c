@@ -55,7 +55,7 @@ static void on_push(void *owner, uint64_t end)
 {
     struct slice text;
 
-    expect_progress(owner, record.offset, end);
+    expect_progress(owner, record_place_offset(record.offset), end);
     record_unfold(&record);
     for (uint32_t i = 0; i < record.root.count; i++)
         (void)value_as_text(&record.root.fields[i].value, &record.arena, &text);
@@ -63,7 +63,7 @@ static void on_push(void *owner, uint64_t end)
 
 static void on_line(void *owner, const struct joiner_line *line)
 {
-    expect_progress(owner, line->offset, line->end);
+    expect_progress(owner, record_place_offset(line->offset), line->end);
 }
 
 /* ---- the rules ---- */
