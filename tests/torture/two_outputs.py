@@ -3,7 +3,7 @@
 
 More is written meanwhile than memory holds, and the files rotate. How late lines are at the living
 output is measured before and while the other is dead. DEAD_SECONDS and BYTES_PER_S may say how long
-that is, and how much is written.
+that is, and how much is written; HELD_LIMIT, how much of rotated files may be held open meanwhile.
 """
 
 import bisect
@@ -72,6 +72,8 @@ def middle(values, share=0.5):
 
 def story(stand):
     stand.input["mem_buf_limit"] = "10MB"
+    if "HELD_LIMIT" in os.environ:
+        stand.service["held_limit"] = os.environ["HELD_LIMIT"]
     line_count = (BEFORE_SECONDS + DEAD_SECONDS) * BYTES_PER_S // LINE_BYTES // FILE_COUNT
     sources = stand.generate(FILE_COUNT, line_count)
     pods = logs.open_pods(stand, FILE_COUNT, kept_max=1_000_000)
