@@ -86,7 +86,7 @@ class Sink:
         self.port = free_port()
         self.process = start([os.path.join(PROGRAMS, "sink"), str(self.port), str(delay_ms)],
                              SINK_CPU)
-        self.wait_for(lambda: Sink.ask(self, "/__stats") is not None, 30)
+        self.wait_for(lambda: self.stats() is not None, 30)
 
     def __enter__(self):
         return self

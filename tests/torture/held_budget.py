@@ -21,7 +21,7 @@ LET_GO_BYTES = "tailrace_input_dropped_bytes_total"
 
 def delivered_bytes(stand, source):
     """The lengths of the source's lines that the sink has, frames and line feeds included."""
-    missing = set(stand.sink.ask("/__missing?count=100000000"))
+    missing = set(stand.sink.must_ask("/__missing?count=100000000"))
     with open(source, "rb") as text:
         return sum(len(line) for number, line in enumerate(text) if number not in missing)
 

@@ -39,13 +39,14 @@ def quick_or(quick, full):
 class Sink(measure.Sink):
     """The counting server of tests/bench/sink.c, and what goes wrong at it."""
 
-    def ask(self, path):
+    def must_ask(self, path):
+        """As ask, which has no answer where nobody listens; this raises."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as reply:
             return json.load(reply)
 
     def faults(self, **rates):
         """Sets all faults anew (see tests/bench/faults.h); none without rates."""
-        self.ask("/__faults?" + "&".join(f"{name}={rate}" for name, rate in rates.items()))
+        self.must_ask("/__faults?" + "&".join(f"{name}={rate}" for name, rate in rates.items()))
 
     def go_down(self, seconds):
         """Nobody listens for so long. It may take the answer to this with it."""
@@ -55,7 +56,7 @@ class Sink(measure.Sink):
             pass
 
     def missing(self):
-        return self.ask("/__missing")
+        return self.must_ask("/__missing")
 
     def freeze(self):
         self.process.send_signal(signal.SIGSTOP)
