@@ -335,40 +335,15 @@ const char *facts_path(const struct facts *f)
     return f->round.step != FACTS_OVER ? f->round.path : NULL;
 }
 
-/* How many of the things that are wanted have been answered, and how many not. */
-struct tally {
-    unsigned answered;
-    unsigned unanswered;
-};
-
-static void tally_add(struct tally *t, bool is_answered)
-{
-    t->answered += is_answered;
-    t->unanswered += !is_answered;
-}
-
-static struct tally tally_of(const struct facts *f)
-{
-    struct tally t = {0};
-
-    for (unsigned i = 0; i < FACT_COUNT; i++)
-        if (f->wish.wants[i])
-            tally_add(&t, f->states[i] != FACT_UNKNOWN);
-    if (f->wish.wants_tags)
-        tally_add(&t, f->tags_state != FACT_UNKNOWN);
-    for (uint32_t i = 0; i < f->tag_count; i++)
-        tally_add(&t, f->tags[i].value != NULL || f->tags[i].is_absent);
-    return t;
-}
-
 bool facts_are_answered(const struct facts *f)
 {
-    return tally_of(f).unanswered == 0;
-}
+    bool are_answered = !f->wish.wants_tags || f->tags_state != FACT_UNKNOWN;
 
-bool facts_are_unknown(const struct facts *f)
-{
-    return tally_of(f).answered == 0;
+    for (unsigned i = 0; i < FACT_COUNT; i++)
+        are_answered &= !f->wish.wants[i] || f->states[i] != FACT_UNKNOWN;
+    for (uint32_t i = 0; i < f->tag_count; i++)
+        are_answered &= f->tags[i].value != NULL || f->tags[i].is_absent;
+    return are_answered;
 }
 
 void facts_absent(const struct facts *f, struct buffer *out)

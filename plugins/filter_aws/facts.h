@@ -91,16 +91,15 @@ void facts_begin(struct facts *facts);
 /* Ends it before its time. */
 void facts_stop(struct facts *facts);
 
-/* What is to be asked for now; NULL: the round is over. Lent until the next call. */
+/* What to ask next; NULL: the round is over. Lent until the next call. */
 const char *facts_path(const struct facts *facts);
 
 /* The answer to that, and on to the next. `why` is filled when it is neither the thing nor 404: what
  * came, in words. False then. */
 bool facts_hear(struct facts *facts, int status, struct slice body, char why[256]);
 
-/* Everything wanted has been answered, be it by 404; nothing of it was. */
+/* Everything wanted has been answered, be it by 404. */
 bool facts_are_answered(const struct facts *facts);
-bool facts_are_unknown(const struct facts *facts);
 
 /* Appends what is absent, in words: "vpc_id, tags"; nothing: all is there. */
 void facts_absent(const struct facts *facts, struct buffer *out);

@@ -2,9 +2,33 @@
 
 #define SELF struct out_cloudwatch
 
+/* What both have. */
+#define COMMON_OPTIONS                                                                           \
+    OPTION_TEXT(SELF, login.region, "region", NULL, OPTION_REQUIRED,                             \
+                "AWS region of the log groups."),                                                \
+        OPTION_TEXT(SELF, message.key, "log_key", NULL, 0,                                       \
+                    "Key whose value alone is the message, instead of the whole record."),       \
+        OPTION_TEXT(SELF, reach.extra_user_agent, "extra_user_agent", NULL, 0,                   \
+                    "Stands behind the User-Agent."),                                            \
+        OPTION_TEXT(SELF, message.format, "log_format", NULL, 0,                                 \
+                    "Value of the header x-amzn-logs-format, as json/emf."),                     \
+        OPTION_TEXT(SELF, login.role_arn, "role_arn", NULL, 0,                                   \
+                    "Role to assume with the credentials that were found."),                     \
+        OPTION_BOOL(SELF, making.may_make_group, "auto_create_group", "false", 0,                \
+                    "Make log groups that are not there."),                                      \
+        OPTION_INT(SELF, making.retention_days, "log_retention_days", "0", 0,                    \
+                   "Days that a group keeps events which is made here; 0 is for ever."),         \
+        OPTION_TEXT(SELF, reach.endpoint, "endpoint", NULL, 0,                                   \
+                    "Host to send to instead of the region's; http:// in front turns TLS off."), \
+        OPTION_TEXT(SELF, login.sts_endpoint, "sts_endpoint", NULL, 0,                           \
+                    "Where roles are assumed, instead of the region's STS."),                    \
+        OPTION_TEXT(SELF, login.external_id, "external_id", NULL, 0,                             \
+                    "External id that the role asks for."),                                      \
+        OPTION_TEXT(SELF, making.tags, "new_log_group_tags", NULL, 0,                            \
+                    "Tags of groups that are made here: key=value,key=value.")
+
 static const struct option options[] = {
-    OPTION_TEXT(SELF, login.region, "region", NULL, OPTION_REQUIRED,
-                "AWS region of the log groups."),
+    COMMON_OPTIONS,
     OPTION_TEXT(SELF, names.group, "log_group_name", NULL, OPTION_REQUIRED, "The log group."),
     OPTION_TEXT(SELF, names.stream, "log_stream_name", NULL, 0, "The log stream."),
     OPTION_TEXT(SELF, names.stream_prefix, "log_stream_prefix", NULL, 0,
@@ -13,25 +37,7 @@ static const struct option options[] = {
                 "Record accessors for the group; log_group_name where the record lacks one."),
     OPTION_TEXT(SELF, names.stream_template, "log_stream_template", NULL, 0,
                 "Record accessors for the stream; name or prefix where the record lacks one."),
-    OPTION_TEXT(SELF, message.key, "log_key", NULL, 0,
-                "Key whose value alone is the message, instead of the whole record."),
-    OPTION_TEXT(SELF, reach.extra_user_agent, "extra_user_agent", NULL, 0,
-                "Stands behind the User-Agent."),
-    OPTION_TEXT(SELF, message.format, "log_format", NULL, 0,
-                "Value of the header x-amzn-logs-format, as json/emf."),
-    OPTION_TEXT(SELF, login.role_arn, "role_arn", NULL, 0,
-                "Role to assume with the credentials that were found."),
-    OPTION_BOOL(SELF, making.may_make_group, "auto_create_group", "false", 0,
-                "Make log groups that are not there."),
     OPTION_IGNORED("auto_retry_requests", "Whatever fails is tried again in any case."),
-    OPTION_INT(SELF, making.retention_days, "log_retention_days", "0", 0,
-               "Days that a group keeps events which is made here; 0 is for ever."),
-    OPTION_TEXT(SELF, reach.endpoint, "endpoint", NULL, 0,
-                "Host to send to instead of the region's; http:// in front turns TLS off."),
-    OPTION_TEXT(SELF, login.sts_endpoint, "sts_endpoint", NULL, 0,
-                "Where roles are assumed, instead of the region's STS."),
-    OPTION_TEXT(SELF, login.external_id, "external_id", NULL, 0,
-                "External id that the role asks for."),
     OPTION_TEXT(SELF, message.emf.namespace_text, "metric_namespace", NULL, 0,
                 "Namespace of what records of numbers turn into metrics; fluent-bit-metrics."),
     OPTION_TEXT(SELF, message.emf.dimensions_text, "metric_dimensions", NULL, 0,
@@ -41,8 +47,6 @@ static const struct option options[] = {
                 "STANDARD or INFREQUENT_ACCESS, for groups that are made here."),
     OPTION_TEXT(SELF, making.kms_key, "log_group_kms_key", NULL, 0,
                 "ARN of the key that groups are encrypted with which are made here."),
-    OPTION_TEXT(SELF, making.tags, "new_log_group_tags", NULL, 0,
-                "Tags of groups that are made here: key=value,key=value."),
     OPTION_INT(SELF, names.stream_max, "log_stream_max", "0", 0,
                "So many streams that tags share behind log_stream_prefix; 0: one for each tag."),
     OPTION_BOOL(SELF, names.has_entity, "add_entity", "false", 0,
@@ -52,8 +56,7 @@ static const struct option options[] = {
 
 /* Of the output that comes with AWS's image, written in Go. */
 static const struct option go_options[] = {
-    OPTION_TEXT(SELF, login.region, "region", NULL, OPTION_REQUIRED,
-                "AWS region of the log groups."),
+    COMMON_OPTIONS,
     OPTION_TEXT(SELF, names.group, "log_group_name", NULL, OPTION_REQUIRED,
                 "The log group; $(...) stands for what a record has."),
     OPTION_TEXT(SELF, names.stream, "log_stream_name", NULL, 0, "The log stream, likewise."),
@@ -63,30 +66,10 @@ static const struct option go_options[] = {
                 "The stream of records that lack what log_stream_name asks for."),
     OPTION_TEXT(SELF, names.stream_prefix, "log_stream_prefix", NULL, 0,
                 "Instead of log_stream_name: what stands before the tag in it."),
-    OPTION_TEXT(SELF, message.key, "log_key", NULL, 0,
-                "Key whose value alone is the message, instead of the whole record."),
-    OPTION_TEXT(SELF, message.format, "log_format", NULL, 0,
-                "Value of the header x-amzn-logs-format, as json/emf."),
-    OPTION_BOOL(SELF, making.may_make_group, "auto_create_group", "false", 0,
-                "Make log groups that are not there."),
     OPTION_BOOL(SELF, making.may_make_stream, "auto_create_stream", "true", 0,
                 "Make log streams that are not there."),
-    OPTION_TEXT(SELF, making.tags, "new_log_group_tags", NULL, 0,
-                "Tags of groups that are made here: key=value,key=value."),
-    OPTION_INT(SELF, making.retention_days, "log_retention_days", "0", 0,
-               "Days that a group keeps events which is made here; 0 is for ever."),
-    OPTION_TEXT(SELF, reach.endpoint, "endpoint", NULL, 0,
-                "Host to send to instead of the region's; http:// in front turns TLS off."),
-    OPTION_TEXT(SELF, login.role_arn, "role_arn", NULL, 0,
-                "Role to assume with the credentials that were found."),
-    OPTION_TEXT(SELF, login.external_id, "external_id", NULL, 0,
-                "External id that the role asks for."),
-    OPTION_TEXT(SELF, login.sts_endpoint, "sts_endpoint", NULL, 0,
-                "Where roles are assumed, instead of the region's STS."),
     OPTION_TEXT(SELF, login.credentials_endpoint, "credentials_endpoint", NULL, 0,
                 "Address to ask for credentials, before everything else."),
-    OPTION_TEXT(SELF, reach.extra_user_agent, "extra_user_agent", NULL, 0,
-                "Stands behind the User-Agent."),
     OPTION_END,
 };
 
