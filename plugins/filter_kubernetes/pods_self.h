@@ -1,7 +1,8 @@
 /*
  * What the files of the pods share. Nobody else includes this.
  *
- *   pods.c         pods and namespaces: coming, changing, going
+ *   pods.c         pods: coming, changing, going
+ *   pods_spaces.c  namespaces: the same
  *   pods_find.c    queries and wishes, and what time does to them
  *   pods_entry.c   one pod and one namespace: their memory
  *
@@ -109,6 +110,12 @@ void pods_tell(struct pods *pods, const struct pod *pod);
 void pods_forget(struct entry *entry);
 
 void pods_check(const struct pods *pods);
+
+/* ---- pods_spaces.c ---- */
+
+/* The pod is of this namespace; and of none. A namespace that is gone goes with its last pod. */
+void pods_join(struct entry *entry, struct space *space);
+void pods_leave(struct pods *pods, struct entry *entry);
 
 /* ---- pods_find.c ---- */
 
