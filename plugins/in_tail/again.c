@@ -36,10 +36,10 @@ static void limit_say(struct tail *t)
 {
     uint64_t now = clock_ms();
 
-    if (t->limit_said_ms != 0 && now - t->limit_said_ms < TAIL_LIMIT_SAID_MS)
+    if (t->names.limit_said_ms != 0 && now - t->names.limit_said_ms < TAIL_LIMIT_SAID_MS)
         return;
-    t->limit_said_ms = now;
-    log_error(t->component,
+    t->names.limit_said_ms = now;
+    log_error(t->told.component,
               "no more files can be opened: descriptors from %d on are kept for connections; raise "
               "the limit of open files; the other files wait, and are tried again",
               tail_fd_max());
@@ -48,28 +48,29 @@ static void limit_say(struct tail *t)
 /* A name may lead to another file by now. */
 static void file_promise(struct tail_file *f)
 {
-    const struct tail_options *o = &f->tail->options;
+    const struct tail_file_options *o = &f->tail->told.files;
     struct stat facts;
 
-    if (!(f->is_next || (f->tail->is_first_scan_over ? o->read_new_from_head : o->read_from_head)))
+    if (!(f->known.is_next ||
+          (f->tail->names.is_first_scan_over ? o->read_new_from_head : o->read_from_head)))
         return;
-    if (stat(f->path, &facts) == 0 && facts.st_ino == f->name->id.ino)
-        tail_bookmark_promise(f->tail, f->name,
+    if (stat(f->log.path, &facts) == 0 && facts.st_ino == f->log.name->id.ino)
+        tail_bookmark_promise(f->tail, f->log.name,
                               facts.st_mtim.tv_sec * NS_PER_S + facts.st_mtim.tv_nsec);
 }
 
 void tail_file_try_later(struct tail_file *f, int code)
 {
     f->tail->input->metrics.read_errors++;
-    if (f->fd < 0 && f->name != NULL)
+    if (f->source.fd < 0 && f->log.name != NULL)
         file_promise(f);
     if (code == UV_EMFILE || code == UV_ENFILE) {
         limit_say(f->tail);
-        file_trouble_note_silently(&f->trouble);
+        file_trouble_note_silently(&f->source.trouble);
     } else {
-        file_trouble_note(&f->trouble, f->tail->component, f->path, code);
+        file_trouble_note(&f->source.trouble, f->tail->told.component, f->log.path, code);
     }
-    tail_file_look_again(f, f->trouble.wait_ms);
+    tail_file_look_again(f, f->source.trouble.wait_ms);
 }
 
 /* ---- logs ---- */
@@ -84,7 +85,7 @@ struct tail_again {
 
 static struct tail_again *again_find(struct tail *t, const char *path)
 {
-    LIST_FOR (it, &t->again) {
+    LIST_FOR (it, &t->names.again) {
         struct tail_again *again = CONTAINER_OF(it, struct tail_again, link);
 
         if (strcmp(again->path, path) == 0)
@@ -110,13 +111,13 @@ void tail_again_note(struct tail *t, const struct found_file *name, const char *
         again = mem_zalloc(1, sizeof *again);
         again->path = mem_text(name->path);
         again->real = mem_text(name->real);
-        list_add_tail(&t->again, &again->link);
+        list_add_tail(&t->names.again, &again->link);
     } else if (again->code != 0 || !file_trouble_may_try(&again->trouble)) {
         return; /* said of another generation, or of an earlier look */
     }
     again->code = code;
-    file_trouble_note(&again->trouble, t->component, path, code);
-    timer_start_sooner(t->look, again->trouble.wait_ms);
+    file_trouble_note(&again->trouble, t->told.component, path, code);
+    timer_start_sooner(t->timers.look, again->trouble.wait_ms);
 }
 
 bool tail_again_is_for(struct tail *t, const char *path)
@@ -136,7 +137,7 @@ uint64_t tail_again_bytes(const struct tail *t)
 {
     uint64_t sum = 0;
 
-    LIST_FOR (it, (struct list *)(uintptr_t)&t->again)
+    LIST_FOR (it, (struct list *)(uintptr_t)&t->names.again)
         sum += CONTAINER_OF(it, struct tail_again, link)->unread_bytes;
     return sum;
 }
@@ -153,11 +154,11 @@ static bool again_look(struct tail *t, struct tail_again *again)
 
 void tail_again_look(struct tail *t, uint64_t now, uint64_t *next)
 {
-    LIST_FOR_SAFE (it, after, &t->again) {
+    LIST_FOR_SAFE (it, after, &t->names.again) {
         struct tail_again *again = CONTAINER_OF(it, struct tail_again, link);
 
         if (file_trouble_may_try(&again->trouble) && !again_look(t, again)) {
-            log_info(t->component, "what rotation made of %s can be read again, or is gone",
+            log_info(t->told.component, "what rotation made of %s can be read again, or is gone",
                      again->path);
             again_free(again);
         } else if (again->trouble.retry_ms < *next) {
@@ -168,6 +169,6 @@ void tail_again_look(struct tail *t, uint64_t now, uint64_t *next)
 
 void tail_again_stop(struct tail *t)
 {
-    LIST_FOR_SAFE (it, after, &t->again)
+    LIST_FOR_SAFE (it, after, &t->names.again)
         again_free(CONTAINER_OF(it, struct tail_again, link));
 }

@@ -49,7 +49,7 @@ uint64_t tail_machine(void)
  * tag: the same file elsewhere, or followed twice, has other documents. */
 static uint64_t stream_id_of(const struct tail_file *f, struct slice head)
 {
-    const struct file_id *id = &f->identity.id;
+    const struct file_id *id = &f->known.identity.id;
     uint64_t words[7] = {id->dev, id->ino, id->generation, (uint64_t)id->born_ns};
     uint64_t hash;
 
@@ -57,7 +57,7 @@ static uint64_t stream_id_of(const struct tail_file *f, struct slice head)
         head.len = STREAM_HEAD_BYTES;
     words[4] = slice_hash(head);
     words[5] = slice_hash(f->origin.tag);
-    words[6] = f->tail->machine;
+    words[6] = f->tail->book.machine;
     hash = slice_hash(slice_make((const char *)words, sizeof words));
     return hash != 0 ? hash : 1;
 }
@@ -96,13 +96,13 @@ static void stream_find(struct tail_file *f, struct slice head, bool is_last)
     if (!is_last && !is_whole(line))
         f->origin.id = 0;
     else
-        f->origin.id = f->is_again ? stream_id_again(f) : stream_id_of(f, line);
+        f->origin.id = f->known.is_again ? stream_id_again(f) : stream_id_of(f, line);
 }
 
 /* Empty where they cannot be read; lent from `buf`. */
-static struct slice head_read(const struct tail_file *f, char *buf, size_t buf_bytes)
+static struct slice head_read(const struct tail_source *s, char *buf, size_t buf_bytes)
 {
-    int64_t len = file_head_read(f->fd, f->reader.is_gzip, buf, buf_bytes);
+    int64_t len = tail_source_head(s, buf, buf_bytes);
 
     return slice_make(buf, len > 0 ? (size_t)len : 0);
 }
@@ -111,7 +111,7 @@ void tail_stream_begin(struct tail_file *f, bool is_last)
 {
     char head[STREAM_HEAD_BYTES];
 
-    stream_find(f, head_read(f, head, sizeof head), is_last);
+    stream_find(f, head_read(&f->source, head, sizeof head), is_last);
 }
 
 /* Of a file that could not be opened the number is known, and that alone may be another's by now. */
@@ -126,11 +126,11 @@ static bool is_this_file(const struct search *s, const struct position *p)
 {
     const struct tail_file *f = s->file;
 
-    if ((f->tail->db.compare_name || is_bare_number(p)) && strcmp(p->name, f->path) != 0)
+    if ((f->tail->told.db.compare_name || is_bare_number(p)) && strcmp(p->name, f->log.path) != 0)
         return false;
     if (p->is_foreign)
-        return p->identity.id.ino == f->identity.id.ino;
-    return file_identity_match(&p->identity, &f->identity.id, s->head) == FILE_SAME;
+        return p->identity.id.ino == f->known.identity.id.ino;
+    return file_identity_match(&p->identity, &f->known.identity.id, s->head) == FILE_SAME;
 }
 
 /* A file that was empty when its row was saved is not found again once gzip has made another of it. */
@@ -147,27 +147,28 @@ static bool on_row(void *owner, const struct position *p)
 
     if (!is_this_file(s, p) || (s->is_found && !has_print))
         return true;
-    s->file->is_known = has_print;
+    s->file->known.is_known = has_print;
     s->is_found = true;
     s->row = p->row;
-    s->offset = p->is_foreign && s->file->reader.is_gzip ? 0 : p->offset;
+    s->offset = p->is_foreign && s->file->source.reader.is_gzip ? 0 : p->offset;
     s->tail_print = p->tail;
-    s->file->known_ns = p->created_ns;
+    s->file->known.known_ns = p->created_ns;
     tail_note_read(p->note, s->offset, s->file->tail->input->lanes, &s->note);
     s->is_recognisable =
-        s->note.stream_id != 0 && is_telling(&p->identity, s->file->reader.is_gzip);
+        s->note.stream_id != 0 && is_telling(&p->identity, s->file->source.reader.is_gzip);
     return !has_print;
 }
 
 static uint64_t offset_of_new(const struct tail_file *f, bool is_new_name)
 {
-    const struct tail_options *o = &f->tail->options;
+    const struct tail_file_options *o = &f->tail->told.files;
     struct file_facts facts;
 
     is_new_name |= tail_file_is_since(f);
-    if (f->is_next || (is_new_name ? o->read_new_from_head : o->read_from_head))
+    if (f->known.is_next || (is_new_name ? o->read_new_from_head : o->read_from_head))
         return 0;
-    return file_state_read(f->fd, &facts) < 0 || f->reader.is_gzip ? 0 : facts.size_bytes;
+    return file_state_read(f->source.fd, &facts) < 0 || f->source.reader.is_gzip ? 0
+                                                                                 : facts.size_bytes;
 }
 
 static struct slice row_key(const int64_t *row)
@@ -177,30 +178,31 @@ static struct slice row_key(const int64_t *row)
 
 struct tail_file *tail_row_file(const struct tail *t, int64_t row)
 {
-    return map_get(&t->rows, row_key(&row));
+    return map_get(&t->followed.rows, row_key(&row));
 }
 
 static void row_take(struct tail_file *f, int64_t row)
 {
-    f->row = row;
-    (void)map_put(&f->tail->rows, row_key(&row), f);
-    if (f->tail->positions != NULL)
-        positions_claim(f->tail->positions, row);
+    f->known.row = row;
+    (void)map_put(&f->tail->followed.rows, row_key(&row), f);
+    if (f->tail->book.positions != NULL)
+        positions_claim(f->tail->book.positions, row);
 }
 
 static void row_new(struct tail_file *f)
 {
     struct tail *t = f->tail;
 
-    row_take(f, t->positions != NULL ? positions_new_row(t->positions) : ++t->next_row);
+    row_take(f,
+             t->book.positions != NULL ? positions_new_row(t->book.positions) : ++t->book.next_row);
 }
 
 static void row_leave(struct tail_file *f)
 {
-    if (tail_row_file(f->tail, f->row) == f)
-        (void)map_remove(&f->tail->rows, row_key(&f->row));
-    if (f->tail->positions != NULL)
-        positions_release(f->tail->positions, f->row);
+    if (tail_row_file(f->tail, f->known.row) == f)
+        (void)map_remove(&f->tail->followed.rows, row_key(&f->known.row));
+    if (f->tail->book.positions != NULL)
+        positions_release(f->tail->book.positions, f->known.row);
 }
 
 /* Outputs that did not fall behind go on from there. The row's print is of the bytes before its own
@@ -212,26 +214,27 @@ static uint64_t offset_together(struct tail_file *f, uint64_t offset, struct tai
 
     if (note->together == offset)
         return offset;
-    if (!f->reader.is_gzip && file_tail_print(f->fd, note->together, &print) < 0)
+    if (!f->source.reader.is_gzip && file_tail_print(f->source.fd, note->together, &print) < 0)
         print = (struct file_print){0};
-    if (f->tail_print.len > 0 && file_tail_check(f->fd, offset, f->tail_print) == 0) {
+    if (f->known.tail_print.len > 0 &&
+        file_tail_check(f->source.fd, offset, f->known.tail_print) == 0) {
         note->count = 0;
         return offset;
     }
-    f->tail_print = print;
+    f->known.tail_print = print;
     return note->together;
 }
 
 uint64_t tail_bookmark_find(struct tail_file *f, struct slice head, bool is_new_name,
                             struct tail_note *note)
 {
-    struct positions *positions = f->tail->positions;
+    struct positions *positions = f->tail->book.positions;
     struct search s = {.file = f, .head = head};
 
     stream_find(f, s.head, false);
-    file_identity_take(&f->identity, s.head);
-    if (positions == NULL || positions_find_inode(positions, f->identity.id.ino, on_row, &s) < 0 ||
-        !s.is_found) {
+    file_identity_take(&f->known.identity, s.head);
+    if (positions == NULL ||
+        positions_find_inode(positions, f->known.identity.id.ino, on_row, &s) < 0 || !s.is_found) {
         row_new(f);
         *note = (struct tail_note){0};
         return offset_of_new(f, is_new_name);
@@ -240,8 +243,8 @@ uint64_t tail_bookmark_find(struct tail_file *f, struct slice head, bool is_new_
     *note = s.note;
     if (note->stream_id != 0)
         f->origin.id = note->stream_id;
-    f->tail_print = s.tail_print;
-    f->is_saved = s.is_recognisable;
+    f->known.tail_print = s.tail_print;
+    f->known.is_saved = s.is_recognisable;
     return offset_together(f, s.offset, note);
 }
 
@@ -249,10 +252,10 @@ uint64_t tail_bookmark_find(struct tail_file *f, struct slice head, bool is_new_
 static bool on_same_number(void *owner, const struct position *p)
 {
     struct search *s = owner;
-    const struct file_id *id = &s->file->name->id;
+    const struct file_id *id = &s->file->log.name->id;
     bool is_sure = id->born_ns != 0 && p->identity.id.born_ns != 0;
 
-    if (is_bare_number(p) && strcmp(p->name, s->file->name->path) != 0)
+    if (is_bare_number(p) && strcmp(p->name, s->file->log.name->path) != 0)
         return true;
     s->is_found = p->is_foreign ||
                   (file_id_equal(&p->identity.id, id) && (is_sure || p->identity.head.len == 0));
@@ -261,24 +264,24 @@ static bool on_same_number(void *owner, const struct position *p)
 
 void tail_bookmark_promise(struct tail *t, const struct found_file *name, int64_t modified_ns)
 {
-    struct tail_file file = {.name = (struct found_file *)(uintptr_t)name};
+    struct tail_file file = {.log.name = (struct found_file *)(uintptr_t)name};
     struct search s = {.file = &file};
     struct position position = {.name = name->path, .real = name->real, .identity.id = name->id};
     struct buffer note = {0};
 
-    if (t->positions == NULL ||
-        positions_find_inode(t->positions, name->id.ino, on_same_number, &s) < 0 || s.is_found)
+    if (t->book.positions == NULL ||
+        positions_find_inode(t->book.positions, name->id.ino, on_same_number, &s) < 0 || s.is_found)
         return;
-    position.row = positions_new_row(t->positions);
+    position.row = positions_new_row(t->book.positions);
     tail_note_write_unopened(modified_ns, &note);
     position.note = buffer_text(&note);
-    positions_set(t->positions, &position);
+    positions_set(t->book.positions, &position);
     buffer_fini(&note);
 }
 
 void tail_bookmark_begin(struct tail_file *f)
 {
-    f->is_again = true;
+    f->known.is_again = true;
     row_new(f);
 }
 
@@ -286,16 +289,16 @@ bool tail_bookmark_check(struct tail_file *f, struct slice first)
 {
     bool is_other;
 
-    if (f->laggard != NULL)
+    if (f->readers.laggard != NULL)
         return false;
-    is_other = !file_print_begins(f->identity.head, first);
-    if (is_other && f->state.read == 0 && !f->reader.is_gzip)
+    is_other = !file_print_begins(f->known.identity.head, first);
+    if (is_other && f->source.state.read == 0 && !f->source.reader.is_gzip)
         return true;
     if (is_other && f->origin.id != 0) {
         f->origin.id = stream_id_again(f);
-        f->is_saved = false;
+        f->known.is_saved = false;
     }
-    file_identity_take(&f->identity, first);
+    file_identity_take(&f->known.identity, first);
     return is_other;
 }
 
@@ -303,31 +306,31 @@ bool tail_bookmark_check(struct tail_file *f, struct slice first)
 bool tail_bookmark_look(struct tail_file *f)
 {
     char head[FILE_HEAD_BYTES_MAX];
-    struct slice first = head_read(f, head, sizeof head);
+    struct slice first = head_read(&f->source, head, sizeof head);
 
     if (first.len == 0)
         return false;
-    if (file_print_begins(f->identity.head, first))
-        file_identity_take(&f->identity, first);
+    if (file_print_begins(f->known.identity.head, first))
+        file_identity_take(&f->known.identity, first);
     return true;
 }
 
 uint64_t tail_bookmark_take(struct tail_file *f, struct tail_start *start)
 {
     char head[FILE_HEAD_BYTES_MAX];
-    struct slice first = head_read(f, head, sizeof head);
-    struct file_id id = f->identity.id;
+    struct slice first = head_read(&f->source, head, sizeof head);
+    struct file_id id = f->known.identity.id;
 
     if (first.len == 0 && start->orphan != NULL) { /* it cannot be read now, and was */
-        f->identity = start->orphan->identity;
-        f->identity.id = id;
+        f->known.identity = start->orphan->identity;
+        f->known.identity.id = id;
     } else {
-        file_identity_take(&f->identity, first);
+        file_identity_take(&f->known.identity, first);
     }
     stream_find(f, first, false);
     if (start->note.stream_id != 0)
         f->origin.id = start->note.stream_id;
-    f->known_ns = start->known_ns;
+    f->known.known_ns = start->known_ns;
     if (start->row == 0)
         row_new(f);
     else
@@ -337,35 +340,36 @@ uint64_t tail_bookmark_take(struct tail_file *f, struct tail_start *start)
 
 void tail_bookmark_leave(struct tail_file *f)
 {
-    if (f->row == 0)
+    if (f->known.row == 0)
         return;
     row_leave(f);
-    f->row = 0;
+    f->known.row = 0;
 }
 
 void tail_bookmark_forget(struct tail_file *f)
 {
-    int64_t row = f->row;
+    int64_t row = f->known.row;
 
     tail_bookmark_leave(f);
-    if (row != 0 && f->tail->positions != NULL)
-        positions_forget(f->tail->positions, row);
+    if (row != 0 && f->tail->book.positions != NULL)
+        positions_forget(f->tail->book.positions, row);
 }
 
 void tail_bookmark_renew(struct tail_file *f)
 {
-    if (f->identity.head.len < FILE_HEAD_BYTES_MAX && !f->reader.is_gzip &&
-        f->state.read >= f->identity.head.len && file_head_renew(f->fd, &f->identity) < 0)
-        log_debug(f->tail->component, "the first bytes of %s cannot be read", f->path);
+    if (f->known.identity.head.len < FILE_HEAD_BYTES_MAX && !f->source.reader.is_gzip &&
+        f->source.state.read >= f->known.identity.head.len &&
+        file_head_renew(f->source.fd, &f->known.identity) < 0)
+        log_debug(f->tail->told.component, "the first bytes of %s cannot be read", f->log.path);
 }
 
 void tail_bookmark_copied(struct tail_file *f)
 {
     char head[FILE_HEAD_BYTES_MAX];
-    struct slice first = head_read(f, head, sizeof head);
+    struct slice first = head_read(&f->source, head, sizeof head);
 
     if (first.len > 0)
-        file_identity_take(&f->identity, first);
+        file_identity_take(&f->known.identity, first);
 }
 
 /* Of what stands before the offset: at hand where the file rests, else read, where it was not truncated
@@ -374,9 +378,9 @@ static struct file_print print_before(const struct tail_file *f, uint64_t offset
 {
     struct file_print print = {0};
 
-    if (offset == f->state.read && f->tail_print.len > 0)
-        return f->tail_print;
-    if (f->reader.is_gzip || file_tail_print(f->fd, offset, &print) < 0 ||
+    if (offset == f->source.state.read && f->known.tail_print.len > 0)
+        return f->known.tail_print;
+    if (f->source.reader.is_gzip || file_tail_print(f->source.fd, offset, &print) < 0 ||
         tail_file_is_rewritten(f))
         return (struct file_print){0};
     return print;
@@ -386,30 +390,32 @@ void tail_bookmark_save(struct tail_file *f)
 {
     struct buffer note = {0};
     struct position position = {
-        .row = f->row,
-        .name = f->path,
-        .real = f->real_path,
+        .row = f->known.row,
+        .name = f->log.path,
+        .real = f->log.real_path,
         .offset = tail_file_settled(f),
-        .is_rotated = f->state.is_rotated,
-        .is_done = f->is_done,
-        .is_urgent = !f->is_saved,
-        .created_ns = f->known_ns,
+        .is_rotated = f->source.state.is_rotated,
+        .is_done = f->ending.is_done,
+        .is_urgent = !f->known.is_saved,
+        .created_ns = f->known.known_ns,
     };
 
-    if (f->tail->positions == NULL || f->row == 0)
+    if (f->tail->book.positions == NULL || f->known.row == 0)
         return;
     tail_bookmark_renew(f);
-    position.identity = f->identity;
+    position.identity = f->known.identity;
     position.tail = print_before(f, position.offset);
     tail_note_write(f, &note);
     position.note = buffer_text(&note);
-    positions_set(f->tail->positions, &position);
+    positions_set(f->tail->book.positions, &position);
     buffer_fini(&note);
     if (position.is_urgent)
         tail_first_saved(f);
-    if (f->tail->is_stopping && !f->is_saved) /* nobody waits for it any more: the next tail will */
+    if (f->tail->is_stopping &&
+        !f->known.is_saved) /* nobody waits for it any more: the next tail will */
         return;
-    f->is_saved = f->origin.id != 0 && is_telling(&f->identity, f->reader.is_gzip);
+    f->known.is_saved =
+        f->origin.id != 0 && is_telling(&f->known.identity, f->source.reader.is_gzip);
 }
 
 /* The row of a rotated file stays for as long as the file lies where the row says. */
@@ -419,21 +425,21 @@ void tail_bookmark_move(struct tail_file *f)
     struct slice end = SLICE(" (deleted)");
     ssize_t len;
 
-    snprintf(link, sizeof link, "/proc/self/fd/%d", f->fd);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", f->source.fd);
     len = readlink(link, path, sizeof path);
     if (len <= 0 || (size_t)len >= sizeof path || path[0] != '/')
         return;
     if (slice_ends(slice_make(path, (size_t)len), end))
         len -= (ssize_t)end.len;
-    mem_free(f->real_path);
-    f->real_path = mem_text_n(path, (size_t)len);
+    mem_free(f->log.real_path);
+    f->log.real_path = mem_text_n(path, (size_t)len);
 }
 
 void tail_bookmark_end(struct tail_file *f)
 {
-    if (f->row == 0)
+    if (f->known.row == 0)
         return;
-    if (f->state.is_rotated)
+    if (f->source.state.is_rotated)
         tail_bookmark_move(f);
     tail_bookmark_save(f);
     row_leave(f);

@@ -15,10 +15,10 @@
 /* Whether a file is at a pause that Rate_Limit makes. */
 static bool any_pauses(const struct tail *t)
 {
-    if (t->options.rate_bytes == 0 && !t->wishes.has_rates)
+    if (t->told.lines.rate_bytes == 0 && !t->lines.wishes.has_rates)
         return false;
-    LIST_FOR (it, (struct list *)&t->files)
-        if (pace_pause_ms(&CONTAINER_OF(it, struct tail_file, link)->pace, clock_ms()) > 0)
+    LIST_FOR (it, (struct list *)&t->followed.files)
+        if (pace_pause_ms(&CONTAINER_OF(it, struct tail_file, link)->turn.pace, clock_ms()) > 0)
             return true;
     return false;
 }
@@ -28,11 +28,11 @@ static uint64_t settled_bytes(const struct tail *t)
 {
     uint64_t sum = 0;
 
-    LIST_FOR (it, (struct list *)&t->files) {
+    LIST_FOR (it, (struct list *)&t->followed.files) {
         const struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
         sum += f->origin.window.settled;
-        LIST_FOR (at, (struct list *)(uintptr_t)&f->laggards)
+        LIST_FOR (at, (struct list *)(uintptr_t)&f->readers.laggards)
             sum += CONTAINER_OF(at, struct tail_laggard, link)->file.origin.window.settled;
     }
     return sum;
@@ -42,7 +42,7 @@ static uint64_t unrepeated_bytes(const struct tail *t)
 {
     uint64_t sum = 0;
 
-    LIST_FOR (it, (struct list *)&t->files)
+    LIST_FOR (it, (struct list *)&t->followed.files)
         sum += tail_file_unrepeated_bytes(CONTAINER_OF(it, struct tail_file, link));
     return sum;
 }
@@ -66,15 +66,15 @@ static bool is_done_alone(struct tail *t, bool is_read)
 {
     uint64_t wait_ms;
 
-    if (t->laggard_count == 0 && is_read)
+    if (t->lanes.laggard_count == 0 && is_read)
         return true;
-    CHECK(t->shares != NULL);
+    CHECK(t->lanes.shares != NULL);
     wait_ms = patience_left_ms(t);
     if (wait_ms > 0) {
-        timer_start_sooner(t->look, wait_ms);
+        timer_start_sooner(t->timers.look, wait_ms);
         return false;
     }
-    log_warn(t->component,
+    log_warn(t->told.component,
              "exit_on_eof: no output that fell behind takes anything; %" PRIu64
              " bytes are left to the next start",
              unrepeated_bytes(t));
@@ -83,11 +83,12 @@ static bool is_done_alone(struct tail *t, bool is_read)
 
 void tail_exit_look(struct tail *t, bool is_read)
 {
-    if (t->exit.was_wanted || !t->is_first_scan_over || t->first_wait_count > 0 || any_pauses(t))
+    if (t->exit.was_wanted || !t->names.is_first_scan_over || t->followed.first_wait_count > 0 ||
+        any_pauses(t))
         return;
     if (!is_done_alone(t, is_read))
         return;
-    LIST_FOR (it, &t->files)
+    LIST_FOR (it, &t->followed.files)
         tail_lines_flush(CONTAINER_OF(it, struct tail_file, link), true);
     t->exit.was_wanted = true;
     t->input->exit_wanted(t->input);

@@ -19,11 +19,11 @@
 
 void tail_file_wait(struct tail_file *f, enum tail_wait reason, uint64_t wait_ms)
 {
-    struct tail_first *first = &f->first;
+    struct tail_first *first = &f->turn.first;
     uint64_t until_ms = clock_ms() + wait_ms;
 
-    CHECK(f->tail != NULL && f->laggard == NULL);
-    f->tail->first_wait_count += first->waits == 0;
+    CHECK(f->tail != NULL && f->readers.laggard == NULL);
+    f->tail->followed.first_wait_count += first->waits == 0;
     first->waits |= reason;
     if (wait_ms == 0)
         return;
@@ -35,7 +35,7 @@ void tail_file_wait(struct tail_file *f, enum tail_wait reason, uint64_t wait_ms
 
 void tail_file_wake(struct tail_file *f, unsigned reasons)
 {
-    struct tail_first *first = &f->first;
+    struct tail_first *first = &f->turn.first;
 
     if ((first->waits & reasons) == 0)
         return;
@@ -45,8 +45,8 @@ void tail_file_wake(struct tail_file *f, unsigned reasons)
     first->timed &= first->waits;
     if (first->waits != 0)
         return;
-    CHECK(f->tail->first_wait_count > 0);
-    f->tail->first_wait_count--;
+    CHECK(f->tail->followed.first_wait_count > 0);
+    f->tail->followed.first_wait_count--;
     tail_file_touch(f);
 }
 
@@ -57,9 +57,9 @@ static uint64_t pod_ask(struct tail_file *f)
     struct filter_wishes wishes = {0};
     uint64_t wait_ms;
 
-    f->first.waiter.wishes = &wishes;
-    wait_ms = intake_ready(f->tail->input->intake, &f->origin, &f->first.waiter);
-    f->first.waiter.wishes = NULL;
+    f->turn.first.waiter.wishes = &wishes;
+    wait_ms = intake_ready(f->tail->input->intake, &f->origin, &f->turn.first.waiter);
+    f->turn.first.waiter.wishes = NULL;
     if (wait_ms == 0)
         tail_wish_take(f, &wishes);
     return wait_ms;
@@ -69,7 +69,7 @@ static void on_pods(void *owner)
 {
     struct tail_file *f = owner;
 
-    CHECK(f->first.waits & TAIL_WAIT_POD);
+    CHECK(f->turn.first.waits & TAIL_WAIT_POD);
     if (pod_ask(f) == 0)
         tail_file_wake(f, TAIL_WAIT_POD);
 }
@@ -77,7 +77,7 @@ static void on_pods(void *owner)
 /* Once, before anything is read of it. */
 static void pod_ask_first(struct tail_file *f)
 {
-    struct tail_first *first = &f->first;
+    struct tail_first *first = &f->turn.first;
     uint64_t wait_ms;
 
     first->is_asked = true;
@@ -88,10 +88,10 @@ static void pod_ask_first(struct tail_file *f)
 
 bool tail_file_waits(struct tail_file *f)
 {
-    struct tail_first *first = &f->first;
+    struct tail_first *first = &f->turn.first;
     uint64_t now_ms;
 
-    if (UNLIKELY(!first->is_asked) && f->laggard == NULL)
+    if (UNLIKELY(!first->is_asked) && f->readers.laggard == NULL)
         pod_ask_first(f);
     if (LIKELY(first->waits == 0))
         return false;
@@ -105,47 +105,47 @@ bool tail_file_waits(struct tail_file *f)
 
 void tail_first_end(struct tail_file *f)
 {
-    positions_waiter_stop(&f->first.written);
-    list_remove(&f->first.waiter.link);
-    if (f->first.waits == 0)
+    positions_waiter_stop(&f->turn.first.written);
+    list_remove(&f->turn.first.waiter.link);
+    if (f->turn.first.waits == 0)
         return;
-    CHECK(f->tail->first_wait_count > 0);
-    f->tail->first_wait_count--;
-    f->first.waits = 0;
+    CHECK(f->tail->followed.first_wait_count > 0);
+    f->tail->followed.first_wait_count--;
+    f->turn.first.waits = 0;
 }
 
 /* ---- the row ---- */
 
 static void on_written(struct positions_waiter *waiter)
 {
-    tail_file_wake(CONTAINER_OF(waiter, struct tail_file, first.written), TAIL_WAIT_ROW);
+    tail_file_wake(CONTAINER_OF(waiter, struct tail_file, turn.first.written), TAIL_WAIT_ROW);
 }
 
 void tail_first_init(struct tail_file *f)
 {
-    positions_waiter_init(&f->first.written, on_written);
-    f->first.waiter = (struct filter_waiter){.wake = on_pods, .owner = f};
-    list_init(&f->first.waiter.link);
+    positions_waiter_init(&f->turn.first.written, on_written);
+    f->turn.first.waiter = (struct filter_waiter){.wake = on_pods, .owner = f};
+    list_init(&f->turn.first.waiter.link);
 }
 
 /* Whether a row says more of it than the last one that was waited for. Without an id there are no
  * records. */
 static bool is_news(const struct tail_file *f)
 {
-    return f->origin.id != 0 &&
-           (f->origin.id != f->first.id || f->identity.head.len != f->first.head_len);
+    return f->origin.id != 0 && (f->origin.id != f->turn.first.id ||
+                                 f->known.identity.head.len != f->turn.first.head_len);
 }
 
 void tail_first_saved(struct tail_file *f)
 {
-    struct tail_first *first = &f->first;
+    struct tail_first *first = &f->turn.first;
 
     if (!is_news(f) || f->tail->is_stopping)
         return;
     first->id = f->origin.id;
-    first->head_len = f->identity.head.len;
+    first->head_len = f->known.identity.head.len;
     positions_waiter_stop(&first->written);
-    if (positions_wait(f->tail->positions, &first->written))
+    if (positions_wait(f->tail->book.positions, &first->written))
         tail_file_wait(f, TAIL_WAIT_ROW, 0);
 }
 
@@ -154,15 +154,15 @@ bool tail_first_introduce(struct tail_file *f, uint64_t size, bool is_last)
 {
     const struct tail *t = f->tail;
 
-    CHECK(f->laggard == NULL);
-    if (f->is_saved || t->db.path == NULL)
+    CHECK(f->readers.laggard == NULL);
+    if (f->known.is_saved || t->told.db.path == NULL)
         return tail_file_waits(f);
-    if (!t->is_first_scan_over)
+    if (!t->names.is_first_scan_over)
         return true;
     if (!tail_bookmark_look(f))
         return tail_file_waits(f);
     if (f->origin.id == 0)
-        tail_stream_begin(f, is_last || size >= t->options.line_bytes_max);
+        tail_stream_begin(f, is_last || size >= t->told.lines.line_bytes_max);
     if (is_news(f))
         tail_bookmark_save(f);
     return tail_file_waits(f);

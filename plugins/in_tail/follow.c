@@ -19,8 +19,8 @@
  * room for that or not: what is unread must be known to be. */
 static bool may_begin(struct tail_file *f, uint64_t size)
 {
-    if (UNLIKELY(!f->is_saved) && size > f->state.read &&
-        tail_first_introduce(f, f->reader.is_gzip ? 0 : size, false))
+    if (UNLIKELY(!f->known.is_saved) && size > f->source.state.read &&
+        tail_first_introduce(f, f->source.reader.is_gzip ? 0 : size, false))
         return false;
     return !tail_file_waits(f);
 }
@@ -28,21 +28,21 @@ static bool may_begin(struct tail_file *f, uint64_t size)
 /* The largest size that was seen tells how much is lost when it is truncated. One that was seen just
  * before it turned out to be rewritten was of what it held before, if it is larger than what it holds
  * now. */
-static void file_note_seen(struct tail_file *f, uint64_t size, bool is_rewritten)
+static void source_note_seen(struct tail_source *s, uint64_t size, bool is_rewritten)
 {
     struct file_facts now;
 
-    if (is_rewritten && (file_state_read(f->fd, &now) < 0 || now.size_bytes >= size))
+    if (is_rewritten && (file_state_read(s->fd, &now) < 0 || now.size_bytes >= size))
         return;
-    if (size > f->state.size_before)
-        f->state.size_before = size;
+    if (size > s->state.size_before)
+        s->state.size_before = size;
 }
 
 void tail_file_note_seen(struct tail_file *f, uint64_t size)
 {
-    CHECK(f->fd >= 0);
-    if (size > f->state.size_before && !f->reader.is_gzip)
-        file_note_seen(f, size, tail_file_is_rewritten(f));
+    CHECK(f->source.fd >= 0);
+    if (size > f->source.state.size_before && !f->source.reader.is_gzip)
+        source_note_seen(&f->source, size, tail_file_is_rewritten(f));
 }
 
 /* While nothing is read for want of memory, files may still grow and be truncated. */
@@ -51,11 +51,11 @@ static void file_note_size(struct tail_file *f)
     struct file_facts facts;
     bool is_rewritten;
 
-    if (f->fd < 0 || file_state_read(f->fd, &facts) < 0)
+    if (f->source.fd < 0 || file_state_read(f->source.fd, &facts) < 0)
         return;
     is_rewritten = tail_file_is_rewritten(f);
-    file_note_seen(f, facts.size_bytes, is_rewritten);
-    if (f->laggard == NULL && !is_rewritten)
+    source_note_seen(&f->source, facts.size_bytes, is_rewritten);
+    if (f->readers.laggard == NULL && !is_rewritten)
         (void)may_begin(f, facts.size_bytes);
 }
 
@@ -63,13 +63,13 @@ void tail_file_touch(struct tail_file *f)
 {
     struct tail *t = f->tail;
 
-    if (UNLIKELY(f->lane->is_waiting))
+    if (UNLIKELY(f->turn.lane->is_waiting))
         file_note_size(f);
-    if (list_is_linked(&f->ready_link) || t->is_stopping)
+    if (list_is_linked(&f->turn.link) || t->is_stopping)
         return;
-    list_add_tail(&f->lane->ready, &f->ready_link);
-    if ((!f->lane->is_waiting || f == t->guest.file) && !timer_is_on(t->work))
-        timer_start(t->work, 0);
+    list_add_tail(&f->turn.lane->ready, &f->turn.link);
+    if ((!f->turn.lane->is_waiting || f == t->guest.file) && !timer_is_on(t->timers.work))
+        timer_start(t->timers.work, 0);
 }
 
 /* ---- reading ---- */
@@ -77,16 +77,16 @@ void tail_file_touch(struct tail_file *f)
 void tail_file_advance(struct tail_file *f, uint64_t end)
 {
     end = tail_lines_end(f, end);
-    if (!f->is_skipping && f->origin.window.issued < end)
+    if (!f->lines.is_skipping && f->origin.window.issued < end)
         window_advance(&f->origin.window, end);
     tail_kin_settled(f);
-    if (UNLIKELY(!list_is_empty(&f->laggards)))
+    if (UNLIKELY(!list_is_empty(&f->readers.laggards)))
         tail_laggards_touch(f);
 }
 
 void tail_file_lent_back(struct tail_file *f)
 {
-    tail_file_advance(f, f->state.read - f->state.unfinished_bytes);
+    tail_file_advance(f, tail_source_next(&f->source));
     tail_bookmark_save(f);
     tail_file_touch(f);
 }
@@ -94,42 +94,42 @@ void tail_file_lent_back(struct tail_file *f)
 /* Nothing of it is in flight, or nothing is known of it on disk. */
 static void file_save(struct tail_file *f)
 {
-    if (f->laggard != NULL)
-        f = f->laggard->of;
-    if (f->origin.window.count == 0 || !f->is_saved)
+    if (f->readers.laggard != NULL)
+        f = f->readers.laggard->of;
+    if (f->origin.window.count == 0 || !f->known.is_saved)
         tail_bookmark_save(f);
 }
 
 int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
 {
     struct tail *t = f->tail;
-    uint64_t from = f->state.read - f->state.unfinished_bytes;
+    uint64_t from = tail_source_next(&f->source);
     size_t want = tail_bytes_wanted(f, from, size);
     size_t taken;
     int64_t got;
 
-    buffer_clear(&t->bytes);
-    buffer_reserve(&t->bytes, want);
-    if (file_reader_seek(&f->reader, from) < 0)
+    buffer_clear(&t->reading.bytes);
+    buffer_reserve(&t->reading.bytes, want);
+    if (file_reader_seek(&f->source.reader, from) < 0)
         return UV_EIO;
-    got = file_reader_read(&f->reader, t->bytes.data, want);
+    got = file_reader_read(&f->source.reader, t->reading.bytes.data, want);
     if (got < 0)
         return got;
-    if (UNLIKELY(from == 0) && got > 0 && want >= f->identity.head.len &&
-        tail_bookmark_check(f, slice_make(t->bytes.data, (size_t)got)))
+    if (UNLIKELY(from == 0) && got > 0 && want >= f->known.identity.head.len &&
+        tail_bookmark_check(f, slice_make(t->reading.bytes.data, (size_t)got)))
         return 0;
     if (UNLIKELY(f->origin.id == 0) && got > 0)
-        tail_stream_begin(f, is_last || (uint64_t)got >= t->options.line_bytes_max);
-    taken = tail_lines_take(f, slice_make(t->bytes.data, (size_t)got), from, is_last);
+        tail_stream_begin(f, is_last || (uint64_t)got >= t->told.lines.line_bytes_max);
+    taken = tail_lines_take(f, slice_make(t->reading.bytes.data, (size_t)got), from, is_last);
     t->input->metrics.read_bytes += taken;
-    tail_rate_took(f, slice_make(t->bytes.data, taken));
-    f->state.read = from + (uint64_t)got;
-    f->tail_print = tail_print_of_end(f, slice_make(t->bytes.data, (size_t)got));
-    f->state.unfinished_bytes = (uint64_t)got - taken;
+    tail_rate_took(f, slice_make(t->reading.bytes.data, taken));
+    f->source.state.read = from + (uint64_t)got;
+    f->known.tail_print = tail_print_of_end(f, slice_make(t->reading.bytes.data, (size_t)got));
+    f->source.state.unfinished_bytes = (uint64_t)got - taken;
     if (taken > 0)
-        f->state.grown_ms = clock_ms();
-    if (f->is_skipping && is_last)
-        f->is_skipping = false;
+        f->source.state.grown_ms = clock_ms();
+    if (f->lines.is_skipping && is_last)
+        f->lines.is_skipping = false;
     if (is_last)
         tail_lines_flush(f, true);
     tail_file_advance(f, from + taken);
@@ -141,10 +141,10 @@ int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
  * copy alone. */
 static void file_look_beside(struct tail_file *f, int64_t modified_ns)
 {
-    if (f->identity.head.len > 0 || f->name == NULL || f->empty_ns == modified_ns)
+    if (f->known.identity.head.len > 0 || f->log.name == NULL || f->source.empty_ns == modified_ns)
         return;
-    f->empty_ns = modified_ns;
-    (void)tail_generations_follow(f->tail, f->name);
+    f->source.empty_ns = modified_ns;
+    (void)tail_generations_follow(f->tail, f->log.name);
 }
 
 /* What the plan needs to know. Negative when the file cannot be looked at. */
@@ -153,27 +153,28 @@ static int file_look(struct tail_file *f, struct follow_seen *seen)
     struct tail *t = f->tail;
     struct file_facts facts;
     bool is_rewritten;
-    int rc = file_state_read(f->fd, &facts);
+    int rc = file_state_read(f->source.fd, &facts);
 
     if (rc < 0)
         return rc;
     if (UNLIKELY(t->input->lanes != NULL && t->input->lanes->away & f->origin.lane))
         tail_file_part(f);
-    if (UNLIKELY(f->state.read == 0))
+    if (UNLIKELY(f->source.state.read == 0))
         file_look_beside(f, facts.modified_ns);
     is_rewritten = tail_file_is_rewritten(f);
     *seen = (struct follow_seen){
         .now_ms = clock_ms(),
-        .size = file_reader_size(&f->reader, facts.size_bytes),
+        .size = file_reader_size(&f->source.reader, facts.size_bytes),
         .is_rewritten = is_rewritten,
-        .is_named = f->name != NULL && facts.link_count > 0,
-        .pause_ms = UNLIKELY(f->pace.due_us > 0) ? pace_pause_ms(&f->pace, clock_ms()) : 0,
-        .must_let_go = f->must_let_go,
+        .is_named = f->log.name != NULL && facts.link_count > 0,
+        .pause_ms =
+            UNLIKELY(f->turn.pace.due_us > 0) ? pace_pause_ms(&f->turn.pace, clock_ms()) : 0,
+        .must_let_go = f->ending.must_let_go,
         .has_room = !is_rewritten && may_begin(f, facts.size_bytes) && tail_file_has_room(f) &&
                     !tail_file_is_paused(f),
         .age_ms = (clock_wall_ns() - facts.modified_ns) / NS_PER_MS,
     };
-    file_note_seen(f, facts.size_bytes, is_rewritten);
+    source_note_seen(&f->source, facts.size_bytes, is_rewritten);
     return 0;
 }
 
@@ -182,10 +183,10 @@ void tail_file_look_again(struct tail_file *f, uint64_t wait_ms)
 {
     uint64_t now = clock_ms();
 
-    if (wait_ms == 0 || (f->look_ms > now && f->look_ms <= now + wait_ms))
+    if (wait_ms == 0 || (f->turn.look_ms > now && f->turn.look_ms <= now + wait_ms))
         return;
-    f->look_ms = now + wait_ms;
-    timer_start_sooner(f->tail->look, wait_ms);
+    f->turn.look_ms = now + wait_ms;
+    timer_start_sooner(f->tail->timers.look, wait_ms);
 }
 
 /* Nothing to do now: remembers the bytes before it, to tell a rewritten file by. Lines that wait go
@@ -196,14 +197,14 @@ static void file_rest(struct tail_file *f, uint64_t wait_ms, bool is_at_end)
     tail_file_look_again(f, wait_ms);
     if (UNLIKELY(f->kin.heir != NULL) && is_at_end)
         tail_file_touch(f->kin.heir);
-    if (f->joiner == NULL || !is_at_end || tail_kin_is_awaited(f))
+    if (f->lines.joiner == NULL || !is_at_end || tail_kin_is_awaited(f))
         return;
     tail_lines_flush(f, false);
-    tail_file_advance(f, f->state.read - f->state.unfinished_bytes);
+    tail_file_advance(f, tail_source_next(&f->source));
     if (f->origin.window.count == 0)
         tail_bookmark_save(f);
-    if (f->joiner != NULL)
-        tail_file_look_again(f, joiner_due_ms(f->joiner) - clock_ms() + 1);
+    if (f->lines.joiner != NULL)
+        tail_file_look_again(f, joiner_due_ms(f->lines.joiner) - clock_ms() + 1);
 }
 
 /* What came of one step: whether the file has more to do now. */
@@ -226,21 +227,22 @@ static enum file_next file_read_step(struct tail_file *f, uint64_t size, bool is
         tail_file_try_later(f, (int)taken);
         return FILE_RESTS;
     }
-    if (UNLIKELY(f->trouble.code != 0))
-        file_trouble_over(&f->trouble, f->tail->component, f->path);
+    if (UNLIKELY(f->source.trouble.code != 0))
+        file_trouble_over(&f->source.trouble, f->tail->told.component, f->log.path);
     /* Whether this was the end, or gzip is still at it, shows when one looks again. */
-    if (taken == 0 && !is_last && f->state.unfinished_bytes > 0 && f->reader.is_gzip) {
+    if (taken == 0 && !is_last && f->source.state.unfinished_bytes > 0 &&
+        f->source.reader.is_gzip) {
         tail_file_look_again(f, FOLLOW_LOOK_MS);
         return FILE_RESTS;
     }
-    return f->state.read == size && !f->reader.is_gzip ? FILE_IS_READ : FILE_GOES_ON;
+    return f->source.state.read == size && !f->source.reader.is_gzip ? FILE_IS_READ : FILE_GOES_ON;
 }
 
 static struct follow_limits limits_of(const struct tail *t)
 {
     return (struct follow_limits){
-        .rotate_wait_ms = t->options.rotate_wait_ms,
-        .ignore_older_ms = t->options.ignore_active_older ? 0 : t->options.ignore_older_ms,
+        .rotate_wait_ms = t->told.files.rotate_wait_ms,
+        .ignore_older_ms = t->told.files.ignore_active_older ? 0 : t->told.files.ignore_older_ms,
     };
 }
 
@@ -248,12 +250,12 @@ static struct follow_limits limits_of(const struct tail *t)
 static void file_lines_end(struct tail_file *f)
 {
     tail_lines_flush(f, true);
-    tail_file_advance(f, f->state.read);
+    tail_file_advance(f, f->source.state.read);
 }
 
 static enum file_next file_end(struct tail_file *f)
 {
-    f->is_done = true;
+    f->ending.is_done = true;
     tail_file_close(f);
     return FILE_IS_GONE;
 }
@@ -263,15 +265,15 @@ static enum file_next file_step(struct tail_file *f, const struct follow_seen *s
     struct follow_limits limits = limits_of(f->tail);
     struct follow_step step;
 
-    if (UNLIKELY(!f->must_let_go && !tail_kin_may_read(f))) {
+    if (UNLIKELY(!f->ending.must_let_go && !tail_kin_may_read(f))) {
         tail_file_look_again(f, FOLLOW_LOOK_MS);
         return FILE_RESTS;
     }
-    f->state.settled = tail_file_settled(f);
-    step = follow_plan(&f->state, seen, &limits);
+    f->source.state.settled = tail_file_settled(f);
+    step = follow_plan(&f->source.state, seen, &limits);
     switch (step.move) {
     case FOLLOW_WAIT:
-        file_rest(f, step.wait_ms, seen->size <= f->state.read);
+        file_rest(f, step.wait_ms, seen->size <= f->source.state.read);
         return tail_file_has_room(f) ? FILE_RESTS : FILE_NEEDS_ROOM;
     case FOLLOW_READ:
     case FOLLOW_FINISH_LINE:
@@ -280,15 +282,15 @@ static enum file_next file_step(struct tail_file *f, const struct follow_seen *s
         tail_file_restart(f, step.lost_bytes);
         return FILE_IS_GONE;
     case FOLLOW_MARK_ROTATED:
-        f->state.is_rotated = true;
-        f->state.rotated_ms = seen->now_ms;
+        f->source.state.is_rotated = true;
+        f->source.state.rotated_ms = seen->now_ms;
         f->tail->input->metrics.files_rotated++;
         tail_bookmark_move(f);
         tail_bookmark_save(f);
         tail_held_watch(f->tail);
         return FILE_GOES_ON;
     case FOLLOW_MARK_NAMED:
-        f->state.is_rotated = false;
+        f->source.state.is_rotated = false;
         return FILE_GOES_ON;
     case FOLLOW_LET_GO:
         tail_loss_begin(f, step.lost_bytes + tail_file_unrepeated_bytes(f));
@@ -296,7 +298,7 @@ static enum file_next file_step(struct tail_file *f, const struct follow_seen *s
         return file_end(f);
     case FOLLOW_CLOSE:
     case FOLLOW_CLOSE_OLD:
-        if (f->joiner == NULL)
+        if (f->lines.joiner == NULL)
             return file_end(f);
         if (tail_kin_is_awaited(f))
             return FILE_RESTS;
@@ -330,18 +332,18 @@ static enum file_next file_steps(struct tail_file *f)
 /* It is marked as rotated, then let go of; or its name came back. */
 void tail_file_let_go(struct tail_file *f)
 {
-    f->must_let_go = true;
+    f->ending.must_let_go = true;
     if (file_steps(f) != FILE_IS_GONE)
-        f->must_let_go = false;
+        f->ending.must_let_go = false;
 }
 
 /* It is the last that has a turn; but first, if memory was short before its parcel was full. */
 static void ready_add(struct tail_file *f, enum file_next next)
 {
     if (next == FILE_NEEDS_ROOM && parcel_room(&f->origin) != SIZE_MAX)
-        list_add_tail(f->lane->ready.next, &f->ready_link);
+        list_add_tail(f->turn.lane->ready.next, &f->turn.link);
     else
-        list_add_tail(&f->lane->ready, &f->ready_link);
+        list_add_tail(&f->turn.lane->ready, &f->turn.link);
 }
 
 /* It goes to the end of the queue when it has more to do. */
@@ -349,17 +351,17 @@ void tail_file_turn(struct tail_file *f)
 {
     enum file_next next;
 
-    if (f->laggard != NULL) {
-        tail_laggard_turn(f->laggard);
+    if (f->readers.laggard != NULL) {
+        tail_laggard_turn(f->readers.laggard);
         return;
     }
-    if (f->fd < 0 && !tail_file_reopen(f))
+    if (f->source.fd < 0 && !tail_file_reopen(f))
         return;
     next = file_steps(f);
     if (next == FILE_IS_GONE || next == FILE_RESTS)
         return;
-    if (!list_is_linked(&f->ready_link))
+    if (!list_is_linked(&f->turn.link))
         ready_add(f, next);
     if (next == FILE_NEEDS_ROOM && !tail_has_guest(f->tail))
-        tail_lane_wait(f->lane);
+        tail_lane_wait(f->turn.lane);
 }

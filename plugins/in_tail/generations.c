@@ -45,7 +45,7 @@ static const struct known *known_find(const struct known_list *list, int64_t row
 static void known_add(struct known_list *list, struct known known)
 {
     known.saved.is_done |= known.is_followed;
-    if (list->count >= list->tail->known_max || known_find(list, known.saved.key) != NULL)
+    if (list->count >= list->tail->book.known_max || known_find(list, known.saved.key) != NULL)
         return;
     list->items = mem_resize(list->items, list->count + 1, sizeof *list->items);
     list->items[list->count++] = known;
@@ -70,7 +70,7 @@ static bool on_row(void *owner, const struct position *p)
                   .is_done = p->is_done,
                   .is_whole = note.is_whole,
                   .is_untouched = note.stream_id == 0,
-                  .known_ns = p->created_ns ? p->created_ns : list->tail->known_ns},
+                  .known_ns = p->created_ns ? p->created_ns : list->tail->book.known_ns},
         .note = note,
         .tail = p->tail,
         .is_followed = tail_row_file(list->tail, p->row) != NULL,
@@ -84,21 +84,21 @@ static bool on_row(void *owner, const struct position *p)
 
 static void known_read(struct known_list *list, const char *path)
 {
-    if (path != NULL && list->tail->positions != NULL &&
-        positions_find_path(list->tail->positions, path, on_row, list) < 0)
-        log_warn(list->tail->component, "what was saved of %s cannot be read", path);
+    if (path != NULL && list->tail->book.positions != NULL &&
+        positions_find_path(list->tail->book.positions, path, on_row, list) < 0)
+        log_warn(list->tail->told.component, "what was saved of %s cannot be read", path);
 }
 
 static bool is_of(const struct tail_file *f, const char *path)
 {
-    return f->fd >= 0 && strcmp(f->path, path) == 0;
+    return f->source.fd >= 0 && strcmp(f->log.path, path) == 0;
 }
 
 static size_t count_of(const struct tail *tail, const char *path)
 {
     size_t count = 0;
 
-    LIST_FOR (it, &tail->files) {
+    LIST_FOR (it, &tail->followed.files) {
         count += is_of(CONTAINER_OF(it, struct tail_file, link), path);
     }
     return count;
@@ -109,37 +109,38 @@ static void known_say_left_out(struct tail *t, const char *path, size_t count)
 {
     uint64_t now = clock_ms();
 
-    if (t->known_said_ms != 0 && now - t->known_said_ms < TAIL_LIMIT_SAID_MS)
+    if (t->book.known_said_ms != 0 && now - t->book.known_said_ms < TAIL_LIMIT_SAID_MS)
         return;
-    t->known_said_ms = now;
+    t->book.known_said_ms = now;
     log_warn(
-        t->component,
+        t->told.component,
         "%zu generations of %s are held open until they are acknowledged; what lies beside the "
         "log is held against the newest %zu of them only",
-        count, path, t->known_max);
+        count, path, t->book.known_max);
 }
 
 /* Of the files that are followed only those count that the name went away from. */
 static void known_add_followed(struct known_list *list, const char *path)
 {
-    size_t count, most = list->tail->known_max;
+    size_t count, most = list->tail->book.known_max;
 
-    if (list->tail->unnamed_count == 0)
+    if (list->tail->followed.unnamed_count == 0)
         return;
     count = count_of(list->tail, path);
     if (count > most)
         known_say_left_out(list->tail, path, count);
-    LIST_FOR (it, &list->tail->files) {
+    LIST_FOR (it, &list->tail->followed.files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
         if (!is_of(f, path) || count-- > most)
             continue;
         tail_bookmark_renew(f);
         known_add(list, (struct known){
-                            .saved = {.key = f->row,
-                                      .identity = f->identity,
-                                      .offset = f->state.read,
-                                      .known_ns = f->known_ns ? f->known_ns : list->tail->known_ns},
+                            .saved = {.key = f->known.row,
+                                      .identity = f->known.identity,
+                                      .offset = f->source.state.read,
+                                      .known_ns = f->known.known_ns ? f->known.known_ns
+                                                                    : list->tail->book.known_ns},
                             .note.stream_id = f->origin.id,
                             .is_followed = true,
                         });
@@ -182,8 +183,9 @@ static int generation_open(const struct known_list *list, const struct found_fil
         start.known_ns = known->saved.known_ns;
     if (start.note.together > generation_bytes(g))
         start.note.together = generation_bytes(g);
-    log_info(list->tail->component, "%s is an earlier generation of %s; it is read from byte %llu",
-             g->path, name->path, (unsigned long long)read->offset);
+    log_info(list->tail->told.component,
+             "%s is an earlier generation of %s; it is read from byte %llu", g->path, name->path,
+             (unsigned long long)read->offset);
     return tail_file_open_generation(list->tail, name->path, &start);
 }
 
@@ -193,7 +195,7 @@ static int generation_open_whole(const struct known_list *list, const struct fou
 {
     struct tail_start start = {.path = g->path, .id = &g->id, .is_apart = list->is_apart};
 
-    log_warn(list->tail->component,
+    log_warn(list->tail->told.component,
              "%s begins like a generation of %s that was read, and goes on otherwise: it is read "
              "from its beginning",
              g->path, name->path);
@@ -253,7 +255,7 @@ static bool plan_follow(struct known_list *list, const struct found_file *name)
         }
         tail_again_owe(list->tail, name, list->owed_bytes);
         if (plan.lost_count > 0)
-            log_warn(list->tail->component,
+            log_warn(list->tail->told.component,
                      "%zu generations of %s are gone that were not read to their end, as far as is "
                      "known",
                      plan.lost_count, name->path);
@@ -310,7 +312,7 @@ static bool is_whole_copy(const struct tail_file *f, const struct generation *g,
     bool is_it;
 
     file_reader_init(&reader, fd, g->is_gzip);
-    is_it = file_reader_seek_known(&reader, f->state.read, f->tail_print) == 0;
+    is_it = file_reader_seek_known(&reader, f->source.state.read, f->known.tail_print) == 0;
     file_reader_fini(&reader);
     return is_it;
 }
@@ -320,7 +322,8 @@ static bool may_be_copy(const struct tail_file *f, const struct generation *g)
 {
     struct slice head = slice_make(g->head, g->head_len);
 
-    return file_content_match(&f->identity, head) || file_content_is_cut(&f->identity, head);
+    return file_content_match(&f->known.identity, head) ||
+           file_content_is_cut(&f->known.identity, head);
 }
 
 /* 1, 0 or negative: whether it has all that was read; or else, when `may_be_cut`, a beginning of it, as
@@ -336,7 +339,7 @@ static int copy_look(const struct tail_file *f, const struct generation *g, int 
     if (bytes < 0)
         return (int)bytes;
     *bytes_out = (uint64_t)bytes;
-    if ((uint64_t)bytes < f->state.read)
+    if ((uint64_t)bytes < f->source.state.read)
         return may_be_cut;
     return !may_be_cut && is_whole_copy(f, g, fd);
 }
@@ -373,7 +376,7 @@ static int copy_try(const struct tail_file *f, const struct generation *g, bool 
 static int copy_find(const struct tail_file *f, struct tail_copy *copy)
 {
     struct generations siblings;
-    int rc = generations_read(f->real_path, &siblings), fd = UV_ENOENT;
+    int rc = generations_read(f->log.real_path, &siblings), fd = UV_ENOENT;
 
     if (rc < 0)
         return rc == UV_ENOENT ? rc : UV_EAGAIN;

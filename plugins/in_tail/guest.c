@@ -25,9 +25,9 @@ typedef bool file_is_fn(const struct tail_file *file);
 
 static struct tail_file *more_waiting(struct tail_file *a, struct tail_file *b, file_is_fn *is)
 {
-    if (b->waiting_bytes == 0 || !is(b))
+    if (b->lines.waiting_bytes == 0 || !is(b))
         return a;
-    return a == NULL || b->waiting_bytes > a->waiting_bytes ? b : a;
+    return a == NULL || b->lines.waiting_bytes > a->lines.waiting_bytes ? b : a;
 }
 
 /* Of those that are so the one whose lines hold most, or NULL. */
@@ -35,11 +35,11 @@ static struct tail_file *file_that_waits_most(const struct tail *t, file_is_fn *
 {
     struct tail_file *most = NULL;
 
-    LIST_FOR (it, (struct list *)&t->files) {
+    LIST_FOR (it, (struct list *)&t->followed.files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
         most = more_waiting(most, f, is);
-        LIST_FOR (at, &f->laggards)
+        LIST_FOR (at, &f->readers.laggards)
             most = more_waiting(most, &CONTAINER_OF(at, struct tail_laggard, link)->file, is);
     }
     return most;
@@ -53,19 +53,20 @@ static bool is_any(const struct tail_file *f)
 
 static bool may_be_guest(const struct tail_file *f)
 {
-    const struct tail_laggard *l = f->laggard;
+    const struct tail_laggard *l = f->readers.laggard;
 
     return l == NULL || (f->tail->input->lanes->away & tail_bit(l->output)) == 0;
 }
 
 static bool has_more(const struct tail_file *f)
 {
-    return list_is_linked(&f->ready_link) && may_be_guest(f);
+    return list_is_linked(&f->turn.link) && may_be_guest(f);
 }
 
 static bool has_nothing(const struct tail_file *f)
 {
-    return !list_is_linked(&f->ready_link) && clock_ms() >= f->state.grown_ms + GUEST_QUIET_MS;
+    return !list_is_linked(&f->turn.link) &&
+           clock_ms() >= f->source.state.grown_ms + GUEST_QUIET_MS;
 }
 
 /* The file under way is in no list. */
@@ -73,17 +74,19 @@ static struct tail_file *guest_choose(const struct tail *t, struct tail_file *f)
 {
     struct tail_file *most = file_that_waits_most(t, has_more);
 
-    return most != NULL && (most->waiting_bytes > f->waiting_bytes || !may_be_guest(f)) ? most : f;
+    return most != NULL && (most->lines.waiting_bytes > f->lines.waiting_bytes || !may_be_guest(f))
+               ? most
+               : f;
 }
 
 static bool guest_enter(struct tail *t, struct tail_file *f)
 {
-    if (t->is_stopping || f->waiting_bytes == 0 || !may_be_guest(f) ||
+    if (t->is_stopping || f->lines.waiting_bytes == 0 || !may_be_guest(f) ||
         !budget_guest_enter(t->input->budget))
         return false;
     t->guest = (struct tail_guest){.file = f, .since_ms = clock_ms()};
     tail_file_touch(f);
-    timer_start_sooner(t->look, GUEST_LOOK_MS);
+    timer_start_sooner(t->timers.look, GUEST_LOOK_MS);
     return true;
 }
 
@@ -96,7 +99,7 @@ void tail_guest_leave(struct tail_file *f)
     t->guest.file = NULL;
     budget_guest_leave(t->input->budget);
     if (!t->is_stopping)
-        timer_start_sooner(t->work, 0);
+        timer_start_sooner(t->timers.work, 0);
 }
 
 void tail_waiting_settle(struct tail_file *f)
@@ -105,7 +108,7 @@ void tail_waiting_settle(struct tail_file *f)
 
     tail_lines_account(f);
     if (UNLIKELY(tail_has_guest(t)) &&
-        (t->guest.file->waiting_bytes == 0 || !budget_is_clogged(t->input->budget)))
+        (t->guest.file->lines.waiting_bytes == 0 || !budget_is_clogged(t->input->budget)))
         tail_guest_leave(t->guest.file);
     while (UNLIKELY(!tail_has_guest(t) && budget_is_clogged(t->input->budget))) {
         struct tail_file *most = file_that_waits_most(t, is_any);
@@ -120,14 +123,14 @@ void tail_guest_turn(struct tail *t)
 {
     struct tail_file *f = t->guest.file;
 
-    if (!list_is_linked(&f->ready_link))
+    if (!list_is_linked(&f->turn.link))
         return;
     if (!budget_is_light(t->input->budget) && clock_ms() < t->guest.since_ms + GUEST_ROOM_MS)
         return;
-    list_remove(&f->ready_link);
+    list_remove(&f->turn.link);
     tail_file_turn(f);
-    if (t->guest.file == f && list_is_linked(&f->ready_link))
-        timer_start(t->work, 0);
+    if (t->guest.file == f && list_is_linked(&f->turn.link))
+        timer_start(t->timers.work, 0);
 }
 
 static void quiet_lines_cut(struct tail *t)
@@ -137,8 +140,8 @@ static void quiet_lines_cut(struct tail *t)
     while (budget_waits_much(t->input->budget) &&
            (f = file_that_waits_most(t, has_nothing)) != NULL) {
         tail_lines_cut(f);
-        CHECK(f->waiting_bytes == 0);
-        tail_file_advance(f, f->state.read - f->state.unfinished_bytes);
+        CHECK(f->lines.waiting_bytes == 0);
+        tail_file_advance(f, tail_source_next(&f->source));
     }
 }
 
@@ -148,12 +151,12 @@ void tail_guest_look(struct tail *t)
 
     if (LIKELY(f == NULL))
         return;
-    if (list_is_linked(&f->ready_link))
-        timer_start_sooner(t->work, 0);
+    if (list_is_linked(&f->turn.link))
+        timer_start_sooner(t->timers.work, 0);
     else
         quiet_lines_cut(t);
-    if (f->waiting_bytes == 0 || !budget_is_clogged(t->input->budget))
+    if (f->lines.waiting_bytes == 0 || !budget_is_clogged(t->input->budget))
         tail_guest_leave(f);
     else
-        timer_start_sooner(t->look, GUEST_LOOK_MS);
+        timer_start_sooner(t->timers.look, GUEST_LOOK_MS);
 }

@@ -26,7 +26,7 @@ static inline bool tail_file_has_room(const struct tail_file *file)
 {
     const struct tail_file *guest = file->tail->guest.file;
 
-    return UNLIKELY(guest != NULL) ? guest == file : budget_has_room(file->lane->budget);
+    return UNLIKELY(guest != NULL) ? guest == file : budget_has_room(file->turn.lane->budget);
 }
 
 /* Its turn. */

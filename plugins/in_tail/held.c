@@ -37,32 +37,33 @@ static uint64_t file_held_bytes(const struct tail_file *f)
     uint64_t settled = tail_file_settled(f), size;
     struct file_facts facts;
 
-    if (file_facts_read(f->fd, &facts) < 0 || facts.link_count > 0)
+    if (file_facts_read(f->source.fd, &facts) < 0 || facts.link_count > 0)
         return 0;
-    size = file_reader_size(&f->reader, facts.size_bytes);
-    if (f->reader.is_gzip)
+    size = file_reader_size(&f->source.reader, facts.size_bytes);
+    if (f->source.reader.is_gzip)
         return size > settled ? facts.size_bytes : 0;
     return size > settled ? size - settled : 0;
 }
 
 static void on_go(struct held_file *held)
 {
-    tail_file_let_go(CONTAINER_OF(held, struct tail_file, held));
+    tail_file_let_go(CONTAINER_OF(held, struct tail_file, ending.held));
 }
 
 /* Whether the file is one that may have to go. While memory is full nobody has asked the plan yet
  * whether it is rotated. */
 static bool file_count_held(struct tail_file *f)
 {
-    if (f->fd < 0 || (f->name != NULL && !f->state.is_rotated)) {
-        held_remove(&f->held);
+    if (f->source.fd < 0 || (f->log.name != NULL && !f->source.state.is_rotated)) {
+        held_remove(&f->ending.held);
         return false;
     }
-    f->held.bytes = file_held_bytes(f);
-    if (!list_is_linked(&f->held.link)) {
-        f->held.rotated_ms = f->state.is_rotated ? f->state.rotated_ms : clock_ms();
-        f->held.go = on_go;
-        held_add(f->tail->input->held, &f->held);
+    f->ending.held.bytes = file_held_bytes(f);
+    if (!list_is_linked(&f->ending.held.link)) {
+        f->ending.held.rotated_ms =
+            f->source.state.is_rotated ? f->source.state.rotated_ms : clock_ms();
+        f->ending.held.go = on_go;
+        held_add(f->tail->input->held, &f->ending.held);
     }
     return true;
 }
@@ -72,11 +73,11 @@ static void on_held_look(void *owner)
     struct tail *t = owner;
     bool is_any = false;
 
-    LIST_FOR (it, &t->files)
+    LIST_FOR (it, &t->followed.files)
         is_any |= file_count_held(CONTAINER_OF(it, struct tail_file, link));
     if (!is_any)
         return;
-    timer_start(t->held_look, FOLLOW_LOOK_MS);
+    timer_start(t->timers.held_look, FOLLOW_LOOK_MS);
     held_settle(t->input->held);
 }
 
@@ -84,16 +85,16 @@ void tail_held_watch(struct tail *t)
 {
     if (t->is_stopping || t->input->held == NULL)
         return;
-    if (t->held_look == NULL)
-        t->held_look = timer_new(t->input->loop, on_held_look, t);
-    timer_start_sooner(t->held_look, FOLLOW_LOOK_MS);
+    if (t->timers.held_look == NULL)
+        t->timers.held_look = timer_new(t->input->loop, on_held_look, t);
+    timer_start_sooner(t->timers.held_look, FOLLOW_LOOK_MS);
 }
 
 void tail_held_stop(struct tail *t)
 {
-    timer_free(&t->held_look);
-    LIST_FOR (it, &t->files)
-        held_remove(&CONTAINER_OF(it, struct tail_file, link)->held);
+    timer_free(&t->timers.held_look);
+    LIST_FOR (it, &t->followed.files)
+        held_remove(&CONTAINER_OF(it, struct tail_file, link)->ending.held);
 }
 
 /* ---- what is lost ---- */
@@ -136,7 +137,7 @@ static void loss_end(struct tail_loss *loss)
     m->held_dropped_lines += rest->lines;
     m->lost_bytes += rest->bytes;
     if (rest->bytes > 0)
-        loss_say(loss, t->component);
+        loss_say(loss, t->told.component);
     loss_free(loss);
 }
 
@@ -166,16 +167,16 @@ void tail_loss_begin(struct tail_file *f, uint64_t bytes_min)
 {
     struct tail_loss *loss = mem_zalloc(1, sizeof *loss);
     uint64_t begin = tail_file_reached(f);
-    int fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
+    int fd = fcntl(f->source.fd, F_DUPFD_CLOEXEC, 0);
 
     loss->tail = f->tail;
-    loss->path = mem_text(f->path);
+    loss->path = mem_text(f->log.path);
     loss->bytes_min = bytes_min;
     loss->status = fd < 0 ? -errno : 0;
-    file_rest_init(&loss->rest, fd, f->reader.is_gzip, begin);
-    loss->rest.form = f->form;
-    loss->rest.is_inside_begun = f->is_skipping && tail_file_unrepeated_bytes(f) == 0;
-    list_add_tail(&f->tail->losses, &loss->link);
+    file_rest_init(&loss->rest, fd, f->source.reader.is_gzip, begin);
+    loss->rest.form = f->lines.form;
+    loss->rest.is_inside_begun = f->lines.is_skipping && tail_file_unrepeated_bytes(f) == 0;
+    list_add_tail(&f->tail->followed.losses, &loss->link);
     if (fd < 0)
         loss_end(loss);
     else
@@ -187,10 +188,10 @@ void tail_losses_leave(struct tail *t)
 {
     struct list *link;
 
-    while ((link = list_take_first(&t->losses)) != NULL) {
+    while ((link = list_take_first(&t->followed.losses)) != NULL) {
         struct tail_loss *loss = CONTAINER_OF(link, struct tail_loss, link);
 
-        log_warn(t->component,
+        log_warn(t->told.component,
                  "%s was deleted and is let go of, as files held together are above held_limit: "
                  "%llu bytes or more of it were never read; raise held_limit to hold more",
                  loss->path, (unsigned long long)loss->bytes_min);
@@ -205,6 +206,6 @@ void tail_truncation_count(struct tail_file *f, uint64_t lost_bytes)
 
     m->lost_bytes += lost_bytes;
     m->truncated_dropped_bytes += lost_bytes;
-    if (lost_bytes > 0 && lost_bytes == f->state.unfinished_bytes)
+    if (lost_bytes > 0 && lost_bytes == f->source.state.unfinished_bytes)
         m->truncated_dropped_lines++;
 }

@@ -29,15 +29,16 @@
 
 static bool is_elder(const struct tail_file *f, const struct tail_file *heir)
 {
-    return f != heir && f->fd >= 0 && f->name == NULL && f->kin.heir == NULL && !f->kin.is_apart &&
-           strcmp(f->path, heir->path) == 0;
+    return f != heir && f->source.fd >= 0 && f->log.name == NULL && f->kin.heir == NULL &&
+           !f->kin.is_apart && strcmp(f->log.path, heir->log.path) == 0;
 }
 
 /* The youngest of the log's other generations. Files are in the order in which they were opened, and
  * a log's earlier generations are opened before it. */
 static struct tail_file *elder_find(const struct tail_file *heir)
 {
-    for (struct list *it = heir->tail->files.prev; it != &heir->tail->files; it = it->prev) {
+    for (struct list *it = heir->tail->followed.files.prev; it != &heir->tail->followed.files;
+         it = it->prev) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
         if (is_elder(f, heir))
@@ -51,11 +52,12 @@ void tail_kin_find(struct tail_file *f)
     struct tail_file *elder;
     bool is_any_hidden;
 
-    if (f->tail->rules == NULL)
+    if (f->tail->lines.rules == NULL)
         return;
-    is_any_hidden = tail_again_is_for(f->tail, f->path);
-    f->kin.is_apart |= is_any_hidden && f->name == NULL;
-    if (f->kin.is_apart || is_any_hidden || f->tail->unnamed_count == 0 || f->state.read > 0)
+    is_any_hidden = tail_again_is_for(f->tail, f->log.path);
+    f->kin.is_apart |= is_any_hidden && f->log.name == NULL;
+    if (f->kin.is_apart || is_any_hidden || f->tail->followed.unnamed_count == 0 ||
+        f->source.state.read > 0)
         return;
     elder = elder_find(f);
     if (elder == NULL)
@@ -79,10 +81,10 @@ static uint64_t bytes_of(struct tail_file *f)
 {
     struct file_facts facts;
 
-    if (f->fd < 0 || file_state_read(f->fd, &facts) < 0)
+    if (f->source.fd < 0 || file_state_read(f->source.fd, &facts) < 0)
         return 0;
     tail_file_note_seen(f, facts.size_bytes);
-    return file_reader_size(&f->reader, facts.size_bytes);
+    return file_reader_size(&f->source.reader, facts.size_bytes);
 }
 
 /* Its pieces become the heir's. A record that has come from further back ends here. */
@@ -91,18 +93,18 @@ static void take_over(struct tail_file *heir, struct tail_file *elder)
     struct origin *origin = &elder->origin;
 
     tail_wish_inherit(heir, elder);
-    if (joiner_has_inherited(elder->joiner) || heir->rules != elder->rules)
+    if (joiner_has_inherited(elder->lines.joiner) || heir->lines.rules != elder->lines.rules)
         tail_lines_flush(elder, true);
-    if (elder->joiner == NULL || !tail_file_part_alike(elder, heir))
+    if (elder->lines.joiner == NULL || !tail_file_part_alike(elder, heir))
         return;
     CHECK(heir->kin.lender == NULL && !elder->kin.is_lent);
     elder->kin.is_lent = true;
-    elder->kin.lent_from = joiner_oldest(elder->joiner);
+    elder->kin.lent_from = joiner_oldest(elder->lines.joiner);
     CHECK(elder->kin.borrower == NULL);
     heir->kin.lender = elder;
     elder->kin.borrower = heir;
     (void)origin_ref(origin);
-    joiner_inherit(&heir->joiner, &elder->joiner, 0);
+    joiner_inherit(&heir->lines.joiner, &elder->lines.joiner, 0);
     tail_lines_account(heir);
     tail_lines_account(elder);
 }
@@ -115,8 +117,8 @@ bool tail_kin_may_read(struct tail_file *f)
         return true;
     if (bytes_of(f) == 0)
         return true;
-    if (elder->trouble.code == 0) {
-        if (elder->state.unfinished_bytes > 0 || bytes_of(elder) > elder->state.read)
+    if (elder->source.trouble.code == 0) {
+        if (elder->source.state.unfinished_bytes > 0 || bytes_of(elder) > elder->source.state.read)
             return false;
         take_over(f, elder);
     }
@@ -141,15 +143,15 @@ static void lender_release(struct tail_file *heir)
     struct tail_file *elder = heir->kin.lender;
     struct origin *origin = &elder->origin;
 
-    CHECK(elder->kin.is_lent && !joiner_has_inherited(heir->joiner));
+    CHECK(elder->kin.is_lent && !joiner_has_inherited(heir->lines.joiner));
     CHECK(elder->kin.borrower == heir);
     heir->kin.lender = NULL;
     heir->kin.is_counted = false;
     elder->kin.borrower = NULL;
     elder->kin.is_lent = false;
-    if (elder->fd >= 0)
+    if (elder->source.fd >= 0)
         tail_file_lent_back(elder);
-    if (heir->fd >= 0) {
+    if (heir->source.fd >= 0) {
         tail_bookmark_save(heir);
         tail_file_touch(heir);
     }
@@ -162,9 +164,9 @@ static bool is_settled_before_pieces(const struct tail_file *elder)
 {
     uint64_t end = elder->kin.lent_from;
 
-    if (elder->copy_bytes > 0 && elder->copy_bytes < end)
-        end = elder->copy_bytes;
-    return elder->must_let_go || tail_file_settled(elder) >= end;
+    if (elder->source.copy_bytes > 0 && elder->source.copy_bytes < end)
+        end = elder->source.copy_bytes;
+    return elder->ending.must_let_go || tail_file_settled(elder) >= end;
 }
 
 /* No span that had been issued when the last group went is under way any more. */
@@ -172,7 +174,7 @@ static void heir_settled(struct tail_file *f)
 {
     const struct ack_window *w = &f->origin.window;
 
-    if (LIKELY(f->kin.lender == NULL) || joiner_has_inherited(f->joiner))
+    if (LIKELY(f->kin.lender == NULL) || joiner_has_inherited(f->lines.joiner))
         return;
     if (!f->kin.is_counted) {
         f->kin.is_counted = true;
@@ -209,8 +211,8 @@ void tail_kin_part(struct tail_file *f)
         kin_unlink(f->kin.heir);
     }
     kin_unlink(f);
-    if (f->must_let_go && f->kin.borrower != NULL)
+    if (f->ending.must_let_go && f->kin.borrower != NULL)
         heir_settled(f->kin.borrower);
-    if (joiner_has_inherited(f->joiner))
+    if (joiner_has_inherited(f->lines.joiner))
         tail_kin_forget(f);
 }

@@ -19,29 +19,29 @@ struct tail_file *tail_inode_file(const struct tail *t, const struct file_id *id
 {
     uint64_t words[2];
 
-    return map_get(&t->inodes, inode_key(id, words));
+    return map_get(&t->followed.inodes, inode_key(id, words));
 }
 
 struct tail_file *tail_file_named_else(const struct tail *t, const struct found_file *name)
 {
     struct tail_file *f = tail_inode_file(t, &name->id);
 
-    return f != NULL && f->name != NULL ? f : NULL;
+    return f != NULL && f->log.name != NULL ? f : NULL;
 }
 
 void tail_inode_take(struct tail_file *f)
 {
     uint64_t words[2];
 
-    (void)map_put(&f->tail->inodes, inode_key(&f->identity.id, words), f);
+    (void)map_put(&f->tail->followed.inodes, inode_key(&f->known.identity.id, words), f);
 }
 
 void tail_inode_leave(struct tail_file *f)
 {
     uint64_t words[2];
 
-    if (tail_inode_file(f->tail, &f->identity.id) == f)
-        (void)map_remove(&f->tail->inodes, inode_key(&f->identity.id, words));
+    if (tail_inode_file(f->tail, &f->known.identity.id) == f)
+        (void)map_remove(&f->tail->followed.inodes, inode_key(&f->known.identity.id, words));
 }
 
 /* ---- bytes ---- */
@@ -49,27 +49,29 @@ void tail_inode_leave(struct tail_file *f)
 /* Before anything of it was read its first bytes tell. */
 bool tail_file_is_rewritten(const struct tail_file *f)
 {
-    if (UNLIKELY(f->state.read == 0) && !f->reader.is_gzip)
-        return file_tail_check(f->fd, f->identity.head.len, f->identity.head) == 0;
-    return f->tail_print.len > 0 && file_tail_check(f->fd, f->state.read, f->tail_print) == 0;
+    if (UNLIKELY(f->source.state.read == 0) && !f->source.reader.is_gzip)
+        return file_tail_check(f->source.fd, f->known.identity.head.len, f->known.identity.head) ==
+               0;
+    return f->known.tail_print.len > 0 &&
+           file_tail_check(f->source.fd, f->source.state.read, f->known.tail_print) == 0;
 }
 
 bool tail_file_is_as_read(struct tail_file *f)
 {
     struct file_facts facts;
 
-    if (file_state_read(f->fd, &facts) < 0)
+    if (file_state_read(f->source.fd, &facts) < 0)
         return false;
     tail_file_note_seen(f, facts.size_bytes);
     if (tail_file_is_rewritten(f))
         return false;
-    return f->reader.is_gzip || facts.size_bytes >= f->state.read;
+    return f->source.reader.is_gzip || facts.size_bytes >= f->source.state.read;
 }
 
 /* Of the bytes just read, while they are at hand: what stands there later may be others. */
 struct file_print tail_print_of_end(const struct tail_file *f, struct slice bytes)
 {
-    if (f->reader.is_gzip)
+    if (f->source.reader.is_gzip)
         return (struct file_print){0};
     if (bytes.len > FILE_TAIL_BYTES_MAX)
         bytes = slice_skip(bytes, bytes.len - FILE_TAIL_BYTES_MAX);
@@ -81,22 +83,23 @@ void tail_print_lengthen(struct tail_file *f)
 {
     struct file_print print;
 
-    if (f->reader.is_gzip || f->tail_print.len == FILE_TAIL_BYTES_MAX ||
-        f->tail_print.len == f->state.read)
+    if (f->source.reader.is_gzip || f->known.tail_print.len == FILE_TAIL_BYTES_MAX ||
+        f->known.tail_print.len == f->source.state.read)
         return;
-    if (file_tail_print(f->fd, f->state.read, &print) < 0 || tail_file_is_rewritten(f))
+    if (file_tail_print(f->source.fd, f->source.state.read, &print) < 0 ||
+        tail_file_is_rewritten(f))
         return;
-    f->tail_print = print;
+    f->known.tail_print = print;
 }
 
 /* ---- its time ---- */
 
 bool tail_file_is_too_old(const struct tail_file *f)
 {
-    struct follow_limits limits = {.ignore_older_ms = f->tail->options.ignore_older_ms};
+    struct follow_limits limits = {.ignore_older_ms = f->tail->told.files.ignore_older_ms};
     struct file_facts facts;
 
-    if (limits.ignore_older_ms == 0 || file_state_read(f->fd, &facts) < 0)
+    if (limits.ignore_older_ms == 0 || file_state_read(f->source.fd, &facts) < 0)
         return false;
     return !follow_may_open(&limits, (clock_wall_ns() - facts.modified_ns) / NS_PER_MS);
 }

@@ -61,7 +61,7 @@ static void laggard_settled(struct origin *origin)
         laggard_leave(l);
     tail_kin_settled(of);
     tail_bookmark_save(of);
-    if (of->state.is_rotated)
+    if (of->source.state.is_rotated)
         tail_file_touch(of);
 }
 
@@ -70,13 +70,13 @@ static void laggard_free(struct origin *origin)
     struct tail_laggard *l = laggard_of(origin);
 
     origin_fini(origin);
-    mem_free(l->file.path);
+    mem_free(l->file.log.path);
     mem_free(l);
 }
 
 static const char *laggard_file(const struct origin *origin)
 {
-    return CONTAINER_OF(origin, const struct tail_file, origin)->path;
+    return CONTAINER_OF(origin, const struct tail_file, origin)->log.path;
 }
 
 static const struct origin_ops laggard_ops = {
@@ -89,7 +89,7 @@ static void laggard_place(struct tail_laggard *l, uint64_t offset)
 {
     window_fini(&l->file.origin.window);
     window_init(&l->file.origin.window, offset);
-    l->file.state = (struct follow_state){
+    l->file.source.state = (struct follow_state){
         .read = offset, .settled = offset, .size_before = offset, .grown_ms = clock_ms()};
 }
 
@@ -100,38 +100,38 @@ struct tail_laggard *tail_laggard_new(struct tail_file *of, unsigned output, uin
     struct tail *t = of->tail;
     struct tail_file *f = &l->file;
 
-    CHECK(output < t->input->lanes->count && of->laggard == NULL);
+    CHECK(output < t->input->lanes->count && of->readers.laggard == NULL);
     CHECK(tail_laggard_find(of, output) == NULL && offset <= of->origin.window.issued);
     origin_init(&f->origin, &laggard_ops, of->origin.tag, offset);
     origin_lane_set(&f->origin, tail_bit(output));
     f->origin.metrics = &t->input->metrics;
-    f->origin.budget = &t->shares[output].budget;
+    f->origin.budget = &t->lanes.shares[output].budget;
     f->origin.can_repeat = of->origin.can_repeat;
     f->origin.again_until = UINT64_MAX;
     f->tail = t;
-    f->lane = &t->shares[output].lane;
-    f->laggard = l;
-    f->path = mem_text(of->path);
-    f->fd = of->fd;
-    f->form = of->form;
-    f->rules = of->rules;
-    f->rate = of->rate;
-    file_reader_init(&f->reader, of->fd, of->reader.is_gzip);
-    list_init(&f->ready_link);
-    list_init(&f->laggards);
+    f->turn.lane = &t->lanes.shares[output].lane;
+    f->readers.laggard = l;
+    f->log.path = mem_text(of->log.path);
+    f->source.fd = of->source.fd;
+    f->lines.form = of->lines.form;
+    f->lines.rules = of->lines.rules;
+    f->turn.rate = of->turn.rate;
+    file_reader_init(&f->source.reader, of->source.fd, of->source.reader.is_gzip);
+    list_init(&f->turn.link);
+    list_init(&f->readers.laggards);
     l->of = of;
     l->output = output;
     l->state = state;
     laggard_place(l, offset);
-    list_add_tail(&of->laggards, &l->link);
+    list_add_tail(&of->readers.laggards, &l->link);
     t->input->lanes->items[output].reader_count++;
-    t->laggard_count++;
+    t->lanes.laggard_count++;
     return l;
 }
 
 struct tail_laggard *tail_laggard_find(const struct tail_file *f, unsigned output)
 {
-    LIST_FOR (it, (struct list *)(uintptr_t)&f->laggards) {
+    LIST_FOR (it, (struct list *)(uintptr_t)&f->readers.laggards) {
         struct tail_laggard *l = CONTAINER_OF(it, struct tail_laggard, link);
 
         if (l->output == output && l->state != LAGGARD_DRAINS)
@@ -143,7 +143,7 @@ struct tail_laggard *tail_laggard_find(const struct tail_file *f, unsigned outpu
 void tail_laggard_begin_at(struct tail_laggard *l, uint64_t offset)
 {
     CHECK(l->state == LAGGARD_HELD && l->file.origin.window.count == 0);
-    if (offset < l->file.state.read)
+    if (offset < l->file.source.state.read)
         laggard_place(l, offset);
 }
 
@@ -162,17 +162,17 @@ static void laggard_rest(struct tail_laggard *l)
 {
     struct tail *t = l->file.tail;
 
-    CHECK(t->laggard_count > 0);
+    CHECK(t->lanes.laggard_count > 0);
     laggard_level_set(l, false);
-    list_remove(&l->file.ready_link);
+    list_remove(&l->file.turn.link);
     tail_guest_leave(&l->file);
-    file_reader_fini(&l->file.reader);
-    joiner_free(&l->file.joiner);
+    file_reader_fini(&l->file.source.reader);
+    joiner_free(&l->file.lines.joiner);
     tail_lines_account(&l->file);
-    l->file.fd = -1;
-    t->laggard_count--;
-    if (t->options.exit_on_eof && !t->is_stopping)
-        timer_start_sooner(t->work, 0);
+    l->file.source.fd = -1;
+    t->lanes.laggard_count--;
+    if (t->told.files.exit_on_eof && !t->is_stopping)
+        timer_start_sooner(t->timers.work, 0);
 }
 
 static bool is_only_output(const struct tail_laggard *l)
@@ -186,13 +186,13 @@ static void laggard_join(struct tail_laggard *l)
 {
     struct tail_file *of = l->of;
 
-    CHECK(l->state == LAGGARD_READS && l->file.joiner == NULL);
+    CHECK(l->state == LAGGARD_READS && l->file.lines.joiner == NULL);
     CHECK(l->file.origin.window.issued <= of->origin.window.issued);
     if (is_only_output(l)) {
-        of->lane = l->file.lane;
+        of->turn.lane = l->file.turn.lane;
         of->origin.budget = l->file.origin.budget;
         of->origin.can_leave = false;
-        list_remove(&of->ready_link);
+        list_remove(&of->turn.link);
     }
     origin_lane_set(&of->origin, of->origin.lane | tail_bit(l->output));
     laggard_rest(l);
@@ -207,7 +207,7 @@ static void laggard_join(struct tail_laggard *l)
 /* No record of the others has lines behind where their window ends. */
 static bool is_cut_clean(const struct tail_file *f)
 {
-    return !f->is_skipping && f->joined_to <= f->origin.window.issued;
+    return !f->lines.is_skipping && f->lines.joined_to <= f->origin.window.issued;
 }
 
 /* It stands where the others stand, so the lines that it waits with are a record there too. What the
@@ -221,7 +221,7 @@ static void laggard_meet(struct tail_laggard *l)
     if (!is_cut_clean(l->of))
         return;
     tail_lines_flush(&l->file, true);
-    tail_file_advance(&l->file, l->file.state.read);
+    tail_file_advance(&l->file, l->file.source.state.read);
     if (!l->of->kin.is_lent && (!is_away || is_only_output(l)))
         laggard_join(l);
 }
@@ -236,16 +236,16 @@ enum laggard_next {
 static enum laggard_next laggard_step(struct tail_laggard *l)
 {
     struct tail_file *f = &l->file;
-    uint64_t end = tail_file_issued(l->of), from = f->state.read - f->state.unfinished_bytes;
+    uint64_t end = tail_file_issued(l->of), from = tail_source_next(&f->source);
     uint64_t pause_ms;
     int64_t taken;
 
-    laggard_level_set(l, from >= end || f->trouble.code != 0);
+    laggard_level_set(l, from >= end || f->source.trouble.code != 0);
     if (from >= end) {
         laggard_meet(l);
         return LAGGARD_RESTS;
     }
-    pause_ms = pace_pause_ms(&f->pace, clock_ms());
+    pause_ms = pace_pause_ms(&f->turn.pace, clock_ms());
     if (pause_ms > 0) {
         tail_file_look_again(f, pause_ms);
         return LAGGARD_RESTS;
@@ -254,12 +254,13 @@ static enum laggard_next laggard_step(struct tail_laggard *l)
         return LAGGARD_NEEDS_ROOM;
     if (f->origin.id == 0) /* the file may have got one since; workers read it from now on */
         f->origin.id = l->of->origin.id;
-    taken = tail_file_read(f, end, f->state.read >= end);
+    taken = tail_file_read(f, end, f->source.state.read >= end);
     if (taken < 0)
         tail_file_try_later(f, (int)taken);
-    else if (f->trouble.code != 0)
-        file_trouble_over(&f->trouble, f->tail->component, f->path);
-    return taken < 0 || (taken == 0 && f->state.read < end) ? LAGGARD_RESTS : LAGGARD_GOES_ON;
+    else if (f->source.trouble.code != 0)
+        file_trouble_over(&f->source.trouble, f->tail->told.component, f->log.path);
+    return taken < 0 || (taken == 0 && f->source.state.read < end) ? LAGGARD_RESTS
+                                                                   : LAGGARD_GOES_ON;
 }
 
 void tail_laggard_turn(struct tail_laggard *l)
@@ -276,10 +277,10 @@ void tail_laggard_turn(struct tail_laggard *l)
     t->input->metrics = counted;
     if (next == LAGGARD_RESTS)
         return;
-    if (!list_is_linked(&l->file.ready_link))
-        list_add_tail(&l->file.lane->ready, &l->file.ready_link);
+    if (!list_is_linked(&l->file.turn.link))
+        list_add_tail(&l->file.turn.lane->ready, &l->file.turn.link);
     if (next == LAGGARD_NEEDS_ROOM && !tail_has_guest(t))
-        tail_lane_wait(l->file.lane);
+        tail_lane_wait(l->file.turn.lane);
 }
 
 void tail_laggard_close(struct tail_laggard *l)

@@ -28,12 +28,12 @@ void tail_lanes_init(struct tail *t)
 {
     struct lanes *lanes = t->input->lanes;
 
-    tail_lane_init(&t->together, t, t->input->budget);
+    tail_lane_init(&t->lanes.together, t, t->input->budget);
     if (lanes == NULL || lanes->count < 2)
         return;
-    t->shares = mem_zalloc(lanes->count, sizeof *t->shares);
+    t->lanes.shares = mem_zalloc(lanes->count, sizeof *t->lanes.shares);
     for (unsigned i = 0; i < lanes->count; i++) {
-        struct tail_share *share = &t->shares[i];
+        struct tail_share *share = &t->lanes.shares[i];
 
         budget_init(&share->budget, lanes->items[i].share, share_bytes(t));
         tail_lane_init(&share->lane, t, &share->budget);
@@ -42,9 +42,9 @@ void tail_lanes_init(struct tail *t)
 
 void tail_lanes_stop(struct tail *t)
 {
-    tail_lane_stop(&t->together);
-    for (unsigned i = 0; t->shares != NULL && i < t->input->lanes->count; i++)
-        tail_lane_stop(&t->shares[i].lane);
+    tail_lane_stop(&t->lanes.together);
+    for (unsigned i = 0; t->lanes.shares != NULL && i < t->input->lanes->count; i++)
+        tail_lane_stop(&t->lanes.shares[i].lane);
 }
 
 static bool is_any_share_used(const struct tail *t)
@@ -62,8 +62,8 @@ void tail_lane_seal(const struct tail_lane *lane)
     struct tail *t = lane->tail;
     const struct tail_share *share = CONTAINER_OF(lane, const struct tail_share, lane);
 
-    if (lane != &t->together)
-        intake_flush_lane(t->input->intake, tail_bit((unsigned)(share - t->shares)));
+    if (lane != &t->lanes.together)
+        intake_flush_lane(t->input->intake, tail_bit((unsigned)(share - t->lanes.shares)));
     else if (is_any_share_used(t))
         intake_flush(t->input->intake);
     else if (t->input->budget->limit_bytes > 0)
@@ -82,11 +82,11 @@ static bool is_routed(const struct tail_file *f, unsigned output)
 static void file_pause(struct tail_file *f)
 {
     tail_lines_flush(f, true);
-    tail_file_advance(f, f->state.read - f->state.unfinished_bytes);
-    f->is_skipping = false;
-    f->tail_print = (struct file_print){0};
-    f->state.unfinished_bytes = 0;
-    f->state.read = f->origin.window.issued;
+    tail_file_advance(f, tail_source_next(&f->source));
+    f->lines.is_skipping = false;
+    f->known.tail_print = (struct file_print){0};
+    f->source.state.unfinished_bytes = 0;
+    f->source.state.read = f->origin.window.issued;
 }
 
 static void lender_part_from(const struct tail_file *heir, unsigned output);
@@ -125,13 +125,13 @@ static void lender_part_from(const struct tail_file *heir, unsigned output)
 
 bool tail_file_part_alike(struct tail_file *elder, const struct tail_file *heir)
 {
-    LIST_FOR (it, &elder->laggards) {
+    LIST_FOR (it, &elder->readers.laggards) {
         const struct tail_laggard *l = CONTAINER_OF(it, struct tail_laggard, link);
 
         if (l->state != LAGGARD_DRAINS && (heir->origin.lane & tail_bit(l->output)))
             return false;
     }
-    LIST_FOR (it, (struct list *)(uintptr_t)&heir->laggards) {
+    LIST_FOR (it, (struct list *)(uintptr_t)&heir->readers.laggards) {
         const struct tail_laggard *l = CONTAINER_OF(it, struct tail_laggard, link);
 
         if (l->state != LAGGARD_DRAINS && may_part_from(elder, l->output))
@@ -162,7 +162,7 @@ void tail_file_left(struct tail_file *f, unsigned output, uint64_t begin)
 
 void tail_file_part_again(struct tail_file *f, const struct tail_note *note)
 {
-    if (f->tail->shares == NULL)
+    if (f->tail->lanes.shares == NULL)
         return;
     for (unsigned i = 0; i < note->count; i++) {
         unsigned output = note->lanes[i].output;
@@ -184,14 +184,14 @@ static struct tail_laggard *laggard_at(struct list *link)
 
 static struct list *laggards_of(const struct tail_file *f)
 {
-    return (struct list *)(uintptr_t)&f->laggards;
+    return (struct list *)(uintptr_t)&f->readers.laggards;
 }
 
 bool tail_file_is_paused(const struct tail_file *f)
 {
     output_set routes;
 
-    if (LIKELY(list_is_empty(&f->laggards)))
+    if (LIKELY(list_is_empty(&f->readers.laggards)))
         return false;
     routes = intake_routes(f->tail->input->intake, &f->origin);
     return routes != 0 && (routes & f->origin.lane) == 0;
@@ -200,7 +200,9 @@ bool tail_file_is_paused(const struct tail_file *f)
 /* What was read behind the end of its copy is nowhere. */
 static uint64_t not_behind_copy(const struct tail_file *f, uint64_t offset)
 {
-    return UNLIKELY(f->copy_bytes > 0 && offset > f->copy_bytes) ? f->copy_bytes : offset;
+    return UNLIKELY(f->source.copy_bytes > 0 && offset > f->source.copy_bytes)
+               ? f->source.copy_bytes
+               : offset;
 }
 
 uint64_t tail_file_issued(const struct tail_file *f)
@@ -222,7 +224,7 @@ uint64_t tail_file_settled(const struct tail_file *f)
 
 uint64_t tail_file_reached(const struct tail_file *f)
 {
-    uint64_t least = f->state.read - f->state.unfinished_bytes;
+    uint64_t least = tail_source_next(&f->source);
 
     LIST_FOR (it, laggards_of(f)) {
         const struct tail_laggard *l = laggard_at(it);
@@ -235,33 +237,33 @@ uint64_t tail_file_reached(const struct tail_file *f)
 
 uint64_t tail_file_unrepeated_bytes(const struct tail_file *f)
 {
-    return f->state.read - f->state.unfinished_bytes - tail_file_reached(f);
+    return tail_source_next(&f->source) - tail_file_reached(f);
 }
 
 void tail_laggards_touch(struct tail_file *f)
 {
-    LIST_FOR (it, &f->laggards)
+    LIST_FOR (it, &f->readers.laggards)
         if (laggard_at(it)->state == LAGGARD_READS)
             tail_laggard_touch(laggard_at(it));
 }
 
 void tail_laggards_move(struct tail_file *f)
 {
-    LIST_FOR (it, &f->laggards) {
+    LIST_FOR (it, &f->readers.laggards) {
         struct tail_file *l = &laggard_at(it)->file;
 
         if (laggard_at(it)->state == LAGGARD_DRAINS)
             continue;
-        file_reader_fini(&l->reader);
-        file_reader_init(&l->reader, f->fd, f->reader.is_gzip);
-        l->fd = f->fd;
+        file_reader_fini(&l->source.reader);
+        file_reader_init(&l->source.reader, f->source.fd, f->source.reader.is_gzip);
+        l->source.fd = f->source.fd;
     }
     tail_laggards_touch(f);
 }
 
 void tail_laggards_close(struct tail_file *f)
 {
-    LIST_FOR_SAFE (it, after, &f->laggards)
+    LIST_FOR_SAFE (it, after, &f->readers.laggards)
         tail_laggard_close(laggard_at(it));
 }
 
@@ -279,18 +281,18 @@ static bool may_read_again(struct tail_file *f)
 
 static void on_left(struct tail *t, unsigned output)
 {
-    LIST_FOR (it, &t->files) {
+    LIST_FOR (it, &t->followed.files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
-        if (f->fd >= 0 && may_part_from(f, output) &&
-            (f->origin.window.count > 0 || f->joiner != NULL) && may_read_again(f))
+        if (f->source.fd >= 0 && may_part_from(f, output) &&
+            (f->origin.window.count > 0 || f->lines.joiner != NULL) && may_read_again(f))
             file_part_from(f, output);
     }
 }
 
 static void on_let_go(struct tail *t, unsigned output)
 {
-    LIST_FOR (it, &t->files) {
+    LIST_FOR (it, &t->followed.files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
         struct tail_laggard *l = tail_laggard_find(f, output);
 
@@ -303,7 +305,7 @@ static void on_let_go(struct tail *t, unsigned output)
 
 static void on_well(struct tail *t, unsigned output)
 {
-    LIST_FOR (it, &t->files) {
+    LIST_FOR (it, &t->followed.files) {
         struct tail_laggard *l =
             tail_laggard_find(CONTAINER_OF(it, struct tail_file, link), output);
 
@@ -316,7 +318,7 @@ void tail_lane_event(void *self, unsigned output, enum lane_event event)
 {
     struct tail *t = self;
 
-    if (t->is_stopping || t->shares == NULL)
+    if (t->is_stopping || t->lanes.shares == NULL)
         return;
     switch (event) {
     case LANE_EVENT_LEFT:
@@ -333,9 +335,9 @@ void tail_lane_event(void *self, unsigned output, enum lane_event event)
 
 void tail_lanes_refresh(struct tail *t)
 {
-    for (unsigned i = 0; t->shares != NULL && i < t->input->lanes->count; i++)
-        t->input->metrics.memory_bytes += t->shares[i].budget.used_bytes;
-    LIST_FOR (it, &t->files) {
+    for (unsigned i = 0; t->lanes.shares != NULL && i < t->input->lanes->count; i++)
+        t->input->metrics.memory_bytes += t->lanes.shares[i].budget.used_bytes;
+    LIST_FOR (it, &t->followed.files) {
         const struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
         LIST_FOR (at, laggards_of(f))

@@ -15,17 +15,17 @@ struct line {
 
 static void add_file_keys(struct tail_file *f, struct record *record, const struct line *line)
 {
-    const struct tail_options *o = &f->tail->options;
+    const struct tail_line_options *o = &f->tail->told.lines;
 
     if (o->path_key != NULL)
-        record_add(record, slice_of(o->path_key), value_text(slice_of(f->path)));
+        record_add(record, slice_of(o->path_key), value_text(slice_of(f->log.path)));
     if (o->offset_key != NULL)
         record_add(record, slice_of(o->offset_key), value_uint(line->offset));
 }
 
 static void add_cut(struct tail_file *f, struct record *record, const struct line *line)
 {
-    if (UNLIKELY(line->cut_bytes > 0) && !f->tail->options.truncate_long_lines)
+    if (UNLIKELY(line->cut_bytes > 0) && !f->tail->told.lines.truncate_long_lines)
         record_add(record, SLICE("truncated_bytes"), value_uint(line->cut_bytes));
 }
 
@@ -34,9 +34,9 @@ static bool line_parse(struct tail_file *f, struct record *record, const struct 
     struct tail *t = f->tail;
     int rc;
 
-    if (t->parser == NULL)
+    if (t->lines.parser == NULL)
         return false;
-    rc = parser_apply(t->parser, line->text, &t->parser_run, record);
+    rc = parser_apply(t->lines.parser, line->text, &t->lines.parser_run, record);
     if (rc >= 0 && record->root.count > 0) {
         if (rc == PARSER_NO_TIME)
             record->time_ns = clock_wall_ns();
@@ -63,12 +63,12 @@ static void line_fill(struct tail_file *f, struct record *record, const struct l
     struct tail *t = f->tail;
 
     record->offset = line->offset;
-    record->time_ns = t->wall_ns;
+    record->time_ns = t->reading.wall_ns;
     if (line_parse(f, record, line)) {
         add_file_keys(f, record, line);
     } else {
         add_file_keys(f, record, line);
-        record_add(record, slice_of(t->options.key), value_text(line->text));
+        record_add(record, slice_of(t->told.lines.key), value_text(line->text));
     }
     add_cut(f, record, line);
 }
@@ -128,8 +128,8 @@ static void sink_reach(const struct giver *giver, uint64_t end)
     struct tail_file *f = giver->file;
     const struct line *line = giver->line;
 
-    if (end < (line != NULL ? line->offset : f->state.read - f->state.unfinished_bytes))
-        f->joined_to = line != NULL ? line->end : f->state.read;
+    if (end < (line != NULL ? line->offset : tail_source_next(&f->source)))
+        f->lines.joined_to = line != NULL ? line->end : f->source.state.read;
 }
 
 static void sink_push(void *owner, uint64_t end)
@@ -186,14 +186,14 @@ static void line_join(struct tail_file *f, const struct line *line)
         .text = line->text,
         .offset = line->offset,
         .end = line->end,
-        .now_ms = t->now_ms,
-        .wall_ns = t->wall_ns,
+        .now_ms = t->reading.now_ms,
+        .wall_ns = t->reading.wall_ns,
     };
     struct giver giver = {.file = f, .line = line};
     struct joiner_sink sink = sink_of(&giver);
     struct record *record = intake_record(t->input->intake);
 
-    if (LIKELY(f->joiner == NULL && joiner_fill_whole(f->rules, &joined, record))) {
+    if (LIKELY(f->lines.joiner == NULL && joiner_fill_whole(f->lines.rules, &joined, record))) {
         record->offset = line->offset;
         add_file_keys(f, record, line);
         add_cut(f, record, line);
@@ -201,7 +201,7 @@ static void line_join(struct tail_file *f, const struct line *line)
         return;
     }
     t->input->metrics.bytes += line->text.len;
-    joiner_take(&f->joiner, f->rules, &joined, &sink);
+    joiner_take(&f->lines.joiner, f->lines.rules, &joined, &sink);
 }
 
 void tail_lines_flush(struct tail_file *f, bool is_all)
@@ -209,20 +209,20 @@ void tail_lines_flush(struct tail_file *f, bool is_all)
     struct giver giver = {.file = f};
     struct joiner_sink sink = sink_of(&giver);
 
-    if (f->joiner == NULL)
+    if (f->lines.joiner == NULL)
         return;
-    joiner_flush(&f->joiner, f->rules, is_all ? UINT64_MAX : clock_ms(), &sink);
+    joiner_flush(&f->lines.joiner, f->lines.rules, is_all ? UINT64_MAX : clock_ms(), &sink);
     tail_lines_account(f);
 }
 
 void tail_lines_account(struct tail_file *f)
 {
-    size_t bytes = joiner_bytes(f->joiner);
+    size_t bytes = joiner_bytes(f->lines.joiner);
 
-    if (LIKELY(bytes == f->waiting_bytes))
+    if (LIKELY(bytes == f->lines.waiting_bytes))
         return;
-    budget_wait_bytes(f->tail->input->budget, f->waiting_bytes, bytes);
-    f->waiting_bytes = bytes;
+    budget_wait_bytes(f->tail->input->budget, f->lines.waiting_bytes, bytes);
+    f->lines.waiting_bytes = bytes;
 }
 
 void tail_lines_cut(struct tail_file *f)
@@ -230,13 +230,13 @@ void tail_lines_cut(struct tail_file *f)
     struct giver giver = {.file = f};
     struct joiner_sink sink = sink_of(&giver);
 
-    joiner_cut(&f->joiner, f->rules, &sink);
+    joiner_cut(&f->lines.joiner, f->lines.rules, &sink);
     tail_lines_account(f);
 }
 
 uint64_t tail_lines_end(const struct tail_file *f, uint64_t end)
 {
-    uint64_t oldest = f->joiner != NULL ? joiner_oldest(f->joiner) : UINT64_MAX;
+    uint64_t oldest = f->lines.joiner != NULL ? joiner_oldest(f->lines.joiner) : UINT64_MAX;
 
     if (UNLIKELY(f->kin.is_lent) && f->kin.lent_from < oldest)
         oldest = f->kin.lent_from;
@@ -247,8 +247,8 @@ uint64_t tail_lines_end(const struct tail_file *f, uint64_t end)
 
 static void plain_add_path(const struct tail_file *f, struct plain_record *plain)
 {
-    if (f->tail->options.path_key != NULL)
-        plain_add(plain, slice_of(f->tail->options.path_key), slice_of(f->path));
+    if (f->tail->told.lines.path_key != NULL)
+        plain_add(plain, slice_of(f->tail->told.lines.path_key), slice_of(f->log.path));
 }
 
 /* The fields in the order that line_push and line_join give them. */
@@ -257,17 +257,17 @@ static bool line_fill_plain(const struct tail_file *f, const struct line *line,
 {
     const struct tail *t = f->tail;
 
-    if (f->rules != NULL) {
-        if (!joiner_fill_plain(f->rules, line->text, plain))
+    if (f->lines.rules != NULL) {
+        if (!joiner_fill_plain(f->lines.rules, line->text, plain))
             return false;
         plain_add_path(f, plain);
         return true;
     }
-    if (t->parser != NULL)
+    if (t->lines.parser != NULL)
         return false;
-    plain_init(plain, t->wall_ns);
+    plain_init(plain, t->reading.wall_ns);
     plain_add_path(f, plain);
-    plain_add(plain, slice_of(t->options.key), line->text);
+    plain_add(plain, slice_of(t->told.lines.key), line->text);
     return true;
 }
 
@@ -277,7 +277,8 @@ static bool line_push_plain(struct tail_file *f, const struct line *line)
     struct tail *t = f->tail;
     struct plain_record plain;
 
-    if (UNLIKELY(f->joiner != NULL || t->options.offset_key != NULL || line->cut_bytes > 0) ||
+    if (UNLIKELY(f->lines.joiner != NULL || t->told.lines.offset_key != NULL ||
+                 line->cut_bytes > 0) ||
         !line_fill_plain(f, line, &plain))
         return false;
     plain.offset = line->offset;
@@ -290,17 +291,17 @@ static void line_take(struct tail_file *f, struct line *line)
 {
     struct tail *t = f->tail;
 
-    if (UNLIKELY(t->encoding != NULL))
-        line->text = encoding_decode(t->encoding, f->form, line->text);
+    if (UNLIKELY(t->lines.encoding != NULL))
+        line->text = encoding_decode(t->lines.encoding, f->lines.form, line->text);
     while (line->text.len > 0 && UNLIKELY(line->text.data[0] == '\0'))
         line->text = slice_skip(line->text, 1);
     if (line->text.len >= 1 && line->text.data[line->text.len - 1] == '\r')
         line->text.len--;
-    if (UNLIKELY(line->text.len == 0) && t->options.skip_empty_lines)
+    if (UNLIKELY(line->text.len == 0) && t->told.lines.skip_empty_lines)
         return;
     if (line_push_plain(f, line))
         return;
-    if (f->rules != NULL)
+    if (f->lines.rules != NULL)
         line_join(f, line);
     else
         line_push(f, intake_record(t->input->intake), line);
@@ -309,7 +310,7 @@ static void line_take(struct tail_file *f, struct line *line)
 /* A line longer than Buffer_Max_Size, or the beginning of one. */
 static void line_take_long(struct tail_file *f, struct line *line)
 {
-    const struct tail_options *o = &f->tail->options;
+    const struct tail_line_options *o = &f->tail->told.lines;
     size_t kept = utf8_cut(line->text, (size_t)o->line_bytes_max - 1);
 
     if (o->skip_long_lines) {
@@ -324,8 +325,8 @@ static void line_take_long(struct tail_file *f, struct line *line)
 
 static size_t line_feed(const struct tail_file *f, struct slice bytes)
 {
-    if (UNLIKELY(f->form != ENCODING_BYTES))
-        return encoding_feed(f->form, bytes);
+    if (UNLIKELY(f->lines.form != ENCODING_BYTES))
+        return encoding_feed(f->lines.form, bytes);
     return slice_find(bytes, '\n');
 }
 
@@ -336,13 +337,13 @@ static size_t skip_rest_of_line(struct tail_file *f, struct slice bytes)
 
     if (at == bytes.len)
         return 0;
-    f->is_skipping = false;
-    return at + encoding_feed_bytes(f->form);
+    f->lines.is_skipping = false;
+    return at + encoding_feed_bytes(f->lines.form);
 }
 
 static void line_take_sized(struct tail_file *f, struct line *line)
 {
-    if (UNLIKELY(line->text.len >= f->tail->options.line_bytes_max))
+    if (UNLIKELY(line->text.len >= f->tail->told.lines.line_bytes_max))
         line_take_long(f, line);
     else
         line_take(f, line);
@@ -357,20 +358,20 @@ static size_t rest_take(struct tail_file *f, struct slice rest, uint64_t offset,
         .end = is_last ? offset + rest.len : offset,
     };
 
-    if (rest.len == 0 || (!is_last && rest.len < f->tail->options.line_bytes_max))
+    if (rest.len == 0 || (!is_last && rest.len < f->tail->told.lines.line_bytes_max))
         return 0;
-    f->is_skipping = !is_last;
+    f->lines.is_skipping = !is_last;
     line_take_sized(f, &line);
     return rest.len;
 }
 
 static size_t lines_take(struct tail_file *f, struct slice bytes, uint64_t offset, bool is_last)
 {
-    size_t feed_bytes = encoding_feed_bytes(f->form), at = 0;
+    size_t feed_bytes = encoding_feed_bytes(f->lines.form), at = 0;
 
-    f->tail->now_ms = clock_ms();
-    f->tail->wall_ns = clock_wall_ns();
-    if (UNLIKELY(f->is_skipping)) {
+    f->tail->reading.now_ms = clock_ms();
+    f->tail->reading.wall_ns = clock_wall_ns();
+    if (UNLIKELY(f->lines.is_skipping)) {
         at = skip_rest_of_line(f, bytes);
         if (at == 0)
             return bytes.len;
@@ -393,7 +394,7 @@ size_t tail_lines_take(struct tail_file *f, struct slice bytes, uint64_t offset,
 {
     size_t taken = lines_take(f, bytes, offset, is_last);
 
-    if (f->rules != NULL)
+    if (f->lines.rules != NULL)
         tail_waiting_settle(f);
     return taken;
 }

@@ -20,7 +20,7 @@ static bool file_look_unopened(const struct tail_file *f, struct sight *sight)
 {
     struct stat facts;
 
-    if (stat(f->path, &facts) < 0 || !S_ISREG(facts.st_mode))
+    if (stat(f->log.path, &facts) < 0 || !S_ISREG(facts.st_mode))
         return false;
     *sight = (struct sight){
         .file = f, .size_bytes = (uint64_t)facts.st_size, .unread_bytes = (uint64_t)facts.st_size};
@@ -32,17 +32,17 @@ static bool file_look(const struct tail_file *f, struct sight *sight)
     struct file_facts facts;
     uint64_t settled = tail_file_settled(f), size;
 
-    if (f->fd < 0)
+    if (f->source.fd < 0)
         return file_look_unopened(f, sight);
-    if (file_state_read(f->fd, &facts) < 0)
+    if (file_state_read(f->source.fd, &facts) < 0)
         return false;
-    size = file_reader_size(&f->reader, facts.size_bytes);
+    size = file_reader_size(&f->source.reader, facts.size_bytes);
     *sight = (struct sight){
         .file = f, .size_bytes = size, .unread_bytes = size > settled ? size - settled : 0};
-    if (f->trouble.code == 0 && f->origin.window.issued > settled)
+    if (f->source.trouble.code == 0 && f->origin.window.issued > settled)
         sight->due_bytes = f->origin.window.issued - settled;
-    if (f->trouble.code == 0 && size > f->state.read)
-        sight->due_bytes += size - f->state.read;
+    if (f->source.trouble.code == 0 && size > f->source.state.read)
+        sight->due_bytes += size - f->source.state.read;
     return true;
 }
 
@@ -54,18 +54,18 @@ void tail_refresh(void *self)
     m->held_bytes = m->due_bytes = m->closed_files = 0;
     m->unread_bytes = tail_again_bytes(t);
     tail_lanes_refresh(t);
-    LIST_FOR (it, &t->files) {
+    LIST_FOR (it, &t->followed.files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
         struct sight sight;
 
         if (!file_look(f, &sight))
             continue;
-        if (f->fd >= 0)
+        if (f->source.fd >= 0)
             tail_file_note_seen(f, sight.size_bytes);
         m->unread_bytes += sight.unread_bytes;
         m->due_bytes += sight.due_bytes;
-        m->closed_files += sight.file->fd < 0 || sight.file->trouble.code != 0;
-        if (sight.file->name == NULL)
+        m->closed_files += sight.file->source.fd < 0 || sight.file->source.trouble.code != 0;
+        if (sight.file->log.name == NULL)
             m->held_bytes += sight.unread_bytes;
     }
 }
@@ -90,17 +90,17 @@ static size_t sights_add(struct sight *sights, size_t count, struct sight sight)
 
 static const char *file_note(const struct tail_file *f)
 {
-    if (f->trouble.code != 0)
-        return strerror(-f->trouble.code);
-    if (f->fd < 0)
+    if (f->source.trouble.code != 0)
+        return strerror(-f->source.trouble.code);
+    if (f->source.fd < 0)
         return "waits to be opened";
-    return f->name == NULL ? "rotated or deleted" : "";
+    return f->log.name == NULL ? "rotated or deleted" : "";
 }
 
 static void sight_write(const struct sight *sight, struct buffer *out)
 {
     buffer_append_text(out, "{\"path\":");
-    json_write_text(out, slice_of(sight->file->path));
+    json_write_text(out, slice_of(sight->file->log.path));
     buffer_append_format(out, ",\"size_bytes\":%" PRIu64 ",\"unread_bytes\":%" PRIu64 ",\"note\":",
                          sight->size_bytes, sight->unread_bytes);
     json_write_text(out, slice_of(file_note(sight->file)));
@@ -113,7 +113,7 @@ void tail_describe(const void *self, struct buffer *out)
     struct sight sights[SHOWN_MAX + 1];
     size_t count = 0, file_count = 0;
 
-    LIST_FOR (it, (struct list *)&t->files) {
+    LIST_FOR (it, (struct list *)&t->followed.files) {
         struct sight sight;
 
         if (!file_look(CONTAINER_OF(it, struct tail_file, link), &sight))

@@ -19,7 +19,7 @@ static void on_found(void *owner, struct found_file *name)
 
     name->user = f;
     /* It may have been truncated between those two. */
-    if (is_known && f != NULL && !f->is_known)
+    if (is_known && f != NULL && !f->known.is_known)
         (void)tail_generations_follow(t, name);
 }
 
@@ -55,23 +55,23 @@ static void on_scanned(void *owner, bool is_first)
 {
     struct tail *t = owner;
 
-    t->is_first_scan_over = true;
+    t->names.is_first_scan_over = true;
     if (is_first)
         tail_take_over_end(t);
     if (is_first)
-        LIST_FOR (it, &t->files) {
+        LIST_FOR (it, &t->followed.files) {
             struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
-            if (f->is_saved || f->fd < 0)
+            if (f->known.is_saved || f->source.fd < 0)
                 continue;
             tail_bookmark_save(f);
             tail_file_touch(f);
         }
-    if (t->positions != NULL && clock_ms() - t->started_ms >= TAIL_PRUNE_AFTER_MS &&
-        list_is_empty(&t->again))
-        positions_prune(t->positions);
-    if (list_is_empty(&t->together.ready))
-        timer_start(t->work, 0);
+    if (t->book.positions != NULL && clock_ms() - t->names.started_ms >= TAIL_PRUNE_AFTER_MS &&
+        list_is_empty(&t->names.again))
+        positions_prune(t->book.positions);
+    if (list_is_empty(&t->lanes.together.ready))
+        timer_start(t->timers.work, 0);
 }
 
 const struct discover_ops tail_discover_ops = {

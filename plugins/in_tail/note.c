@@ -52,7 +52,7 @@ static void append_lanes(const struct tail_file *f, struct buffer *out)
     const struct lanes *lanes = f->tail->input->lanes;
 
     buffer_append_format(out, " %" PRIu64, f->origin.window.settled);
-    LIST_FOR (it, (struct list *)(uintptr_t)&f->laggards) {
+    LIST_FOR (it, (struct list *)(uintptr_t)&f->readers.laggards) {
         const struct tail_laggard *l = CONTAINER_OF(it, struct tail_laggard, link);
 
         buffer_append_format(out, " %" PRIu64 ":", l->file.origin.window.settled);
@@ -65,18 +65,18 @@ static bool is_whole(const struct tail_file *f)
 {
     struct file_facts facts;
 
-    return f->state.is_rotated && f->state.read == f->origin.window.settled &&
-           file_state_read(f->fd, &facts) == 0 &&
-           file_reader_size(&f->reader, facts.size_bytes) == f->state.read;
+    return f->source.state.is_rotated && f->source.state.read == f->origin.window.settled &&
+           file_state_read(f->source.fd, &facts) == 0 &&
+           file_reader_size(&f->source.reader, facts.size_bytes) == f->source.state.read;
 }
 
 static void append_steps(const struct tail_file *f, struct buffer *out)
 {
-    if (f->identity.steps[0] == 0)
+    if (f->known.identity.steps[0] == 0)
         return;
     buffer_append_text(out, " /");
-    for (unsigned i = 0; i < FILE_STEP_COUNT && f->identity.steps[i] != 0; i++)
-        append_hex(out, f->identity.steps[i], 8);
+    for (unsigned i = 0; i < FILE_STEP_COUNT && f->known.identity.steps[i] != 0; i++)
+        append_hex(out, f->known.identity.steps[i], 8);
 }
 
 void tail_note_write(const struct tail_file *f, struct buffer *out)
@@ -86,7 +86,7 @@ void tail_note_write(const struct tail_file *f, struct buffer *out)
     append_hex(out, f->origin.id, 16);
     append_steps(f, out);
     alone = out->len;
-    if (!list_is_empty(&f->laggards))
+    if (!list_is_empty(&f->readers.laggards))
         append_lanes(f, out);
     else if (is_whole(f))
         buffer_append_text(out, whole);

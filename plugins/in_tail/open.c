@@ -20,27 +20,46 @@
 
 static void name_leave(struct tail_file *f)
 {
-    f->tail->unnamed_count += f->name != NULL;
-    f->name = NULL;
+    f->tail->followed.unnamed_count += f->log.name != NULL;
+    f->log.name = NULL;
     tail_held_watch(f->tail);
+}
+
+static void source_close(struct tail_source *s)
+{
+    file_reader_fini(&s->reader);
+    close(s->fd);
+    s->fd = -1;
+}
+
+int64_t tail_source_head(const struct tail_source *s, char *buf, size_t buf_bytes)
+{
+    return file_head_read(s->fd, s->reader.is_gzip, buf, buf_bytes);
+}
+
+uint64_t tail_source_next(const struct tail_source *s)
+{
+    CHECK(s->state.unfinished_bytes <= s->state.read);
+    return s->state.read - s->state.unfinished_bytes;
 }
 
 static int file_identify(struct tail_file *f)
 {
+    struct tail_source *s = &f->source;
     struct file_facts facts;
-    int rc = file_facts_read(f->fd, &facts);
+    int rc = file_facts_read(s->fd, &facts);
 
     if (rc < 0)
         return rc;
     if (!facts.is_regular)
         return UV_EINVAL;
-    f->identity.id = facts.id;
-    f->empty_ns = facts.modified_ns;
-    rc = file_is_gzip(f->fd, f->real_path);
+    f->known.identity.id = facts.id;
+    s->empty_ns = facts.modified_ns;
+    rc = file_is_gzip(s->fd, f->log.real_path);
     if (rc < 0)
         return rc;
-    file_reader_init(&f->reader, f->fd, rc > 0);
-    f->state.size_before = rc > 0 ? 0 : facts.size_bytes;
+    file_reader_init(&s->reader, s->fd, rc > 0);
+    s->state.size_before = rc > 0 ? 0 : facts.size_bytes;
     return 0;
 }
 
@@ -53,21 +72,21 @@ static struct tail_file *file_new(struct tail *t, const char *path, struct found
     mem_free(tag);
     f->origin.metrics = &t->input->metrics;
     f->origin.budget = t->input->budget;
-    f->origin.can_repeat = t->db.path != NULL || t->options.read_from_head;
-    f->origin.can_leave = t->shares != NULL;
+    f->origin.can_repeat = t->told.db.path != NULL || t->told.files.read_from_head;
+    f->origin.can_leave = t->lanes.shares != NULL;
     f->tail = t;
-    f->rules = t->rules;
-    f->lane = &t->together;
-    f->name = name;
-    f->path = mem_text(path);
-    f->real_path = mem_text(name != NULL ? name->real : path);
-    f->fd = -1;
-    list_init(&f->ready_link);
+    f->lines.rules = t->lines.rules;
+    f->turn.lane = &t->lanes.together;
+    f->log.name = name;
+    f->log.path = mem_text(path);
+    f->log.real_path = mem_text(name != NULL ? name->real : path);
+    f->source.fd = -1;
+    list_init(&f->turn.link);
     tail_first_init(f);
-    list_init(&f->held.link);
-    list_init(&f->laggards);
-    list_add_tail(&t->files, &f->link);
-    t->unnamed_count += name == NULL;
+    list_init(&f->ending.held.link);
+    list_init(&f->readers.laggards);
+    list_add_tail(&t->followed.files, &f->link);
+    t->followed.unnamed_count += name == NULL;
     if (name == NULL)
         tail_held_watch(t);
     return f;
@@ -78,10 +97,11 @@ static void file_form_find(struct tail_file *f)
     char head[4];
     int64_t len;
 
-    if (f->tail->encoding == NULL)
+    if (f->tail->lines.encoding == NULL)
         return;
-    len = file_head_read(f->fd, f->reader.is_gzip, head, sizeof head);
-    f->form = encoding_form(f->tail->encoding, slice_make(head, len > 0 ? (size_t)len : 0));
+    len = tail_source_head(&f->source, head, sizeof head);
+    f->lines.form =
+        encoding_form(f->tail->lines.encoding, slice_make(head, len > 0 ? (size_t)len : 0));
 }
 
 /* A new file has a row before anything of it is read: if we are killed then, what it becomes by
@@ -89,13 +109,13 @@ static void file_form_find(struct tail_file *f)
  * written is searched for each name. */
 static void file_begin_at(struct tail_file *f, uint64_t offset)
 {
-    uint64_t size = f->state.size_before; /* as it was opened */
+    uint64_t size = f->source.state.size_before; /* as it was opened */
 
     window_init(&f->origin.window, offset);
-    f->state = (struct follow_state){.read = offset,
-                                     .settled = offset,
-                                     .size_before = size > offset ? size : offset,
-                                     .grown_ms = clock_ms()};
+    f->source.state = (struct follow_state){.read = offset,
+                                            .settled = offset,
+                                            .size_before = size > offset ? size : offset,
+                                            .grown_ms = clock_ms()};
     f->tail->input->metrics.files_opened++;
     tail_kin_find(f);
 }
@@ -103,15 +123,16 @@ static void file_begin_at(struct tail_file *f, uint64_t offset)
 /* Once it is known which outputs are behind: a row without them would pass over what they owe. */
 static void file_save_new(struct tail_file *f)
 {
-    if (!f->is_saved && f->tail->is_first_scan_over)
+    if (!f->known.is_saved && f->tail->names.is_first_scan_over)
         tail_bookmark_save(f);
 }
 
 /* One whose first bytes cannot be read is not known, and would be taken for another. What gzip has made
  * and is damaged is read as far as it goes. */
-static int file_head(const struct tail_file *f, char *buf, size_t buf_bytes, struct slice *head_out)
+static int source_head(const struct tail_source *s, char *buf, size_t buf_bytes,
+                       struct slice *head_out)
 {
-    int64_t len = file_head_read(f->fd, f->reader.is_gzip, buf, buf_bytes);
+    int64_t len = tail_source_head(s, buf, buf_bytes);
 
     *head_out = slice_make(buf, len > 0 ? (size_t)len : 0);
     return len < 0 && len != -EBADMSG ? (int)len : 0;
@@ -128,58 +149,56 @@ static int file_open(struct tail_file *f)
     uint64_t offset;
     int rc;
 
-    f->fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (f->fd < 0)
+    f->source.fd = open(f->log.path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (f->source.fd < 0)
         return -errno;
-    if (f->fd >= tail_fd_max())
+    if (f->source.fd >= tail_fd_max())
         return UV_EMFILE;
     if (tail_file_is_too_old(f))
         return UV_ECANCELED;
     rc = file_identify(f);
     if (rc < 0)
         return rc;
-    if (tail_inode_file(t, &f->identity.id) != NULL)
+    if (tail_inode_file(t, &f->known.identity.id) != NULL)
         return UV_EEXIST;
-    rc = file_head(f, bytes, sizeof bytes, &head);
+    rc = source_head(&f->source, bytes, sizeof bytes, &head);
     if (rc < 0)
         return rc;
     tail_inode_take(f);
-    offset = tail_bookmark_find(f, head, t->is_first_scan_over, &note);
-    if (file_reader_seek(&f->reader, offset) < 0)
+    offset = tail_bookmark_find(f, head, t->names.is_first_scan_over, &note);
+    if (file_reader_seek(&f->source.reader, offset) < 0)
         offset = note.count = 0;
     file_form_find(f);
     file_begin_at(f, offset);
     tail_file_part_again(f, &note);
     file_save_new(f);
-    file_trouble_over(&f->trouble, t->component, f->path);
+    file_trouble_over(&f->source.trouble, t->told.component, f->log.path);
     return 0;
 }
 
 /* It failed to open, or need not be: nothing of it stays but the entry. */
 static void file_unopen(struct tail_file *f)
 {
-    if (f->fd < 0)
+    if (f->source.fd < 0)
         return;
-    file_reader_fini(&f->reader);
     tail_inode_leave(f);
-    close(f->fd);
-    f->fd = -1;
+    source_close(&f->source);
 }
 
 /* `f` turned out to be a file that is followed: one whose name came back, or that has two. Which
  * of its names counts stays as it is; the file that now has this name, or NULL. */
 static struct tail_file *file_adopt(struct tail_file *f)
 {
-    struct tail_file *followed = tail_inode_file(f->tail, &f->identity.id);
-    struct found_file *name = f->name;
+    struct tail_file *followed = tail_inode_file(f->tail, &f->known.identity.id);
+    struct found_file *name = f->log.name;
 
     file_unopen(f);
     tail_file_close(f);
-    if (followed->name != NULL)
+    if (followed->log.name != NULL)
         return NULL;
-    CHECK(followed->tail->unnamed_count > 0);
-    followed->name = name;
-    followed->tail->unnamed_count--;
+    CHECK(followed->tail->followed.unnamed_count > 0);
+    followed->log.name = name;
+    followed->tail->followed.unnamed_count--;
     tail_file_touch(followed);
     return followed;
 }
@@ -189,7 +208,7 @@ struct tail_file *tail_file_open(struct tail *t, struct found_file *name, bool i
     struct tail_file *f = file_new(t, name->path, name);
     int rc;
 
-    f->is_next = is_next;
+    f->known.is_next = is_next;
     rc = file_open(f);
     if (rc == UV_EEXIST)
         return file_adopt(f);
@@ -209,14 +228,14 @@ struct tail_file *tail_file_open(struct tail *t, struct found_file *name, bool i
 /* A copy that was made before all that was read had come: there is nothing more in it. */
 static int generation_cut(struct tail_file *f, struct tail_start *start)
 {
-    int64_t bytes = file_reader_measure(&f->reader);
+    int64_t bytes = file_reader_measure(&f->source.reader);
 
     if (bytes < 0)
         return (int)bytes;
     if ((uint64_t)bytes >= start->offset)
         return UV_ERANGE;
     start->offset = start->note.together = (uint64_t)bytes;
-    return file_reader_seek(&f->reader, start->offset);
+    return file_reader_seek(&f->source.reader, start->offset);
 }
 
 /* 1, 0 when the path leads to another file, or negative. */
@@ -224,21 +243,22 @@ static int generation_open(struct tail_file *f, struct tail_start *start)
 {
     int rc;
 
-    f->fd = start->orphan != NULL ? start->orphan->fd
-                                  : open(start->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (f->fd < 0)
+    f->source.fd = start->orphan != NULL
+                       ? start->orphan->fd
+                       : open(start->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (f->source.fd < 0)
         return errno == ENOENT ? 0 : -errno;
     rc = file_identify(f);
     if (rc < 0)
         return rc;
-    if (start->id != NULL && !file_id_equal(&f->identity.id, start->id))
+    if (start->id != NULL && !file_id_equal(&f->known.identity.id, start->id))
         return 0;
     CHECK(start->offset <= start->note.together);
-    rc = file_reader_seek_known(&f->reader, start->offset, start->tail);
+    rc = file_reader_seek_known(&f->source.reader, start->offset, start->tail);
     if (rc == UV_ERANGE && start->may_be_cut)
         rc = generation_cut(f, start);
     if (rc == 0)
-        rc = file_reader_seek(&f->reader, start->note.together);
+        rc = file_reader_seek(&f->source.reader, start->note.together);
     return rc < 0 ? rc : 1;
 }
 
@@ -248,16 +268,16 @@ int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_
     struct tail_file *f = file_new(t, log_path, NULL);
     int rc;
 
-    MEM_FREE(&f->real_path);
-    f->real_path = mem_text(start->path);
+    MEM_FREE(&f->log.real_path);
+    f->log.real_path = mem_text(start->path);
     rc = generation_open(f, start);
-    if (rc <= 0 || tail_inode_file(t, &f->identity.id) != NULL) {
+    if (rc <= 0 || tail_inode_file(t, &f->known.identity.id) != NULL) {
         file_unopen(f);
         tail_file_close(f);
         if (rc != -EBADMSG)
             return rc;
         t->input->metrics.read_errors++;
-        log_warn(t->component,
+        log_warn(t->told.component,
                  "%s is damaged before byte %llu, up to which it was read: what follows is missing",
                  start->path, (unsigned long long)start->offset);
         return 1;
@@ -265,11 +285,11 @@ int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_
     tail_inode_take(f);
     start->offset = tail_bookmark_take(f, start);
     file_form_find(f);
-    f->is_saved = start->orphan != NULL && start->orphan->is_saved;
+    f->known.is_saved = start->orphan != NULL && start->orphan->is_saved;
     f->kin.is_apart = start->orphan != NULL ? start->orphan->is_apart : start->is_apart;
     file_begin_at(f, start->offset);
-    f->state.is_rotated = start->is_rotated;
-    f->state.rotated_ms = clock_ms();
+    f->source.state.is_rotated = start->is_rotated;
+    f->source.state.rotated_ms = clock_ms();
     tail_file_part_again(f, &start->note);
     file_save_new(f);
     tail_file_touch(f);
@@ -281,7 +301,7 @@ int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_
 /* The descriptor of a file that was truncated, from its beginning, as a file of its own. */
 static void file_begin_again(struct tail_file *again)
 {
-    if (again->fd < 0 || file_identify(again) < 0) {
+    if (again->source.fd < 0 || file_identify(again) < 0) {
         file_unopen(again);
         tail_file_touch(again);
         return;
@@ -295,15 +315,14 @@ static void file_begin_again(struct tail_file *again)
 }
 
 /* It has read no further than the copy goes; nothing follows what stands behind that. */
-static void file_cut(struct tail_file *f, uint64_t bytes)
+static void source_cut(struct tail_source *s, uint64_t bytes)
 {
-    uint64_t line = f->state.read - f->state.unfinished_bytes;
+    uint64_t line = tail_source_next(s);
 
-    CHECK(bytes > 0 && bytes < f->state.read);
-    f->copy_bytes = bytes;
-    f->origin.can_leave = false;
-    f->state.read = bytes;
-    f->state.unfinished_bytes = line < bytes ? bytes - line : 0;
+    CHECK(bytes > 0 && bytes < s->state.read);
+    s->copy_bytes = bytes;
+    s->state.read = bytes;
+    s->state.unfinished_bytes = line < bytes ? bytes - line : 0;
 }
 
 /* The copy has what the file had: the file goes on there, with its row, its id and its lines that
@@ -311,9 +330,10 @@ static void file_cut(struct tail_file *f, uint64_t bytes)
  * show yet. What is lost of `*lost_bytes` is what the copy lacks. */
 static int file_move_to_copy(struct tail_file *f, uint64_t *lost_bytes)
 {
+    struct tail_source *s = &f->source;
     struct tail_copy copy;
     struct file_facts facts;
-    uint64_t reached = tail_file_reached(f), size = f->state.size_before;
+    uint64_t reached = tail_file_reached(f), size = s->state.size_before;
     int fd = tail_copy_open(f, &copy);
 
     if (fd < 0)
@@ -323,26 +343,27 @@ static int file_move_to_copy(struct tail_file *f, uint64_t *lost_bytes)
         close(fd);
         return UV_ENOENT;
     }
-    file_reader_fini(&f->reader);
     tail_inode_leave(f);
-    close(f->fd);
-    f->fd = fd;
-    mem_free(f->real_path);
-    f->real_path = copy.path;
-    if (copy.bytes < f->state.read)
-        file_cut(f, copy.bytes);
-    if (file_identify(f) < 0 || file_reader_seek(&f->reader, f->state.read) < 0)
+    source_close(s);
+    s->fd = fd;
+    mem_free(f->log.real_path);
+    f->log.real_path = copy.path;
+    if (copy.bytes < s->state.read) {
+        source_cut(s, copy.bytes);
+        f->origin.can_leave = false;
+    }
+    if (file_identify(f) < 0 || file_reader_seek(&s->reader, s->state.read) < 0)
         return UV_ENOENT;
     tail_inode_take(f);
     tail_laggards_move(f);
-    f->origin.can_leave = f->tail->shares != NULL && f->copy_bytes == 0;
-    f->tail_print = (struct file_print){0};
+    f->origin.can_leave = f->tail->lanes.shares != NULL && s->copy_bytes == 0;
+    f->known.tail_print = (struct file_print){0};
     if (reached < copy.bytes)
         reached = copy.bytes;
     *lost_bytes = size > reached ? size - reached : 0;
-    f->state.size_before = f->state.read;
-    f->state.is_rotated = true;
-    f->state.rotated_ms = clock_ms();
+    s->state.size_before = s->state.read;
+    s->state.is_rotated = true;
+    s->state.rotated_ms = clock_ms();
     f->tail->input->metrics.files_rotated++;
     tail_bookmark_copied(f);
     tail_bookmark_save(f);
@@ -353,14 +374,14 @@ static int file_move_to_copy(struct tail_file *f, uint64_t *lost_bytes)
 /* Where no copy was made, acks of what was read go to the old file, which nobody saves any more. */
 static void file_end_truncated(struct tail_file *f, int rc, uint64_t lost_bytes)
 {
-    const char *component = f->tail->component;
+    const char *component = f->tail->told.component;
 
     if (rc == 0)
         log_info(component,
                  "%s was truncated; it is read from its beginning, and its copy %s to its end",
-                 f->path, f->real_path);
+                 f->log.path, f->log.real_path);
     else
-        log_info(component, "%s was truncated; it is read from its beginning%s", f->path,
+        log_info(component, "%s was truncated; it is read from its beginning%s", f->log.path,
                  lost_bytes > 0 ? ", and some of what it held was never read" : "");
     tail_truncation_count(f, lost_bytes);
     if (rc == 0)
@@ -378,10 +399,10 @@ static void file_end_truncated(struct tail_file *f, int rc, uint64_t lost_bytes)
 void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
 {
     struct tail *t = f->tail;
-    struct found_file *name = f->name;
-    char *path = mem_text(f->path), *real = mem_text(f->real_path);
-    int fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0), rc;
-    bool is_handed_on = f->is_handed_on;
+    struct found_file *name = f->log.name;
+    char *path = mem_text(f->log.path), *real = mem_text(f->log.real_path);
+    int fd = fcntl(f->source.fd, F_DUPFD_CLOEXEC, 0), rc;
+    bool is_handed_on = f->ending.is_handed_on;
     struct tail_file *again;
 
     lost_bytes += tail_file_unrepeated_bytes(f);
@@ -393,10 +414,10 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
     again = file_new(t, path, name);
     if (name != NULL)
         name->user = again;
-    mem_free(again->real_path);
-    again->real_path = real;
-    again->fd = fd;
-    again->is_handed_on = is_handed_on;
+    mem_free(again->log.real_path);
+    again->log.real_path = real;
+    again->source.fd = fd;
+    again->ending.is_handed_on = is_handed_on;
     mem_free(path);
     file_begin_again(again);
 }
@@ -405,28 +426,27 @@ void tail_file_close(struct tail_file *f)
 {
     struct origin *origin = &f->origin;
 
-    if (f->fd >= 0) {
+    if (f->source.fd >= 0) {
         tail_file_hand_on(f);
-        file_reader_fini(&f->reader);
+        file_reader_fini(&f->source.reader);
         tail_bookmark_end(f);
         tail_inode_leave(f);
-        close(f->fd);
-        f->fd = -1;
+        source_close(&f->source);
         f->tail->input->metrics.files_closed++;
     }
-    if (f->name != NULL)
-        f->name->user = NULL;
+    if (f->log.name != NULL)
+        f->log.name->user = NULL;
     else
-        f->tail->unnamed_count--;
+        f->tail->followed.unnamed_count--;
     tail_laggards_close(f);
     tail_kin_part(f);
     tail_first_end(f);
     tail_guest_leave(f);
-    joiner_free(&f->joiner);
+    joiner_free(&f->lines.joiner);
     tail_lines_account(f);
-    held_remove(&f->held);
+    held_remove(&f->ending.held);
     f->origin.can_leave = false;
-    list_remove(&f->ready_link);
+    list_remove(&f->turn.link);
     list_remove(&f->link);
     f->tail = NULL;
     origin_unref(&origin);
@@ -441,16 +461,16 @@ void tail_file_unname(struct tail_file *f)
 /* What was never opened is looked for among the generations of its log. */
 static void file_look_elsewhere(struct tail_file *f)
 {
-    struct found_file name = {.path = f->path, .real = f->real_path};
-    int code = f->trouble.code != 0 ? f->trouble.code : UV_EMFILE;
+    struct found_file name = {.path = f->log.path, .real = f->log.real_path};
+    int code = f->source.trouble.code != 0 ? f->source.trouble.code : UV_EMFILE;
 
-    tail_again_note(f->tail, &name, f->path, code);
+    tail_again_note(f->tail, &name, f->log.path, code);
 }
 
 /* Under a name that refers to something else now there is nothing left to open. */
 bool tail_file_reopen(struct tail_file *f)
 {
-    struct found_file *name = f->name;
+    struct found_file *name = f->log.name;
     int rc;
 
     if (name == NULL) {
@@ -458,7 +478,7 @@ bool tail_file_reopen(struct tail_file *f)
         tail_file_close(f);
         return false;
     }
-    if (!file_trouble_may_try(&f->trouble))
+    if (!file_trouble_may_try(&f->source.trouble))
         return false;
     rc = file_open(f);
     if (rc == 0)

@@ -19,7 +19,7 @@ static void origin_settled(struct origin *origin)
     if (f->tail == NULL)
         return;
     tail_bookmark_save(f);
-    if (f->state.is_rotated)
+    if (f->source.state.is_rotated)
         tail_file_touch(f);
 }
 
@@ -29,19 +29,19 @@ static void origin_free(struct origin *origin)
 
     tail_kin_forget(f);
     origin_fini(origin);
-    mem_free(f->path);
-    mem_free(f->real_path);
+    mem_free(f->log.path);
+    mem_free(f->log.real_path);
     mem_free(f);
 }
 
 static const char *file_path(const struct origin *origin)
 {
-    return CONTAINER_OF(origin, const struct tail_file, origin)->path;
+    return CONTAINER_OF(origin, const struct tail_file, origin)->log.path;
 }
 
 static const char *file_real_path(const struct origin *origin)
 {
-    return CONTAINER_OF(origin, const struct tail_file, origin)->real_path;
+    return CONTAINER_OF(origin, const struct tail_file, origin)->log.real_path;
 }
 
 static void origin_left(struct origin *origin, unsigned output, uint64_t begin)

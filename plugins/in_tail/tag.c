@@ -33,9 +33,10 @@ static void append_group(struct buffer *tag, const struct tail *t, const struct 
 {
     struct slice value = {0};
 
-    for (unsigned i = 0; i < regex_name_count(t->tag_regex); i++)
-        if (slice_is(name, regex_name(t->tag_regex, i)) && value.data == NULL && match != NULL)
-            value = regex_named(t->tag_regex, match, i);
+    for (unsigned i = 0; i < regex_name_count(t->lines.tag_regex); i++)
+        if (slice_is(name, regex_name(t->lines.tag_regex, i)) && value.data == NULL &&
+            match != NULL)
+            value = regex_named(t->lines.tag_regex, match, i);
     buffer_append(tag, value.data != NULL ? value : SLICE("_"));
 }
 
@@ -44,7 +45,7 @@ static char *tag_of_regex(const struct tail *t, const char *path)
     struct slice rest = slice_of(t->input->tag);
     struct regex_match match;
     struct buffer tag = {0};
-    bool is_match = regex_match(t->tag_regex, slice_of(path), &match) == 0;
+    bool is_match = regex_match(t->lines.tag_regex, slice_of(path), &match) == 0;
 
     while (rest.len > 0) {
         size_t close = slice_find(rest, '>');
@@ -65,7 +66,7 @@ char *tail_tag(const struct tail *t, const char *path)
 {
     struct buffer tag = {0};
 
-    if (t->tag_regex != NULL)
+    if (t->lines.tag_regex != NULL)
         return tag_of_regex(t, path);
     for (const char *p = t->input->tag; *p != '\0'; p++) {
         if (*p == '*')

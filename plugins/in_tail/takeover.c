@@ -19,14 +19,14 @@
 
 const char *tail_positions_name(const struct tail *t)
 {
-    return t->db.path != NULL ? t->db.path : t->component;
+    return t->told.db.path != NULL ? t->told.db.path : t->told.component;
 }
 
 bool tail_file_is_since(const struct tail_file *f)
 {
     int64_t since_ns = f->tail->input->since_ns;
 
-    return since_ns != 0 && f->identity.id.born_ns > since_ns - UNNOTICED_NS;
+    return since_ns != 0 && f->known.identity.id.born_ns > since_ns - UNNOTICED_NS;
 }
 
 /* Nobody looked since the one before did so last. */
@@ -35,26 +35,27 @@ static bool was_truncated(const struct tail_file *f, const struct orphan *orphan
     struct file_facts facts;
     struct file_print head = orphan->identity.head;
 
-    if (f->reader.is_gzip || file_state_read(f->fd, &facts) < 0)
+    if (f->source.reader.is_gzip || file_state_read(f->source.fd, &facts) < 0)
         return false;
-    return facts.size_bytes < orphan->read || file_tail_check(f->fd, head.len, head) == 0 ||
-           file_tail_check(f->fd, orphan->read, orphan->tail) == 0;
+    return facts.size_bytes < orphan->read || file_tail_check(f->source.fd, head.len, head) == 0 ||
+           file_tail_check(f->source.fd, orphan->read, orphan->tail) == 0;
 }
 
 void tail_file_take(struct tail_file *f, const struct orphan *orphan)
 {
-    uint64_t from = f->state.read;
+    uint64_t from = f->source.state.read;
 
-    f->is_handed_on = true;
+    f->ending.is_handed_on = true;
     f->origin.again_until = orphan->seen;
-    if (!f->reader.is_gzip && file_tail_print(f->fd, from, &f->tail_print) < 0)
-        f->tail_print = (struct file_print){0};
+    if (!f->source.reader.is_gzip && file_tail_print(f->source.fd, from, &f->known.tail_print) < 0)
+        f->known.tail_print = (struct file_print){0};
     if (!was_truncated(f, orphan))
         return;
-    f->tail_print = (struct file_print){0};
-    f->identity = orphan->identity;
-    f->state.size_before = orphan->size > from ? orphan->size : from; /* not of what it has now */
-    tail_file_restart(f, f->state.size_before - from);
+    f->known.tail_print = (struct file_print){0};
+    f->known.identity = orphan->identity;
+    f->source.state.size_before =
+        orphan->size > from ? orphan->size : from; /* not of what it has now */
+    tail_file_restart(f, f->source.state.size_before - from);
 }
 
 /* The row goes on with the descriptor. */
@@ -62,29 +63,29 @@ void tail_file_hand_on(struct tail_file *f)
 {
     const struct tail *t = f->tail;
     struct orphan orphan = {
-        .row = f->row,
+        .row = f->known.row,
         .offset = tail_file_settled(f),
-        .is_rotated = f->state.is_rotated,
+        .is_rotated = f->source.state.is_rotated,
         .is_apart = f->kin.is_apart,
-        .is_saved = f->is_saved && (f->first.waits & TAIL_WAIT_ROW) == 0,
-        .identity = f->identity,
-        .tail = f->tail_print,
-        .read = f->state.read,
-        .size = f->state.size_before,
+        .is_saved = f->known.is_saved && (f->turn.first.waits & TAIL_WAIT_ROW) == 0,
+        .identity = f->known.identity,
+        .tail = f->known.tail_print,
+        .read = f->source.state.read,
+        .size = f->source.state.size_before,
         .seen = f->origin.window.issued,
     };
     struct buffer note = {0};
 
     if (f->origin.again_until > orphan.seen)
         orphan.seen = f->origin.again_until;
-    if (!t->input->is_replaced || t->positions == NULL || f->is_done)
+    if (!t->input->is_replaced || t->book.positions == NULL || f->ending.is_done)
         return;
-    orphan.fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
+    orphan.fd = fcntl(f->source.fd, F_DUPFD_CLOEXEC, 0);
     if (orphan.fd < 0)
         return;
-    orphan.positions = positions_number(t->positions);
-    orphan.path = mem_text(f->path);
-    orphan.real = mem_text(f->real_path);
+    orphan.positions = positions_number(t->book.positions);
+    orphan.path = mem_text(f->log.path);
+    orphan.real = mem_text(f->log.real_path);
     tail_note_write(f, &note);
     orphan.note = mem_text(buffer_text(&note));
     buffer_fini(&note);
@@ -95,14 +96,14 @@ void tail_take_over(struct tail *t)
 {
     struct orphan orphan;
 
-    while (t->positions != NULL && orphans_take(tail_positions_name(t), &orphan)) {
+    while (t->book.positions != NULL && orphans_take(tail_positions_name(t), &orphan)) {
         struct tail_start start = {.path = orphan.real,
                                    .orphan = &orphan,
                                    .is_rotated = orphan.is_rotated,
                                    .offset = orphan.offset,
                                    .row = orphan.row};
 
-        if (orphan.positions != positions_number(t->positions)) { /* the DB was deleted */
+        if (orphan.positions != positions_number(t->book.positions)) { /* the DB was deleted */
             start.row = 0;
             orphan.is_saved = false;
         }
@@ -121,13 +122,13 @@ static bool is_unwanted(const struct tail_file *f)
 {
     struct stat named;
 
-    return f->is_handed_on && f->name == NULL && !f->state.is_rotated &&
-           stat(f->path, &named) == 0 && named.st_ino == f->identity.id.ino;
+    return f->ending.is_handed_on && f->log.name == NULL && !f->source.state.is_rotated &&
+           stat(f->log.path, &named) == 0 && named.st_ino == f->known.identity.id.ino;
 }
 
 void tail_take_over_end(struct tail *t)
 {
-    LIST_FOR_SAFE (it, after, &t->files) {
+    LIST_FOR_SAFE (it, after, &t->followed.files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
         if (is_unwanted(f))
@@ -138,13 +139,13 @@ void tail_take_over_end(struct tail *t)
 /* What is not acknowledged is read again by the next one. */
 void tail_prepare_to_hand_on(struct tail *t)
 {
-    if (!t->input->is_replaced || t->positions == NULL)
+    if (!t->input->is_replaced || t->book.positions == NULL)
         return;
-    LIST_FOR (it, &t->files) {
+    LIST_FOR (it, &t->followed.files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
         f->origin.can_repeat = true;
-        LIST_FOR (at, &f->laggards)
+        LIST_FOR (at, &f->readers.laggards)
             CONTAINER_OF(at, struct tail_laggard, link)->file.origin.can_repeat = true;
     }
 }

@@ -9,7 +9,7 @@
  * the other files have had their turns. A line that is not whole yet may need more. */
 static size_t parcel_wanted(const struct tail_file *f, size_t want, size_t line_max)
 {
-    size_t room = parcel_room(&f->origin), unfinished = f->state.unfinished_bytes;
+    size_t room = parcel_room(&f->origin), unfinished = f->source.state.unfinished_bytes;
     size_t least = unfinished < PARCEL_READ_BYTES_MIN ? PARCEL_READ_BYTES_MIN : line_max;
 
     if (LIKELY(room >= want))
@@ -22,13 +22,13 @@ static size_t parcel_wanted(const struct tail_file *f, size_t want, size_t line_
 
 size_t tail_bytes_wanted(const struct tail_file *f, uint64_t from, uint64_t size)
 {
-    const struct tail_options *o = &f->tail->options;
+    const struct tail_line_options *o = &f->tail->told.lines;
     size_t line_max = (size_t)o->line_bytes_max + 1;
     size_t want = line_max > TAIL_READ_BYTES ? line_max : TAIL_READ_BYTES;
 
     want = tail_rate_want(f, want);
     want = parcel_wanted(f, want, line_max);
-    if (f->reader.is_gzip && f->laggard == NULL)
+    if (f->source.reader.is_gzip && f->readers.laggard == NULL)
         return want;
     return size - from > want ? want : (size_t)(size - from);
 }

@@ -16,20 +16,20 @@ static struct joiner_rules *joining_make(struct tail *t, const struct joiner_inn
     struct joiner_rules *rules = NULL;
     struct tail_joining *joining;
 
-    if (t->rules != NULL && t->wishes.joining_count < TAIL_JOININGS_MAX)
-        rules = joiner_rules_new_inner(t->rules, inner);
+    if (t->lines.rules != NULL && t->lines.wishes.joining_count < TAIL_JOININGS_MAX)
+        rules = joiner_rules_new_inner(t->lines.rules, inner);
     if (rules == NULL) {
-        if (!t->wishes.is_refused)
-            log_warn(t->component,
+        if (!t->lines.wishes.is_refused)
+            log_warn(t->told.component,
                      "a pod says how its lines belong together, and they are not joined "
                      "so: that needs multiline.parser with no other names than docker and cri");
-        t->wishes.is_refused = true;
-        return t->rules;
+        t->lines.wishes.is_refused = true;
+        return t->lines.rules;
     }
     joining = mem_zalloc(1, sizeof *joining);
-    *joining = (struct tail_joining){t->wishes.joinings, *inner, rules};
-    t->wishes.joinings = joining;
-    t->wishes.joining_count++;
+    *joining = (struct tail_joining){t->lines.wishes.joinings, *inner, rules};
+    t->lines.wishes.joinings = joining;
+    t->lines.wishes.joining_count++;
     return rules;
 }
 
@@ -38,8 +38,8 @@ static struct joiner_rules *joining_rules(struct tail *t, const struct filter_wi
     struct joiner_inner inner = {wishes->of_stdout, wishes->of_stderr};
 
     if (inner.of_stdout == NULL && inner.of_stderr == NULL)
-        return t->rules;
-    for (const struct tail_joining *j = t->wishes.joinings; j != NULL; j = j->next)
+        return t->lines.rules;
+    for (const struct tail_joining *j = t->lines.wishes.joinings; j != NULL; j = j->next)
         if (j->inner.of_stdout == inner.of_stdout && j->inner.of_stderr == inner.of_stderr)
             return j->rules;
     return joining_make(t, &inner);
@@ -47,11 +47,11 @@ static struct joiner_rules *joining_rules(struct tail *t, const struct filter_wi
 
 static void file_set(struct tail_file *f, struct joiner_rules *rules, struct tail_rate rate)
 {
-    if (f->joiner != NULL && f->rules != rules)
+    if (f->lines.joiner != NULL && f->lines.rules != rules)
         tail_lines_flush(f, true);
-    CHECK(f->joiner == NULL || f->rules == rules);
-    f->rules = rules;
-    f->rate = rate;
+    CHECK(f->lines.joiner == NULL || f->lines.rules == rules);
+    f->lines.rules = rules;
+    f->turn.rate = rate;
 }
 
 void tail_wish_take(struct tail_file *f, const struct filter_wishes *wishes)
@@ -59,25 +59,25 @@ void tail_wish_take(struct tail_file *f, const struct filter_wishes *wishes)
     struct joiner_rules *rules = joining_rules(f->tail, wishes);
     struct tail_rate rate = {wishes->bytes_per_s, wishes->lines_per_s};
 
-    CHECK(f->laggard == NULL);
-    f->tail->wishes.has_rates |= rate.bytes_per_s > 0 || rate.lines_per_s > 0;
+    CHECK(f->readers.laggard == NULL);
+    f->tail->lines.wishes.has_rates |= rate.bytes_per_s > 0 || rate.lines_per_s > 0;
     file_set(f, rules, rate);
-    LIST_FOR (it, &f->laggards)
+    LIST_FOR (it, &f->readers.laggards)
         file_set(&CONTAINER_OF(it, struct tail_laggard, link)->file, rules, rate);
 }
 
 void tail_wish_inherit(struct tail_file *heir, const struct tail_file *elder)
 {
-    if (!heir->first.is_asked)
-        file_set(heir, elder->rules, elder->rate);
+    if (!heir->turn.first.is_asked)
+        file_set(heir, elder->lines.rules, elder->turn.rate);
 }
 
 void tail_wishes_fini(struct tail *t)
 {
-    while (t->wishes.joinings != NULL) {
-        struct tail_joining *joining = t->wishes.joinings;
+    while (t->lines.wishes.joinings != NULL) {
+        struct tail_joining *joining = t->lines.wishes.joinings;
 
-        t->wishes.joinings = joining->next;
+        t->lines.wishes.joinings = joining->next;
         joiner_rules_free(&joining->rules);
         mem_free(joining);
     }
@@ -88,7 +88,7 @@ void tail_wishes_fini(struct tail *t)
 /* The lesser of what the input and the pod allow. */
 static uint64_t bytes_per_s(const struct tail_file *f)
 {
-    uint64_t ours = f->tail->options.rate_bytes, theirs = f->rate.bytes_per_s;
+    uint64_t ours = f->tail->told.lines.rate_bytes, theirs = f->turn.rate.bytes_per_s;
 
     return theirs == 0 || (ours > 0 && ours < theirs) ? ours : theirs;
 }
@@ -98,12 +98,12 @@ size_t tail_rate_want(const struct tail_file *f, size_t want)
 {
     uint64_t bytes = bytes_per_s(f);
 
-    if (f->state.unfinished_bytes >= PACE_READ_BYTES_MIN)
+    if (f->source.state.unfinished_bytes >= PACE_READ_BYTES_MIN)
         return want;
     if (bytes > 0)
         want = pace_read_bytes(bytes, want);
-    if (f->rate.lines_per_s > 0 && f->rate.lines_per_s < want)
-        want = pace_read_bytes(f->rate.lines_per_s * LINE_BYTES_GUESS, want);
+    if (f->turn.rate.lines_per_s > 0 && f->turn.rate.lines_per_s < want)
+        want = pace_read_bytes(f->turn.rate.lines_per_s * LINE_BYTES_GUESS, want);
     return want;
 }
 
@@ -120,12 +120,12 @@ static uint64_t lines_count(struct slice bytes)
 /* Where both have a rate, what takes longer by itself counts. */
 void tail_rate_took(struct tail_file *f, struct slice taken)
 {
-    uint64_t bytes = bytes_per_s(f), lines_per_s = f->rate.lines_per_s;
+    uint64_t bytes = bytes_per_s(f), lines_per_s = f->turn.rate.lines_per_s;
     uint64_t lines = lines_per_s > 0 ? lines_count(taken) : 0;
 
     if (lines_per_s > 0 &&
         (bytes == 0 || (double)lines / (double)lines_per_s > (double)taken.len / (double)bytes))
-        pace_took(&f->pace, lines, lines_per_s, clock_ms());
+        pace_took(&f->turn.pace, lines, lines_per_s, clock_ms());
     else if (bytes > 0)
-        pace_took(&f->pace, taken.len, bytes, clock_ms());
+        pace_took(&f->turn.pace, taken.len, bytes, clock_ms());
 }

@@ -21,7 +21,7 @@ static enum lane_rest lane_work(struct tail_lane *lane, unsigned turns)
 {
     while (!lane->is_waiting && !list_is_empty(&lane->ready) && !tail_has_guest(lane->tail) &&
            turns-- > 0)
-        tail_file_turn(CONTAINER_OF(list_take_first(&lane->ready), struct tail_file, ready_link));
+        tail_file_turn(CONTAINER_OF(list_take_first(&lane->ready), struct tail_file, turn.link));
     if (list_is_empty(&lane->ready))
         return LANE_IS_DONE;
     return lane->is_waiting ? LANE_WAITS : LANE_HAS_MORE;
@@ -32,8 +32,8 @@ static enum lane_rest shares_work(struct tail *t)
 {
     enum lane_rest rest = LANE_IS_DONE, own;
 
-    for (unsigned i = 0; t->shares != NULL && i < t->input->lanes->count; i++) {
-        own = lane_work(&t->shares[i].lane, TAIL_LAGGARD_TURNS_MAX);
+    for (unsigned i = 0; t->lanes.shares != NULL && i < t->input->lanes->count; i++) {
+        own = lane_work(&t->lanes.shares[i].lane, TAIL_LAGGARD_TURNS_MAX);
         if (own > rest)
             rest = own;
     }
@@ -49,15 +49,15 @@ static void on_work(void *owner)
         tail_guest_turn(t);
         return;
     }
-    together = lane_work(&t->together, TAIL_TURNS_MAX);
+    together = lane_work(&t->lanes.together, TAIL_TURNS_MAX);
     alone = shares_work(t);
     if (together == LANE_HAS_MORE || alone == LANE_HAS_MORE)
-        timer_start(t->work, 0);
+        timer_start(t->timers.work, 0);
     if (together != LANE_IS_DONE)
         return;
     if (alone == LANE_IS_DONE)
-        buffer_fini(&t->bytes);
-    if (UNLIKELY(t->options.exit_on_eof))
+        buffer_fini(&t->reading.bytes);
+    if (UNLIKELY(t->told.files.exit_on_eof))
         tail_exit_look(t, alone == LANE_IS_DONE);
 }
 
@@ -76,7 +76,7 @@ static void on_room(struct budget_waiter *waiter)
 
     lane->is_waiting = false;
     if (!list_is_empty(&lane->ready))
-        timer_start(lane->tail->work, 0);
+        timer_start(lane->tail->timers.work, 0);
 }
 
 void tail_lane_init(struct tail_lane *lane, struct tail *t, struct budget *budget)
@@ -97,11 +97,11 @@ void tail_lane_stop(struct tail_lane *lane)
 /* Touches it when it is time; else `*next` is no later than its time. */
 static void file_look_due(struct tail_file *f, uint64_t now, uint64_t *next)
 {
-    if (f->look_ms != 0 && f->look_ms <= now) {
-        f->look_ms = 0;
+    if (f->turn.look_ms != 0 && f->turn.look_ms <= now) {
+        f->turn.look_ms = 0;
         tail_file_touch(f);
-    } else if (f->look_ms != 0 && f->look_ms < *next) {
-        *next = f->look_ms;
+    } else if (f->turn.look_ms != 0 && f->turn.look_ms < *next) {
+        *next = f->turn.look_ms;
     }
 }
 
@@ -111,31 +111,31 @@ static void on_look(void *owner)
     struct tail *t = owner;
     uint64_t now = clock_ms(), next = UINT64_MAX;
 
-    LIST_FOR_SAFE (it, after, &t->files) {
+    LIST_FOR_SAFE (it, after, &t->followed.files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
         file_look_due(f, now, &next);
-        LIST_FOR (at, &f->laggards)
+        LIST_FOR (at, &f->readers.laggards)
             file_look_due(&CONTAINER_OF(at, struct tail_laggard, link)->file, now, &next);
     }
     tail_again_look(t, now, &next);
     tail_guest_look(t);
-    if (UNLIKELY(t->options.exit_on_eof))
-        timer_start_sooner(t->work, 0);
+    if (UNLIKELY(t->told.files.exit_on_eof))
+        timer_start_sooner(t->timers.work, 0);
     if (next != UINT64_MAX)
-        timer_start_sooner(t->look, next - now);
+        timer_start_sooner(t->timers.look, next - now);
 }
 
 void tail_work_start(struct tail *t)
 {
-    t->work = timer_new(t->input->loop, on_work, t);
-    t->look = timer_new(t->input->loop, on_look, t);
+    t->timers.work = timer_new(t->input->loop, on_work, t);
+    t->timers.look = timer_new(t->input->loop, on_look, t);
 }
 
 void tail_work_stop(struct tail *t)
 {
-    timer_free(&t->work);
-    timer_free(&t->look);
+    timer_free(&t->timers.work);
+    timer_free(&t->timers.look);
     if (tail_has_guest(t))
         tail_guest_leave(t->guest.file);
     tail_lanes_stop(t);

@@ -182,7 +182,7 @@ void __wrap_account_give_up(struct delivery *d, bool keeps_texts)
  * cannot be read. */
 void __wrap_tail_loss_begin(struct tail_file *file, uint64_t bytes_min)
 {
-    struct fs_node *node = fake_calls_node(file->fd);
+    struct fs_node *node = fake_calls_node(file->source.fd);
     struct fs_rest rest;
 
     if (!life_is_dead()) {
@@ -200,8 +200,8 @@ static struct {
 
 void __wrap_tail_file_restart(struct tail_file *file, uint64_t lost_bytes)
 {
-    truncated.node = fake_calls_node(file->fd);
-    truncated.seen = fake_calls_seen_bytes(file->fd);
+    truncated.node = fake_calls_node(file->source.fd);
+    truncated.seen = fake_calls_seen_bytes(file->source.fd);
     truncated.reached = tail_file_reached(file);
     __real_tail_file_restart(file, lost_bytes);
 }
@@ -218,7 +218,7 @@ void __wrap_tail_file_hand_on(struct tail_file *file)
  * went on in. What was written then and never seen is in no number. */
 void __wrap_tail_truncation_count(struct tail_file *file, uint64_t lost_bytes)
 {
-    const struct fs_node *node = fake_calls_node(file->fd);
+    const struct fs_node *node = fake_calls_node(file->source.fd);
     uint64_t copied = node != truncated.node ? fs_line_bytes(node) : 0;
     uint64_t reached = copied > truncated.reached ? copied : truncated.reached;
     uint64_t lost = truncated.seen > reached ? truncated.seen - reached : 0;
@@ -226,14 +226,14 @@ void __wrap_tail_truncation_count(struct tail_file *file, uint64_t lost_bytes)
     EXPECT(lost_bytes == lost || life_is_dead(),
            "%" PRIu64 " bytes of %s are counted as truncated, and %" PRIu64
            " were seen that no output got and no copy has",
-           lost_bytes, file->path, lost);
+           lost_bytes, file->log.path, lost);
     __real_tail_truncation_count(file, lost_bytes);
 }
 
 /* The agent follows it no more. One that cannot be read it need not hold. */
 void __wrap_tail_inode_leave(struct tail_file *file)
 {
-    const struct fs_node *node = fake_calls_node(file->fd);
+    const struct fs_node *node = fake_calls_node(file->source.fd);
 
     __real_tail_inode_leave(file);
     if (!life_is_dead() && !life_is_stopping() && fs_is_last_hold(node) && !node->is_broken)

@@ -74,8 +74,9 @@ static struct tail_file *start(const char *exit_on_eof)
     ck_assert_int_eq(plugin.status, 0);
     ck_assert_int_eq(in_tail.init(self, &plugin.setup), 0);
     ck_assert_int_eq(in_tail.start(self, &kit.input, &plugin.report), 0);
-    return list_is_empty(&self->files) ? NULL
-                                       : CONTAINER_OF(self->files.next, struct tail_file, link);
+    return list_is_empty(&self->followed.files)
+               ? NULL
+               : CONTAINER_OF(self->followed.files.next, struct tail_file, link);
 }
 
 static void turn(void)
@@ -118,7 +119,7 @@ START_TEST(it_waits_for_every_reason)
     tail_file_wake(f, TAIL_WAIT_ROW);
     turn();
     ck_assert_str_eq(input_kit_records(&kit), RECORD_ONE);
-    ck_assert_uint_eq(self->first_wait_count, 0);
+    ck_assert_uint_eq(self->followed.first_wait_count, 0);
 }
 END_TEST
 
@@ -187,7 +188,7 @@ START_TEST(one_that_is_closed_waits_no_more)
 
     tail_file_wait(f, TAIL_WAIT_POD, 1000);
     tail_file_close(f);
-    ck_assert_uint_eq(self->first_wait_count, 0);
+    ck_assert_uint_eq(self->followed.first_wait_count, 0);
     pass_ms(1000);
     ck_assert_str_eq(input_kit_records(&kit), "");
 }
@@ -307,8 +308,8 @@ START_TEST(so_is_a_last_line_without_an_end)
     tree_write("app.log", LINE);
     clock_advance_ms(POLL_MS);
     settle();
-    f = CONTAINER_OF(self->files.next, struct tail_file, link);
-    ck_assert_uint_eq(f->state.read, strlen(LINE));
+    f = CONTAINER_OF(self->followed.files.next, struct tail_file, link);
+    ck_assert_uint_eq(f->source.state.read, strlen(LINE));
     tree_remove("app.log");
     clock_advance_ms(2000);
     expect_row_before_record(NULL);
@@ -333,7 +334,7 @@ START_TEST(so_is_one_that_became_another_before_it_was_read)
     write_lines("app.log", LINE "\n", 40);
     clock_advance_ms(POLL_MS);
     loop_turn(kit.loop, false);
-    ck_assert(!list_is_empty(&self->files));
+    ck_assert(!list_is_empty(&self->followed.files));
     write_lines("app.log", "another-" LINE "\n", lines);
     settle();
     ck_assert_ptr_nonnull(strstr(input_kit_records(&kit), "another-" LINE));
@@ -355,14 +356,14 @@ START_TEST(one_that_was_empty_when_it_was_saved_does_not_get_that_row_s_id)
     settle();
     position.name = pattern;
     position.identity.id = facts.id;
-    positions_set(self->positions, &position);
-    ck_assert_int_eq(positions_flush(self->positions), 0);
+    positions_set(self->book.positions, &position);
+    ck_assert_int_eq(positions_flush(self->book.positions), 0);
     in_tail.stop(self);
-    positions_set(self->positions, &position);
+    positions_set(self->book.positions, &position);
     in_tail.fini(self);
     plugin_gone(&plugin, self);
     f = start("off");
-    ck_assert_int_eq(f->row, 1);
+    ck_assert_int_eq(f->known.row, 1);
     ck_assert_uint_ne(f->origin.id, 0);
     ck_assert_uint_ne(f->origin.id, 255);
 }
@@ -379,13 +380,13 @@ START_TEST(a_file_with_a_short_first_line_waits_once_more)
     clock_advance_ms(POLL_MS);
     expect_row_before_record(NULL);
     settle();
-    f = CONTAINER_OF(self->files.next, struct tail_file, link);
-    ck_assert(!f->is_saved);
+    f = CONTAINER_OF(self->followed.files.next, struct tail_file, link);
+    ck_assert(!f->known.is_saved);
     tree_append("app.log", LINE "\n");
     clock_advance_ms(POLL_MS);
-    while (!f->is_saved)
+    while (!f->known.is_saved)
         loop_turn(kit.loop, false);
-    ck_assert_uint_ne(f->first.waits, 0);
+    ck_assert_uint_ne(f->turn.first.waits, 0);
     ck_assert_str_eq(input_kit_records(&kit), "");
     settle();
     ck_assert_str_ne(input_kit_records(&kit), "");
@@ -401,7 +402,7 @@ START_TEST(one_that_has_such_a_row_does_not_wait)
     clock_advance_ms(POLL_MS);
     expect_row_before_record(NULL);
     tree_append("app.log", "two\n");
-    f = CONTAINER_OF(self->files.next, struct tail_file, link);
+    f = CONTAINER_OF(self->followed.files.next, struct tail_file, link);
     tail_file_touch(f);
     loop_turn(kit.loop, false);
     ck_assert_ptr_nonnull(strstr(input_kit_records(&kit), "two"));
@@ -433,7 +434,7 @@ START_TEST(files_that_come_together_share_their_writes)
     path_set(pattern, "*.log");
     start_with_db();
     settle();
-    positions_stats(self->positions, &before);
+    positions_stats(self->book.positions, &before);
     for (unsigned i = 0; i < 200; i++) {
         char name[16];
 
@@ -442,7 +443,7 @@ START_TEST(files_that_come_together_share_their_writes)
     }
     clock_advance_ms(POLL_MS);
     settle();
-    positions_stats(self->positions, &after);
+    positions_stats(self->book.positions, &after);
     ck_assert_uint_le(after.flushes - before.flushes, 4);
     ck_assert_uint_eq(streams_on_disk(NULL), 200);
 }

@@ -119,16 +119,16 @@ START_TEST(a_file_that_cannot_be_read_when_it_is_handed_on_is_known_as_before)
     tree_write("app.log", "a line that is long enough to tell the file by\n");
     start();
     settle();
-    f = CONTAINER_OF(self->files.next, struct tail_file, link);
-    orphan = (struct orphan){.identity = f->identity};
-    taken.row = f->row;
+    f = CONTAINER_OF(self->followed.files.next, struct tail_file, link);
+    orphan = (struct orphan){.identity = f->known.identity};
+    taken.row = f->known.row;
     taken.note.stream_id = f->origin.id;
     ck_assert_uint_gt(orphan.identity.head.len, 0);
-    ck_assert_int_ge(dup2(unreadable, f->fd), 0);
+    ck_assert_int_ge(dup2(unreadable, f->source.fd), 0);
     close(unreadable);
     (void)tail_bookmark_take(f, &taken);
-    ck_assert_uint_eq(f->identity.head.len, orphan.identity.head.len);
-    ck_assert_uint_eq(f->identity.head.hash, orphan.identity.head.hash);
+    ck_assert_uint_eq(f->known.identity.head.len, orphan.identity.head.len);
+    ck_assert_uint_eq(f->known.identity.head.hash, orphan.identity.head.hash);
     ck_assert_uint_eq(f->origin.id, taken.note.stream_id);
 }
 END_TEST
@@ -153,15 +153,15 @@ START_TEST(a_row_that_is_set_while_we_stop_is_not_waited_for_and_does_not_count)
     tree_write("app.log", "");
     start();
     settle();
-    f = CONTAINER_OF(self->files.next, struct tail_file, link);
+    f = CONTAINER_OF(self->followed.files.next, struct tail_file, link);
     tree_append("app.log", "a line that is long enough to tell the file by\n");
     self->is_stopping = true;
     (void)tail_first_introduce(f, 47, false);
     ck_assert_uint_ne(f->origin.id, 0);
-    ck_assert(!f->is_saved);
+    ck_assert(!f->known.is_saved);
     self->is_stopping = false;
     (void)tail_first_introduce(f, 47, false);
-    ck_assert(f->is_saved && tail_file_waits(f));
+    ck_assert(f->known.is_saved && tail_file_waits(f));
 }
 END_TEST
 
@@ -203,7 +203,7 @@ START_TEST(of_more_generations_than_are_looked_at_each_is_read_once)
     char line[64];
 
     start();
-    self->known_max = ON_DISK + 1;
+    self->book.known_max = ON_DISK + 1;
     kit.is_holding = true;
     for (unsigned i = 0; i < HELD; i++) {
         line_of(i, line);
@@ -225,8 +225,8 @@ START_TEST(of_more_generations_than_are_looked_at_each_is_read_once)
         ck_assert_msg(first != NULL, "\"%s\" is missing", line);
         ck_assert_msg(strstr(first + 1, line) == NULL, "\"%s\" comes twice", line);
     }
-    ck_assert_uint_gt(self->unnamed_count, self->known_max);
-    ck_assert_uint_ne(self->known_said_ms, 0);
+    ck_assert_uint_gt(self->followed.unnamed_count, self->book.known_max);
+    ck_assert_uint_ne(self->book.known_said_ms, 0);
     buffer_fini(&records);
 }
 END_TEST

@@ -111,7 +111,7 @@ START_TEST(files_of_one_wish_share_its_rules)
     tree_write("bpp.log", CRI("two"));
     open_with("docker, cri");
     turn();
-    ck_assert_uint_eq(self->wishes.joining_count, 1);
+    ck_assert_uint_eq(self->lines.wishes.joining_count, 1);
     (void)input_kit_records(&kit);
 }
 END_TEST
@@ -172,7 +172,7 @@ START_TEST(a_rate_of_bytes_is_the_lesser_of_the_inputs_and_the_pods)
     wanted.bytes_per_s = 4096;
     tree_write("app.log", text);
     open_with(NULL);
-    self->options.rate_bytes = 1 << 20;
+    self->told.lines.rate_bytes = 1 << 20;
     turn();
     ck_assert_uint_eq(kit.input.metrics.records, 2048);
     pass_ms(1000);
