@@ -24,9 +24,9 @@ static bool is_wanted(const struct find *f, const struct position *p)
 /* What waits is newer than what is on disk. */
 static const struct pending_row *newer_of(const struct store *store, int64_t row)
 {
-    const struct pending_row *newer = pending_get(&store->pending, row);
+    const struct pending_row *newer = pending_get(&store->waiting.rows, row);
 
-    return newer ? newer : pending_get(&store->batch, row);
+    return newer ? newer : pending_get(&store->batch.rows, row);
 }
 
 static bool on_row(void *owner, const struct position *position)
@@ -57,8 +57,8 @@ static int find_run(struct store *store, struct find *f)
     int rc;
 
     f->store = store;
-    pending_walk(f, &store->pending);
-    pending_walk(f, &store->batch);
+    pending_walk(f, &store->waiting.rows);
+    pending_walk(f, &store->batch.rows);
     if (f->is_stopped)
         return 0;
     store_lock(store);

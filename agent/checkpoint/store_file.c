@@ -31,24 +31,24 @@ bool store_is_there(const struct store *store)
 {
     struct stat facts;
 
-    if (store->is_memory || store->file.ino == 0)
+    if (store->where.is_memory || store->where.file.ino == 0)
         return true;
-    return stat(store->path, &facts) == 0 && facts.st_ino == store->file.ino &&
-           facts.st_dev == store->file.dev;
+    return stat(store->where.path, &facts) == 0 && facts.st_ino == store->where.file.ino &&
+           facts.st_dev == store->where.file.dev;
 }
 
 static void gone_leave(const struct store *store)
 {
-    char *wal = mem_format("%s-wal", store->path);
-    char *shm = mem_format("%s-shm", store->path);
+    char *wal = mem_format("%s-wal", store->where.path);
+    char *shm = mem_format("%s-shm", store->where.path);
 
-    log_error(store->speaker,
+    log_error(store->where.speaker,
               "%s was deleted or replaced while it was in use: the files that are open keep their "
               "places, which are saved to the new one; of others it is not known any more how far "
               "they were read",
-              store->path);
+              store->where.path);
     (void)unlink(shm);
-    if (access(store->path, F_OK) < 0)
+    if (access(store->where.path, F_OK) < 0)
         (void)unlink(wal);
     mem_free(wal);
     mem_free(shm);
@@ -63,7 +63,7 @@ void stores_gone_leave(struct list *stores, const char *path)
     LIST_FOR (it, stores) {
         const struct store *store = CONTAINER_OF(it, struct store, link);
 
-        if (strcmp(store->path, path) == 0 && !store_is_there(store))
+        if (strcmp(store->where.path, path) == 0 && !store_is_there(store))
             gone_leave(store);
     }
 }
