@@ -1,10 +1,12 @@
 #include "checkpoint/database_self.h"
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -214,43 +216,94 @@ static void position_read(sqlite3_stmt *row, struct position *p)
     p->is_done = number_at(row, COLUMN_DONE) != 0;
 }
 
+/* 1: `each` has seen enough. */
 static int rows_walk(sqlite3_stmt *rows, position_fn *each, void *owner)
 {
     struct position position;
+    bool is_enough = false;
+    int code = SQLITE_DONE;
+
+    while (!is_enough && (code = sqlite3_step(rows)) == SQLITE_ROW) {
+        position_read(rows, &position);
+        is_enough = position.name != NULL && !each(owner, &position);
+    }
+    sqlite3_reset(rows);
+    sqlite3_clear_bindings(rows);
+    if (is_enough)
+        return 1;
+    return code == SQLITE_DONE ? 0 : database_error(code);
+}
+
+static int rows_all(sqlite3_stmt *rows, position_fn *each, void *owner)
+{
+    int rc = rows_walk(rows, each, owner);
+
+    return rc < 0 ? rc : 0;
+}
+
+int database_find_inode(struct database *db, uint64_t ino, position_fn *each, void *owner)
+{
+    bind_number(db->statements[BY_INODE], 1, ino);
+    return rows_all(db->statements[BY_INODE], each, owner);
+}
+
+static int numbers_read(struct database *db, const char *from, const char *to, struct buffer *out)
+{
+    sqlite3_stmt *rows = db->statements[ROWS_OF_PATH];
     int code;
 
+    bind_text(rows, 1, from);
+    bind_text(rows, 2, to);
     while ((code = sqlite3_step(rows)) == SQLITE_ROW) {
-        position_read(rows, &position);
-        if (position.name != NULL && !each(owner, &position)) {
-            code = SQLITE_DONE;
-            break;
-        }
+        int64_t row = sqlite3_column_int64(rows, 0);
+
+        buffer_append(out, slice_make((const char *)&row, sizeof row));
     }
     sqlite3_reset(rows);
     sqlite3_clear_bindings(rows);
     return code == SQLITE_DONE ? 0 : database_error(code);
 }
 
-int database_find_inode(struct database *db, uint64_t ino, position_fn *each, void *owner)
+static int newest_first(const void *a, const void *b)
 {
-    bind_number(db->statements[BY_INODE], 1, ino);
-    return rows_walk(db->statements[BY_INODE], each, owner);
+    const int64_t *left = a, *right = b;
+
+    return (*left < *right) - (*left > *right);
 }
 
+/* A row whose name and whose file both begin so is there twice. */
+static int numbers_walk(struct database *db, int64_t *rows, size_t count, position_fn *each,
+                        void *owner)
+{
+    int rc = 0;
+
+    if (count > 1)
+        qsort(rows, count, sizeof *rows, newest_first);
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        if (i > 0 && rows[i] == rows[i - 1])
+            continue;
+        bind_number(db->statements[BY_ROW], 1, (uint64_t)rows[i]);
+        rc = rows_walk(db->statements[BY_ROW], each, owner);
+    }
+    return rc;
+}
+
+/* Most often there are none. */
 int database_find_path(struct database *db, const char *path, position_fn *each, void *owner)
 {
-    sqlite3_stmt *rows = db->statements[BY_PATH];
     char *after = mem_format("%s\xff", path); /* no name begins so and sorts after */
-    int rc;
+    struct buffer rows = {0};
+    int rc = numbers_read(db, path, after, &rows);
 
-    bind_text(rows, 1, path);
-    bind_text(rows, 2, after);
-    rc = rows_walk(rows, each, owner);
+    if (rc == 0)
+        rc =
+            numbers_walk(db, (int64_t *)(void *)rows.data, rows.len / sizeof(int64_t), each, owner);
+    buffer_fini(&rows);
     mem_free(after);
-    return rc;
+    return rc < 0 ? rc : 0;
 }
 
 int database_each(struct database *db, position_fn *each, void *owner)
 {
-    return rows_walk(db->statements[ALL], each, owner);
+    return rows_all(db->statements[ALL], each, owner);
 }

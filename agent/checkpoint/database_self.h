@@ -24,12 +24,13 @@ enum statement {
     BEGIN,
     COMMIT,
     BY_INODE,
-    BY_PATH,
+    BY_ROW,
     ALL,
+    ROWS_OF_PATH, /* their numbers alone, from the indexes, in no order: nothing is sorted or kept */
     STATEMENT_COUNT,
 };
 
-/* The numbers of the columns that BY_INODE, BY_PATH and ALL select. */
+/* The numbers of the columns that BY_INODE, BY_ROW and ALL select. */
 enum {
     COLUMN_ROW,
     COLUMN_NAME,
