@@ -194,9 +194,12 @@ static void refusals_say(struct delivery *d, enum log_level level, const char *w
 
 void account_set_aside(struct delivery *d)
 {
-    trouble_say(d, LOG_ERROR, "records were refused and set aside");
+    uint32_t count;
+
+    trouble_note(d);
     d->output->metrics.errors++;
-    set_aside_all(d, STATES_WAITING);
+    count = set_aside_all(d, STATES_WAITING);
+    refusals_say(d, LOG_ERROR, "set aside", count, d->why);
 }
 
 static struct tally by_limit(struct delivery *d)

@@ -258,7 +258,7 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
     sign_forget(d);
     d->status = error < 0 ? 0 : (unsigned)http_call_reply(call)->status;
     if (error < 0) {
-        snprintf(d->why, sizeof d->why, "%s", why);
+        snprintf(d->why, sizeof d->why, "%s: %s", d->node->where, why);
         account_unanswered(d, error);
         verdict = unanswered_verdict(d, error);
         if (!nodes_failed(&d->output->nodes, d->node, clock_ms()))

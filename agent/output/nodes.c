@@ -3,6 +3,16 @@
 #include "base/memory.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void where_set(struct node *node, const struct http_settings *settings)
+{
+    bool has_colons = strchr(settings->host, ':') != NULL;
+
+    snprintf(node->where, sizeof node->where, "%s%.64s%s:%u", has_colons ? "[" : "", settings->host,
+             has_colons ? "]" : "", settings->port);
+}
 
 int nodes_open(struct nodes *nodes, struct loop *loop, const struct http_settings *settings,
                size_t count, char why[256])
@@ -15,6 +25,7 @@ int nodes_open(struct nodes *nodes, struct loop *loop, const struct http_setting
             nodes_close(nodes);
             return -EINVAL;
         }
+        where_set(&nodes->items[i], &settings[i]);
         nodes->count++;
     }
     return 0;

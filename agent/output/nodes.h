@@ -15,10 +15,12 @@
 #include "http/http.h"
 
 #define NODE_REST_MS 10000
+#define NODE_WHERE_BYTES 80
 
 struct node {
     struct http_client *client;
-    uint64_t rests_until_ms; /* 0: it is well, as far as is known */
+    char where[NODE_WHERE_BYTES]; /* "es.example:9200", for the log; a long name is cut */
+    uint64_t rests_until_ms;      /* 0: it is well, as far as is known */
 };
 
 struct nodes {
