@@ -54,19 +54,35 @@ static struct slice member_text(struct slice object, const char *key)
     return value;
 }
 
+/* What an operator can do about the status of a request; nothing where the back-end's words say it. */
+static const char *advice_of(unsigned status)
+{
+    switch (status) {
+    case 401:
+        return " (check http_user and http_passwd, or http_api_key)";
+    case 403:
+        return " (check what this user may do)";
+    case 404:
+        return " (check host, port and path)";
+    default:
+        return status / 100 == 3 ? " (it is elsewhere: check host, port, path and tls)" : "";
+    }
+}
+
 /* Reasons may quote the document, and are cut. */
-static char *item_reason(struct slice error, unsigned status)
+static char *error_words(struct slice error, unsigned status, const char *advice)
 {
     struct slice type = member_text(error, "type"), reason = member_text(error, "reason");
     struct arena arena = {0};
     char *text;
 
     if (error.len > 0 && error.data[0] == '"')
-        return mem_format("status %u: %.*s", status, SLICE_ARG(error));
+        return mem_format("status %u%s: %.*s", status, advice, SLICE_ARG(error));
     if (reason.len > 0 && reason.data[-1] == '"')
         reason = json_unescape(slice_make(reason.data - 1, reason.len + 2), &arena);
     reason.len = utf8_cut(reason, REASON_BYTES_MAX);
-    text = mem_format("status %u: %.*s: %.*s", status, SLICE_ARG(type), SLICE_ARG(reason));
+    text =
+        mem_format("status %u%s: %.*s: %.*s", status, advice, SLICE_ARG(type), SLICE_ARG(reason));
     arena_fini(&arena);
     return text;
 }
@@ -102,7 +118,7 @@ static bool item_judge(const struct out_es *es, struct slice item, struct item_v
     verdict = item_verdict_of(es, out->status);
     if (verdict != VERDICT_DELIVERED) {
         (void)json_find(result, SLICE("error"), &error);
-        out->reason = item_reason(error, out->status);
+        out->reason = error_words(error, out->status, "");
         if (slice_is(member_text(error, "type"), "document_missing_exception"))
             verdict = VERDICT_REFUSED;
     }
@@ -191,19 +207,25 @@ static bool all_is_well(struct slice body, uint32_t item_count)
            memmem(body.data, head, well.data, well.len) != NULL && has_items(body, item_count);
 }
 
+static bool is_object(struct slice body)
+{
+    struct json_scanner scanner;
+    int status;
+
+    json_scanner_init(&scanner);
+    status = json_check_value(&scanner, body, NULL);
+    json_scanner_fini(&scanner);
+    return status >= 0 && body.data[0] == '{';
+}
+
 static enum verdict answer_judge(const struct out_es *es, const struct http_reply *reply,
                                  struct verdicts *verdicts, char why[256])
 {
     struct slice body = slice_trim(buffer_view(&reply->body)), errors, items;
-    struct json_scanner scanner;
-    int status;
 
     if (all_is_well(body, verdicts->count))
         return VERDICT_DELIVERED;
-    json_scanner_init(&scanner);
-    status = json_check_value(&scanner, body, NULL);
-    json_scanner_fini(&scanner);
-    if (status < 0 || body.data[0] != '{' || !json_find(body, SLICE("errors"), &errors))
+    if (!is_object(body) || !json_find(body, SLICE("errors"), &errors))
         return not_understood(reply, why);
     if (!json_find(body, SLICE("items"), &items) || items.data[0] != '[') {
         /* Some servers that speak this API tell nothing more when all is well. */
@@ -212,16 +234,32 @@ static enum verdict answer_judge(const struct out_es *es, const struct http_repl
     return items_judge(es, items, verdicts, why);
 }
 
+/* The error of an answer in JSON; empty where it has none. */
+static struct slice answer_error(struct slice body)
+{
+    struct slice error = {0};
+
+    if (is_object(body))
+        (void)json_find(body, SLICE("error"), &error);
+    return error;
+}
+
 /* The back-end's own words for a request that failed as a whole. */
 static void status_explain(const struct http_reply *reply, char why[256])
 {
-    struct slice body = slice_trim(buffer_view(&reply->body));
+    struct slice body = slice_trim(buffer_view(&reply->body)), error = answer_error(body);
+    unsigned status = (unsigned)reply->status;
+    const char *advice = advice_of(status);
+    char *words;
 
-    if (body.len == 0)
-        snprintf(why, 256, "status %d", reply->status);
+    if (error.len > 0 && (error.data[0] == '"' || member_text(error, "reason").len > 0))
+        words = error_words(error, status, advice);
+    else if (body.len > 0)
+        words = mem_format("status %u%s: %.*s", status, advice, SLICE_ARG(body));
     else
-        snprintf(why, 256, "status %d: %.*s", reply->status, (int)(body.len < 200 ? body.len : 200),
-                 body.data);
+        words = mem_format("status %u%s", status, advice);
+    snprintf(why, 256, "%.*s", (int)utf8_cut(slice_of(words), 255), words);
+    mem_free(words);
 }
 
 /* One document alone made the request unreadable: that is its verdict. */

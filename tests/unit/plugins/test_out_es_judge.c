@@ -312,10 +312,26 @@ START_TEST(the_words_of_the_back_end_are_kept)
     es_kit_judge(503, "", 1);
     ck_assert_str_eq(es_kit.why, "status 503");
     es_kit_judge(401, "  {\"error\":\"who are you\"} ", 1);
-    ck_assert_str_eq(es_kit.why, "status 401: {\"error\":\"who are you\"}");
+    ck_assert_str_eq(es_kit.why, "status 401 (check http_user and http_passwd, or http_api_key): "
+                                 "\"who are you\"");
+    es_kit_judge(503, "{\"error\":{\"root_cause\":[],\"type\":\"t\",\"reason\":\"r\"}}", 1);
+    ck_assert_str_eq(es_kit.why, "status 503: t: r");
+    es_kit_judge(503, "{\"error\":{\"type\":\"t\"}}", 1);
+    ck_assert_str_eq(es_kit.why, "status 503: {\"error\":{\"type\":\"t\"}}");
     es_kit_judge(503, long_body, 1);
-    ck_assert_uint_eq(strlen(es_kit.why), strlen("status 503: ") + 200);
+    ck_assert_uint_eq(strlen(es_kit.why), sizeof es_kit.why - 1);
     mem_free(long_body);
+}
+END_TEST
+
+START_TEST(it_is_said_what_an_operator_can_do)
+{
+    es_kit_judge(404, "404 page not found\n", 1);
+    ck_assert_str_eq(es_kit.why, "status 404 (check host, port and path): 404 page not found");
+    es_kit_judge(403, "", 1);
+    ck_assert_str_eq(es_kit.why, "status 403 (check what this user may do)");
+    es_kit_judge(301, "", 1);
+    ck_assert_str_eq(es_kit.why, "status 301 (it is elsewhere: check host, port, path and tls)");
 }
 END_TEST
 
@@ -357,6 +373,7 @@ Suite *suite_plugins_out_es_judge(void)
     tcase_add_test(judge, what_is_refused_for_its_content_may_be_text);
     tcase_add_test(judge, a_document_that_spoils_its_request_alone_may_be_text);
     tcase_add_test(judge, the_words_of_the_back_end_are_kept);
+    tcase_add_test(judge, it_is_said_what_an_operator_can_do);
     tcase_add_test(judge, an_answer_may_be_logged);
     suite_add_tcase(suite, judge);
     return suite;
