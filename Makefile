@@ -39,6 +39,7 @@ RUNNERS  := $(OUT)/unit $(if $(SCENARIO),$(OUT)/scenario) $(OUT)/pages
 PKGS = libuv $(MSGPACK) libcurl zlib libpcre2-8 yaml-0.1 sqlite3 libmicrohttpd libcrypto
 MSGPACK = $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
 ISAL = $(shell pkg-config --exists libisal && echo libisal)
+HAS_DEPS = command -v $(CC) >/dev/null && pkg-config --exists $(PKGS) check 2>/dev/null
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS) $(ISAL)) $(if $(ISAL),-DHAVE_ISAL))$(PKG_CFLAGS)
 PKG_LIBS = $(shell pkg-config --libs $(PKGS) $(ISAL))
 
@@ -62,7 +63,7 @@ all: $(OUT)/tailrace
 	@$(if $(SAN),,ln -sf release/tailrace build/tailrace)
 
 deps: ## install what building and testing need (apt, dnf or apk; sudo when not root)
-	packaging/deps.sh build
+	@$(HAS_DEPS) && pkg-config --exists libisal || packaging/deps.sh build
 
 run: ## follow this machine's containers, or made-up ones; ES=http://host:9200 delivers there
 run: all $(OUT)/player
@@ -147,7 +148,7 @@ clean: ## remove all that was built
 
 # Everything that compiles waits for this. It costs one pkg-config, and installs only what lacks.
 ready:
-	@command -v $(CC) pkg-config >/dev/null && pkg-config --exists $(PKGS) check || packaging/deps.sh build
+	@$(HAS_DEPS) || packaging/deps.sh build
 
 # The agent alone is optimised as a whole: the small functions on a byte's way lie in many files.
 # Tests link the same objects as they are, which is faster to build. It has symbols but no
