@@ -166,6 +166,33 @@ static bool filters_add(struct pipeline *p, const struct instance_shop *shop)
     return is_well;
 }
 
+/* What would keep it from starting is found before anything starts: a file of TLS that cannot be
+ * read, a host that is none. */
+static bool output_can_start(const struct pipeline *p, const struct output_instance *o,
+                             struct report *report)
+{
+    const struct http_settings *settings = o->upstream.settings;
+    size_t count = o->upstream.count;
+    char why[256];
+
+    if (o->plugin->settings == NULL)
+        return true;
+    if (count == 0) {
+        settings = o->plugin->settings(o->self);
+        count = 1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct http_client *client = http_client_new(p->loop, &settings[i], why);
+
+        if (client == NULL) {
+            report_error(report, o->place, "output %s cannot start: %s", o->name, why);
+            return false;
+        }
+        http_client_free(&client);
+    }
+    return true;
+}
+
 static bool outputs_add(struct pipeline *p, const struct instance_shop *shop)
 {
     size_t max = count_sections(shop->config, CONFIG_OUTPUT);
@@ -176,7 +203,8 @@ static bool outputs_add(struct pipeline *p, const struct instance_shop *shop)
          s = config_next(shop->config, s)) {
         struct output_instance *o = &p->outputs[p->output_count];
 
-        is_well &= output_instance_init(o, s, (unsigned)p->output_count++, shop);
+        is_well &= output_instance_init(o, s, (unsigned)p->output_count++, shop) &&
+                   output_can_start(p, o, shop->report);
     }
     return is_well;
 }

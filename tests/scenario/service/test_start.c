@@ -11,6 +11,7 @@
 #include <check.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -45,7 +46,7 @@ static void tear_down(void)
     loop_free(&kit.loop);
 }
 
-static void make(char *const *argv)
+static int try_to_make(char *const *argv)
 {
     struct arguments arguments = {0};
     int status;
@@ -54,7 +55,12 @@ static void make(char *const *argv)
     ck_assert_int_eq(arguments_config(&arguments, &kit.report, &kit.config), 0);
     arguments_fini(&arguments);
     kit.pipeline = pipeline_new(kit.loop, kit.config, &kit.report, &status);
-    ck_assert_int_eq(status, 0);
+    return status;
+}
+
+static void make(char *const *argv)
+{
+    ck_assert_int_eq(try_to_make(argv), 0);
 }
 #define MAKE(...) make((char *const[]){"tailrace", __VA_ARGS__, NULL})
 
@@ -158,10 +164,52 @@ START_TEST(an_inactive_filter_has_its_number_all_the_same)
 }
 END_TEST
 
+START_TEST(a_dry_run_finds_every_output_that_could_not_start)
+{
+    char *const argv[] = {"tailrace",
+                          "-i",
+                          "dummy",
+                          "-o",
+                          "es",
+                          "-m",
+                          "*",
+                          "-p",
+                          "tls=on",
+                          "-p",
+                          "tls.ca_file=/no/such/file",
+                          "-o",
+                          "es",
+                          "-m",
+                          "*",
+                          "-p",
+                          "tls=on",
+                          "-p",
+                          "tls.min_version=TLSv9",
+                          "-o",
+                          "es",
+                          "-m",
+                          "*",
+                          "-p",
+                          "net.source_address=here",
+                          NULL};
+
+    ck_assert_int_lt(try_to_make(argv), 0);
+    ck_assert_uint_eq(kit.report.error_count, 3);
+    expect_report("output es.0 cannot start: [tls] error: ca_file '/no/such/file'");
+    expect_report("output es.1 cannot start: [tls] error: min_version 'TLSv9'");
+    expect_report("output es.2 cannot start: source_address 'here' is no address");
+}
+END_TEST
+
 START_TEST(an_output_that_cannot_start_stops_the_others)
 {
+    char folder[] = "/tmp/tailrace-start-XXXXXX", ca_path[64];
+
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(ca_path, sizeof ca_path, "tls.ca_path=%s", folder);
     MAKE("-i", "dummy", "-o", "null", "-m", "*", "-o", "es", "-m", "*", "-p", "tls=on", "-p",
-         "tls.ca_file=/no/such/file");
+         ca_path);
+    ck_assert_int_eq(rmdir(folder), 0);
     ck_assert_int_lt(start(), 0);
     expect_report("output es.1 cannot start");
     ck_assert_uint_eq(pipeline_output_count(kit.pipeline), 1);
@@ -249,6 +297,7 @@ Suite *suite_service_start(void)
     tcase_add_test(pipeline, what_came_in_is_delivered_before_the_end);
     tcase_add_test(pipeline, a_processor_sees_the_records_of_its_input_alone);
     tcase_add_test(pipeline, an_inactive_filter_has_its_number_all_the_same);
+    tcase_add_test(pipeline, a_dry_run_finds_every_output_that_could_not_start);
     tcase_add_test(pipeline, an_output_that_cannot_start_stops_the_others);
     tcase_add_test(pipeline, an_input_that_cannot_start_stops_the_others);
     tcase_add_test(pipeline, an_input_that_waits_for_memory_says_so);
