@@ -130,6 +130,16 @@ static void put_pod(struct writer *w, const struct pod *pod)
     put_text(w, "pod_ip", pod->pod_ip);
 }
 
+static void put_entity(struct writer *w, const struct block_entity *entity)
+{
+    put_text(w, "aws_entity_service_name", entity->name);
+    put_text(w, "aws_entity_environment", entity->environment);
+    put_text(w, "aws_entity_name_source", entity->name_source);
+    put_text(w, "aws_entity_platform", entity->platform);
+    put_text(w, "aws_entity_cluster", entity->cluster);
+    put_text(w, "aws_entity_workload", entity->workload);
+}
+
 static void put_kubernetes(struct writer *w, const struct block_source *source)
 {
     const struct pod_query *q = &source->identity->query;
@@ -139,6 +149,8 @@ static void put_kubernetes(struct writer *w, const struct block_source *source)
     buffer_append_byte(w->out, '{');
     put_text(w, "pod_name", pod != NULL ? pod->name : q->name);
     put_text(w, "namespace_name", pod != NULL ? pod->namespace_name : q->namespace_name);
+    if (source->entity != NULL)
+        put_entity(w, source->entity);
     if (pod != NULL)
         put_pod(w, pod);
     else

@@ -32,12 +32,19 @@ struct block_form {
     uint64_t value_bytes_max; /* of one of them */
 };
 
+/* What the pod is of, as CloudWatch names it (association.h); empty where it is not known. */
+struct block_entity {
+    struct slice name, environment, name_source;
+    struct slice platform, cluster, workload;
+};
+
 /* A block to be made of: what is known of the container, and of its pod. */
 struct block_source {
     const struct block_form *form;
     const struct identity *identity;
-    const struct pod *pod; /* NULL: nothing but its names */
-    bool is_partial;       /* it was looked for, and is not known: the block says so */
+    const struct pod *pod;             /* NULL: nothing but its names */
+    bool is_partial;                   /* it was looked for, and is not known: the block says so */
+    const struct block_entity *entity; /* NULL: none is wanted */
 };
 
 /* One reference; NULL when it would have no fields. `*left_out` counts labels and annotations that

@@ -96,9 +96,15 @@ static void block_renew(struct filter_kubernetes *k, struct stream *s, struct js
         .pod = s->pod,
         .is_partial = s->is_partial,
     };
+    struct association *association = k->source != NULL ? source_association(k->source) : NULL;
+    struct block_entity entity;
     uint32_t left_out = 0;
     uint64_t held;
 
+    if (association != NULL) {
+        association_entity(association, s->identity.query.name, s->pod, &entity);
+        source.entity = &entity;
+    }
     if (k->naming.use_dummy)
         s->block = block_make_dummy(clock_wall_ns(), json);
     else if (!s->is_partial || k->wait.missing == KUBE_MISSING_TAG)
@@ -306,6 +312,13 @@ static void on_pods_changed(void *owner, const struct pod *pod)
     kubernetes_waiting_stir(&k->waiting);
 }
 
+static void on_services_changed(void *owner)
+{
+    struct filter_kubernetes *k = owner;
+
+    streams_outdate(&k->streams);
+}
+
 void kubernetes_use(struct filter_kubernetes *k, struct pods *pods)
 {
     CHECK(k->pods == NULL);
@@ -333,7 +346,7 @@ static void wants_tell(struct filter_kubernetes *k)
     k->settings.wants = (struct source_wants){
         .labels = k->form.labels,
         .annotations = k->form.annotations,
-        .owners = k->form.owners && has_pod,
+        .owners = (k->form.owners || association_is_on(&k->settings.association)) && has_pod,
         .namespace_labels = k->form.namespace_labels,
         .namespace_annotations = k->form.namespace_annotations,
         .annotation_prefixes = hears_pods(k) ? control_prefixes : NULL,
@@ -354,6 +367,15 @@ static int naming_init(struct filter_kubernetes *k, struct plugin_setup *setup)
     return -EINVAL;
 }
 
+static void association_tell(const struct filter_kubernetes *k, struct plugin_setup *setup)
+{
+    if (association_is_on(&k->settings.association) && !asks_for_pods(k))
+        report_warn(setup->report, setup->place,
+                    "%s: use_pod_association has no effect with use_tag_for_meta or dummy_meta, "
+                    "which ask nobody",
+                    setup->name);
+}
+
 static int kubernetes_init(void *self, struct plugin_setup *setup)
 {
     struct filter_kubernetes *k = self;
@@ -368,12 +390,22 @@ static int kubernetes_init(void *self, struct plugin_setup *setup)
     kubernetes_waiting_init(&k->waiting);
     merge_init(&k->merge, setup);
     wants_tell(k);
+    association_tell(k, setup);
     if (naming_init(k, setup) < 0)
         return -EINVAL;
     if (!asks_for_pods(k) || source_check(&k->settings, why) == 0)
         return 0;
     report_error(setup->report, setup->place, "%s: %s", setup->name, why);
     return -EINVAL;
+}
+
+static void services_listen(struct filter_kubernetes *k)
+{
+    struct association *association = source_association(k->source);
+
+    k->services = (struct association_listener){.changed = on_services_changed, .owner = k};
+    if (association != NULL)
+        association_listen(association, &k->services);
 }
 
 static int kubernetes_start(void *self, const struct filter_host *host, struct report *report)
@@ -390,6 +422,7 @@ static int kubernetes_start(void *self, const struct filter_host *host, struct r
         return -EINVAL;
     }
     kubernetes_use(k, source_pods(k->source));
+    services_listen(k);
     kubernetes_waiting_start(&k->waiting, host->loop);
     return 0;
 }
@@ -400,6 +433,8 @@ static void kubernetes_fini(void *self)
 
     if (k->pods != NULL)
         pods_unlisten(&k->listener);
+    if (k->services.link.next != NULL)
+        association_unlisten(&k->services);
     kubernetes_waiting_fini(&k->waiting);
     streams_fini(&k->streams);
     if (k->source != NULL)

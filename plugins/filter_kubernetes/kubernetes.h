@@ -10,12 +10,14 @@
  *   controls.c    what its annotations ask for
  *   wishes.c      of those, what is for whoever reads its files
  *   merge.c       Merge_Log
+ *   association.c which service of CloudWatch's a pod belongs to
  *
  * Pods are pods.h's, and where they come from is source.h's.
  */
 #ifndef TAILRACE_FILTER_KUBERNETES_H
 #define TAILRACE_FILTER_KUBERNETES_H
 
+#include "plugins/filter_kubernetes/association.h"
 #include "plugins/filter_kubernetes/block.h"
 #include "plugins/filter_kubernetes/source.h"
 #include "plugins/filter_kubernetes/stream.h"
@@ -63,6 +65,7 @@ struct filter_kubernetes {
     struct source *source; /* NULL where no pods are asked for */
     struct pods *pods;
     struct pods_listener listener;
+    struct association_listener services; /* linked where they are wanted */
     uint64_t epoch; /* another one whenever answers about pods may have changed */
     struct filter_metrics *metrics;
     struct parser_book *parsers;

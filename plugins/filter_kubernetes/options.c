@@ -2,7 +2,7 @@
 
 #define S struct filter_kubernetes
 #define SECRETS "/var/run/secrets/kubernetes.io/serviceaccount"
-#define NO_ENTITY "The CloudWatch agent is not asked for services: an entity is of the pod's owner."
+#define AGENT "/etc/amazon-cloudwatch-observability-agent-"
 
 const struct option kubernetes_options[] = {
     /* ---- which container ---- */
@@ -111,25 +111,44 @@ const struct option kubernetes_options[] = {
     OPTION_TEXT(S, settings.keeping.keep_file, "kube_meta_keep_file", NULL, 0,
                 "Ours: where what is known of pods is kept for the next start."),
 
+    /* ---- the services of AWS that pods belong to ---- */
+    OPTION_BOOL(S, settings.association.is_on, "use_pod_association", "false", 0,
+                "Ask the CloudWatch agent which services pods belong to, and add aws_entity_*, for "
+                "add_entity of cloudwatch_logs."),
+    OPTION_BOOL(S, settings.association.is_on_too, "aws_use_pod_association", "false", 0,
+                "The same."),
+    OPTION_TEXT(S, settings.association.host, "aws_pod_association_host",
+                "cloudwatch-agent.amazon-cloudwatch", 0, "The agent's host."),
+    OPTION_INT(S, settings.association.port, "aws_pod_association_port", "4311", 0, "Its port."),
+    OPTION_TEXT(S, settings.association.path, "aws_pod_association_endpoint",
+                "/kubernetes/pod-to-service-env-map", 0, "What it is asked for."),
+    OPTION_INT(S, settings.association.every_s, "aws_pod_service_map_refresh_interval", "60", 0,
+               "How often, in seconds."),
+    OPTION_INT(S, settings.association.ttl_s, "aws_pod_service_map_ttl", "0", 0,
+               "How many seconds a service is good that it does not tell any more; 0: as long as "
+               "there is room."),
+    OPTION_TEXT(
+        S, settings.association.preload, "aws_pod_service_preload_cache_dir", NULL, 0,
+        "A path; where it, with .map behind it, is a file, that is read instead of asking."),
+    OPTION_TEXT(S, settings.association.ca_file, "aws_pod_association_host_server_ca_file",
+                AGENT "server-cert/tls-ca.crt", 0,
+                "The certificates that the agent's has to be signed by."),
+    OPTION_TEXT(S, settings.association.crt_file, "aws_pod_association_host_client_cert_file",
+                AGENT "client-cert/client.crt", 0, "The certificate that is shown to it."),
+    OPTION_TEXT(S, settings.association.key_file, "aws_pod_association_host_client_key_file",
+                AGENT "client-cert/client.key", 0, "Its key."),
+    OPTION_BOOL(S, settings.association.verify, "aws_pod_association_host_tls_verify", "true", 0,
+                "Check the agent's certificate."),
+    OPTION_TEXT(S, settings.association.platform, "set_platform", NULL, 0,
+                "eks or k8s, for aws_entity_platform; else the API server is asked whether there "
+                "is kube-system/aws-auth."),
+
     /* ---- without meaning ---- */
     OPTION_IGNORED("buffer_size", "An answer is read as it comes, however long it is."),
     OPTION_IGNORED("tls.debug", "Trouble with TLS is said in words."),
+    OPTION_IGNORED("aws_pod_association_host_tls_debug", "Trouble with TLS is said in words."),
     OPTION_IGNORED("kube_namespace_file", "The agent's own namespace is not needed."),
     OPTION_IGNORED("cache_use_docker_id",
                    "Pods are kept by their UID, and containers by their id, always."),
-    OPTION_IGNORED("use_pod_association", NO_ENTITY),
-    OPTION_IGNORED("aws_use_pod_association", NO_ENTITY),
-    OPTION_IGNORED("aws_pod_association_host", NO_ENTITY),
-    OPTION_IGNORED("aws_pod_association_endpoint", NO_ENTITY),
-    OPTION_IGNORED("aws_pod_association_port", NO_ENTITY),
-    OPTION_IGNORED("aws_pod_service_map_ttl", NO_ENTITY),
-    OPTION_IGNORED("aws_pod_service_map_refresh_interval", NO_ENTITY),
-    OPTION_IGNORED("aws_pod_service_preload_cache_dir", NO_ENTITY),
-    OPTION_IGNORED("aws_pod_association_host_server_ca_file", NO_ENTITY),
-    OPTION_IGNORED("aws_pod_association_host_client_cert_file", NO_ENTITY),
-    OPTION_IGNORED("aws_pod_association_host_client_key_file", NO_ENTITY),
-    OPTION_IGNORED("aws_pod_association_host_tls_debug", NO_ENTITY),
-    OPTION_IGNORED("aws_pod_association_host_tls_verify", NO_ENTITY),
-    OPTION_IGNORED("set_platform", NO_ENTITY),
     OPTION_END,
 };

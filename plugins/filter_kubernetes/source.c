@@ -293,6 +293,9 @@ int source_check(const struct source_settings *settings, char why[256])
         snprintf(why, 256, "'%.100s' is no name of a node", settings->node_name);
         return -EINVAL;
     }
+    if (association_is_on(&settings->association) &&
+        association_check(&settings->association, why) < 0)
+        return -EINVAL;
     return server->use_kubelet ? kubelet_address(server, &url, why)
                                : kube_url_parse(server->url, &url, why);
 }
@@ -362,6 +365,8 @@ static struct source *source_new(struct loop *loop, const struct source_settings
     source->wire.login.owner = source;
     sync_init(&source->pods_sync, &source->wire, &source->settings.wants);
     sync_init(&source->spaces_sync, &source->wire, &source->settings.wants);
+    if (association_is_on(&source->settings.association))
+        source->association = association_new(&source->wire, &source->settings.association);
     singles_init(&source->singles, &source->wire, &source->settings, source->pods);
     source->singles.came = on_single;
     source->singles.owner = source;
@@ -376,6 +381,7 @@ static void source_free(struct source *source)
     singles_fini(&source->singles);
     sync_stop(&source->pods_sync);
     sync_stop(&source->spaces_sync);
+    association_free(&source->association);
     wire_close(&source->wire);
     pods_free(&source->pods);
     settings_free_copied(&source->settings);
@@ -421,4 +427,9 @@ void source_release(struct source **address)
 struct pods *source_pods(struct source *source)
 {
     return source->pods;
+}
+
+struct association *source_association(struct source *source)
+{
+    return source->association;
 }

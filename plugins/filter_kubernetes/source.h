@@ -63,6 +63,26 @@ struct source_keeping {
     char *keep_file;           /* for the next start; NULL: nothing is kept */
 };
 
+/* The CloudWatch agent, who tells pods' services (association.h). */
+struct association_settings {
+    bool is_on;
+    bool is_on_too; /* by its other name */
+    char *host;
+    char *path;
+    int64_t port;
+    int64_t every_s;
+    int64_t ttl_s; /* of what was told; 0: no end */
+    char *preload; /* NULL: none */
+    char *ca_file, *crt_file, *key_file;
+    bool verify;
+    char *platform; /* NULL: the API server is asked */
+};
+
+static inline bool association_is_on(const struct association_settings *settings)
+{
+    return settings->is_on || settings->is_on_too;
+}
+
 struct source_settings {
     const char *component; /* for the log */
     char *node_name;       /* NULL: as the environment has it (source_node_name) */
@@ -70,8 +90,10 @@ struct source_settings {
     struct source_login login;
     struct source_keeping keeping;
     struct source_wants wants;
+    struct association_settings association;
 };
 
+struct association;
 struct source;
 
 /* Pure, for init and --dry-run: -EINVAL with words when the settings cannot be used. */
@@ -90,6 +112,9 @@ void source_release(struct source **source);
 
 /* Lent while the source is held. References to pods are given back before the source. */
 struct pods *source_pods(struct source *source);
+
+/* The same; NULL where nobody wants services. */
+struct association *source_association(struct source *source);
 
 /* Requests by kind and by what became of them, since the source began. */
 struct source_counts {

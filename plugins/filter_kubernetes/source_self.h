@@ -10,6 +10,7 @@
 #ifndef TAILRACE_FILTER_KUBERNETES_SOURCE_SELF_H
 #define TAILRACE_FILTER_KUBERNETES_SOURCE_SELF_H
 
+#include "plugins/filter_kubernetes/association.h"
 #include "plugins/filter_kubernetes/keep.h"
 #include "plugins/filter_kubernetes/pods_fill.h"
 #include "plugins/filter_kubernetes/singles.h"
@@ -27,7 +28,8 @@ struct source {
     struct sync pods_sync, spaces_sync;
     bool has_sync, has_spaces_sync, wants_spaces;
     struct singles singles;
-    struct keep *keep; /* NULL: nothing is kept */
+    struct keep *keep;               /* NULL: nothing is kept */
+    struct association *association; /* NULL: nobody wants services */
     struct timer *turn;
 };
 

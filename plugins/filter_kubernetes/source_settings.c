@@ -13,6 +13,13 @@ static const size_t texts[] = {
     offsetof(struct source_settings, login.token_command),
     offsetof(struct source_settings, keeping.preload_dir),
     offsetof(struct source_settings, keeping.keep_file),
+    offsetof(struct source_settings, association.host),
+    offsetof(struct source_settings, association.path),
+    offsetof(struct source_settings, association.preload),
+    offsetof(struct source_settings, association.ca_file),
+    offsetof(struct source_settings, association.crt_file),
+    offsetof(struct source_settings, association.key_file),
+    offsetof(struct source_settings, association.platform),
 };
 
 static char **text_at(struct source_settings *settings, size_t i)
@@ -65,12 +72,20 @@ static bool server_is(const struct source_server *a, const struct source_server 
            a->use_kubelet == b->use_kubelet && a->kubelet_port == b->kubelet_port;
 }
 
+static bool association_is(const struct association_settings *a,
+                           const struct association_settings *b)
+{
+    return association_is_on(a) == association_is_on(b) && a->port == b->port &&
+           a->every_s == b->every_s && a->ttl_s == b->ttl_s && a->verify == b->verify;
+}
+
 bool settings_are(const struct source_settings *a, const struct source_settings *b)
 {
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         if (!text_is(*text_in(a, i), *text_in(b, i)))
             return false;
     return wants_are(&a->wants, &b->wants) && server_is(&a->server, &b->server) &&
+           association_is(&a->association, &b->association) &&
            a->login.token_ttl_ms == b->login.token_ttl_ms &&
            a->keeping.pod_ttl_ms == b->keeping.pod_ttl_ms &&
            a->keeping.namespace_ttl_ms == b->keeping.namespace_ttl_ms;

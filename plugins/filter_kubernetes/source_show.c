@@ -71,7 +71,9 @@ static const char *trouble_of(const struct source *source)
         return source->pods_sync.trouble;
     if (source->spaces_sync.trouble[0] != '\0')
         return source->spaces_sync.trouble;
-    return source->singles.trouble;
+    if (source->singles.trouble[0] != '\0' || source->association == NULL)
+        return source->singles.trouble;
+    return association_trouble(source->association);
 }
 
 static void put_member(struct buffer *out, const char *key, const char *text)
@@ -97,6 +99,9 @@ void source_describe(const struct source *source, struct buffer *out)
                          counts.live, counts.gone, counts.spaces, awaited(source), counts.bytes);
     buffer_append_format(out,
                          ",\"requests\":{\"list\":%" PRIu64 ",\"watch\":%" PRIu64
-                         ",\"get\":%" PRIu64 ",\"kubelet\":%" PRIu64 "},\"events\":%" PRIu64 "}",
+                         ",\"get\":%" PRIu64 ",\"kubelet\":%" PRIu64 "},\"events\":%" PRIu64,
                          asked.lists, asked.watches, asked.gets, asked.polls, asked.events);
+    if (source->association != NULL)
+        association_describe(source->association, out);
+    buffer_append_byte(out, '}');
 }

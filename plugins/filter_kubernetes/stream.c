@@ -14,6 +14,12 @@ void stream_unmake(struct stream *stream)
     stream->is_made = stream->is_partial = false;
 }
 
+void streams_outdate(struct streams *s)
+{
+    LIST_FOR (it, &s->recent)
+        CONTAINER_OF(it, struct stream, link)->is_made = false;
+}
+
 static void stream_forget(struct streams *s, struct stream *stream)
 {
     if (s->last == stream)

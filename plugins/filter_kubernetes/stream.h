@@ -65,6 +65,9 @@ void streams_fini(struct streams *s);
 struct stream *streams_find(struct streams *s, uint64_t origin_id, struct slice name,
                             bool *is_new_out);
 
+/* What all of them were made of has changed: each is made again when it is asked for. */
+void streams_outdate(struct streams *s);
+
 /* What was made of its pod is gone; is_made is false. */
 void stream_unmake(struct stream *stream);
 

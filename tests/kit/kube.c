@@ -172,7 +172,8 @@ static enum kube_kind kind_of(const char *request)
         return is_watch ? KUBE_WATCH : KUBE_LIST;
     if (strncmp(request, "GET /api/v1/namespaces?", 23) == 0)
         return is_watch ? KUBE_WATCH_SPACES : KUBE_LIST_SPACES;
-    if (strncmp(request, "GET /api/v1/namespaces/", 23) == 0)
+    if (strncmp(request, "GET /api/v1/namespaces/", 23) == 0 &&
+        strstr(request, "/configmaps/") == NULL)
         return strstr(request, "/pods/") != NULL ? KUBE_GET : KUBE_GET_SPACE;
     return KUBE_OTHER;
 }

@@ -394,6 +394,15 @@ struct kit_server *kit_server_start_tls(const char *cert_file, const char *key_f
     return server_start(0, wire_context_new(cert_file, key_file));
 }
 
+struct kit_server *kit_server_start_mutual(const char *cert_file, const char *key_file,
+                                           const char *authority_file)
+{
+    struct ssl_ctx_st *tls = wire_context_new(cert_file, key_file);
+
+    wire_context_demand(tls, authority_file);
+    return server_start(0, tls);
+}
+
 static void links_stop(struct kit_server *server)
 {
     pthread_mutex_lock(&server->lock);

@@ -62,6 +62,10 @@ struct kit_server *kit_server_start_at(uint16_t port);
 
 /* With TLS: PEM files of its certificate and key (see kit/certs.h). */
 struct kit_server *kit_server_start_tls(const char *cert_file, const char *key_file);
+
+/* The same for clients alone whose certificate this authority signed. */
+struct kit_server *kit_server_start_mutual(const char *cert_file, const char *key_file,
+                                           const char *authority_file);
 void kit_server_stop(struct kit_server **server);
 
 uint16_t kit_server_port(const struct kit_server *server);

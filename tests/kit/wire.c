@@ -80,6 +80,12 @@ struct ssl_ctx_st *wire_context_new(const char *cert_file, const char *key_file)
     return context;
 }
 
+void wire_context_demand(struct ssl_ctx_st *context, const char *authority_file)
+{
+    CHECK(SSL_CTX_load_verify_locations(context, authority_file, NULL) == 1);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+}
+
 void wire_context_free(struct ssl_ctx_st *context)
 {
     SSL_CTX_free(context);

@@ -34,6 +34,9 @@ void wire_break(struct wire *wire);
 
 /* The context of a server with this certificate and key; wire_context_free takes it. */
 struct ssl_ctx_st *wire_context_new(const char *cert_file, const char *key_file);
+
+/* From now on clients have to show a certificate that this authority signed. */
+void wire_context_demand(struct ssl_ctx_st *context, const char *authority_file);
 void wire_context_free(struct ssl_ctx_st *context);
 
 #endif

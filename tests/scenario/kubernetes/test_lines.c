@@ -33,6 +33,14 @@
     SERVICE "[INPUT]\n Name tail\n Tag kube.*\n Path ${DIR}/*.log\n multiline.parser cri\n" \
             " DB ${DIR}/state/positions.db\n Read_from_Head on\n" KUBERNETES                \
             " pod_multiline on\n pod_rate_limit on\n" ES("PORT")
+/* Documents are shown by their pod's service, or their line. The agent is not there. */
+#define LINES_OF_SERVICES                                                                    \
+    SERVICE TAIL_KUBE KUBERNETES                                                             \
+        " use_pod_association on\n aws_pod_association_host 127.0.0.1\n"                     \
+        " aws_pod_association_port ${AGENT_PORT}\n aws_pod_service_map_refresh_interval 1\n" \
+        " aws_pod_service_preload_cache_dir ${DIR}/state/services\n"                         \
+        "[FILTER]\n Name nest\n Match *\n Operation lift\n Nested_under kubernetes\n"        \
+        "[FILTER]\n Name modify\n Match *\n Hard_rename aws_entity_service_name log\n" ES("PORT")
 #define CRI(text) "2026-11-21T05:46:26.9Z stdout F " text "\n"
 
 static struct kit *k;
@@ -190,6 +198,31 @@ START_TEST(a_pod_says_how_fast_its_lines_come)
 }
 END_TEST
 
+/* No line waits for the agent, who may never come. */
+START_TEST(a_pods_service_is_in_its_lines_as_soon_as_it_is_known)
+{
+    char port[16];
+
+    snprintf(port, sizeof port, "%u", kit_closed_port());
+    setenv("AGENT_PORT", port, true);
+    pod("u1", ID_1, "\"app\":\"web\"");
+    kit_run(k, LINES_OF_SERVICES);
+    kit_append(k, LOG(ID_1), "one\n");
+    kit_pass_ms(k, 5000);
+    backend_expect(k->es, "one");
+    tree_write("state/services.map", "{\"web-0\":{\"ServiceName\":\"shop\"}}");
+    kit_pass_ms(k, 20000);
+    kit_append(k, LOG(ID_1), "two\n");
+    kit_pass_ms(k, 2000);
+    backend_expect(k->es, "shop");
+    tree_write("state/services.map", "{\"web-0\":{\"ServiceName\":\"cart\"}}");
+    kit_pass_ms(k, 2000);
+    kit_append(k, LOG(ID_1), "three\n");
+    kit_pass_ms(k, 2000);
+    backend_expect(k->es, "cart");
+}
+END_TEST
+
 Suite *suite_kubernetes_lines(void);
 
 Suite *suite_kubernetes_lines(void)
@@ -207,6 +240,7 @@ Suite *suite_kubernetes_lines(void)
     tcase_add_test(tcase, a_pod_says_which_of_its_lines_belong_together);
     tcase_add_test(tcase, lines_that_belong_together_are_one_record_over_a_rotation);
     tcase_add_test(tcase, a_pod_says_how_fast_its_lines_come);
+    tcase_add_test(tcase, a_pods_service_is_in_its_lines_as_soon_as_it_is_known);
     suite_add_tcase(suite, tcase);
     return suite;
 }

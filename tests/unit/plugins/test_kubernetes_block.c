@@ -79,6 +79,31 @@ START_TEST(a_block_has_fluent_bits_fields_in_its_order)
 }
 END_TEST
 
+START_TEST(an_entity_stands_behind_the_names)
+{
+    struct block_entity entity = {.name = SLICE("shop"),
+                                  .environment = SLICE("prod"),
+                                  .name_source = SLICE("K8sWorkload"),
+                                  .platform = SLICE("eks"),
+                                  .cluster = SLICE("c1"),
+                                  .workload = SLICE("web")};
+    struct block_source source = {.form = &form, .identity = &id, .pod = &pod, .entity = &entity};
+
+    block = block_make(&source, &json, &left_out);
+    ck_assert_ptr_nonnull(
+        strstr(shared_text(block).data,
+               "\"namespace_name\":\"shop\",\"aws_entity_service_name\":\"shop\","
+               "\"aws_entity_environment\":\"prod\",\"aws_entity_name_source\":\"K8sWorkload\","
+               "\"aws_entity_platform\":\"eks\",\"aws_entity_cluster\":\"c1\","
+               "\"aws_entity_workload\":\"web\",\"pod_id\":\"u1\""));
+    shared_unref(&block);
+    entity = (struct block_entity){.workload = SLICE("web")};
+    block = block_make(&source, &json, &left_out);
+    ck_assert_ptr_nonnull(
+        strstr(shared_text(block).data, "\"shop\",\"aws_entity_workload\":\"web\",\"pod_id\""));
+}
+END_TEST
+
 START_TEST(what_is_off_or_not_there_is_left_out)
 {
     form.labels = form.annotations = form.owners = false;
@@ -200,6 +225,7 @@ Suite *suite_plugins_kubernetes_block(void)
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_block_has_fluent_bits_fields_in_its_order);
+    tcase_add_test(tcase, an_entity_stands_behind_the_names);
     tcase_add_test(tcase, what_is_off_or_not_there_is_left_out);
     tcase_add_test(tcase, namespaces_come_after);
     tcase_add_test(tcase, without_a_pod_there_is_what_the_names_tell);
