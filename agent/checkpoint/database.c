@@ -38,7 +38,7 @@ static const char *const texts[STATEMENT_COUNT] = {
         "UPDATE in_tail_files SET" MOVE_OFFSET " WHERE id = ?1 AND name = ?2 AND inode = ?4;",
     [MOVE_OURS] = "UPDATE tailrace_files SET inode = ?2, dev = ?4, generation = ?5, born_ns = ?6,"
                   " head_hash = ?7, head_len = ?8, tail_hash = ?9, tail_len = ?10, offset = ?11,"
-                  " done = ?12, saved_ns = ?13, note = ?14 WHERE id = ?1 AND real = ?3;",
+                  " done = ?12, saved_ns = ?13, note = ?14 WHERE id = ?1 AND real IS ?3;",
     [PUT_FILE] = "INSERT INTO in_tail_files(id, name, offset, inode, created, rotated)"
                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(id) DO UPDATE SET name = ?2, inode = "
                  "?4," MOVE_OFFSET ";",
@@ -48,6 +48,7 @@ static const char *const texts[STATEMENT_COUNT] = {
     [REMOVE_FILE] = "DELETE FROM in_tail_files WHERE id = ?1;",
     [REMOVE_OURS] = "DELETE FROM tailrace_files WHERE id = ?1;",
     [BEGIN] = "BEGIN IMMEDIATE;",
+    [READ] = "BEGIN;",
     [COMMIT] = "COMMIT;",
     [BY_INODE] = SELECT "WHERE f.inode = ?1 ORDER BY f.id DESC;",
     [BY_ROW] = SELECT "WHERE f.id = ?1;",
@@ -270,6 +271,7 @@ int database_open(const struct positions_config *config, struct report *report, 
                      words.len > 0 ? buffer_text(&words) : strerror(-rc));
         database_close(&db);
     } else {
+        db->last_row = database_next_row(db) - 1;
         database_reserve(db);
     }
     buffer_fini(&words);

@@ -48,6 +48,11 @@ MUST_USE int database_secure(struct database *db);
 
 /* ---- reading ---- */
 
+/* Searches between these two see the rows as they were at the first of them, and take the file's locks
+ * once. Whoever begins to write ends it. */
+void database_read_begin(struct database *db);
+void database_read_end(struct database *db);
+
 MUST_USE int database_find_inode(struct database *db, uint64_t ino, position_fn *each, void *owner);
 MUST_USE int database_find_path(struct database *db, const char *path, position_fn *each,
                                 void *owner);

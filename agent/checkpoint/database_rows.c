@@ -27,6 +27,7 @@ static int statement_finish(sqlite3_stmt *statement)
 
 int database_begin(struct database *db)
 {
+    database_read_end(db);
     return statement_finish(db->statements[BEGIN]);
 }
 
@@ -66,7 +67,10 @@ void database_reserve(const struct database *db)
 
 int database_sync(struct database *db)
 {
-    int code = sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int code;
+
+    database_read_end(db);
+    code = sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 
     database_reserve(db);
     return code == SQLITE_OK ? 0 : database_error(code);
@@ -118,7 +122,7 @@ static int ours_write(struct database *db, enum statement how, const struct posi
 
     bind_number(write, 1, (uint64_t)p->row);
     bind_number(write, 2, id->ino);
-    bind_text(write, 3, p->real ? p->real : p->name);
+    bind_text(write, 3, p->real != NULL && strcmp(p->real, p->name) != 0 ? p->real : NULL);
     bind_number(write, 4, id->dev);
     bind_number(write, 5, id->generation);
     bind_number(write, 6, (uint64_t)id->born_ns);
@@ -139,16 +143,21 @@ static bool has_moved(const struct database *db)
     return sqlite3_changes(db->sqlite) > 0;
 }
 
+/* Rows are numbered upwards: one above all others is new, unless others wrote to the file meanwhile,
+ * or its transaction failed. Both are as good. */
 int database_put(struct database *db, const struct position *position)
 {
-    int rc = file_write(db, MOVE_FILE, position);
+    bool is_new = position->row > db->last_row;
+    int rc = is_new ? 0 : file_write(db, MOVE_FILE, position);
 
-    if (rc == 0 && !has_moved(db))
+    if (rc == 0 && (is_new || !has_moved(db)))
         rc = file_write(db, PUT_FILE, position);
-    if (rc == 0)
+    if (rc == 0 && !is_new)
         rc = ours_write(db, MOVE_OURS, position);
-    if (rc == 0 && !has_moved(db))
+    if (rc == 0 && (is_new || !has_moved(db)))
         rc = ours_write(db, PUT_OURS, position);
+    if (is_new)
+        db->last_row = position->row;
     return rc;
 }
 
@@ -165,6 +174,19 @@ int database_remove(struct database *db, int64_t row)
 }
 
 /* ---- reading ---- */
+
+void database_read_begin(struct database *db)
+{
+    if (!db->is_reading)
+        db->is_reading = statement_finish(db->statements[READ]) == 0;
+}
+
+void database_read_end(struct database *db)
+{
+    if (db->is_reading)
+        (void)statement_finish(db->statements[COMMIT]);
+    db->is_reading = false;
+}
 
 static uint64_t number_at(sqlite3_stmt *row, int column)
 {

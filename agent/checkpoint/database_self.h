@@ -22,6 +22,7 @@ enum statement {
     REMOVE_FILE,
     REMOVE_OURS,
     BEGIN,
+    READ,
     COMMIT,
     BY_INODE,
     BY_ROW,
@@ -56,8 +57,10 @@ enum {
 struct database {
     sqlite3 *sqlite;
     sqlite3_stmt *statements[STATEMENT_COUNT];
-    int lock_fd;   /* says to other agents that the file is taken */
-    char *journal; /* that database_secure writes to the disk; NULL: not wanted */
+    int lock_fd;      /* says to other agents that the file is taken */
+    char *journal;    /* that database_secure writes to the disk; NULL: not wanted */
+    int64_t last_row; /* no row is known to be above it: what comes there is put at once */
+    bool is_reading;
 };
 
 /* Takes room on the disk for going on when it is full, behind the ends of both files, which stay where

@@ -82,3 +82,17 @@ int positions_find_path(struct positions *p, const char *path, position_fn *each
     CHECK(f.path.len > 0);
     return find_run(p->store, &f);
 }
+
+void positions_read_begin(struct positions *p)
+{
+    store_lock(p->store);
+    database_read_begin(p->store->database);
+    store_unlock(p->store);
+}
+
+void positions_read_end(struct positions *p)
+{
+    store_lock(p->store);
+    database_read_end(p->store->database);
+    store_unlock(p->store);
+}

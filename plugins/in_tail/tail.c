@@ -72,7 +72,11 @@ static int tail_start(void *self, struct input *input, struct report *report)
     if (rc < 0)
         return rc;
     tail_take_over(t);
+    if (t->book.positions != NULL)
+        positions_read_begin(t->book.positions);
     discover_start(t->names.discover);
+    if (t->book.positions != NULL)
+        positions_read_end(t->book.positions);
     return 0;
 }
 

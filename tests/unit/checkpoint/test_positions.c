@@ -204,58 +204,6 @@ START_TEST(closing_during_a_write_and_opening_again_goes_on)
 }
 END_TEST
 
-START_TEST(generations_are_found_by_the_path_of_their_log)
-{
-    book_open();
-    for (int i = 0; i < 5; i++)
-        positions_new_row(book.positions);
-    book_set(1, "/pods/p/0.log.20261121-050000", 1, 1);
-    book_set(2, "/pods/p/0.log", 2, 2);
-    book_set(3, "/pods/p/0.lo", 3, 3);
-    book_set(4, "/pods/p/1.log", 4, 4);
-    book_set(5, "/pods/p/0.log.1\xc3\xa9", 5, 5);
-    book_write();
-    ck_assert_str_eq(book_find_path("/pods/p/0.log"),
-                     "5:/pods/p/0.log.1\xc3\xa9@5 2:/pods/p/0.log@2 "
-                     "1:/pods/p/0.log.20261121-050000@1");
-}
-END_TEST
-
-START_TEST(the_newest_row_of_an_inode_comes_first)
-{
-    book_open();
-    positions_new_row(book.positions);
-    positions_new_row(book.positions);
-    book_set(1, "/old.log", 7, 100);
-    book_set(2, "/new.log", 7, 5);
-    book_write();
-    ck_assert_str_eq(book_find(7), "2:/new.log@5 1:/old.log@100");
-}
-END_TEST
-
-static bool stop_at_first(void *owner, const struct position *p)
-{
-    (void)p;
-    ++*(int *)owner;
-    return false;
-}
-
-START_TEST(a_search_stops_when_told)
-{
-    int count = 0;
-
-    book_open();
-    positions_new_row(book.positions);
-    positions_new_row(book.positions);
-    book_set(1, "/a.log", 7, 1);
-    book_set(2, "/b.log", 7, 1);
-    ck_assert_int_eq(positions_find_inode(book.positions, 7, stop_at_first, &count), 0);
-    book_write();
-    ck_assert_int_eq(positions_find_inode(book.positions, 7, stop_at_first, &count), 0);
-    ck_assert_int_eq(count, 2);
-}
-END_TEST
-
 START_TEST(users_of_one_file_share_it)
 {
     struct positions *first;
@@ -524,9 +472,6 @@ Suite *suite_checkpoint_positions(void)
     tcase_add_test(use, flushing_takes_the_write_under_way_along);
     tcase_add_test(use, closing_writes_what_is_left);
     tcase_add_test(use, closing_during_a_write_and_opening_again_goes_on);
-    tcase_add_test(use, generations_are_found_by_the_path_of_their_log);
-    tcase_add_test(use, the_newest_row_of_an_inode_comes_first);
-    tcase_add_test(use, a_search_stops_when_told);
     tcase_add_test(use, users_of_one_file_share_it);
     tcase_add_test(use, a_file_deleted_in_use_is_made_anew);
     tcase_add_test(use, positions_without_a_file_are_kept_for_the_one_that_takes_over);
