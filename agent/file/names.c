@@ -49,6 +49,7 @@ struct look {
     struct file_id id;
     uint64_t size_bytes;
     int64_t modified_ns;
+    bool is_file, is_link; /* neither: there is nothing to follow */
 };
 
 static int64_t ns_of(struct statx_timestamp t)
@@ -56,21 +57,21 @@ static int64_t ns_of(struct statx_timestamp t)
     return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-/* False where there is no regular file. */
-static bool look_at(const char *path, struct look *look)
+static struct look look_at(const char *path, int flags)
 {
     struct statx x;
 
-    if (statx(AT_FDCWD, path, 0, STATX_BASIC_STATS | STATX_BTIME, &x) < 0 || !S_ISREG(x.stx_mode))
-        return false;
-    *look = (struct look){
+    if (statx(AT_FDCWD, path, flags, STATX_BASIC_STATS | STATX_BTIME, &x) < 0)
+        return (struct look){0};
+    return (struct look){
         .id.dev = makedev(x.stx_dev_major, x.stx_dev_minor),
         .id.ino = x.stx_ino,
         .id.born_ns = x.stx_mask & STATX_BTIME ? ns_of(x.stx_btime) : 0,
         .size_bytes = x.stx_size,
         .modified_ns = ns_of(x.stx_mtime),
+        .is_file = S_ISREG(x.stx_mode),
+        .is_link = S_ISLNK(x.stx_mode),
     };
-    return true;
 }
 
 /* Follows links at the end of the path, to a name that is none; it need not exist, but its
@@ -235,29 +236,32 @@ static void entry_miss(struct discover *d, struct entry *e)
 }
 
 /* What the name is may have changed from file to link and back. */
-static void entry_resolve(struct discover *d, struct entry *e)
+static void entry_resolve(struct discover *d, struct entry *e, bool is_link)
 {
-    struct stat facts;
-
-    e->is_link = lstat(e->file.path, &facts) == 0 && S_ISLNK(facts.st_mode);
+    e->is_link = is_link;
     if (e->is_link)
         target_take(d, e);
     else
         target_drop(d, e);
 }
 
-void entry_check(struct discover *d, struct entry *e)
+static void entry_tell(struct discover *d, struct entry *e, const struct look *look)
 {
-    struct look look;
-    bool is_there = look_at(e->file.path, &look);
-
-    e->seen = d->scan_count;
-    if (!is_there || e->is_absent || !file_id_equal(&e->file.id, &look.id))
-        entry_resolve(d, e);
-    if (is_there)
-        entry_see(d, e, &look);
+    if (look->is_file)
+        entry_see(d, e, look);
     else
         entry_miss(d, e);
+}
+
+void entry_check(struct discover *d, struct entry *e)
+{
+    struct look look = look_at(e->file.path, 0);
+    bool is_same = look.is_file && !e->is_absent && file_id_equal(&e->file.id, &look.id);
+
+    e->seen = d->scan_count;
+    if (!is_same)
+        entry_resolve(d, e, look_at(e->file.path, AT_SYMLINK_NOFOLLOW).is_link);
+    entry_tell(d, e, &look);
 }
 
 void entry_touch(struct discover *d, struct entry *e)
@@ -268,19 +272,30 @@ void entry_touch(struct discover *d, struct entry *e)
         entry_check(d, e);
 }
 
+/* One look tells all of a name that is no link. */
+static void name_enter(struct discover *d, struct place *place, const char *path)
+{
+    struct look look = look_at(path, AT_SYMLINK_NOFOLLOW);
+    bool is_link = look.is_link;
+    struct entry *e;
+
+    if ((!look.is_file && !is_link) || is_excluded(d, path) || !has_room(d))
+        return;
+    e = entry_new(d, place, path);
+    e->seen = d->scan_count;
+    if (is_link)
+        look = look_at(path, 0);
+    entry_resolve(d, e, is_link);
+    entry_tell(d, e, &look);
+}
+
 void name_consider(struct discover *d, struct place *place, const char *path)
 {
     struct entry *e = map_get(&d->files, slice_of(path));
-    struct stat facts;
 
-    if (e == NULL) {
-        if (lstat(path, &facts) < 0 || (!S_ISREG(facts.st_mode) && !S_ISLNK(facts.st_mode)))
-            return;
-        if (is_excluded(d, path) || !has_room(d))
-            return;
-        e = entry_new(d, place, path);
-    }
-    if (e->seen != d->scan_count || e->is_absent)
+    if (e == NULL)
+        name_enter(d, place, path);
+    else if (e->seen != d->scan_count || e->is_absent)
         entry_check(d, e);
 }
 

@@ -288,13 +288,20 @@ static struct statx_timestamp timestamp(int64_t ns)
                                     .tv_nsec = (uint32_t)(ns % 1000000000)};
 }
 
+static const struct fs_node *node_of(int fd, const char *path, int flags)
+{
+    if (flags & AT_EMPTY_PATH)
+        return file_at(fd)->node;
+    return flags & AT_SYMLINK_NOFOLLOW ? fs_find(path) : fs_follow(path);
+}
+
 int __wrap_statx(int fd, const char *path, int flags, unsigned mask, struct statx *out)
 {
     const struct fs_node *node;
 
     (void)mask;
     enter();
-    node = flags & AT_EMPTY_PATH ? file_at(fd)->node : fs_follow(path);
+    node = node_of(fd, path, flags);
     if (node == NULL)
         return fail(ENOENT);
     if (flags & AT_EMPTY_PATH)
