@@ -23,7 +23,7 @@
  *
  * Letters are numbered as they come:
  *
- *   settled_number <= number of what is written <= added_number
+ *   settled <= number of what is written <= added
  */
 
 #define COMPONENT "dead_letters"
@@ -31,38 +31,55 @@
 /* A folder that could not be opened is tried again after that. */
 #define OPEN_AGAIN_MS 60000
 
+/* Of letters, as they come: see above. */
+struct letter_numbers {
+    uint64_t added, writing, settled;
+};
+
+/* What a worker writes; all of it is the worker's while it does, but for the deadline and the bits. */
+struct letter_job {
+    struct letter_folder *folder;
+    struct buffer bytes;
+    char why[256];
+    int status; /* of the last one */
+    uint64_t deleted;
+    struct timer *deadline;
+    bool is_under_way, is_stuck, is_freed;
+};
+
+/* The newest, for the page. */
+struct letters_shown {
+    char *recent[LETTERS_RECENT_MAX];
+    size_t next;
+};
+
 struct letter_store {
     struct letter_sink sink;
     struct loop *loop;
     char *path;
     struct letter_limits limits;
     struct letter_metrics *metrics;
-    struct letter_folder *folder; /* the worker's while one writes */
-    struct buffer pending, writing;
-    uint64_t added_number, writing_number, settled_number;
+    struct buffer pending;
+    struct letter_job job;
+    struct letter_numbers numbers;
     struct list waiters; /* in order of their numbers */
-    struct timer *deadline;
     uint64_t open_again_ms;
-    bool is_writing, is_stuck, is_freed, was_trouble_said;
-    int status; /* of the last writing */
-    uint64_t deleted;
-    char why[256];
-    char *recent[LETTERS_RECENT_MAX];
-    size_t recent_next;
+    struct letters_shown shown;
+    bool was_trouble_said;
 };
 
 static void store_check(const struct letter_store *s)
 {
-    CHECK(s->settled_number <= s->added_number && s->writing_number <= s->added_number);
-    CHECK(!s->is_stuck || (s->is_writing && s->settled_number == s->added_number));
-    CHECK(s->pending.len == 0 || s->is_writing);
+    CHECK(s->numbers.settled <= s->numbers.added && s->numbers.writing <= s->numbers.added);
+    CHECK(!s->job.is_stuck || (s->job.is_under_way && s->numbers.settled == s->numbers.added));
+    CHECK(s->pending.len == 0 || s->job.is_under_way);
 }
 
 /* ---- whoever waits ---- */
 
 static void waiters_settle(struct letter_store *s, uint64_t number)
 {
-    s->settled_number = number;
+    s->numbers.settled = number;
     while (!list_is_empty(&s->waiters)) {
         struct letter_waiter *w = CONTAINER_OF(s->waiters.next, struct letter_waiter, link);
 
@@ -78,9 +95,9 @@ static bool store_wait(struct letter_sink *sink, struct letter_waiter *waiter)
     struct letter_store *s = CONTAINER_OF(sink, struct letter_store, sink);
 
     store_check(s);
-    if (s->settled_number == s->added_number)
+    if (s->numbers.settled == s->numbers.added)
         return false;
-    waiter->number = s->added_number;
+    waiter->number = s->numbers.added;
     list_add_tail(&s->waiters, &waiter->link);
     return true;
 }
@@ -119,24 +136,25 @@ static void write_work(void *owner)
 {
     struct letter_store *s = owner;
 
-    s->status = 0;
-    s->deleted = 0;
-    if (s->folder == NULL)
-        s->status = letter_folder_open(s->path, &s->limits, &s->folder, s->why);
-    if (s->status < 0)
+    s->job.status = 0;
+    s->job.deleted = 0;
+    if (s->job.folder == NULL)
+        s->job.status = letter_folder_open(s->path, &s->limits, &s->job.folder, s->job.why);
+    if (s->job.status < 0)
         return;
-    s->status = letter_folder_append(s->folder, buffer_view(&s->writing), &s->deleted);
-    if (s->status < 0)
-        snprintf(s->why, sizeof s->why, "%.160s: %s", s->path, strerror(-s->status));
+    s->job.status =
+        letter_folder_append(s->job.folder, buffer_view(&s->job.bytes), &s->job.deleted);
+    if (s->job.status < 0)
+        snprintf(s->job.why, sizeof s->job.why, "%.160s: %s", s->path, strerror(-s->job.status));
 }
 
 static void store_destroy(struct letter_store *s)
 {
-    letter_folder_close(&s->folder);
+    letter_folder_close(&s->job.folder);
     buffer_fini(&s->pending);
-    buffer_fini(&s->writing);
+    buffer_fini(&s->job.bytes);
     for (size_t i = 0; i < LETTERS_RECENT_MAX; i++)
-        mem_free(s->recent[i]);
+        mem_free(s->shown.recent[i]);
     mem_free(s->path);
     mem_free(s);
 }
@@ -144,62 +162,62 @@ static void store_destroy(struct letter_store *s)
 static void on_written(void *owner)
 {
     struct letter_store *s = owner;
-    uint64_t count = s->writing_number - s->settled_number;
+    uint64_t count = s->numbers.writing - s->numbers.settled;
 
-    s->is_writing = false;
-    if (s->is_freed) {
+    s->job.is_under_way = false;
+    if (s->job.is_freed) {
         store_destroy(s);
         return;
     }
-    timer_stop(s->deadline);
-    s->metrics->deleted += s->deleted;
-    if (s->folder == NULL)
+    timer_stop(s->job.deadline);
+    s->metrics->deleted += s->job.deleted;
+    if (s->job.folder == NULL)
         s->open_again_ms = clock_ms() + OPEN_AGAIN_MS;
-    if (s->is_stuck) { /* those were counted as lost when it took too long */
-        s->is_stuck = false;
+    if (s->job.is_stuck) { /* those were counted as lost when it took too long */
+        s->job.is_stuck = false;
         return;
     }
-    if (s->status < 0) {
-        lose(s, count, s->why);
+    if (s->job.status < 0) {
+        lose(s, count, s->job.why);
     } else {
         s->metrics->kept += count;
         trouble_over(s);
     }
-    waiters_settle(s, s->writing_number);
+    waiters_settle(s, s->numbers.writing);
     write_begin(s);
     store_check(s);
 }
 
 static void write_begin(struct letter_store *s)
 {
-    struct buffer empty = s->writing;
+    struct buffer empty = s->job.bytes;
 
-    if (s->is_writing || s->pending.len == 0)
+    if (s->job.is_under_way || s->pending.len == 0)
         return;
-    s->writing = s->pending;
+    s->job.bytes = s->pending;
     s->pending = empty;
     buffer_fini(&s->pending);
-    s->writing_number = s->added_number;
-    s->is_writing = true;
-    if (s->deadline == NULL)
-        s->deadline = timer_new(s->loop, on_too_long, s);
-    timer_start(s->deadline, LETTER_WAIT_MS);
+    s->numbers.writing = s->numbers.added;
+    s->job.is_under_way = true;
+    if (s->job.deadline == NULL)
+        s->job.deadline = timer_new(s->loop, on_too_long, s);
+    timer_start(s->job.deadline, LETTER_WAIT_MS);
     job_start(s->loop, write_work, on_written, s);
 }
 
 static void pending_lose(struct letter_store *s, const char *why)
 {
-    lose(s, s->added_number - s->settled_number, why);
+    lose(s, s->numbers.added - s->numbers.settled, why);
     buffer_clear(&s->pending);
-    waiters_settle(s, s->added_number);
+    waiters_settle(s, s->numbers.added);
 }
 
 static void on_too_long(void *owner)
 {
     struct letter_store *s = owner;
 
-    CHECK(s->is_writing);
-    s->is_stuck = true;
+    CHECK(s->job.is_under_way);
+    s->job.is_stuck = true;
     pending_lose(s, "the disk does not answer");
 }
 
@@ -210,7 +228,7 @@ static void recent_note(struct letter_store *s, const struct dead_letter *letter
 {
     struct dead_letter brief = *letter;
     struct buffer line = {0};
-    char **slot = &s->recent[s->recent_next++ % LETTERS_RECENT_MAX];
+    char **slot = &s->shown.recent[s->shown.next++ % LETTERS_RECENT_MAX];
 
     brief.record = brief.metadata = brief.escaped = (struct slice){0};
     letter_write(&brief, &line);
@@ -222,7 +240,8 @@ static void recent_note(struct letter_store *s, const struct dead_letter *letter
 /* Whether there is no use in writing now. The folder is not to be looked at while a worker has it. */
 static bool is_hopeless(const struct letter_store *s)
 {
-    return s->is_stuck || (!s->is_writing && s->folder == NULL && clock_ms() < s->open_again_ms);
+    return s->job.is_stuck ||
+           (!s->job.is_under_way && s->job.folder == NULL && clock_ms() < s->open_again_ms);
 }
 
 static void store_add(struct letter_sink *sink, const struct dead_letter *letter, bool is_given_up,
@@ -239,7 +258,7 @@ static void store_add(struct letter_sink *sink, const struct dead_letter *letter
         return;
     }
     letter_write(letter, &s->pending);
-    s->added_number++;
+    s->numbers.added++;
     write_begin(s);
     store_check(s);
 }
@@ -266,9 +285,9 @@ void letter_store_free(struct letter_store **address)
     if (s == NULL)
         return;
     CHECK(list_is_empty(&s->waiters));
-    timer_free(&s->deadline);
-    s->is_freed = true;
-    if (!s->is_writing)
+    timer_free(&s->job.deadline);
+    s->job.is_freed = true;
+    if (!s->job.is_under_way)
         store_destroy(s);
 }
 
@@ -276,8 +295,8 @@ int letter_store_open(struct letter_store *s, char why[256])
 {
     int rc;
 
-    CHECK(s->folder == NULL && !s->is_writing);
-    rc = letter_folder_open(s->path, &s->limits, &s->folder, why);
+    CHECK(s->job.folder == NULL && !s->job.is_under_way);
+    rc = letter_folder_open(s->path, &s->limits, &s->job.folder, why);
     if (rc < 0 && rc != -EBUSY) {
         trouble_say(s, why);
         s->open_again_ms = clock_ms() + OPEN_AGAIN_MS;
@@ -287,7 +306,7 @@ int letter_store_open(struct letter_store *s, char why[256])
 
 bool letter_store_is_idle(const struct letter_store *s)
 {
-    return !s->is_writing || s->is_stuck;
+    return !s->job.is_under_way || s->job.is_stuck;
 }
 
 struct letter_sink *letter_store_sink(struct letter_store *s)
@@ -302,7 +321,7 @@ const char *letter_store_path(const struct letter_store *s)
 
 const char *letter_store_recent(const struct letter_store *s, size_t index)
 {
-    if (index >= LETTERS_RECENT_MAX || index >= s->recent_next)
+    if (index >= LETTERS_RECENT_MAX || index >= s->shown.next)
         return NULL;
-    return s->recent[(s->recent_next - 1 - index) % LETTERS_RECENT_MAX];
+    return s->shown.recent[(s->shown.next - 1 - index) % LETTERS_RECENT_MAX];
 }
