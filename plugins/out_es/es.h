@@ -1,9 +1,15 @@
 /*
  * Inside of the es and opensearch outputs, which are one plugin in two flavours.
  *
- * es.c holds the options and what is made of them at start; es_encode.c makes bodies; es_text.c
- * makes text of what was refused; es_judge.c reads answers. All of struct out_es is constant once
- * init has run, so encodes may overlap.
+ *   es.c         the options, and what is made of them at start
+ *   es_login.c   what is made of those that say who we are
+ *   es_encode.c  bodies
+ *   es_action.c  the line before each document
+ *   es_id.c      its id
+ *   es_text.c    what was refused, as text
+ *   es_judge.c   answers
+ *
+ * All of struct out_es is constant once init has run, so encodes may overlap.
  */
 #ifndef TAILRACE_PLUGINS_OUT_ES_H
 #define TAILRACE_PLUGINS_OUT_ES_H
@@ -79,28 +85,42 @@ struct es_signing {
     struct aws_signer_settings settings;
 };
 
+/* What stands before each document, and in the request's address. */
+struct es_bulk {
+    int operation; /* enum es_operation */
+    char *type;
+    bool suppress_type;
+    char *pipeline;
+};
+
+/* Where requests go, and how they are packed. */
+struct es_sending {
+    char *host;     /* of the Cloud_ID */
+    char *upstream; /* the service reads it */
+    char *path;
+    char *url; /* path and query of the bulk request */
+    char *compress;
+    bool is_gzip;
+    struct http_settings http;
+};
+
 struct out_es {
     struct es_index index;
     struct es_document document;
     struct es_identity identity;
     struct es_refused refused;
+    struct es_bulk bulk;
+    struct es_sending sending;
     struct es_login login;
     struct es_signing signing;
-    int operation; /* enum es_operation */
-    char *type;
-    bool suppress_type;
-    char *path;
-    char *pipeline;
-    char *compress;
-    bool is_gzip;
+    const char *component;
     bool trace_error;
     bool trace_output;
-    char *url; /* path and query of the bulk request */
-    const char *component;
-    struct http_settings http;
-    char *host;     /* of the Cloud_ID */
-    char *upstream; /* the service reads it */
 };
+
+/* Takes what was bound apart; negative: the report says what is wrong. */
+MUST_USE int es_login_init(struct out_es *es, struct plugin_setup *setup);
+void es_login_fini(struct out_es *es);
 
 MUST_USE int es_encode(const void *self, struct batch *batch, struct http_request *request);
 

@@ -67,8 +67,8 @@ static void append_index(struct es_action *a, const struct chunk_record *record,
 
 bool es_has_place(const struct out_es *es, const struct chunk_record *record)
 {
-    return es->identity.is_stable && es->operation < ES_UPDATE && record->run->origin->id != 0 &&
-           record->head.offset != RECORD_NO_OFFSET;
+    return es->identity.is_stable && es->bulk.operation < ES_UPDATE &&
+           record->run->origin->id != 0 && record->head.offset != RECORD_NO_OFFSET;
 }
 
 /* The first half of the record's id, when nothing else may be its id. */
@@ -101,13 +101,13 @@ static void render(struct es_action *a, const struct chunk_record *record, int64
     };
 
     buffer_clear(&a->text);
-    buffer_append(&a->text, heads[a->es->operation]);
+    buffer_append(&a->text, heads[a->es->bulk.operation]);
     append_index(a, record, ns, arena);
     buffer_append_byte(&a->text, '"');
-    if (a->es->suppress_type)
+    if (a->es->bulk.suppress_type)
         return;
     buffer_append_text(&a->text, ",\"_type\":\"");
-    json_escape(&a->text, slice_of(a->es->type));
+    json_escape(&a->text, slice_of(a->es->bulk.type));
     buffer_append_byte(&a->text, '"');
 }
 

@@ -168,7 +168,7 @@ static char *put_id(struct es_writer *w, char *at, const struct chunk_record *re
 static inline char *put_action(struct es_writer *w, char *at, struct slice action,
                                const struct chunk_record *record)
 {
-    bool needs_id = w->es->operation == ES_UPDATE || w->es->operation == ES_UPSERT;
+    bool needs_id = w->es->bulk.operation == ES_UPDATE || w->es->bulk.operation == ES_UPSERT;
     char *before;
 
     at = before = put_padded(at, action);
@@ -382,12 +382,12 @@ static char *put_document(struct es_writer *w, char *at, const struct chunk_reco
         SLICE("{\"doc\":{"),
         SLICE("{\"doc_as_upsert\":true,\"doc\":{"),
     };
-    bool is_nested = w->es->operation == ES_UPDATE || w->es->operation == ES_UPSERT;
+    bool is_nested = w->es->bulk.operation == ES_UPDATE || w->es->bulk.operation == ES_UPSERT;
     struct slice rest = record->fields;
     struct chunk_field field;
     size_t object_at;
 
-    at = put(at, heads[w->es->operation]);
+    at = put(at, heads[w->es->bulk.operation]);
     object_at = (size_t)(at - w->out->data) - 1;
     at = put_time_and_tag(w, at, record);
     while (chunk_field_next(&rest, &field))
@@ -445,7 +445,7 @@ static void put_headers(const struct out_es *es, struct http_request *request)
 {
     http_request_header(request, "Content-Type", SLICE("application/x-ndjson"));
     http_request_header(request, "User-Agent", SLICE("Fluent-Bit"));
-    if (es->is_gzip)
+    if (es->sending.is_gzip)
         http_request_header(request, "Content-Encoding", SLICE("gzip"));
     if (es->login.authorization.len > 0)
         http_request_header(request, "Authorization", buffer_view(&es->login.authorization));
@@ -467,7 +467,7 @@ int es_encode(const void *self, struct batch *batch, struct http_request *reques
     struct chunk_record record;
     struct es_writer w;
 
-    http_request_init(request, "POST", es->url);
+    http_request_init(request, "POST", es->sending.url);
     request->reply_keys = reply_keys;
     put_headers(es, request);
     buffer_init(&request->body, body_room(batch));
@@ -480,7 +480,7 @@ int es_encode(const void *self, struct batch *batch, struct http_request *reques
         log_info(es->component, "the body is: %.*s", (int)request->body.len, request->body.data);
     }
     request->plain_bytes = http_request_bytes(request);
-    if (es->is_gzip)
+    if (es->sending.is_gzip)
         http_request_pack(request);
     return 0;
 }

@@ -36,7 +36,7 @@ static enum verdict item_verdict_of(const struct out_es *es, unsigned status)
     if (status >= 200 && status <= 299)
         return VERDICT_DELIVERED;
     if (status == 409)
-        return es->operation == ES_CREATE ? VERDICT_DELIVERED : VERDICT_RETRY;
+        return es->bulk.operation == ES_CREATE ? VERDICT_DELIVERED : VERDICT_RETRY;
     if (status == 429 || status == 401 || status == 403 || status == 404 || status >= 500)
         return VERDICT_RETRY;
     return VERDICT_REFUSED;
@@ -91,7 +91,7 @@ static char *error_words(struct slice error, unsigned status, const char *advice
 static bool may_be_text(const struct out_es *es, enum verdict verdict, unsigned status)
 {
     return verdict == VERDICT_REFUSED && status == 400 && es->refused.is_sent_as_text &&
-           es->operation < ES_UPDATE;
+           es->bulk.operation < ES_UPDATE;
 }
 
 static bool status_read(struct slice text, uint16_t *status_out)
