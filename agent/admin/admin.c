@@ -68,7 +68,7 @@ static bool on_output_login(void *owner, size_t index, const char **origin, cons
 static void on_sample(void *owner)
 {
     struct admin *a = owner;
-    const struct list *outputs = &a->view.book->outputs;
+    const struct list *outputs = &a->view.facts.book->outputs;
 
     health_sample(&a->health,
                   (struct health_sample){
@@ -122,9 +122,9 @@ static void pipeline_view(struct admin *a, struct pipeline *pipeline)
 
     a->pipeline = pipeline;
     a->pace = (struct pace){0};
-    a->view.book = pipeline_metrics(pipeline);
-    a->view.memory = pipeline_memory(pipeline);
-    a->view.has_health_check = service->has_health_check;
+    a->view.facts.book = pipeline_metrics(pipeline);
+    a->view.facts.memory = pipeline_memory(pipeline);
+    a->view.facts.has_health_check = service->has_health_check;
     health_start(a, service);
 }
 
@@ -133,11 +133,11 @@ static void view_init(struct admin *a)
     if (gethostname(a->hostname, sizeof a->hostname - 1) < 0)
         a->hostname[0] = '\0';
     a->view = (struct admin_view){
-        .hostname = a->hostname,
-        .start_ms = clock_ms(),
-        .start_wall_ns = clock_wall_ns(),
-        .health = &a->health,
-        .pace = &a->pace,
+        .facts.hostname = a->hostname,
+        .facts.start_ms = clock_ms(),
+        .facts.start_wall_ns = clock_wall_ns(),
+        .facts.health = &a->health,
+        .facts.pace = &a->pace,
         .owner = a,
         .refresh = on_refresh,
         .describe_inputs = on_describe,
@@ -282,7 +282,7 @@ void admin_reloaded(struct admin *a, enum reload_state state, const struct repor
     a->outcome = state;
     mistakes_keep(a, report);
     if (a->agent != NULL)
-        a->view.reload_count = agent_reload_count(a->agent);
+        a->view.facts.reload_count = agent_reload_count(a->agent);
     if (a->door.server != NULL)
         server_resume(a->door.server);
     doors_settle(a);

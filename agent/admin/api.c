@@ -60,7 +60,7 @@ void api_metrics(const struct admin_view *view, struct buffer *out)
     view->refresh(view->owner);
     for (size_t i = 0; i < METRICS_KINDS; i++) {
         const struct metrics_kind *kind = &metrics_kinds[i];
-        const struct list *instances = metrics_list(view->book, kind);
+        const struct list *instances = metrics_list(view->facts.book, kind);
 
         buffer_append_format(out, "%s\"%s\":{", i == 0 ? "{" : ",", kind->word);
         LIST_FOR (it, (struct list *)instances) {
@@ -110,14 +110,14 @@ static void append_input_storage(struct buffer *out, const struct input_metrics 
 /* The log files are the buffer: every chunk is in memory, and in no file of its own. */
 void api_storage(const struct admin_view *view, struct buffer *out)
 {
-    const struct list *inputs = &view->book->inputs;
+    const struct list *inputs = &view->facts.book->inputs;
 
     view->refresh(view->owner);
     buffer_append_format(out,
                          "{\"storage_layer\":{\"chunks\":{\"total_chunks\":%" PRIu64
                          ",\"mem_chunks\":%" PRIu64 ",\"fs_chunks\":0,\"fs_chunks_up\":0,"
                          "\"fs_chunks_down\":0}},\"input_chunks\":{",
-                         view->book->chunks, view->book->chunks);
+                         view->facts.book->chunks, view->facts.book->chunks);
     LIST_FOR (it, (struct list *)inputs) {
         if (it != inputs->next)
             buffer_append_byte(out, ',');
@@ -152,7 +152,7 @@ void api_plugins(const struct admin_view *view, struct buffer *out)
 
 void api_health(const struct admin_view *view, struct buffer *out)
 {
-    const struct health *health = view->health;
+    const struct health *health = view->facts.health;
     struct health_sample recent = health_recent(health);
 
     buffer_append_format(out,
@@ -168,7 +168,7 @@ void api_health(const struct admin_view *view, struct buffer *out)
 
 void api_reload_count(const struct admin_view *view, struct buffer *out)
 {
-    buffer_append_format(out, "{\"hot_reload_count\":%" PRIu64 "}", view->reload_count);
+    buffer_append_format(out, "{\"hot_reload_count\":%" PRIu64 "}", view->facts.reload_count);
 }
 
 void api_reload_mistakes(const struct admin_view *view, struct buffer *out)

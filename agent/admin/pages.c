@@ -25,7 +25,7 @@ struct route {
 
 uint64_t admin_view_uptime_s(const struct admin_view *view)
 {
-    return (clock_ms() - view->start_ms) / 1000;
+    return (clock_ms() - view->facts.start_ms) / 1000;
 }
 
 uint64_t admin_view_standstill_s(const struct admin_view *view)
@@ -35,20 +35,20 @@ uint64_t admin_view_standstill_s(const struct admin_view *view)
 
 bool admin_view_is_well(const struct admin_view *view)
 {
-    return health_is_good(view->health) && admin_view_standstill_s(view) == 0;
+    return health_is_good(view->facts.health) && admin_view_standstill_s(view) == 0;
 }
 
 static struct metrics_facts view_facts(const struct admin_view *view)
 {
     return (struct metrics_facts){
-        .hostname = view->hostname,
+        .hostname = view->facts.hostname,
         .now_ns = clock_wall_ns(),
-        .start_s = (uint64_t)(view->start_wall_ns / NS_PER_S),
+        .start_s = (uint64_t)(view->facts.start_wall_ns / NS_PER_S),
         .uptime_s = admin_view_uptime_s(view),
-        .reload_count = view->reload_count,
-        .memory_used_bytes = view->memory->used_bytes,
-        .memory_limit_bytes = view->memory->limit_bytes,
-        .memory_peak_bytes = view->memory->peak_bytes,
+        .reload_count = view->facts.reload_count,
+        .memory_used_bytes = view->facts.memory->used_bytes,
+        .memory_limit_bytes = view->facts.memory->limit_bytes,
+        .memory_peak_bytes = view->facts.memory->peak_bytes,
     };
 }
 
@@ -59,7 +59,7 @@ static void expose(const struct admin_view *view, enum exposition_form form, str
     struct metrics_facts facts = view_facts(view);
 
     view->refresh(view->owner);
-    exposition_write(view->book, &facts, form, out);
+    exposition_write(view->facts.book, &facts, form, out);
 }
 
 static void prometheus_v1(const struct admin_view *view, struct buffer *out)
@@ -85,7 +85,7 @@ static void answer_health_v1(const struct admin_view *view, const char *method, 
     bool is_good = admin_view_is_well(view);
 
     (void)method;
-    if (!view->has_health_check) {
+    if (!view->facts.has_health_check) {
         page->status = 404;
         page->type = NULL;
         return;

@@ -68,14 +68,14 @@ static void append_login(const struct admin_view *view, size_t index, struct buf
 static void append_kind(const struct admin_view *view, const struct metrics_kind *kind,
                         struct buffer *out)
 {
-    const struct list *instances = metrics_list(view->book, kind);
+    const struct list *instances = metrics_list(view->facts.book, kind);
     size_t index = 0;
 
     buffer_append_format(out, ",\"%ss\":[", kind->word);
     LIST_FOR (it, (struct list *)instances) {
         buffer_append_text(out, index > 0 ? ",{" : "{");
         append_counters(out, kind->table, metrics_head_of(it));
-        if (instances == &view->book->outputs) {
+        if (instances == &view->facts.book->outputs) {
             append_trouble(view, index, out);
             append_login(view, index, out);
         }
@@ -88,7 +88,7 @@ static void append_kind(const struct admin_view *view, const struct metrics_kind
 /* ---- the verdict ---- */
 
 #define SUM(view, kind, field) \
-    metric_sum(&(view)->book->kind##s, offsetof(struct kind##_metrics, field))
+    metric_sum(&(view)->facts.book->kind##s, offsetof(struct kind##_metrics, field))
 
 /* The output that has been in trouble the longest. */
 static void find_trouble(const struct admin_view *view, struct situation *is)
@@ -96,7 +96,7 @@ static void find_trouble(const struct admin_view *view, struct situation *is)
     int64_t oldest_ns = 0;
     size_t index = 0;
 
-    LIST_FOR (it, &view->book->outputs) {
+    LIST_FOR (it, &view->facts.book->outputs) {
         int64_t since_ns = 0;
         const char *trouble = view->output_trouble(view->owner, index++, &since_ns);
 
@@ -123,9 +123,9 @@ static void append_verdict(const struct admin_view *view, struct buffer *out)
     struct buffer text = {0};
     enum verdict_state state;
 
-    pace_look(view->pace, clock_ms(), SUM(view, output, proc_bytes), is.unread_bytes);
+    pace_look(view->facts.pace, clock_ms(), SUM(view, output, proc_bytes), is.unread_bytes);
     find_trouble(view, &is);
-    state = verdict_write(&is, view->pace, &text);
+    state = verdict_write(&is, view->facts.pace, &text);
     buffer_append_format(out, ",\"verdict\":{\"state\":\"%s\",", verdict_state_name(state));
     append_text(out, "text", buffer_text(&text));
     buffer_append_byte(out, '}');
@@ -140,11 +140,12 @@ static void append_agent(const struct admin_view *view, struct buffer *out)
     buffer_append_byte(out, ',');
     append_text(out, "compatible", "Fluent Bit " VERSION_COMPATIBLE);
     buffer_append_byte(out, ',');
-    append_text(out, "hostname", view->hostname);
+    append_text(out, "hostname", view->facts.hostname);
     buffer_append_format(out, ",\"uptime_s\":%" PRIu64, admin_view_uptime_s(view));
     buffer_append_format(
         out, ",\"memory\":{\"used\":%" PRIu64 ",\"limit\":%" PRIu64 ",\"peak\":%" PRIu64 "}",
-        view->memory->used_bytes, view->memory->limit_bytes, view->memory->peak_bytes);
+        view->facts.memory->used_bytes, view->facts.memory->limit_bytes,
+        view->facts.memory->peak_bytes);
 }
 
 static void append_log(struct buffer *out)

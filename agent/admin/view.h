@@ -13,7 +13,8 @@
 #include "metrics/exposition.h"
 #include "service/agent.h"
 
-struct admin_view {
+/* Of the agent as it runs. */
+struct admin_facts {
     struct metrics_book *book;
     const struct budget *memory;
     const char *hostname;
@@ -23,7 +24,10 @@ struct admin_view {
     bool has_health_check;
     struct pace *pace;
     uint64_t reload_count;
+};
 
+struct admin_view {
+    struct admin_facts facts;
     void *owner; /* of the rest */
     /* Brings counters up to date. */
     void (*refresh)(void *owner);

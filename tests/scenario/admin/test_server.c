@@ -67,11 +67,11 @@ static void set_up(void)
     budget_init(&kit.memory, NULL, 1000);
     health_init(&kit.health, (struct health_limits){5, 5, 60});
     kit.view = (struct admin_view){
-        .book = &kit.book,
-        .memory = &kit.memory,
-        .hostname = "node-1",
-        .health = &kit.health,
-        .pace = &kit.pace,
+        .facts.book = &kit.book,
+        .facts.memory = &kit.memory,
+        .facts.hostname = "node-1",
+        .facts.health = &kit.health,
+        .facts.pace = &kit.pace,
         .refresh = on_refresh,
         .describe_inputs = on_describe,
         .output_trouble = on_trouble,

@@ -56,14 +56,14 @@ static enum reload_state on_outcome(void *owner, struct slice *words)
 static void view_init(struct admin_kit *kit)
 {
     kit->view = (struct admin_view){
-        .book = &kit->book,
-        .memory = &kit->memory,
-        .hostname = "node-1",
-        .start_ms = clock_ms(),
-        .start_wall_ns = clock_wall_ns(),
-        .health = &kit->health,
-        .has_health_check = true,
-        .pace = &kit->pace,
+        .facts.book = &kit->book,
+        .facts.memory = &kit->memory,
+        .facts.hostname = "node-1",
+        .facts.start_ms = clock_ms(),
+        .facts.start_wall_ns = clock_wall_ns(),
+        .facts.health = &kit->health,
+        .facts.has_health_check = true,
+        .facts.pace = &kit->pace,
         .owner = kit,
         .refresh = on_refresh,
         .describe_inputs = on_describe,

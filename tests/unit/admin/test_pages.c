@@ -129,7 +129,7 @@ END_TEST
 
 START_TEST(without_health_check_only_its_second_version_is_there)
 {
-    admin_kit.view.has_health_check = false;
+    admin_kit.view.facts.has_health_check = false;
     admin_kit_ask("GET", "/api/v1/health");
     ck_assert_uint_eq(admin_kit.page.status, 404);
     ask_well("/api/v2/health");
@@ -169,7 +169,7 @@ START_TEST(what_becomes_of_a_reload_is_told)
     expect_reload(RELOAD_REFUSED, 400,
                   "{\"reload\":\"failed\",\"status\":-3,\"errors\":["
                   "\"a.conf:3: no such \\\"key\\\"\",\"a.conf:4: nor that\"]}");
-    admin_kit.view.reload_count = 7;
+    admin_kit.view.facts.reload_count = 7;
     ask_well("/api/v2/reload");
     ck_assert_str_eq(admin_kit_body(), "{\"hot_reload_count\":7}");
     ask_well("/api/v2/metrics/prometheus");

@@ -24,7 +24,7 @@ static void origin_make(struct origin *origin, struct input_metrics *metrics)
     origin_init(origin, &ops, SLICE("tag"), 0);
     origin->metrics = metrics;
     origin->budget = &budget;
-    origin->outputs = 1;
+    origin->route.outputs = 1;
 }
 
 static void origin_end(struct origin *origin)
