@@ -35,7 +35,7 @@ void origin_init_once(struct origin *o, const struct origin_ops *ops, struct sli
 void origin_lane_set(struct origin *o, output_set lane)
 {
     o->lane = lane;
-    o->routed_by = NULL;
+    o->route.by = NULL;
 }
 
 const char *origin_file(const struct origin *o)

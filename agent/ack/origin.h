@@ -33,26 +33,38 @@ struct origin_ops {
     void (*free)(struct origin *origin);
 };
 
+/* Where its tag goes; found by the intake. */
+struct origin_route {
+    output_set outputs;                       /* those of its lane that its tag goes to, */
+    const struct filter_selection *selection; /* through these filters */
+    const struct intake *by;                  /* who found that; NULL: to be found again */
+    bool may_go_on; /* filters want its records, whether an output takes its tag or not */
+};
+
+/* The chunks that its records go into. */
+struct origin_chunking {
+    const void *newest;     /* the one that the newest span lies in, while it is open */
+    uint32_t call_permille; /* what a thousand bytes of its records come to in calls; 0: not known
+                             * yet (chunk/parcel.h) */
+};
+
 struct origin {
     const struct origin_ops *ops;
     uint32_t refs;
-    output_set lane;    /* its input reads it for these outputs, all as a rule (ack/lane.h) */
-    output_set outputs; /* those of them that its tag goes to, and through which filters: */
-    const struct filter_selection *selection; /* both found by the intake, which notes itself */
-    const struct intake *routed_by;           /* NULL: to be found again */
-    bool may_go_on;   /* filters want its records, whether an output takes its tag or not */
+    output_set lane;  /* its input reads it for these outputs, all as a rule (ack/lane.h) */
     struct slice tag; /* owned by the origin */
-    bool can_repeat;  /* the source keeps what it gave: what nobody took comes again */
-    bool can_leave;   /* its input reads again for one output what that one let go of; for no
-                             * longer than the source is there */
-    uint64_t
-        again_until; /* filters saw the records before this offset, in this process, when it was
-                             * read for others or by who was there before */
-    uint64_t id;     /* stable over restarts where the source is; 0: records have no ids */
-    uint32_t
-        call_permille; /* what a thousand bytes of its records come to in calls; 0: not known yet (chunk/parcel.h) */
-    const void *last_chunk; /* the one that the newest span lies in, while it is open */
+    struct origin_route route;
+    uint64_t id; /* stable over restarts where the source is; 0: records have no ids */
+    /* Filters saw the records before this offset, in this process, when it was read for others or by
+     * who was there before. */
+    uint64_t again_until;
+    /* The source keeps what it gave: what nobody took comes again. */
+    bool can_repeat;
+    /* Its input reads again for one output what that one let go of; for no longer than the source is
+     * there. */
+    bool can_leave;
     struct ack_window window;
+    struct origin_chunking chunking;
     struct input_metrics *metrics; /* lent by the input, as is the next */
     struct budget *budget;         /* what its records hold in chunks */
 };

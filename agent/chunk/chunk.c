@@ -121,7 +121,7 @@ static struct chunk_run *run_begin(struct chunk *chunk, struct origin *origin, s
     chunk->can_repeat &= origin->can_repeat;
     chunk->can_leave &= origin->can_leave;
     run->span = window_issue(&origin->window, end, chunk->outputs);
-    origin->last_chunk = chunk;
+    origin->chunking.newest = chunk;
     return run;
 }
 
@@ -132,7 +132,7 @@ static inline struct chunk_run *chunk_run_for(struct chunk *chunk, struct origin
 {
     struct chunk_run *run;
 
-    if (UNLIKELY(origin->last_chunk != chunk))
+    if (UNLIKELY(origin->chunking.newest != chunk))
         return run_begin(chunk, origin, tag, end);
     run = &chunk->runs[chunk->run_count - 1];
     if (UNLIKELY(run->origin != origin ||
@@ -244,8 +244,8 @@ void chunk_seal(struct chunk *chunk)
     CHECK(!chunk->is_sealed);
     chunk->is_sealed = true;
     for (uint32_t i = 0; i < chunk->run_count; i++)
-        if (chunk->runs[i].origin->last_chunk == chunk)
-            chunk->runs[i].origin->last_chunk = NULL;
+        if (chunk->runs[i].origin->chunking.newest == chunk)
+            chunk->runs[i].origin->chunking.newest = NULL;
     if (chunk->bytes.len < chunk->aims.bytes / 2)
         buffer_shrink(&chunk->bytes, COPY_SLACK);
     buffer_reserve(&chunk->bytes, COPY_SLACK);

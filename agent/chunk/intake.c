@@ -210,10 +210,10 @@ static void chunk_close(struct intake *intake, struct chunk *chunk)
 
 static void origin_route(struct intake *intake, struct origin *origin)
 {
-    origin->selection = filter_chain_select(intake->chain, origin->tag, origin->metrics);
-    origin->outputs = route_table_outputs(intake->routes, origin->tag) & origin->lane;
-    origin->may_go_on = filter_selection_sees_all(origin->selection);
-    origin->routed_by = intake;
+    origin->route.selection = filter_chain_select(intake->chain, origin->tag, origin->metrics);
+    origin->route.outputs = route_table_outputs(intake->routes, origin->tag) & origin->lane;
+    origin->route.may_go_on = filter_selection_sees_all(origin->route.selection);
+    origin->route.by = intake;
 }
 
 static inline struct filter_run run_of(struct intake *intake, const struct origin *origin)
@@ -225,10 +225,10 @@ uint64_t intake_ready(struct intake *intake, struct origin *origin, struct filte
 {
     struct filter_run run = run_of(intake, origin);
 
-    if (origin->routed_by != intake)
+    if (origin->route.by != intake)
         origin_route(intake, origin);
-    return origin->outputs != 0 || origin->may_go_on
-               ? filter_selection_ready(origin->selection, &run, waiter)
+    return origin->route.outputs != 0 || origin->route.may_go_on
+               ? filter_selection_ready(origin->route.selection, &run, waiter)
                : 0;
 }
 
@@ -357,10 +357,10 @@ static void record_push_first(struct intake *intake, struct origin *origin, stru
 
 void intake_push(struct intake *intake, struct origin *origin, uint64_t end)
 {
-    if (UNLIKELY(origin->routed_by != intake))
+    if (UNLIKELY(origin->route.by != intake))
         origin_route(intake, origin);
     record_push_first(intake, origin, origin->tag,
-                      (struct tag_route){origin->selection, origin->outputs}, end);
+                      (struct tag_route){origin->route.selection, origin->route.outputs}, end);
 }
 
 void intake_push_as(struct intake *intake, struct origin *origin, struct slice tag, uint64_t end)
@@ -374,9 +374,9 @@ void intake_push_as(struct intake *intake, struct origin *origin, struct slice t
 
 bool intake_takes(struct intake *intake, struct origin *origin)
 {
-    if (origin->routed_by != intake)
+    if (origin->route.by != intake)
         origin_route(intake, origin);
-    return origin->outputs != 0;
+    return origin->route.outputs != 0;
 }
 
 size_t intake_push_made(struct intake *intake, struct origin *origin, uint64_t end)
@@ -387,7 +387,7 @@ size_t intake_push_made(struct intake *intake, struct origin *origin, uint64_t e
         .origin = origin,
         .record = &intake->record,
         .tag = origin->tag,
-        .outputs = origin->outputs,
+        .outputs = origin->route.outputs,
     };
 
     origin->metrics->records++;
@@ -413,7 +413,7 @@ static enum plain_verdict plain_passes(struct intake *intake, const struct origi
 
     if (UNLIKELY(plain->may_repeat))
         return PLAIN_FILL;
-    return filter_selection_apply_plain(origin->selection, plain, &run);
+    return filter_selection_apply_plain(origin->route.selection, plain, &run);
 }
 
 /* The long way: the record that it stands for. */
@@ -429,12 +429,12 @@ static struct chunk *chunk_of_plain(struct intake *intake, struct origin *origin
 {
     struct chunk *chunk;
 
-    if (LIKELY(!parcels_are_for(&intake->parcels, origin->outputs)))
-        return chunk_for(intake, origin, origin->outputs);
-    chunk = parcels_again(origin, origin->tag, origin->outputs);
+    if (LIKELY(!parcels_are_for(&intake->parcels, origin->route.outputs)))
+        return chunk_for(intake, origin, origin->route.outputs);
+    chunk = parcels_again(origin, origin->tag, origin->route.outputs);
     if (LIKELY(chunk != NULL))
         return chunk;
-    chunk = parcels_open_plain(&intake->parcels, origin, origin->outputs, plain);
+    chunk = parcels_open_plain(&intake->parcels, origin, origin->route.outputs, plain);
     flush_watch(intake);
     return chunk;
 }
@@ -445,9 +445,9 @@ void intake_push_plain(struct intake *intake, struct origin *origin, struct plai
     enum plain_verdict verdict = PLAIN_DROP;
     struct chunk *chunk;
 
-    if (UNLIKELY(origin->routed_by != intake))
+    if (UNLIKELY(origin->route.by != intake))
         origin_route(intake, origin);
-    if (UNLIKELY(origin->outputs == 0 && !origin->may_go_on))
+    if (UNLIKELY(origin->route.outputs == 0 && !origin->route.may_go_on))
         origin->metrics->unrouted_records++;
     else
         verdict = plain_passes(intake, origin, plain);
@@ -456,7 +456,7 @@ void intake_push_plain(struct intake *intake, struct origin *origin, struct plai
         return;
     }
     origin->metrics->records++;
-    if (UNLIKELY(verdict == PLAIN_DROP || origin->outputs == 0)) {
+    if (UNLIKELY(verdict == PLAIN_DROP || origin->route.outputs == 0)) {
         window_advance(&origin->window, end);
         return;
     }

@@ -9,7 +9,8 @@
 
 static uint32_t permille_of(const struct parcel_rule *rule, const struct origin *origin)
 {
-    uint32_t permille = origin->call_permille > 0 ? origin->call_permille : rule->permille;
+    uint32_t permille =
+        origin->chunking.call_permille > 0 ? origin->chunking.call_permille : rule->permille;
 
     return permille > 0 ? permille : 1000;
 }
@@ -42,7 +43,7 @@ void parcel_learn(struct chunk *chunk, uint64_t call_bytes)
     if (permille > PARCEL_PERMILLE_MAX)
         permille = PARCEL_PERMILLE_MAX;
     for (uint32_t i = 0; i < chunk->run_count; i++)
-        chunk->runs[i].origin->call_permille = (uint32_t)permille;
+        chunk->runs[i].origin->chunking.call_permille = (uint32_t)permille;
     if (chunk->parcel.rule != NULL)
         chunk->parcel.rule->permille = (uint32_t)permille;
 }
@@ -55,7 +56,7 @@ static uint64_t source_of(const struct chunk_run *run, uint64_t part, uint64_t w
 
 size_t parcel_room(const struct origin *origin)
 {
-    const struct chunk *chunk = origin->last_chunk;
+    const struct chunk *chunk = origin->chunking.newest;
     const struct chunk_run *run;
     uint64_t has, left, by_bytes, by_records;
 
@@ -125,7 +126,7 @@ static uint64_t destination_of(const struct parcels *p, output_set outputs,
 
 struct chunk *parcels_again(const struct origin *origin, struct slice tag, output_set outputs)
 {
-    struct chunk *chunk = (struct chunk *)(uintptr_t)origin->last_chunk;
+    struct chunk *chunk = (struct chunk *)(uintptr_t)origin->chunking.newest;
     const struct chunk_run *run;
 
     if (chunk == NULL || chunk->parcel.rule == NULL || chunk->outputs != outputs)

@@ -37,7 +37,7 @@ bool tail_turn_goes_on(const struct tail_file *f, unsigned reads, const void **p
 {
     const void *before = *parcel;
 
-    *parcel = parcel_room(&f->origin) != SIZE_MAX ? f->origin.last_chunk : NULL;
+    *parcel = parcel_room(&f->origin) != SIZE_MAX ? f->origin.chunking.newest : NULL;
     if (before == NULL)
         return reads < TAIL_READS_PER_TURN;
     return *parcel == before && reads < TAIL_READS_PER_PARCEL;

@@ -29,7 +29,7 @@ START_TEST(an_origin_keeps_a_tag_of_its_own_and_begins_at_its_offset)
     memset(tag, 'x', sizeof tag);
     ck_assert(slice_is(origin.tag, "kube.app"));
     ck_assert_uint_eq(origin.window.settled, 7);
-    ck_assert_ptr_null(origin.routed_by);
+    ck_assert_ptr_null(origin.route.by);
     o = &origin;
     origin_unref(&o);
 }

@@ -111,7 +111,7 @@ static void tear_down(void)
     for (size_t i = 0; i < ARRAY_LEN(origins); i++) {
         struct origin *o = &origins[i];
 
-        ck_assert_ptr_null(o->last_chunk);
+        ck_assert_ptr_null(o->chunking.newest);
         origin_unref(&o);
     }
     route_table_free(&routes);
@@ -274,7 +274,7 @@ START_TEST(what_a_call_came_to_says_how_long_the_next_one_gets)
     push_long(A, 300);
     intake_flush(intake);
     parcel_learn(sealed[0], sealed[0]->bytes.len * 2);
-    ck_assert_uint_eq(origins[A].call_permille, 2000);
+    ck_assert_uint_eq(origins[A].chunking.call_permille, 2000);
     push_long(A, 300);
     intake_flush(intake);
     ck_assert_uint_eq(sealed[1]->aims.rendered, CALL_BYTES * PARCEL_FILL_PERCENT / 100 / 2);
@@ -297,9 +297,9 @@ START_TEST(a_chunk_that_comes_to_next_to_nothing_has_a_limit_all_the_same)
     push_long(A, 300);
     intake_flush(intake);
     parcel_learn(sealed[0], 1);
-    ck_assert_uint_eq(origins[A].call_permille, PARCEL_PERMILLE_MIN);
+    ck_assert_uint_eq(origins[A].chunking.call_permille, PARCEL_PERMILLE_MIN);
     parcel_learn(sealed[0], UINT32_MAX);
-    ck_assert_uint_eq(origins[A].call_permille, PARCEL_PERMILLE_MAX);
+    ck_assert_uint_eq(origins[A].chunking.call_permille, PARCEL_PERMILLE_MAX);
     ck_assert_uint_le(parcel_aims(&rules[0], &origins[A]).bytes, PARCEL_BYTES_MAX);
 }
 END_TEST
