@@ -32,11 +32,22 @@ static void advance(struct reader *r)
     r->event = (yaml_event_t){.type = YAML_STREAM_END_EVENT};
 }
 
+static void complain(struct reader *r, const char *what)
+{
+    report_error(r->report, place_of(r, r->event.start_mark), "%s", what);
+}
+
 /* An error in the shape of the text, from which there is no way on. */
 static void give_up(struct reader *r, const char *what)
 {
-    report_error(r->report, place_of(r, r->event.start_mark), "%s", what);
+    complain(r, what);
     r->is_broken = true;
+}
+
+static void refuse_anchor(struct reader *r, const yaml_char_t *anchor)
+{
+    if (anchor != NULL)
+        complain(r, "anchors (&name) are not taken; write the value out where it is needed");
 }
 
 /* Types of plain scalars, YAML 1.1's core as Fluent Bit reads it. */
@@ -97,11 +108,22 @@ static struct yaml_node *scalar_read(struct reader *r)
 {
     struct yaml_node *node = node_new(r, YAML_SCALAR);
 
-    if (r->event.data.scalar.anchor != NULL)
-        give_up(r, "anchors (&name) are not taken; write the value out where it is needed");
+    refuse_anchor(r, r->event.data.scalar.anchor);
     node->text = event_text(r);
     if (r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
         node->type = plain_type(node->text);
+    advance(r);
+    return node;
+}
+
+/* Stands for nothing, so that what comes after it is looked at too. */
+static struct yaml_node *alias_read(struct reader *r)
+{
+    struct yaml_node *node = node_new(r, YAML_SCALAR);
+
+    complain(r, "aliases (*name) are not taken; write the value out");
+    node->text = "";
+    node->type = PROPERTY_NULL;
     advance(r);
     return node;
 }
@@ -164,14 +186,13 @@ static struct yaml_node *node_read(struct reader *r, unsigned depth)
     if (r->event.type == YAML_SCALAR_EVENT)
         return scalar_read(r);
     if (r->event.type == YAML_ALIAS_EVENT)
-        give_up(r, "aliases (*name) are not taken; write the value out");
-    else if (depth >= YAML_DEPTH_MAX)
+        return alias_read(r);
+    if (depth >= YAML_DEPTH_MAX) {
         give_up(r, "these are too many levels");
-    else if (is_list ? r->event.data.sequence_start.anchor != NULL
-                     : r->event.data.mapping_start.anchor != NULL)
-        give_up(r, "anchors (&name) are not taken; write the value out where it is needed");
-    if (r->is_broken)
         return NULL;
+    }
+    refuse_anchor(r, is_list ? r->event.data.sequence_start.anchor
+                             : r->event.data.mapping_start.anchor);
     return is_list ? list_read(r, depth) : map_read(r, depth);
 }
 

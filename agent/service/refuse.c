@@ -116,6 +116,7 @@ static void refuse_objects(const struct config *config, struct report *report)
                             p->value);
 }
 
+/* Inputs may stand in what could not be read, which was said: then nothing is said of them. */
 bool refuse_sections(const struct config *config, struct report *report)
 {
     unsigned errors_before = report->error_count;
@@ -124,9 +125,9 @@ bool refuse_sections(const struct config *config, struct report *report)
     refuse_customs(config, report);
     refuse_tasks(config, report);
     refuse_objects(config, report);
-    if (input == NULL)
+    if (input == NULL && errors_before == 0)
         report_error(report, (struct place){0}, "there is no input; nothing would ever be read");
-    else if (config_first(config, CONFIG_OUTPUT) == NULL)
+    else if (input != NULL && config_first(config, CONFIG_OUTPUT) == NULL)
         report_warn(report, input->place, "there is no output; what is read goes nowhere");
-    return report->error_count > errors_before;
+    return input == NULL || report->error_count > errors_before;
 }

@@ -319,7 +319,18 @@ START_TEST(aliases_and_anchors_are_errors)
 {
     parse("service:\n  flush: &f 1\n  grace: *f\n");
     kit_expect_error("main:2: anchors (&name) are not taken");
-    ck_assert_uint_eq(kit.report.error_count, 1);
+    kit_expect_error("main:3: aliases (*name) are not taken");
+    ck_assert_uint_eq(kit.report.error_count, 2);
+}
+END_TEST
+
+START_TEST(what_stands_behind_an_alias_is_looked_at_too)
+{
+    parse("pipeline:\n  inputs:\n    - <<: *base\n      name: tail\n  outputs: *o\n  filter: x\n");
+    kit_expect_error("main:3: aliases (*name) are not taken");
+    kit_expect_error("main:5: aliases (*name) are not taken");
+    kit_expect_error("main:6: 'filter' is no part of a pipeline");
+    kit_expect(kit_section(CONFIG_INPUT, 0), "name", "tail");
 }
 END_TEST
 
@@ -449,6 +460,7 @@ Suite *suite_config_yaml(void)
         an_unknown_part_of_a_pipeline_is_an_error,
         an_unknown_key_at_the_top_is_kept_and_told,
         aliases_and_anchors_are_errors,
+        what_stands_behind_an_alias_is_looked_at_too,
         an_anchor_on_a_map_is_an_error,
         an_alias_alone_is_an_error,
         text_that_is_no_yaml_is_an_error_with_its_line,
