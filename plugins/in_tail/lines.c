@@ -1,5 +1,10 @@
 #include "plugins/in_tail/guest.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
+#define LONG_LINES_SAID_MS 60000
+
 /*
  * From bytes to records: a line is found, taken apart by the parser if there is one, and pushed.
  * On the path of every byte.
@@ -307,12 +312,30 @@ static void line_take(struct tail_file *f, struct line *line)
         line_push(f, intake_record(t->input->intake), line);
 }
 
+static void long_line_say(struct tail_file *f, uint64_t offset)
+{
+    const struct tail_line_options *o = &f->tail->told.lines;
+    char since[64] = "";
+    uint64_t held;
+
+    if (!log_brake_open(&f->tail->lines.long_lines, LONG_LINES_SAID_MS, &held))
+        return;
+    if (held > 0)
+        snprintf(since, sizeof since, " (and %" PRIu64 " others since it was said last)", held);
+    log_warn(f->tail->told.component,
+             "%s: the line at byte %" PRIu64 " is longer than buffer_max_size, %" PRIu64
+             " bytes, and is %s%s; a larger buffer_max_size takes all of it",
+             f->log.path, offset, o->line_bytes_max, o->skip_long_lines ? "left out" : "cut",
+             since);
+}
+
 /* A line longer than Buffer_Max_Size, or the beginning of one. */
 static void line_take_long(struct tail_file *f, struct line *line)
 {
     const struct tail_line_options *o = &f->tail->told.lines;
     size_t kept = utf8_cut(line->text, (size_t)o->line_bytes_max - 1);
 
+    long_line_say(f, line->offset);
     if (o->skip_long_lines) {
         f->tail->input->metrics.long_line_skipped++;
         return;

@@ -145,6 +145,7 @@ struct tail_lines {
     struct tail_wishes wishes;
     struct encoding *encoding; /* NULL: lines are UTF-8 */
     struct regex *tag_regex;
+    struct log_brake long_lines; /* of saying that there are some */
 };
 
 struct tail {

@@ -247,6 +247,15 @@ static int line_limit_check(struct tail *t, struct plugin_setup *setup)
     return 0;
 }
 
+static int db_check(const struct tail *t, struct plugin_setup *setup)
+{
+    if (cursor_knows_sync(t->told.db.sync))
+        return 0;
+    report_error(setup->report, setup_place(setup, "db.sync"),
+                 "db.sync is \"%s\"; one of extra, full, normal, off", t->told.db.sync);
+    return -EINVAL;
+}
+
 int tail_told_check(struct tail *t, struct plugin_setup *setup)
 {
     int rc = 0;
@@ -259,6 +268,7 @@ int tail_told_check(struct tail *t, struct plugin_setup *setup)
     rc |= joiner_bind(t, setup);
     rc |= encoding_bind(t, setup);
     rc |= line_limit_check(t, setup);
+    rc |= db_check(t, setup);
     return rc < 0 ? -EINVAL : 0;
 }
 

@@ -228,6 +228,23 @@ START_TEST(a_line_too_long_is_cut_and_says_so)
 }
 END_TEST
 
+START_TEST(lines_too_long_are_told_of_in_the_log_now_and_then)
+{
+    uint64_t before = log_count(LOG_WARN);
+
+    log_level_set(LOG_WARN);
+    tree_append("app.log", "one\n");
+    write_long("", 100, "");
+    write_long("", 100, "");
+    START("buffer_max_size", "64", "skip_long_lines", "on", );
+    log_level_set(LOG_OFF);
+    ck_assert_uint_eq(kit.input.metrics.long_line_skipped, 2);
+    ck_assert_uint_eq(log_count(LOG_WARN) - before, 1);
+    ck_assert_ptr_nonnull(strstr(log_recent(0), "app.log: the line at byte 4 is longer than "
+                                                "buffer_max_size, 64 bytes, and is left out; "));
+}
+END_TEST
+
 START_TEST(so_does_one_that_might_have_been_joined)
 {
     write_long("2026-11-21T05:00:00.000000001Z stdout F ", 100, "");
@@ -298,6 +315,7 @@ Suite *suite_plugins_in_tail(void)
     tcase_add_test(follow, a_file_that_is_deleted_while_it_is_followed_is_not_said_to_be_lost);
     tcase_add_checked_fixture(length, set_up, tear_down);
     tcase_add_test(length, a_line_too_long_is_cut_and_says_so);
+    tcase_add_test(length, lines_too_long_are_told_of_in_the_log_now_and_then);
     tcase_add_test(length, so_does_one_that_might_have_been_joined);
     tcase_add_test(length, a_line_that_no_rule_of_joining_takes_says_so_too);
     tcase_add_test(length, a_piece_that_docker_wrote_is_never_cut);

@@ -213,6 +213,7 @@ START_TEST(what_is_wrong_with_a_key_is_told_with_its_line)
            "      tag_regex: '(a'\n"
            "      refresh_interval: -1\n"
            "      multiline.parser: pyton\n"
+           "      db.sync: sometimes\n"
            "  filters:\n"
            "    - name: grep\n"
            "      match_regex: '(b'\n"
@@ -226,13 +227,14 @@ START_TEST(what_is_wrong_with_a_key_is_told_with_its_line)
     expect("a.yaml:5: ");
     expect("a.yaml:6: refresh_interval");
     expect("a.yaml:7: there is no multiline parser 'pyton'");
-    expect("a.yaml:10: ");
+    expect("a.yaml:8: db.sync is \"sometimes\"; one of");
     expect("a.yaml:11: ");
-    expect("a.yaml:14: ");
-    expect("a.yaml:15: port");
-    expect("a.yaml:16: retry_limit");
-    expect("a.yaml:17: compress");
-    ck_assert_uint_eq(report.error_count, 9);
+    expect("a.yaml:12: ");
+    expect("a.yaml:15: ");
+    expect("a.yaml:16: port");
+    expect("a.yaml:17: retry_limit");
+    expect("a.yaml:18: compress");
+    ck_assert_uint_eq(report.error_count, 10);
 }
 END_TEST
 
