@@ -17,6 +17,7 @@ static void on_found(void *owner, struct found_file *name)
     bool is_known = tail_generations_follow(t, name);
     struct tail_file *f = tail_file_open(t, name, is_known);
 
+    t->names.has_found = true;
     name->user = f;
     /* It may have been truncated between those two. */
     if (is_known && f != NULL && !f->known.is_known)
@@ -51,11 +52,22 @@ static void on_gone(void *owner, struct found_file *name)
     name->user = NULL;
 }
 
+/* A path that is misspelt looks like one whose files are yet to come. */
+static void say_none_found(const struct tail *t)
+{
+    const struct text_list *path = &t->told.files.path;
+
+    log_warn(t->told.component, "no file matches path yet: %s%s; whatever comes is followed",
+             path->items[0], path->count > 1 ? " and the others" : "");
+}
+
 static void on_scanned(void *owner, bool is_first)
 {
     struct tail *t = owner;
 
     t->names.is_first_scan_over = true;
+    if (is_first && !t->names.has_found)
+        say_none_found(t);
     if (is_first)
         tail_take_over_end(t);
     if (is_first)

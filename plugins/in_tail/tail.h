@@ -92,6 +92,7 @@ struct tail_names {
     struct list again; /* logs whose generations are looked for once more */
     uint64_t started_ms;
     uint64_t limit_said_ms;
+    bool has_found; /* a name, at any time */
     bool is_first_scan_over;
 };
 

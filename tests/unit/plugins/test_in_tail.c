@@ -228,6 +228,23 @@ START_TEST(a_line_too_long_is_cut_and_says_so)
 }
 END_TEST
 
+START_TEST(a_path_that_nothing_matches_is_told_of_once)
+{
+    uint64_t before = log_count(LOG_WARN);
+
+    log_level_set(LOG_WARN);
+    START("buffer_max_size", "64", );
+    log_level_set(LOG_OFF);
+    ck_assert_uint_eq(log_count(LOG_WARN) - before, 1);
+    ck_assert_ptr_nonnull(strstr(log_recent(0), "no file matches path yet: "));
+    log_level_set(LOG_WARN);
+    tree_append("app.log", "one\n");
+    pass_ms(2000);
+    log_level_set(LOG_OFF);
+    ck_assert_uint_eq(log_count(LOG_WARN) - before, 1);
+}
+END_TEST
+
 START_TEST(lines_too_long_are_told_of_in_the_log_now_and_then)
 {
     uint64_t before = log_count(LOG_WARN);
@@ -315,6 +332,7 @@ Suite *suite_plugins_in_tail(void)
     tcase_add_test(follow, a_file_that_is_deleted_while_it_is_followed_is_not_said_to_be_lost);
     tcase_add_checked_fixture(length, set_up, tear_down);
     tcase_add_test(length, a_line_too_long_is_cut_and_says_so);
+    tcase_add_test(length, a_path_that_nothing_matches_is_told_of_once);
     tcase_add_test(length, lines_too_long_are_told_of_in_the_log_now_and_then);
     tcase_add_test(length, so_does_one_that_might_have_been_joined);
     tcase_add_test(length, a_line_that_no_rule_of_joining_takes_says_so_too);
