@@ -159,6 +159,10 @@ uint64_t filter_selection_ready(const struct filter_selection *selection,
 
         if (step->plugin->ready != NULL)
             wait_ms = step->plugin->ready(step->self, run, waiter);
+        if (waiter->is_over) {
+            list_remove(&waiter->link);
+            wait_ms = 0;
+        }
     }
     return wait_ms;
 }

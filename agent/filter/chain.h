@@ -49,7 +49,7 @@ bool filter_selection_sees_all(const struct filter_selection *selection);
 bool filter_selection_is_empty(const struct filter_selection *selection);
 
 /* Whether records of a source may come: 0, or how long to wait at most for the first filter that is not
- * ready; see filter_plugin.ready. */
+ * ready; see filter_plugin.ready. All are asked where the wait is over. */
 uint64_t filter_selection_ready(const struct filter_selection *selection,
                                 const struct filter_run *run, struct filter_waiter *waiter);
 

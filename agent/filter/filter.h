@@ -73,6 +73,7 @@ struct filter_waiter {
     struct list link;
     void (*wake)(void *owner);
     void *owner;
+    bool is_over; /* no more waiting: those who are ready say what they wish, and nobody links it */
     struct filter_wishes *wishes; /* to be filled by those who answer 0; NULL: nobody heeds them */
 };
 

@@ -52,14 +52,18 @@ void tail_file_wake(struct tail_file *f, unsigned reasons)
 
 /* ---- its pod ---- */
 
-static uint64_t pod_ask(struct tail_file *f)
+static uint64_t pod_ask(struct tail_file *f, bool is_over)
 {
+    struct filter_waiter *waiter = &f->turn.first.waiter;
     struct filter_wishes wishes = {0};
     uint64_t wait_ms;
 
-    f->turn.first.waiter.wishes = &wishes;
-    wait_ms = intake_ready(f->tail->input->intake, &f->origin, &f->turn.first.waiter);
-    f->turn.first.waiter.wishes = NULL;
+    if (is_over)
+        list_remove(&waiter->link);
+    waiter->is_over = is_over;
+    waiter->wishes = &wishes;
+    wait_ms = intake_ready(f->tail->input->intake, &f->origin, waiter);
+    waiter->wishes = NULL;
     if (wait_ms == 0)
         tail_wish_take(f, &wishes);
     return wait_ms;
@@ -70,7 +74,7 @@ static void on_pods(void *owner)
     struct tail_file *f = owner;
 
     CHECK(f->turn.first.waits & TAIL_WAIT_POD);
-    if (pod_ask(f) == 0)
+    if (pod_ask(f, false) == 0)
         tail_file_wake(f, TAIL_WAIT_POD);
 }
 
@@ -81,7 +85,7 @@ static void pod_ask_first(struct tail_file *f)
     uint64_t wait_ms;
 
     first->is_asked = true;
-    wait_ms = pod_ask(f);
+    wait_ms = pod_ask(f, false);
     if (wait_ms > 0)
         tail_file_wait(f, TAIL_WAIT_POD, wait_ms);
 }
@@ -96,10 +100,13 @@ bool tail_file_waits(struct tail_file *f)
     if (LIKELY(first->waits == 0))
         return false;
     now_ms = clock_ms();
-    if (first->timed != 0 && first->until_ms <= now_ms)
+    if (first->timed != 0 && first->until_ms <= now_ms) {
+        if (first->timed & TAIL_WAIT_POD)
+            (void)pod_ask(f, true);
         tail_file_wake(f, first->timed);
-    else if (first->timed != 0)
+    } else if (first->timed != 0) {
         tail_file_look_again(f, first->until_ms - now_ms);
+    }
     return first->waits != 0;
 }
 

@@ -8,6 +8,7 @@ struct marker {
     const char *mark;
     bool drops;
     uint64_t wait_ms; /* until it is ready */
+    uint64_t wish;    /* lines a second, when it is */
     unsigned fini_count;
 };
 
@@ -15,6 +16,7 @@ static struct filter_chain *chain;
 static struct record record;
 static struct marker markers[3];
 static struct filter_metrics metrics[3];
+static struct list unready;
 static unsigned fini_order;
 
 static enum filter_verdict marker_apply(void *self, struct record *r, struct filter_run *run)
@@ -31,6 +33,11 @@ static uint64_t marker_ready(void *self, const struct filter_run *run, struct fi
     const struct marker *m = self;
 
     ck_assert(run->tag.len > 0 && waiter != NULL);
+    ck_assert(!list_is_linked(&waiter->link));
+    if (m->wait_ms > 0)
+        list_add_tail(&unready, &waiter->link);
+    else if (waiter->wishes != NULL)
+        waiter->wishes->lines_per_s += m->wish;
     return m->wait_ms;
 }
 
@@ -106,8 +113,28 @@ static uint64_t wait_of(const char *tag)
 {
     struct filter_run run = {.tag = slice_of(tag)};
     struct filter_waiter waiter = {0};
+    uint64_t wait_ms;
 
-    return filter_selection_ready(filter_chain_select(chain, run.tag, NULL), &run, &waiter);
+    list_init(&unready);
+    list_init(&waiter.link);
+    wait_ms = filter_selection_ready(filter_chain_select(chain, run.tag, NULL), &run, &waiter);
+    ck_assert(list_is_linked(&waiter.link) == (wait_ms > 0));
+    list_remove(&waiter.link);
+    return wait_ms;
+}
+
+static uint64_t wish_of(const char *tag)
+{
+    struct filter_run run = {.tag = slice_of(tag)};
+    struct filter_wishes wishes = {0};
+    struct filter_waiter waiter = {.is_over = true, .wishes = &wishes};
+    const struct filter_selection *selection = filter_chain_select(chain, run.tag, NULL);
+
+    list_init(&unready);
+    list_init(&waiter.link);
+    ck_assert_uint_eq(filter_selection_ready(selection, &run, &waiter), 0);
+    ck_assert(list_is_empty(&unready) && !list_is_linked(&waiter.link));
+    return wishes.lines_per_s;
 }
 
 START_TEST(a_source_waits_for_the_first_filter_that_is_not_ready)
@@ -118,6 +145,20 @@ START_TEST(a_source_waits_for_the_first_filter_that_is_not_ready)
     ck_assert_uint_eq(wait_of("app"), 0);
     markers[0].wait_ms = 5;
     ck_assert_uint_eq(wait_of("kube.x"), 5);
+}
+END_TEST
+
+START_TEST(at_the_end_of_the_wait_those_that_are_ready_have_their_wishes)
+{
+    markers[0].wish = 1;
+    markers[1].wish = 10;
+    ck_assert_uint_eq(wish_of("kube.x"), 11);
+    markers[0].wait_ms = 5;
+    ck_assert_uint_eq(wish_of("kube.x"), 10);
+    markers[0].wait_ms = 0;
+    markers[1].wait_ms = 5;
+    ck_assert_uint_eq(wish_of("kube.x"), 1);
+    ck_assert_uint_eq(wish_of("app"), 1);
 }
 END_TEST
 
@@ -206,6 +247,7 @@ Suite *suite_filter_chain(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, filters_that_match_the_tag_run_in_order);
     tcase_add_test(tcase, a_source_waits_for_the_first_filter_that_is_not_ready);
+    tcase_add_test(tcase, at_the_end_of_the_wait_those_that_are_ready_have_their_wishes);
     tcase_add_test(tcase, a_dropped_record_goes_no_further);
     tcase_add_test(tcase, each_filter_counts_what_it_saw);
     tcase_add_test(tcase, tags_with_the_same_filters_share_a_selection);

@@ -1,4 +1,5 @@
 #include "filter/chain.h"
+#include "kit/barrier.h"
 #include "kit/intake.h"
 #include "kit/plugin.h"
 #include "kit/tree.h"
@@ -104,6 +105,24 @@ START_TEST(lines_are_joined_as_a_filter_wishes)
 }
 END_TEST
 
+/* The second filter never is ready. */
+START_TEST(what_a_ready_filter_wishes_counts_though_another_was_waited_for_in_vain)
+{
+    struct barrier barrier;
+
+    wanted.of_stdout = multiline_book_find(multilines, "java");
+    barrier_set_up(&barrier, kit.chain);
+    tree_write("app.log", CRI("a.Exception: x") CRI("  at a(A.java)") CRI("fine"));
+    open_with("cri");
+    turn();
+    ck_assert_str_eq(input_kit_records(&kit), "");
+    pass_ms(BARRIER_WAIT_MS);
+    ck_assert_str_eq(input_kit_records(&kit),
+                     RECORD("a.Exception: x\\n  at a(A.java)") RECORD("fine"));
+    ck_assert(list_is_empty(&barrier.waiters));
+}
+END_TEST
+
 START_TEST(files_of_one_wish_share_its_rules)
 {
     wanted.of_stdout = multiline_book_find(multilines, "java");
@@ -191,6 +210,7 @@ Suite *suite_plugins_in_tail_wish(void)
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, lines_are_joined_as_a_filter_wishes);
+    tcase_add_test(tcase, what_a_ready_filter_wishes_counts_though_another_was_waited_for_in_vain);
     tcase_add_test(tcase, files_of_one_wish_share_its_rules);
     tcase_add_test(tcase, what_cannot_be_joined_is_read_as_it_is_and_said_once);
     tcase_add_test(tcase, a_rate_of_lines_holds_the_rest_back_and_loses_nothing);
