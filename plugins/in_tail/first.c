@@ -1,4 +1,5 @@
 #include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/laggard.h"
 
 /*
  * What the first read of a file waits for. A reason is set when the file is opened, or before it is
@@ -11,7 +12,8 @@
  * that come together are written together (POSITIONS_GAP_MS), and it is waited for once, or twice where
  * the first bytes were too few to tell the file from others. Not where there is no DB.
  *
- * The filters of its tag are asked, too, whether its records may come yet (filter/filter.h).
+ * The filters of its tag are asked, too, whether its records may come yet (filter/filter.h). A laggard,
+ * which after a restart may be the first to read it, waits for them with its file.
  *
  * Goes wrong: the row cannot be written (the file is read all the same); held_limit has no room for the
  * file (it is let go of and counted, as any other); it is truncated (what was seen of it is counted).
@@ -48,6 +50,7 @@ void tail_file_wake(struct tail_file *f, unsigned reasons)
     CHECK(f->tail->followed.first_wait_count > 0);
     f->tail->followed.first_wait_count--;
     tail_file_touch(f);
+    tail_laggards_touch(f);
 }
 
 /* ---- its pod ---- */
@@ -108,6 +111,20 @@ bool tail_file_waits(struct tail_file *f)
         tail_file_look_again(f, first->until_ms - now_ms);
     }
     return first->waits != 0;
+}
+
+bool tail_laggard_waits(struct tail_laggard *l)
+{
+    struct tail_file *of = l->of;
+    const struct tail_first *first = &of->turn.first;
+
+    CHECK(of != NULL && of->readers.laggard == NULL);
+    (void)tail_file_waits(of);
+    if (LIKELY((first->waits & TAIL_WAIT_POD) == 0))
+        return false;
+    CHECK(first->timed & TAIL_WAIT_POD);
+    tail_file_look_again(&l->file, first->until_ms - clock_ms());
+    return true;
 }
 
 void tail_first_end(struct tail_file *f)

@@ -245,6 +245,8 @@ static enum laggard_next laggard_step(struct tail_laggard *l)
         laggard_meet(l);
         return LAGGARD_RESTS;
     }
+    if (tail_laggard_waits(l))
+        return LAGGARD_RESTS;
     pause_ms = pace_pause_ms(&f->turn.pace, clock_ms());
     if (pause_ms > 0) {
         tail_file_look_again(f, pause_ms);

@@ -59,6 +59,11 @@ void tail_laggard_turn(struct tail_laggard *laggard);
 /* It is read no more, and forgotten; its acks go nowhere. */
 void tail_laggard_close(struct tail_laggard *laggard);
 
+/* ---- first.c ---- */
+
+/* Whether a filter is still waited for before the first read of its file, which may be the laggard's. */
+bool tail_laggard_waits(struct tail_laggard *laggard);
+
 /* ---- lanes.c ---- */
 
 void tail_lanes_init(struct tail *tail);
