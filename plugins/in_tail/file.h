@@ -198,6 +198,20 @@ void tail_file_advance(struct tail_file *file, uint64_t end);
 /* The service has no room to hold it any longer. */
 void tail_file_let_go(struct tail_file *file);
 
+/* ---- ahead.c ---- */
+
+/* Whether its bytes are others by now, as tail_file_is_rewritten; where it is about to be read, up to
+ * `size`, what is to be read is at hand from now on. */
+bool tail_ahead_look(struct tail_file *file, uint64_t size);
+
+/* The bytes from there on are at the end of reading.bytes, `*before_out` others before them, as
+ * they were read ahead, or are read now: `want` of them, fewer where the file ends. How many, or
+ * negative. */
+int64_t tail_ahead_take(struct tail_file *file, uint64_t from, size_t want, size_t *before_out);
+
+/* The turn is over. */
+void tail_ahead_forget(struct tail *tail);
+
 /* ---- want.c ---- */
 
 /* How many bytes to ask for: no more than were seen, or the kernel would be asked again for those that

@@ -105,26 +105,23 @@ int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
     struct tail *t = f->tail;
     uint64_t from = tail_source_next(&f->source);
     size_t want = tail_bytes_wanted(f, from, size);
-    size_t taken;
-    int64_t got;
+    size_t taken, before;
+    int64_t got = tail_ahead_take(f, from, want, &before);
+    struct slice bytes;
 
-    buffer_clear(&t->reading.bytes);
-    buffer_reserve(&t->reading.bytes, want);
-    if (file_reader_seek(&f->source.reader, from) < 0)
-        return UV_EIO;
-    got = file_reader_read(&f->source.reader, t->reading.bytes.data, want);
     if (got < 0)
         return got;
+    bytes = slice_skip(buffer_view(&t->reading.bytes), before);
     if (UNLIKELY(from == 0) && got > 0 && want >= f->known.identity.head.len &&
-        tail_bookmark_check(f, slice_make(t->reading.bytes.data, (size_t)got)))
+        tail_bookmark_check(f, bytes))
         return 0;
     if (UNLIKELY(f->origin.id == 0) && got > 0)
         tail_stream_begin(f, is_last || (uint64_t)got >= t->told.lines.line_bytes_max);
-    taken = tail_lines_take(f, slice_make(t->reading.bytes.data, (size_t)got), from, is_last);
+    taken = tail_lines_take(f, bytes, from, is_last);
     t->input->metrics.read_bytes += taken;
-    tail_rate_took(f, slice_make(t->reading.bytes.data, taken));
+    tail_rate_took(f, slice_make(bytes.data, taken));
     f->source.state.read = from + (uint64_t)got;
-    f->known.tail_print = tail_print_of_end(f, slice_make(t->reading.bytes.data, (size_t)got));
+    f->known.tail_print = tail_print_of_end(f, buffer_view(&t->reading.bytes));
     f->source.state.unfinished_bytes = (uint64_t)got - taken;
     if (taken > 0)
         f->source.state.grown_ms = clock_ms();
@@ -161,7 +158,7 @@ static int file_look(struct tail_file *f, struct follow_seen *seen)
         tail_file_part(f);
     if (UNLIKELY(f->source.state.read == 0))
         file_look_beside(f, facts.modified_ns);
-    is_rewritten = tail_file_is_rewritten(f);
+    is_rewritten = tail_ahead_look(f, facts.size_bytes);
     *seen = (struct follow_seen){
         .now_ms = clock_ms(),
         .size = file_reader_size(&f->source.reader, facts.size_bytes),
@@ -313,6 +310,7 @@ static enum file_next file_step(struct tail_file *f, const struct follow_seen *s
 /* A few steps of one file, until it rests. Bytes that come after a look are told of anew. */
 static enum file_next file_steps(struct tail_file *f)
 {
+    struct tail *t = f->tail;
     enum file_next next = FILE_GOES_ON;
     const void *parcel = NULL;
     struct follow_seen seen;
@@ -326,6 +324,7 @@ static enum file_next file_steps(struct tail_file *f)
         }
         next = file_step(f, &seen);
     }
+    tail_ahead_forget(t);
     return next;
 }
 

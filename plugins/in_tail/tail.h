@@ -9,6 +9,8 @@
  *   known.c     whether it is still the file that was read
  *   follow.c    one file: read, wait, restart, close, as the follow plan says
  *   work.c      whose turn it is
+ *   ahead.c     one read for whether it is rewritten, and for what comes next
+ *   ahead.c     one read: whether it is rewritten, and what comes next
  *   want.c      how much of it is read at once, and at one turn
  *   first.c     what a file's first read waits for
  *   lines.c     bytes to lines to records
@@ -133,8 +135,10 @@ struct tail_timers {
 
 /* Of the read under way. */
 struct tail_reading {
-    struct buffer bytes; /* shared by all reads */
-    uint64_t now_ms;     /* both clocks */
+    struct buffer bytes;          /* shared by all reads */
+    const struct tail_file *file; /* whose they are, read when it was looked at; NULL: nobody's */
+    uint64_t begin;               /* where in it they begin */
+    uint64_t now_ms;              /* both clocks */
     int64_t wall_ns;
 };
 
