@@ -1,3 +1,4 @@
+#include "output/account.h"
 #include "output/letters.h"
 
 #include "base/clock.h"
@@ -7,8 +8,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <uv.h>
-
-#define SAID_INTERVAL_MS 10000
 
 /* ---- counting ---- */
 
@@ -135,71 +134,16 @@ void account_let_go(struct delivery *d)
     account_check(m);
 }
 
-/* ---- trouble, in words ---- */
-
-/* For the status page. */
-static void trouble_note(const struct delivery *d)
-{
-    struct trouble *trouble = &d->output->trouble;
-
-    if (trouble->since_ns == 0)
-        trouble->since_ns = clock_wall_ns();
-    snprintf(trouble->text, sizeof trouble->text, "%s", d->why);
-}
-
-void trouble_say(struct delivery *d, enum log_level level, const char *what)
-{
-    const char *component = d->output->config.component;
-    struct trouble *trouble = &d->output->trouble;
-    uint64_t held;
-
-    trouble_note(d);
-    if (!log_brake_open(&trouble->brake, SAID_INTERVAL_MS, &held))
-        return;
-    trouble->was_said = true;
-    if (held > 0)
-        LOG_AT(level, component, "%s: %s (and %" PRIu64 " times since it was said last)", what,
-               d->why, held);
-    else
-        LOG_AT(level, component, "%s: %s", what, d->why);
-}
-
-void trouble_over(struct output *output)
-{
-    struct trouble *trouble = &output->trouble;
-
-    trouble->since_ns = 0;
-    if (!trouble->was_said)
-        return;
-    trouble->was_said = false;
-    log_info(output->config.component, "delivering again, after: %s", trouble->text);
-}
-
-static void refusals_say(struct delivery *d, enum log_level level, const char *what, uint32_t count,
-                         const char *reason)
-{
-    char since[80] = "";
-    uint64_t held;
-
-    if (!log_brake_open(level == LOG_ERROR ? &d->output->refusals : &d->output->as_texts,
-                        SAID_INTERVAL_MS, &held))
-        return;
-    if (held > 0)
-        snprintf(since, sizeof since, ", as some of %" PRIu64 " requests since it was said last",
-                 held);
-    LOG_AT(level, d->output->config.component,
-           "records of a request were refused and %s: %" PRIu32 "%s; the first: %s", what, count,
-           since, reason);
-}
+/* ---- what is counted ---- */
 
 void account_set_aside(struct delivery *d)
 {
     uint32_t count;
 
-    trouble_note(d);
+    trouble_show(d);
     d->output->metrics.errors++;
     count = set_aside_all(d, STATES_WAITING);
-    refusals_say(d, LOG_ERROR, "set aside", count, d->why);
+    refusals_say(d, LOG_ERROR, "set aside", count, d->answer.why);
 }
 
 static struct tally by_limit(struct delivery *d)
@@ -228,22 +172,6 @@ static uint32_t drop_all(struct delivery *d, unsigned states, struct tally reaso
     return count;
 }
 
-/* A loss is not to be held back because other trouble was told just before. */
-static void losses_say(struct delivery *d, uint32_t count)
-{
-    char since[80] = "";
-    uint64_t held;
-
-    if (!log_brake_open(&d->output->losses, SAID_INTERVAL_MS, &held))
-        return;
-    if (held > 0)
-        snprintf(since, sizeof since,
-                 ", as were those of %" PRIu64 " chunks since it was said last", held);
-    log_error(d->output->config.component,
-              "%" PRIu32 " records were dropped, Retry_Limit is reached%s: %s", count, since,
-              d->why);
-}
-
 void account_give_up(struct delivery *d, bool keeps_texts)
 {
     struct output_metrics *m = &d->output->metrics;
@@ -252,7 +180,7 @@ void account_give_up(struct delivery *d, bool keeps_texts)
 
     letters_send(d, states, true);
     count = drop_all(d, states, by_limit(d));
-    trouble_note(d);
+    trouble_show(d);
     losses_say(d, count);
     m->errors++;
     m->retries_failed++;
@@ -268,7 +196,7 @@ void account_lose(struct delivery *d)
     d->output->metrics.errors++;
     log_error(d->output->config.component,
               "%u records were dropped at the end, and nobody can read them again: %s", count,
-              d->why[0] != '\0' ? d->why : "others were in front of them");
+              d->answer.why[0] != '\0' ? d->answer.why : "others were in front of them");
 }
 
 static struct tally delivered(struct delivery *d)
@@ -318,7 +246,7 @@ static void item_settle(struct delivery *d, uint32_t index, struct item_verdict 
         return;
     case VERDICT_RETRY:
         if (outcome->left.retry++ == 0)
-            snprintf(d->why, sizeof d->why, "%s",
+            snprintf(d->answer.why, sizeof d->answer.why, "%s",
                      item->reason ? item->reason : "items must be retried");
         return;
     default:
@@ -381,8 +309,8 @@ void account_skipped(struct delivery *d)
 
     if (next_run(&d->batch, STATE(RECORD_SKIPPED), &first, first + d->batch.count) == 0)
         return;
-    d->status = 0;
-    snprintf(d->why, sizeof d->why, "cannot be written as configured");
+    d->answer.status = 0;
+    snprintf(d->answer.why, sizeof d->answer.why, "cannot be written as configured");
     skipped = set_aside_all(d, STATE(RECORD_SKIPPED));
     d->output->metrics.errors++;
     log_warn(d->output->config.component,

@@ -3,6 +3,7 @@
  * of this folder only.
  *
  *   deliver.c   the story of one chunk
+ *   judged.c    what becomes of it by a verdict
  *   wait.c      what waits to be tried again
  *   output.c    how an output begins and ends
  *   encode.c    where the request is made
@@ -11,6 +12,7 @@
  *   leave.c     what an output lets go of when it falls behind
  *   account.c   the books: every record that leaves a delivery goes through one of its functions, so
  *               that the ledger of metrics.h balances at any moment
+ *   words.c     what is said of it
  *   flow.c      what is measured: which input's records left, and how long that took
  */
 #ifndef TAILRACE_OUTPUT_DELIVERY_H
@@ -46,26 +48,41 @@ struct signers {
     size_t count;
 };
 
+/* Who has its turn. */
+struct places {
+    struct list queue;      /* of delivery.link, for a place; empty while one is free */
+    struct list deliveries; /* that have a place, or wait to be tried again */
+    unsigned under_way;     /* that have one: never more than config.workers */
+    bool is_pumping;        /* whoever set it begins what may begin, and then clears it */
+};
+
+/* The gate. */
+struct opening {
+    struct circuit circuit;
+    struct timer *timer; /* when the circuit lets the next one begin; NULL: none waits */
+    struct log_brake brake;
+};
+
+/* In the log, not too often. */
+struct output_words {
+    struct trouble trouble;
+    struct log_brake refusals; /* of records, while others are taken */
+    struct log_brake as_texts; /* of those that go once more as text */
+    struct log_brake losses;   /* Retry_Limit was reached */
+};
+
 struct output {
     struct output_config config;
     struct loop *loop;
     struct nodes nodes; /* none: it writes in its own way */
     struct signers signers;
     struct output_metrics metrics;
-    struct list queue;      /* of delivery.link, for a place; empty while one is free */
-    struct list deliveries; /* that have a place, or wait to be tried again */
-    unsigned under_way;     /* that have one: never more than config.workers */
+    struct places places;
+    struct opening opening;
+    struct output_words said;
     bool is_stopping;
     bool is_letting_go;
     bool is_delivering; /* the last request was taken */
-    bool is_pumping;    /* whoever set it begins what may begin, and then clears it */
-    struct circuit circuit;
-    struct timer *gate; /* when the circuit lets the next one begin; NULL: none waits */
-    struct log_brake openings;
-    struct trouble trouble;
-    struct log_brake refusals; /* of records, while others are taken */
-    struct log_brake as_texts; /* of those that go once more as text */
-    struct log_brake losses;   /* Retry_Limit was reached */
 };
 
 /* A run of a chunk, and how many records the runs before it have. */
@@ -82,36 +99,68 @@ struct signing {
     bool was_again;  /* the last answer was about keys or clock, and it is sent again for that */
 };
 
+/* How far it has come; flow.c. */
+struct delivery_flow {
+    struct run_cursor counted; /* the run that records were counted out of last */
+    uint64_t offered_ms;
+    bool is_new;        /* had no place yet */
+    bool is_under_way;  /* has a place */
+    bool has_delivered; /* a record at least */
+};
+
+/* What was tried, for the next try. */
+struct delivery_tries {
+    uint32_t attempts;  /* for Retry_Limit */
+    uint32_t fruitless; /* the last of them, in which nothing was taken: for the wait */
+    uint32_t busy;      /* of the attempts, those that met a back-end that was busy */
+    uint32_t again;     /* requests in a row that settled nothing and called for another */
+    uint64_t rest_ms;   /* before what VERDICT_AGAIN calls for; 0: at once */
+    bool is_busy;       /* the last of them */
+    bool is_last;       /* the output has left the others meanwhile: it is not tried again */
+};
+
+/* What the plugin has made of the batch. */
+struct delivery_made {
+    int status;
+    enum verdict verdict; /* of what was written */
+    struct http_request request;
+    size_t body_bytes; /* taken from the budget */
+};
+
+/* On its way. */
+struct delivery_sending {
+    struct http_call *call;
+    struct node *node; /* that the call goes to */
+    struct signing signing;
+};
+
+/* What came of it last. */
+struct delivery_answer {
+    char why[WHY_BYTES_MAX];
+    unsigned status; /* of the answer that `why` is about; 0: none */
+};
+
+/* Records that the back-end refused. */
+struct delivery_aside {
+    struct letter_waiter waiter;
+    bool has_letters; /* some records went to config.letters */
+};
+
 struct delivery {
     struct list link;
     struct output *output;
     struct chunk *chunk;
     struct batch batch;
-    struct run_cursor counted; /* the run that records were counted out of last */
-    uint64_t offered_ms;
-    bool is_new;            /* had no place yet */
-    bool has_delivered;     /* a record at least */
-    uint32_t attempts;      /* for Retry_Limit */
-    uint32_t fruitless;     /* the last of them, in which nothing was taken: for the wait */
-    uint32_t busy_attempts; /* of the attempts, those that met a back-end that was busy */
-    bool is_busy;           /* the last of them */
-    uint64_t rest_ms;       /* before what VERDICT_AGAIN calls for; 0: at once */
-    uint32_t again;         /* requests in a row that settled nothing and called for another */
-    bool is_under_way;      /* has a place */
-    bool is_last_try;       /* the output has left the others meanwhile: it is not tried again */
-    int encode_status;
-    enum verdict write_verdict;
-    struct http_request request;
-    size_t body_bytes; /* taken from the budget */
     struct timer *timer;
-    struct http_call *call;
-    struct node *node; /* that the call goes to */
-    struct signing signing;
-    char why[WHY_BYTES_MAX];
-    unsigned status;  /* of the answer that `why` is about; 0: none */
-    bool has_letters; /* some records went to config.letters */
-    struct letter_waiter letters;
+    struct delivery_flow flow;
+    struct delivery_tries tries;
+    struct delivery_made made;
+    struct delivery_sending sending;
+    struct delivery_answer answer;
+    struct delivery_aside aside;
 };
+
+/* ---- deliver.c ---- */
 
 /* The output falls behind: the records that are left are read again for it. */
 void delivery_leave(struct delivery *d);
@@ -122,9 +171,25 @@ void delivery_let_go(struct delivery *d);
 /* Gives its place to another. */
 void delivery_pause(struct delivery *d);
 
+/* Tries the records that wait in the batch. */
+void delivery_attempt(struct delivery *d);
+
+/* The only way out: the chunk's spans are settled, or not; frees it. */
+void delivery_end(struct delivery *d, bool is_settled);
+
 /* Begins what may begin. */
 void output_pump(struct output *output);
 uint64_t random_number(void);
+
+/* ---- judged.c ---- */
+
+/* The attempt has this verdict; `verdicts` where it has items, `asked_ms` when the back-end says how
+ * long to wait. */
+void delivery_judged(struct delivery *d, enum verdict verdict, struct verdicts *verdicts,
+                     uint64_t asked_ms);
+
+/* Nothing waits in the batch any more. */
+void delivery_next_part(struct delivery *d);
 
 /* ---- wait.c ---- */
 
@@ -152,7 +217,7 @@ void gate_stop(struct output *output);
 /* Nobody answers, and there is no time to wait. */
 bool gate_is_hopeless(const struct output *output);
 
-/* How it went; d->why says why. */
+/* How it went; d->answer.why says why. */
 void gate_note(struct delivery *d, enum circuit_event event, uint64_t asked_ms);
 
 /* No request begins before so many ms are over. */
@@ -189,62 +254,5 @@ void sign_forget(struct delivery *d);
 
 /* deliver.c: keys came, or `why` they did not. */
 void delivery_keyed(struct delivery *d, const char *why);
-
-/* ---- flow.c ---- */
-
-/* How records leave a delivery. */
-enum way_out {
-    WAY_BACK, /* they will come again: not counted by input */
-    WAY_DELIVERED,
-    WAY_DROPPED, /* set aside, or given up */
-};
-
-/* So many records of the chunk, from `first` on, are counted for the inputs that they came from.
- * Costs one step for each run, as long as records leave in order. */
-void flow_count(struct delivery *d, uint32_t first, uint32_t count, enum way_out way);
-
-/* It waits from now on; it has its first place, or one more; the output is done with all of it. */
-void flow_offer(struct delivery *d);
-void flow_begin(struct delivery *d);
-void flow_end(struct delivery *d);
-
-/* ---- account.c ---- */
-
-/* A chunk came: its records are in flight from now on. */
-void account_in(struct output *output, const struct chunk *chunk);
-
-/* The records that are left will be read again, so they were never here. */
-void account_let_go(struct delivery *d);
-
-/* The records that are left are dropped: the agent stops, and nobody can read them again. */
-void account_lose(struct delivery *d);
-
-/* What is waiting in the batch is refused as a whole; d->why says why. */
-void account_set_aside(struct delivery *d);
-
-/* What is waiting in the batch is dropped: Retry_Limit is reached. `keeps_texts`: but for what
- * waits to be sent as text, which was not tried yet. */
-void account_give_up(struct delivery *d, bool keeps_texts);
-
-/* The request went out, as far as one knows, and no answer came, or none before it went out once more
- * (0): the back-end may have what is waiting in the batch. */
-void account_unanswered(struct delivery *d, int error);
-
-/* Records that encode or write had no way to write are set aside. */
-void account_skipped(struct delivery *d);
-
-/* What an answer left to do. */
-struct items_left {
-    uint32_t retry;   /* must be tried again, later */
-    uint32_t as_text; /* were refused, and go as text */
-};
-
-/* The batch was taken: each record fares as its item says, or is delivered where there are no
- * items. Reasons that are kept are taken out of the items. */
-struct items_left account_items(struct delivery *d, struct verdicts *verdicts);
-
-/* Says d->why, not too often, and shows it on the status page until trouble_over. */
-void trouble_say(struct delivery *d, enum log_level level, const char *what);
-void trouble_over(struct output *output);
 
 #endif

@@ -8,8 +8,8 @@ static void encode_work(void *owner)
     const struct output_config *config = &d->output->config;
 
     batch_rewind(&d->batch);
-    d->encode_status = config->plugin->encode(config->self, &d->batch, &d->request);
-    if (d->encode_status == 0)
+    d->made.status = config->plugin->encode(config->self, &d->batch, &d->made.request);
+    if (d->made.status == 0)
         sign_request(d);
 }
 
@@ -18,13 +18,13 @@ static bool is_light(const struct delivery *d)
 {
     const struct output_config *config = &d->output->config;
 
-    return d->signing.pass == NULL && config->plugin->is_light != NULL &&
+    return d->sending.signing.pass == NULL && config->plugin->is_light != NULL &&
            config->plugin->is_light(config->self);
 }
 
 void encode_start(struct delivery *d, job_fn *encoded)
 {
-    CHECK(d->call == NULL && d->body_bytes == 0);
+    CHECK(d->sending.call == NULL && d->made.body_bytes == 0);
     if (is_light(d))
         job_soon(d->output->loop, encode_work, encoded, d);
     else

@@ -1,5 +1,5 @@
 #include "base/clock.h"
-#include "output/delivery.h"
+#include "output/account.h"
 
 /*
  * What goes through an output, measured: how many records of which input, and how long they took.
@@ -36,12 +36,12 @@ static void route_count(struct route_metrics *route, uint32_t count, uint64_t by
 
 void flow_count(struct delivery *d, uint32_t first, uint32_t count, enum way_out way)
 {
-    struct run_cursor *at = &d->counted;
+    struct run_cursor *at = &d->flow.counted;
     uint32_t after = first + count;
 
     if (way == WAY_BACK)
         return;
-    d->has_delivered |= way == WAY_DELIVERED;
+    d->flow.has_delivered |= way == WAY_DELIVERED;
     if (first < at->records_before)
         *at = (struct run_cursor){0};
     while (first < after && at->run < d->chunk->run_count) {
@@ -62,23 +62,23 @@ void flow_count(struct delivery *d, uint32_t first, uint32_t count, enum way_out
 
 void flow_offer(struct delivery *d)
 {
-    d->offered_ms = clock_ms();
-    d->is_new = true;
+    d->flow.offered_ms = clock_ms();
+    d->flow.is_new = true;
 }
 
 void flow_begin(struct delivery *d)
 {
-    if (d->is_new)
+    if (d->flow.is_new)
         histogram_add(&d->output->metrics.wait, output_wait_metric.bounds,
-                      clock_ms() - d->offered_ms);
-    d->is_new = false;
+                      clock_ms() - d->flow.offered_ms);
+    d->flow.is_new = false;
 }
 
 void flow_end(struct delivery *d)
 {
     uint64_t number = ++d->output->metrics.deliveries, took_ms = clock_ms() - d->chunk->opened_ms;
 
-    for (uint32_t i = 0; d->has_delivered && i < d->chunk->run_count; i++) {
+    for (uint32_t i = 0; d->flow.has_delivered && i < d->chunk->run_count; i++) {
         struct route_metrics *route = run_route(d, &d->chunk->runs[i]);
 
         if (route == NULL || route->counted_in == number)

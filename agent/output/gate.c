@@ -18,49 +18,49 @@ static void on_gate(void *owner)
 
 void gate_init(struct output *output)
 {
-    circuit_init(&output->circuit, &output->config.retry, output->config.workers);
+    circuit_init(&output->opening.circuit, &output->config.retry, output->config.workers);
 }
 
 void gate_fini(struct output *output)
 {
-    timer_free(&output->gate);
+    timer_free(&output->opening.timer);
 }
 
 bool gate_has_room(const struct output *output)
 {
-    return circuit_room(&output->circuit, clock_ms(), output->under_way) > 0;
+    return circuit_room(&output->opening.circuit, clock_ms(), output->places.under_way) > 0;
 }
 
 void gate_wait(struct output *output)
 {
-    uint64_t now_ms = clock_ms(), at_ms = output->circuit.not_before_ms;
+    uint64_t now_ms = clock_ms(), at_ms = output->opening.circuit.not_before_ms;
 
-    if (list_is_empty(&output->queue) || at_ms <= now_ms) {
-        timer_free(&output->gate);
+    if (list_is_empty(&output->places.queue) || at_ms <= now_ms) {
+        timer_free(&output->opening.timer);
         return;
     }
-    if (output->gate == NULL)
-        output->gate = timer_new(output->loop, on_gate, output);
-    timer_start(output->gate, at_ms - now_ms);
+    if (output->opening.timer == NULL)
+        output->opening.timer = timer_new(output->loop, on_gate, output);
+    timer_start(output->opening.timer, at_ms - now_ms);
 }
 
 void gate_stop(struct output *output)
 {
-    circuit_init(&output->circuit, &output->config.retry, output->config.workers);
+    circuit_init(&output->opening.circuit, &output->config.retry, output->config.workers);
 }
 
 bool gate_is_hopeless(const struct output *output)
 {
-    return output->is_stopping && output->circuit.is_open;
+    return output->is_stopping && output->opening.circuit.is_open;
 }
 
 /* Those that failed meanwhile need not wait for their own times. */
 static void wake_all(struct output *output)
 {
-    LIST_FOR (it, &output->deliveries) {
+    LIST_FOR (it, &output->places.deliveries) {
         struct delivery *d = CONTAINER_OF(it, struct delivery, link);
 
-        if (!d->is_under_way && !d->is_busy)
+        if (!d->flow.is_under_way && !d->tries.is_busy)
             timer_start_sooner(d->timer, 0);
     }
 }
@@ -69,31 +69,31 @@ static void opening_say(const struct delivery *d)
 {
     uint64_t held;
 
-    if (log_brake_open(&d->output->openings, SAID_INTERVAL_MS, &held))
+    if (log_brake_open(&d->output->opening.brake, SAID_INTERVAL_MS, &held))
         log_warn(d->output->config.component,
                  "%d requests in a row failed; one at a time is tried until one is answered: %s",
-                 CIRCUIT_FAILURES_MAX, d->why);
+                 CIRCUIT_FAILURES_MAX, d->answer.why);
 }
 
 void gate_note(struct delivery *d, enum circuit_event event, uint64_t asked_ms)
 {
     struct output *output = d->output;
-    bool was_open = output->circuit.is_open;
+    bool was_open = output->opening.circuit.is_open;
     struct circuit_moment moment = {
         .now_ms = clock_ms(),
         .asked_ms = asked_ms,
         .dice = event == CIRCUIT_ANSWERED ? 0 : random_number(),
     };
 
-    d->is_busy = event == CIRCUIT_BUSY;
-    d->busy_attempts += d->is_busy;
-    circuit_note(&output->circuit, event, moment);
-    output->metrics.circuit_open = output->circuit.is_open;
+    d->tries.is_busy = event == CIRCUIT_BUSY;
+    d->tries.busy += d->tries.is_busy;
+    circuit_note(&output->opening.circuit, event, moment);
+    output->metrics.circuit_open = output->opening.circuit.is_open;
     if (output->is_stopping)
-        circuit_hasten(&output->circuit, moment.now_ms + STOPPING_WAIT_MS);
-    if (!was_open && output->circuit.is_open)
+        circuit_hasten(&output->opening.circuit, moment.now_ms + STOPPING_WAIT_MS);
+    if (!was_open && output->opening.circuit.is_open)
         opening_say(d);
-    if (was_open && !output->circuit.is_open)
+    if (was_open && !output->opening.circuit.is_open)
         wake_all(output);
 }
 
@@ -103,9 +103,9 @@ void gate_hold(struct output *output, uint64_t hold_ms)
 
     if (hold_ms == 0)
         return;
-    circuit_hold(&output->circuit, now_ms + hold_ms);
+    circuit_hold(&output->opening.circuit, now_ms + hold_ms);
     if (output->is_stopping)
-        circuit_hasten(&output->circuit, now_ms + STOPPING_WAIT_MS);
+        circuit_hasten(&output->opening.circuit, now_ms + STOPPING_WAIT_MS);
 }
 
 static bool has_busy_items(const struct verdicts *verdicts)
@@ -134,9 +134,9 @@ struct retry_policy gate_policy(const struct delivery *d)
 
     if (policy.attempts_max == 0)
         return policy;
-    if (d->is_busy || policy.attempts_max >= RETRY_UNLIMITED - d->busy_attempts)
+    if (d->tries.is_busy || policy.attempts_max >= RETRY_UNLIMITED - d->tries.busy)
         policy.attempts_max = RETRY_UNLIMITED;
     else
-        policy.attempts_max += d->busy_attempts;
+        policy.attempts_max += d->tries.busy;
     return policy;
 }

@@ -41,8 +41,8 @@ static uint64_t list_holds(const struct list *deliveries, const struct budget *b
 uint64_t output_holds(const struct output *output, const struct budget *budget,
                       output_set *concerned)
 {
-    return list_holds(&output->queue, budget, concerned) +
-           list_holds(&output->deliveries, budget, concerned);
+    return list_holds(&output->places.queue, budget, concerned) +
+           list_holds(&output->places.deliveries, budget, concerned);
 }
 
 static void list_leave(struct list *deliveries)
@@ -53,8 +53,8 @@ static void list_leave(struct list *deliveries)
         if (!chunk_can_leave(d->chunk))
             continue;
         CHECK(!d->output->is_stopping && d->chunk->outputs >> d->output->config.index & 1);
-        if (d->is_under_way)
-            d->is_last_try = true;
+        if (d->flow.is_under_way)
+            d->tries.is_last = true;
         else
             delivery_leave(d);
     }
@@ -64,19 +64,19 @@ static void list_leave(struct list *deliveries)
  * move from one list to the other under our hands. */
 void output_leave(struct output *output)
 {
-    CHECK(!output->is_pumping);
+    CHECK(!output->places.is_pumping);
     output->is_delivering = false;
-    output->is_pumping = true;
-    list_leave(&output->queue);
-    list_leave(&output->deliveries);
-    output->is_pumping = false;
+    output->places.is_pumping = true;
+    list_leave(&output->places.queue);
+    list_leave(&output->places.deliveries);
+    output->places.is_pumping = false;
     output_pump(output);
 }
 
 bool output_has_last_tries(const struct output *output)
 {
-    LIST_FOR (it, (struct list *)(uintptr_t)&output->deliveries)
-        if (CONTAINER_OF(it, struct delivery, link)->is_last_try)
+    LIST_FOR (it, (struct list *)(uintptr_t)&output->places.deliveries)
+        if (CONTAINER_OF(it, struct delivery, link)->tries.is_last)
             return true;
     return false;
 }

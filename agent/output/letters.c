@@ -76,8 +76,8 @@ static struct dead_letter letter_of(const struct delivery *d, const struct chunk
     return (struct dead_letter){
         .set_aside_ns = clock_wall_ns(),
         .output = slice_of(d->output->config.name),
-        .status = is_own ? refusal->status : d->status,
-        .reason = slice_of(is_own ? refusal->reason : d->why),
+        .status = is_own ? refusal->status : d->answer.status,
+        .reason = slice_of(is_own ? refusal->reason : d->answer.why),
         .tag = record->run->tag,
         .file = slice_of(origin_file(origin)),
         .stream = chunk_run_stream(record->run),
@@ -98,7 +98,7 @@ static void letter_send(struct delivery *d, const struct chunk_record *record, u
     letter.record = buffer_view(&object);
     letter.escaped = buffer_view(&escaped);
     sink->add(sink, &letter, is_given_up, record->run->origin);
-    d->has_letters = true;
+    d->aside.has_letters = true;
     buffer_fini(&object);
     buffer_fini(&escaped);
 }

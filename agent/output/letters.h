@@ -9,7 +9,7 @@
 #include "output/delivery.h"
 
 /* Gives the batch's records in one of these states (a set, 1 << state) to the sink, if there is one:
- * each with its own reason where it has one, else with d->why. `is_given_up`: they were not refused. */
+ * each with its own reason where it has one, else with d->answer.why. `is_given_up`: they were not refused. */
 void letters_send(struct delivery *d, unsigned states, bool is_given_up);
 
 /* The record as a letter has it: an object, and the array of the fields that had to be escaped, empty

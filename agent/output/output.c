@@ -23,8 +23,8 @@ struct output *output_new(struct loop *loop, const struct output_config *config,
     output->loop = loop;
     output->metrics.name = config->name;
     output->metrics.plugin = config->plugin->name;
-    list_init(&output->queue);
-    list_init(&output->deliveries);
+    list_init(&output->places.queue);
+    list_init(&output->places.deliveries);
     list_init(&output->metrics.link);
     if (config->plugin->encode != NULL) {
         if (nodes_of(output, why) < 0)
@@ -44,7 +44,7 @@ void output_free(struct output **address)
     *address = NULL;
     if (output == NULL)
         return;
-    CHECK(output_is_idle(output) && output->under_way == 0 && !output->is_pumping);
+    CHECK(output_is_idle(output) && output->places.under_way == 0 && !output->places.is_pumping);
     list_remove(&output->metrics.link);
     gate_fini(output);
     sign_close(output);
@@ -78,8 +78,8 @@ struct output_metrics *output_metrics(struct output *output)
 
 const char *output_trouble(const struct output *output, int64_t *since_ns)
 {
-    *since_ns = output->trouble.since_ns;
-    return output->trouble.since_ns ? output->trouble.text : "";
+    *since_ns = output->said.trouble.since_ns;
+    return output->said.trouble.since_ns ? output->said.trouble.text : "";
 }
 
 bool output_login(const struct output *output, const char **origin, const char **region)
@@ -93,12 +93,12 @@ bool output_login(const struct output *output, const char **origin, const char *
 
 bool output_is_behind(const struct output *output)
 {
-    return !list_is_empty(&output->queue) || !gate_has_room(output);
+    return !list_is_empty(&output->places.queue) || !gate_has_room(output);
 }
 
 bool output_is_idle(const struct output *output)
 {
-    return list_is_empty(&output->queue) && list_is_empty(&output->deliveries);
+    return list_is_empty(&output->places.queue) && list_is_empty(&output->places.deliveries);
 }
 
 void output_say(const struct output *output, enum log_level level, const char *words)

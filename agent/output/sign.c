@@ -64,7 +64,7 @@ void sign_close(struct output *output)
 static struct aws_signer *signer_of(const struct delivery *d)
 {
     const struct output *output = d->output;
-    size_t index = (size_t)(d->node - output->nodes.items);
+    size_t index = (size_t)(d->sending.node - output->nodes.items);
 
     CHECK(index < output->signers.count && output->signers.count == output->nodes.count);
     return output->signers.items[index];
@@ -72,22 +72,22 @@ static struct aws_signer *signer_of(const struct delivery *d)
 
 static void on_keys(struct aws_waiter *waiter, struct aws_pass *pass, const char *why)
 {
-    struct delivery *d = CONTAINER_OF(waiter, struct delivery, signing.waiter);
+    struct delivery *d = CONTAINER_OF(waiter, struct delivery, sending.signing.waiter);
 
-    CHECK(d->signing.is_waiting && d->signing.pass == NULL);
-    d->signing.is_waiting = false;
-    d->signing.pass = pass;
+    CHECK(d->sending.signing.is_waiting && d->sending.signing.pass == NULL);
+    d->sending.signing.is_waiting = false;
+    d->sending.signing.pass = pass;
     delivery_keyed(d, pass != NULL ? NULL : why);
 }
 
 bool sign_is_ready(struct delivery *d)
 {
-    struct signing *signing = &d->signing;
+    struct signing *signing = &d->sending.signing;
 
     CHECK(!signing->is_waiting);
     if (d->output->signers.count == 0 || signing->pass != NULL)
         return true;
-    d->node = nodes_next(&d->output->nodes, clock_ms());
+    d->sending.node = nodes_next(&d->output->nodes, clock_ms());
     signing->pass = aws_signer_pass(signer_of(d));
     if (signing->pass != NULL)
         return true;
@@ -99,15 +99,15 @@ bool sign_is_ready(struct delivery *d)
 
 void sign_request(struct delivery *d)
 {
-    if (d->signing.pass == NULL)
+    if (d->sending.signing.pass == NULL)
         return;
-    http_request_flatten(&d->request);
-    aws_pass_sign(d->signing.pass, &d->request);
+    http_request_flatten(&d->made.request);
+    aws_pass_sign(d->sending.signing.pass, &d->made.request);
 }
 
 bool sign_heard(struct delivery *d, const struct http_reply *reply)
 {
-    struct signing *signing = &d->signing;
+    struct signing *signing = &d->sending.signing;
     bool is_again;
 
     if (signing->pass == NULL)
@@ -119,8 +119,8 @@ bool sign_heard(struct delivery *d, const struct http_reply *reply)
 
 void sign_forget(struct delivery *d)
 {
-    if (d->signing.is_waiting)
-        aws_signer_forget(&d->signing.waiter);
-    d->signing.is_waiting = false;
-    aws_pass_unref(&d->signing.pass);
+    if (d->sending.signing.is_waiting)
+        aws_signer_forget(&d->sending.signing.waiter);
+    d->sending.signing.is_waiting = false;
+    aws_pass_unref(&d->sending.signing.pass);
 }

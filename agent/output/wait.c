@@ -1,4 +1,4 @@
-#include "output/delivery.h"
+#include "output/account.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,22 +12,22 @@ void delivery_resume(struct delivery *d)
 {
     struct output *output = d->output;
 
-    CHECK(!d->is_under_way && d->call == NULL);
+    CHECK(!d->flow.is_under_way && d->sending.call == NULL);
     output->metrics.retries++;
     output->metrics.retried_records += batch_waiting(&d->batch);
     list_remove(&d->link);
-    list_add_tail(output->queue.next, &d->link); /* before the first */
+    list_add_tail(output->places.queue.next, &d->link); /* before the first */
     output_pump(output);
 }
 
 /* It was not taken, and need not be tried again: it is given back. */
 static bool delivery_goes_back(struct delivery *d)
 {
-    if (d->is_last_try && !d->output->is_stopping && chunk_can_leave(d->chunk)) {
+    if (d->tries.is_last && !d->output->is_stopping && chunk_can_leave(d->chunk)) {
         delivery_leave(d);
         return true;
     }
-    d->is_last_try = false;
+    d->tries.is_last = false;
     if (d->output->is_letting_go || (d->output->is_stopping && chunk_can_repeat(d->chunk))) {
         delivery_let_go(d);
         return true;
@@ -54,8 +54,8 @@ void delivery_wait(struct delivery *d, uint64_t wait_ms)
 {
     char what[64];
 
-    d->attempts++;
-    d->fruitless++;
+    d->tries.attempts++;
+    d->tries.fruitless++;
     d->output->metrics.errors++;
     d->output->is_delivering = false;
     if (delivery_goes_back(d))
@@ -69,15 +69,15 @@ void delivery_wait(struct delivery *d, uint64_t wait_ms)
 
 void delivery_rest(struct delivery *d)
 {
-    uint64_t wait_ms = d->rest_ms;
+    uint64_t wait_ms = d->tries.rest_ms;
 
-    d->rest_ms = 0;
-    if (d->is_busy) {
+    d->tries.rest_ms = 0;
+    if (d->tries.is_busy) {
         d->output->metrics.errors++;
         d->output->is_delivering = false;
         trouble_say(d, LOG_WARN, "asked to be slower, and waits");
     }
-    if ((d->is_busy || d->output->is_letting_go) && delivery_goes_back(d))
+    if ((d->tries.is_busy || d->output->is_letting_go) && delivery_goes_back(d))
         return;
     if (d->output->is_stopping && wait_ms > STOPPING_WAIT_MS)
         wait_ms = STOPPING_WAIT_MS;

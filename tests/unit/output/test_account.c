@@ -1,4 +1,4 @@
-#include "output/delivery.h"
+#include "output/account.h"
 
 #include "base/memory.h"
 
@@ -61,7 +61,7 @@ START_TEST(each_item_goes_its_own_way)
     ck_assert_uint_eq(account_items(&d, &verdicts).retry, 1);
     verdicts_fini(&verdicts);
 
-    ck_assert_str_eq(d.why, "busy");
+    ck_assert_str_eq(d.answer.why, "busy");
     ck_assert_uint_eq(output.metrics.proc_records, 8);
     ck_assert_uint_eq(output.metrics.proc_bytes, 7 * 10 + 15);
     ck_assert_uint_eq(output.metrics.already_there_records, 1);
@@ -112,7 +112,7 @@ END_TEST
 
 START_TEST(a_loss_is_told_however_lately_other_trouble_was)
 {
-    (void)snprintf(d.why, sizeof d.why, "busy");
+    (void)snprintf(d.answer.why, sizeof d.answer.why, "busy");
     trouble_say(&d, LOG_WARN, "retry in 1 seconds");
     account_give_up(&d, false);
     ck_assert_ptr_nonnull(

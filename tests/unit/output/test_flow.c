@@ -1,6 +1,6 @@
 #include "base/clock.h"
 #include "kit/chunk.h"
-#include "output/delivery.h"
+#include "output/account.h"
 
 #include <check.h>
 #include <string.h>
