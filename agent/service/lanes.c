@@ -15,7 +15,7 @@ struct lane_driver {
 
 static void on_memory_turned(struct budget *b)
 {
-    struct pipeline *p = CONTAINER_OF(b, struct pipeline, memory);
+    struct pipeline *p = CONTAINER_OF(b, struct pipeline, room.memory);
 
     if (b->is_full)
         lanes_wake(p);
@@ -25,21 +25,21 @@ static void on_memory_turned(struct budget *b)
 struct lane_driver *lane_driver_new(struct pipeline *p)
 {
     struct lane_driver *driver = mem_zalloc(1, sizeof *driver);
-    unsigned count =
-        (unsigned)(p->output_count < WINDOW_OUTPUTS_MAX ? p->output_count : WINDOW_OUTPUTS_MAX);
+    unsigned count = (unsigned)(p->made.output_count < WINDOW_OUTPUTS_MAX ? p->made.output_count
+                                                                          : WINDOW_OUTPUTS_MAX);
 
     driver->pipeline = p;
     driver->lanes.count = count;
     driver->lanes.patience_ms = pipeline_grace_ms(p);
     driver->shares = mem_zalloc(count, sizeof *driver->shares);
     for (unsigned i = 0; i < count; i++) {
-        budget_init(&driver->shares[i], &p->memory, 0);
-        driver->lanes.items[i].output = p->outputs[i].name;
+        budget_init(&driver->shares[i], &p->room.memory, 0);
+        driver->lanes.items[i].output = p->made.outputs[i].name;
         driver->lanes.items[i].share = &driver->shares[i];
     }
-    for (size_t i = 0; i < p->input_count; i++)
-        p->inputs[i].input.lanes = &driver->lanes;
-    p->memory.turned = on_memory_turned;
+    for (size_t i = 0; i < p->made.input_count; i++)
+        p->made.inputs[i].input.lanes = &driver->lanes;
+    p->room.memory.turned = on_memory_turned;
     return driver;
 }
 
@@ -65,11 +65,11 @@ static output_set holders_of(const struct lane_driver *driver, const struct budg
 {
     struct pipeline *p = driver->pipeline;
     struct lane_load loads[WINDOW_OUTPUTS_MAX] = {0};
-    output_set concerned = budget == &p->memory ? ~UINT64_C(0) : 0;
+    output_set concerned = budget == &p->room.memory ? ~UINT64_C(0) : 0;
     unsigned count = driver->lanes.count;
 
     for (unsigned i = 0; i < count; i++) {
-        const struct output *output = p->outputs[i].output;
+        const struct output *output = p->made.outputs[i].output;
         int64_t since_ns;
 
         loads[i].held_bytes = output_holds(output, budget, &concerned);
@@ -87,11 +87,11 @@ static output_set holders_of(const struct lane_driver *driver, const struct budg
 static bool memory_look(const struct lane_driver *driver, output_set *holders)
 {
     struct pipeline *p = driver->pipeline;
-    bool is_full = p->memory.is_full;
+    bool is_full = p->room.memory.is_full;
 
-    *holders = is_full ? holders_of(driver, &p->memory) : 0;
-    for (size_t i = 0; i < p->input_count; i++) {
-        const struct budget *b = &p->inputs[i].budget;
+    *holders = is_full ? holders_of(driver, &p->room.memory) : 0;
+    for (size_t i = 0; i < p->made.input_count; i++) {
+        const struct budget *b = &p->made.inputs[i].budget;
 
         if (!b->is_full)
             continue;
@@ -105,16 +105,16 @@ static bool memory_look(const struct lane_driver *driver, output_set *holders)
 
 static void inputs_tell(struct pipeline *p, unsigned output, enum lane_event event)
 {
-    for (size_t i = 0; i < p->input_count; i++)
-        if (p->inputs[i].is_started && p->inputs[i].plugin->lane != NULL)
-            p->inputs[i].plugin->lane(p->inputs[i].self, output, event);
+    for (size_t i = 0; i < p->made.input_count; i++)
+        if (p->made.inputs[i].is_started && p->made.inputs[i].plugin->lane != NULL)
+            p->made.inputs[i].plugin->lane(p->made.inputs[i].self, output, event);
 }
 
 /* What is open is sealed first: it has records of this output, which lets go of them too. */
 static void lane_leave(struct lane_driver *driver, unsigned i)
 {
     struct pipeline *p = driver->pipeline;
-    struct output *output = p->outputs[i].output;
+    struct output *output = p->made.outputs[i].output;
     uint64_t held = output_metrics(output)->in_flight_bytes;
     char words[256];
 
@@ -129,7 +129,7 @@ static void lane_leave(struct lane_driver *driver, unsigned i)
     driver->lanes.items[i].looks = 0;
     driver->lanes.away |= UINT64_C(1) << i;
     inputs_tell(p, i, LANE_EVENT_LEFT);
-    intake_flush(p->intake);
+    intake_flush(p->path.intake);
     output_leave(output);
 }
 
@@ -158,7 +158,7 @@ static void lane_obey(struct lane_driver *driver, unsigned i, enum lane_move mov
     case LANE_JOIN:
         CHECK(lane->reader_count == 0);
         lane->state = LANE_TOGETHER;
-        output_say(p->outputs[i].output, LOG_INFO, "has caught up with the other outputs");
+        output_say(p->made.outputs[i].output, LOG_INFO, "has caught up with the other outputs");
         return;
     }
 }
@@ -167,7 +167,7 @@ static void lane_obey(struct lane_driver *driver, unsigned i, enum lane_move mov
 static void lane_look(struct lane_driver *driver, unsigned i, bool is_waited_for)
 {
     struct lane *lane = &driver->lanes.items[i];
-    const struct output *output = driver->pipeline->outputs[i].output;
+    const struct output *output = driver->pipeline->made.outputs[i].output;
     struct lane_seen seen = {
         .is_waited_for = is_waited_for,
         .is_delivering = output_is_delivering(output),
@@ -203,7 +203,7 @@ void lane_driver_start(struct lane_driver *driver)
 
     for (unsigned i = 0; i < count; i++)
         driver->shares[i].limit_bytes =
-            lane_share(budget_room_bytes(&driver->pipeline->memory), count, CHUNK_BYTES_AIM);
+            lane_share(budget_room_bytes(&driver->pipeline->room.memory), count, CHUNK_BYTES_AIM);
     driver->timer = timer_new(driver->pipeline->loop, on_look, driver);
     timer_unref(driver->timer);
 }
@@ -231,8 +231,8 @@ void lanes_refresh_begin(struct pipeline *p)
 
 void lanes_refresh_end(struct pipeline *p)
 {
-    for (unsigned i = 0; i < p->started_output_count; i++) {
-        struct output_metrics *m = output_metrics(p->outputs[i].output);
+    for (unsigned i = 0; i < p->made.started_output_count; i++) {
+        struct output_metrics *m = output_metrics(p->made.outputs[i].output);
 
         const struct lane *lane = &p->lanes->lanes.items[i];
 

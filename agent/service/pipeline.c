@@ -26,7 +26,7 @@ static bool parsers_add(struct pipeline *p, const struct config *config, struct 
          s = config_next(config, s)) {
         struct property_list properties = section_properties(s, "parser");
 
-        is_well &= parser_section_add(p->parsers, &properties, report) == 0;
+        is_well &= parser_section_add(p->path.parsers, &properties, report) == 0;
     }
     return is_well;
 }
@@ -47,7 +47,7 @@ static bool multiline_add(struct pipeline *p, const struct section *s, struct re
          g = section_group(s, "rules", g))
         rules[section.rule_count++] = section_properties(g, "rule of a multiline_parser");
     section.rules = rules;
-    is_well = multiline_section_add(p->multilines, &section, report) == 0;
+    is_well = multiline_section_add(p->path.multilines, &section, report) == 0;
     mem_free(rules);
     return is_well;
 }
@@ -56,7 +56,7 @@ static bool multilines_add(struct pipeline *p, const struct config *config, stru
 {
     bool is_well = true;
 
-    p->multilines = multiline_book_new(p->parsers);
+    p->path.multilines = multiline_book_new(p->path.parsers);
     for (const struct section *s = config_first(config, CONFIG_MULTILINE_PARSER); s != NULL;
          s = config_next(config, s))
         is_well &= multiline_add(p, s, report);
@@ -68,21 +68,21 @@ static bool inputs_add(struct pipeline *p, const struct instance_shop *shop)
     size_t max = count_sections(shop->config, CONFIG_INPUT);
     bool is_well = true;
 
-    p->inputs = mem_zalloc(max, sizeof *p->inputs);
+    p->made.inputs = mem_zalloc(max, sizeof *p->made.inputs);
     for (const struct section *s = config_first(shop->config, CONFIG_INPUT); s != NULL;
          s = config_next(shop->config, s)) {
-        struct input_instance *i = &p->inputs[p->input_count];
+        struct input_instance *i = &p->made.inputs[p->made.input_count];
 
         i->pipeline = p;
-        is_well &= input_instance_init(i, s, (unsigned)p->input_count++, shop);
+        is_well &= input_instance_init(i, s, (unsigned)p->made.input_count++, shop);
         if (i->self == NULL)
             continue;
-        budget_init(&i->budget, &p->memory, i->keys.mem_buf_limit);
+        budget_init(&i->budget, &p->room.memory, i->keys.mem_buf_limit);
         i->budget.turned = input_instance_turned;
         i->input.loop = p->loop;
         i->input.budget = &i->budget;
         i->input.may_be_replaced = p->service.has_reload;
-        i->input.held = &p->held;
+        i->input.held = &p->room.held;
         metrics_add_input(&p->book, &i->input.metrics);
     }
     return is_well;
@@ -92,7 +92,7 @@ static bool inputs_add(struct pipeline *p, const struct instance_shop *shop)
 static bool filter_add(struct pipeline *p, const struct section *s, unsigned number,
                        const char *otherwise, const struct instance_shop *shop)
 {
-    struct filter_instance *f = &p->filters[p->filter_count++];
+    struct filter_instance *f = &p->made.filters[p->made.filter_count++];
     bool is_well = filter_instance_init(f, s, number, shop);
     struct tag_match *match;
 
@@ -108,7 +108,7 @@ static bool filter_add(struct pipeline *p, const struct section *s, unsigned num
     is_well &= match != NULL;
     if (match == NULL)
         match = tag_match_new(NULL, NULL, shop->report, s->place);
-    filter_chain_add(p->chain, f->plugin, f->self, match, &f->metrics);
+    filter_chain_add(p->path.chain, f->plugin, f->self, match, &f->metrics);
     metrics_add_filter(&p->book, &f->metrics);
     return is_well;
 }
@@ -129,8 +129,8 @@ static bool processors_add(struct pipeline *p, const struct input_instance *inpu
             if (!processor_is_filter(processor))
                 continue;
             is_well &= filter_add(p, processor, number++, "*", &shop);
-            if (p->filters[p->filter_count - 1].self != NULL)
-                filter_chain_keep_to(p->chain, &input->input.metrics);
+            if (p->made.filters[p->made.filter_count - 1].self != NULL)
+                filter_chain_keep_to(p->path.chain, &input->input.metrics);
         }
     return is_well;
 }
@@ -151,11 +151,11 @@ static size_t processors_count(const struct config *config)
 static bool filters_add(struct pipeline *p, const struct instance_shop *shop)
 {
     size_t max = count_sections(shop->config, CONFIG_FILTER) + processors_count(shop->config);
-    const struct input_instance *input = p->inputs;
+    const struct input_instance *input = p->made.inputs;
     unsigned number = 0;
     bool is_well = true;
 
-    p->filters = mem_zalloc(max, sizeof *p->filters);
+    p->made.filters = mem_zalloc(max, sizeof *p->made.filters);
     for (const struct section *s = config_first(shop->config, CONFIG_INPUT); s != NULL;
          s = config_next(shop->config, s), input++)
         is_well &= input->self == NULL || processors_add(p, input, s, *shop);
@@ -198,12 +198,12 @@ static bool outputs_add(struct pipeline *p, const struct instance_shop *shop)
     size_t max = count_sections(shop->config, CONFIG_OUTPUT);
     bool is_well = true;
 
-    p->outputs = mem_zalloc(max, sizeof *p->outputs);
+    p->made.outputs = mem_zalloc(max, sizeof *p->made.outputs);
     for (const struct section *s = config_first(shop->config, CONFIG_OUTPUT); s != NULL;
          s = config_next(shop->config, s)) {
-        struct output_instance *o = &p->outputs[p->output_count];
+        struct output_instance *o = &p->made.outputs[p->made.output_count];
 
-        is_well &= output_instance_init(o, s, (unsigned)p->output_count++, shop) &&
+        is_well &= output_instance_init(o, s, (unsigned)p->made.output_count++, shop) &&
                    output_can_start(p, o, shop->report);
     }
     return is_well;
@@ -212,17 +212,17 @@ static bool outputs_add(struct pipeline *p, const struct instance_shop *shop)
 /* What is counted by pairs of an input and an output. */
 static void route_metrics_add(struct pipeline *p)
 {
-    for (size_t i = 0; i < p->input_count; i++)
-        p->inputs[i].input.metrics.routes =
-            mem_zalloc(p->output_count, sizeof(struct route_metrics));
+    for (size_t i = 0; i < p->made.input_count; i++)
+        p->made.inputs[i].input.metrics.routes =
+            mem_zalloc(p->made.output_count, sizeof(struct route_metrics));
 }
 
 static bool routes_add(struct pipeline *p, struct report *report)
 {
-    struct route_rule *rules = mem_zalloc(p->output_count, sizeof *rules);
+    struct route_rule *rules = mem_zalloc(p->made.output_count, sizeof *rules);
 
-    for (size_t i = 0; i < p->output_count; i++) {
-        const struct output_instance *o = &p->outputs[i];
+    for (size_t i = 0; i < p->made.output_count; i++) {
+        const struct output_instance *o = &p->made.outputs[i];
 
         rules[i] = (struct route_rule){
             .output = o->component,
@@ -231,9 +231,9 @@ static bool routes_add(struct pipeline *p, struct report *report)
             .place = o->match_place,
         };
     }
-    p->routes = route_table_new(rules, p->output_count, p->input_count, report);
+    p->path.routes = route_table_new(rules, p->made.output_count, p->made.input_count, report);
     mem_free(rules);
-    return p->routes != NULL;
+    return p->path.routes != NULL;
 }
 
 struct pipeline *pipeline_new(struct loop *loop, const struct config *config, struct report *report,
@@ -245,20 +245,20 @@ struct pipeline *pipeline_new(struct loop *loop, const struct config *config, st
 
     p->loop = loop;
     metrics_book_init(&p->book);
-    p->parsers = parser_book_new();
-    p->chain = filter_chain_new();
+    p->path.parsers = parser_book_new();
+    p->path.chain = filter_chain_new();
     is_well = !refuse_sections(config, report);
     is_well &= service_keys_bind(&p->service, config, report);
-    budget_init(&p->memory, NULL, service_records_bytes(&p->service));
-    held_init(&p->held, p->service.held_bytes);
-    p->letters = letters_new(loop, &p->service, config, &p->book.letters);
+    budget_init(&p->room.memory, NULL, service_records_bytes(&p->service));
+    held_init(&p->room.held, p->service.held_bytes);
+    p->refused.letters = letters_new(loop, &p->service, config, &p->book.letters);
     is_well &= parsers_add(p, config, report);
     is_well &= multilines_add(p, config, report);
     shop = (struct instance_shop){.config = config,
                                   .service = &p->service,
                                   .report = report,
-                                  .parsers = p->parsers,
-                                  .multilines = p->multilines};
+                                  .parsers = p->path.parsers,
+                                  .multilines = p->path.multilines};
     is_well &= inputs_add(p, &shop);
     is_well &= filters_add(p, &shop);
     is_well &= outputs_add(p, &shop);
@@ -276,29 +276,29 @@ void pipeline_free(struct pipeline **address)
     *address = NULL;
     if (p == NULL)
         return;
-    CHECK(!p->is_started && !p->stopping.is_stuck);
-    for (size_t i = 0; i < p->input_count; i++) {
-        input_instance_fini(&p->inputs[i]);
-        if (p->inputs[i].input.budget != NULL)
-            budget_fini(&p->inputs[i].budget);
+    CHECK(!p->made.is_started && !p->stopping.is_stuck);
+    for (size_t i = 0; i < p->made.input_count; i++) {
+        input_instance_fini(&p->made.inputs[i]);
+        if (p->made.inputs[i].input.budget != NULL)
+            budget_fini(&p->made.inputs[i].budget);
     }
-    filter_chain_free(&p->chain);
-    for (size_t i = 0; i < p->filter_count; i++)
-        filter_instance_fini(&p->filters[i]);
-    for (size_t i = 0; i < p->output_count; i++)
-        output_instance_fini(&p->outputs[i]);
-    letter_store_free(&p->letters);
-    route_table_free(&p->routes);
-    multiline_book_free(&p->multilines);
-    parser_book_free(&p->parsers);
+    filter_chain_free(&p->path.chain);
+    for (size_t i = 0; i < p->made.filter_count; i++)
+        filter_instance_fini(&p->made.filters[i]);
+    for (size_t i = 0; i < p->made.output_count; i++)
+        output_instance_fini(&p->made.outputs[i]);
+    letter_store_free(&p->refused.letters);
+    route_table_free(&p->path.routes);
+    multiline_book_free(&p->path.multilines);
+    parser_book_free(&p->path.parsers);
     lane_driver_free(&p->lanes);
     timer_free(&p->stopping.timer);
-    for (size_t i = 0; i < p->input_count; i++)
-        mem_free(p->inputs[i].input.metrics.routes);
-    budget_fini(&p->memory);
+    for (size_t i = 0; i < p->made.input_count; i++)
+        mem_free(p->made.inputs[i].input.metrics.routes);
+    budget_fini(&p->room.memory);
     options_fini(service_options, &p->service);
-    mem_free(p->inputs);
-    mem_free(p->filters);
-    mem_free(p->outputs);
+    mem_free(p->made.inputs);
+    mem_free(p->made.filters);
+    mem_free(p->made.outputs);
     mem_free(p);
 }

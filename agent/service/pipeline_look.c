@@ -27,38 +27,38 @@ struct metrics_book *pipeline_metrics(struct pipeline *p)
 
 const struct budget *pipeline_memory(const struct pipeline *p)
 {
-    return &p->memory;
+    return &p->room.memory;
 }
 
 size_t pipeline_output_count(const struct pipeline *p)
 {
-    return p->started_output_count;
+    return p->made.started_output_count;
 }
 
 struct output *pipeline_output(const struct pipeline *p, size_t index)
 {
-    CHECK(index < p->started_output_count);
-    return p->outputs[index].output;
+    CHECK(index < p->made.started_output_count);
+    return p->made.outputs[index].output;
 }
 
 void pipeline_refresh(struct pipeline *p)
 {
-    for (size_t i = 0; i < p->started_output_count; i++)
-        (void)output_metrics(p->outputs[i].output);
+    for (size_t i = 0; i < p->made.started_output_count; i++)
+        (void)output_metrics(p->made.outputs[i].output);
     lanes_refresh_begin(p);
-    for (size_t i = 0; i < p->input_count; i++) {
-        struct input_instance *in = &p->inputs[i];
+    for (size_t i = 0; i < p->made.input_count; i++) {
+        struct input_instance *in = &p->made.inputs[i];
 
         in->input.metrics.memory_bytes = in->budget.used_bytes;
         in->input.metrics.memory_limit_bytes = in->budget.limit_bytes;
-        in->input.metrics.is_paused = in->budget.is_full || p->memory.is_full;
+        in->input.metrics.is_paused = in->budget.is_full || p->room.memory.is_full;
         if (in->is_started && in->plugin->refresh != NULL)
             in->plugin->refresh(in->self);
     }
     lanes_refresh_end(p);
-    for (size_t i = 0; i < p->filter_count; i++)
-        if (p->filters[i].plugin->refresh != NULL)
-            p->filters[i].plugin->refresh(p->filters[i].self);
+    for (size_t i = 0; i < p->made.filter_count; i++)
+        if (p->made.filters[i].plugin->refresh != NULL)
+            p->made.filters[i].plugin->refresh(p->made.filters[i].self);
     census_take(&p->book);
 }
 
@@ -67,13 +67,13 @@ void pipeline_describe_inputs(const struct pipeline *p, struct buffer *out)
     bool is_first = true;
 
     buffer_append_byte(out, '[');
-    for (size_t i = 0; i < p->input_count; i++) {
-        if (!p->inputs[i].is_started || p->inputs[i].plugin->describe == NULL)
+    for (size_t i = 0; i < p->made.input_count; i++) {
+        if (!p->made.inputs[i].is_started || p->made.inputs[i].plugin->describe == NULL)
             continue;
         if (!is_first)
             buffer_append_byte(out, ',');
         is_first = false;
-        p->inputs[i].plugin->describe(p->inputs[i].self, out);
+        p->made.inputs[i].plugin->describe(p->made.inputs[i].self, out);
     }
     buffer_append_byte(out, ']');
 }
@@ -83,8 +83,8 @@ void pipeline_describe_filters(const struct pipeline *p, struct buffer *out)
     bool is_first = true;
 
     buffer_append_byte(out, '[');
-    for (size_t i = 0; i < p->filter_count; i++) {
-        const struct filter_instance *f = &p->filters[i];
+    for (size_t i = 0; i < p->made.filter_count; i++) {
+        const struct filter_instance *f = &p->made.filters[i];
 
         if (f->plugin->describe == NULL)
             continue;
@@ -103,16 +103,16 @@ void pipeline_describe_letters(const struct pipeline *p, struct buffer *out)
     const struct letter_metrics *m = &p->book.letters;
     const char *letter;
 
-    if (p->letters == NULL) {
+    if (p->refused.letters == NULL) {
         buffer_append_text(out, "null");
         return;
     }
     buffer_append_text(out, "{\"path\":");
-    json_write_text(out, slice_of(letter_store_path(p->letters)));
+    json_write_text(out, slice_of(letter_store_path(p->refused.letters)));
     buffer_append_format(
         out, ",\"kept\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"deleted\":%" PRIu64 ",\"last\":[",
         m->kept, m->lost, m->deleted);
-    for (size_t i = 0; (letter = letter_store_recent(p->letters, i)) != NULL; i++) {
+    for (size_t i = 0; (letter = letter_store_recent(p->refused.letters, i)) != NULL; i++) {
         if (i > 0)
             buffer_append_byte(out, ',');
         buffer_append_text(out, letter);
@@ -125,10 +125,10 @@ void pipeline_summary(struct pipeline *p, struct buffer *out)
     uint64_t unread = 0;
 
     pipeline_refresh(p);
-    for (size_t i = 0; i < p->input_count; i++)
-        unread += p->inputs[i].input.metrics.unread_bytes;
-    for (size_t i = 0; i < p->started_output_count; i++) {
-        const struct output_metrics *m = output_metrics(p->outputs[i].output);
+    for (size_t i = 0; i < p->made.input_count; i++)
+        unread += p->made.inputs[i].input.metrics.unread_bytes;
+    for (size_t i = 0; i < p->made.started_output_count; i++) {
+        const struct output_metrics *m = output_metrics(p->made.outputs[i].output);
 
         buffer_append_format(out,
                              "%s: read %" PRIu64 " = delivered %" PRIu64 " + set aside %" PRIu64

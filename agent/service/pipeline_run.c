@@ -9,10 +9,10 @@ static void on_sealed(void *owner, struct chunk *chunk)
     struct pipeline *p = owner;
 
     settle_stir(&p->settle);
-    CHECK(chunk->is_sealed && chunk->outputs >> (p->output_count - 1) >> 1 == 0);
-    for (size_t i = 0; i < p->output_count; i++)
+    CHECK(chunk->is_sealed && chunk->outputs >> (p->made.output_count - 1) >> 1 == 0);
+    for (size_t i = 0; i < p->made.output_count; i++)
         if (chunk->outputs >> i & 1)
-            output_offer(p->outputs[i].output, chunk);
+            output_offer(p->made.outputs[i].output, chunk);
     chunk_unref(&chunk);
 }
 
@@ -21,7 +21,7 @@ static void on_exit_wanted(struct input *input)
     struct input_instance *i = CONTAINER_OF(input, struct input_instance, input);
 
     if (!i->pipeline->stopping.is_on)
-        i->pipeline->exit_wanted(i->pipeline->exit_owner);
+        i->pipeline->exit.wanted(i->pipeline->exit.owner);
 }
 
 static bool is_behind(const void *owner)
@@ -31,7 +31,7 @@ static bool is_behind(const void *owner)
 
 static int output_start(struct pipeline *p, size_t index, struct report *report)
 {
-    struct output_instance *o = &p->outputs[index];
+    struct output_instance *o = &p->made.outputs[index];
     int64_t workers = o->keys.workers > 0 ? o->keys.workers : (int64_t)o->plugin->default_workers;
     char why[256] = "";
     struct output_config config = {
@@ -42,8 +42,8 @@ static int output_start(struct pipeline *p, size_t index, struct report *report)
         .index = (unsigned)index,
         .workers = o->plugin->encode != NULL && workers > 0 ? (unsigned)workers : 1,
         .retry = o->retry,
-        .budget = &p->memory,
-        .letters = p->sink,
+        .budget = &p->room.memory,
+        .letters = p->refused.sink,
         .nodes = o->upstream.settings,
         .node_count = o->upstream.count,
     };
@@ -54,13 +54,13 @@ static int output_start(struct pipeline *p, size_t index, struct report *report)
         return -EINVAL;
     }
     if (o->plugin->encode != NULL)
-        budget_reserve(&p->memory, config.workers * CHUNK_BYTES_AIM);
+        budget_reserve(&p->room.memory, config.workers * CHUNK_BYTES_AIM);
     metrics_add_output(&p->book, output_metrics(o->output));
-    p->started_output_count++;
+    p->made.started_output_count++;
     o->parcels = (struct parcel_rule){
         .kind = o->plugin->parcels, .self = o->self, .is_behind = is_behind, .owner = o->output};
     if (o->plugin->parcels != NULL)
-        intake_set_parcels(p->intake, (unsigned)index, &o->parcels);
+        intake_set_parcels(p->path.intake, (unsigned)index, &o->parcels);
     return 0;
 }
 
@@ -71,9 +71,9 @@ static int filter_start(struct pipeline *p, struct filter_instance *f, struct re
     f->host = (struct filter_host){
         .loop = p->loop,
         .metrics = &f->metrics,
-        .intake = p->intake,
+        .intake = p->path.intake,
         .book = &p->book,
-        .budget = &p->memory,
+        .budget = &p->room.memory,
     };
     if (f->plugin->start == NULL)
         return 0;
@@ -88,7 +88,7 @@ static int input_start(struct pipeline *p, struct input_instance *i, struct repo
 {
     int rc;
 
-    i->input.intake = p->intake;
+    i->input.intake = p->path.intake;
     i->input.exit_wanted = on_exit_wanted;
     rc = i->plugin->start(i->self, &i->input, report);
     if (rc < 0) {
@@ -101,17 +101,17 @@ static int input_start(struct pipeline *p, struct input_instance *i, struct repo
 
 void pipeline_takes_over(struct pipeline *p, int64_t since_ns)
 {
-    CHECK(!p->is_started);
-    for (size_t i = 0; i < p->input_count; i++)
-        p->inputs[i].input.since_ns = since_ns;
+    CHECK(!p->made.is_started);
+    for (size_t i = 0; i < p->made.input_count; i++)
+        p->made.inputs[i].input.since_ns = since_ns;
 }
 
 static output_set packing_outputs(const struct pipeline *p)
 {
     output_set packing = 0;
 
-    for (size_t i = 0; i < p->output_count; i++) {
-        const struct output_instance *o = &p->outputs[i];
+    for (size_t i = 0; i < p->made.output_count; i++) {
+        const struct output_instance *o = &p->made.outputs[i];
 
         if (o->plugin->is_packed != NULL && o->plugin->is_packed(o->self))
             packing |= (output_set)1 << i;
@@ -121,20 +121,21 @@ static output_set packing_outputs(const struct pipeline *p)
 
 static void intake_start(struct pipeline *p, pipeline_fn *exit_wanted, void *owner)
 {
-    p->exit_wanted = exit_wanted;
-    p->exit_owner = owner;
-    settle_start(&p->settle, p->loop, &p->memory);
-    p->intake = intake_new(p->loop, p->chain, p->routes, (uint64_t)(p->service.flush_s * 1000));
-    intake_packed(p->intake, packing_outputs(p));
-    intake_on_sealed(p->intake, on_sealed, p);
-    p->is_started = true;
+    p->exit.wanted = exit_wanted;
+    p->exit.owner = owner;
+    settle_start(&p->settle, p->loop, &p->room.memory);
+    p->path.intake =
+        intake_new(p->loop, p->path.chain, p->path.routes, (uint64_t)(p->service.flush_s * 1000));
+    intake_packed(p->path.intake, packing_outputs(p));
+    intake_on_sealed(p->path.intake, on_sealed, p);
+    p->made.is_started = true;
 }
 
 static int outputs_start(struct pipeline *p, struct report *report)
 {
     int rc = 0;
 
-    for (size_t i = 0; i < p->output_count && rc == 0; i++)
+    for (size_t i = 0; i < p->made.output_count && rc == 0; i++)
         rc = output_start(p, i, report);
     lane_driver_start(p->lanes);
     pressure_start(p);
@@ -144,26 +145,26 @@ static int outputs_start(struct pipeline *p, struct report *report)
 int pipeline_start_outputs(struct pipeline *p, const struct pipeline_replay *replay,
                            struct report *report, pipeline_fn *exit_wanted, void *owner)
 {
-    p->sink = replay->letters;
-    for (size_t i = 0; i < p->output_count; i++)
-        if (p->outputs[i].retry.attempts_max > replay->retries_max)
-            p->outputs[i].retry.attempts_max = replay->retries_max;
+    p->refused.sink = replay->letters;
+    for (size_t i = 0; i < p->made.output_count; i++)
+        if (p->made.outputs[i].retry.attempts_max > replay->retries_max)
+            p->made.outputs[i].retry.attempts_max = replay->retries_max;
     intake_start(p, exit_wanted, owner);
     return outputs_start(p, report);
 }
 
 int pipeline_start(struct pipeline *p, struct report *report, pipeline_fn *exit_wanted, void *owner)
 {
-    int rc = letters_start(p->letters, &p->service, report);
+    int rc = letters_start(p->refused.letters, &p->service, report);
 
-    p->sink = p->letters != NULL ? letter_store_sink(p->letters) : NULL;
+    p->refused.sink = p->refused.letters != NULL ? letter_store_sink(p->refused.letters) : NULL;
     intake_start(p, exit_wanted, owner);
     if (rc == 0)
         rc = outputs_start(p, report);
-    for (size_t i = 0; i < p->filter_count && rc == 0; i++)
-        rc = filter_start(p, &p->filters[i], report);
-    for (size_t i = 0; i < p->input_count && rc == 0; i++)
-        rc = input_start(p, &p->inputs[i], report);
+    for (size_t i = 0; i < p->made.filter_count && rc == 0; i++)
+        rc = filter_start(p, &p->made.filters[i], report);
+    for (size_t i = 0; i < p->made.input_count && rc == 0; i++)
+        rc = input_start(p, &p->made.inputs[i], report);
     standstill_start(p);
     return rc;
 }

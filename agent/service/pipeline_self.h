@@ -31,32 +31,57 @@ struct stopping {
     bool is_handed_over; /* another one takes over */
 };
 
-struct pipeline {
-    struct loop *loop;
-    struct service_keys service;
+/* What records may take, in memory and on the disk. */
+struct pipeline_room {
     struct budget memory;
+    struct pressure pressure;
     struct held_book held;
-    struct metrics_book book;
+};
+
+/* The sections of the configuration, made. */
+struct pipeline_made {
+    struct input_instance *inputs;
+    struct filter_instance *filters; /* those of inputs first */
+    struct output_instance *outputs;
+    size_t input_count, filter_count, output_count;
+    size_t started_output_count; /* the first of them */
+    bool is_started;
+};
+
+/* What a record goes through between input and output. */
+struct pipeline_path {
     struct parser_book *parsers;
     struct multiline_book *multilines;
     struct filter_chain *chain;
     struct route_table *routes;
     struct intake *intake;
-    struct input_instance *inputs;
-    struct filter_instance *filters; /* those of inputs first */
-    struct output_instance *outputs;
-    struct letter_store *letters; /* NULL: refused records are counted only */
+};
+
+/* Where refused records go. */
+struct pipeline_refused {
+    struct letter_store *letters; /* NULL: they are counted only */
     struct letter_sink *sink;     /* that of the letters, or whoever replays some */
+};
+
+/* Who is told that the agent may exit. */
+struct pipeline_exit {
+    pipeline_fn *wanted;
+    void *owner;
+};
+
+struct pipeline {
+    struct loop *loop;
+    struct service_keys service;
+    struct metrics_book book;
+    struct pipeline_room room;
+    struct pipeline_made made;
+    struct pipeline_path path;
+    struct pipeline_refused refused;
+    struct pipeline_exit exit;
     struct lane_driver *lanes;
-    size_t input_count, filter_count, output_count;
-    size_t started_output_count; /* the first of them */
-    pipeline_fn *exit_wanted;
-    void *exit_owner;
     struct settle settle;
     struct standstill standstill;
-    struct pressure pressure;
     struct stopping stopping;
-    bool is_started;
 };
 
 #endif

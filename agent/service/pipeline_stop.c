@@ -21,8 +21,8 @@
 
 static bool outputs_are_idle(const struct pipeline *p)
 {
-    for (size_t i = 0; i < p->started_output_count; i++)
-        if (!output_is_idle(p->outputs[i].output))
+    for (size_t i = 0; i < p->made.started_output_count; i++)
+        if (!output_is_idle(p->made.outputs[i].output))
             return false;
     return true;
 }
@@ -30,7 +30,8 @@ static bool outputs_are_idle(const struct pipeline *p)
 /* A letter whose delivery was let go of is still written: whoever comes next wants the directory. */
 static bool is_drained(const struct pipeline *p)
 {
-    return outputs_are_idle(p) && (p->letters == NULL || letter_store_is_idle(p->letters));
+    return outputs_are_idle(p) &&
+           (p->refused.letters == NULL || letter_store_is_idle(p->refused.letters));
 }
 
 static void on_drain_check(void *owner)
@@ -46,31 +47,31 @@ static void on_drain_check(void *owner)
     }
     timer_free(&p->stopping.timer);
     settle_stop(&p->settle);
-    intake_free(&p->intake);
-    p->is_started = false;
+    intake_free(&p->path.intake);
+    p->made.is_started = false;
     p->stopping.over(p->stopping.owner);
 }
 
 void pipeline_stop(struct pipeline *p, pipeline_fn *stopped, void *owner)
 {
-    CHECK(p->is_started && !p->stopping.is_on);
+    CHECK(p->made.is_started && !p->stopping.is_on);
     p->stopping.is_on = true;
     lane_driver_stop(p->lanes);
     pressure_stop(p);
     standstill_stop(p);
     p->stopping.over = stopped;
     p->stopping.owner = owner;
-    for (size_t i = 0; i < p->input_count; i++)
-        if (p->inputs[i].is_started)
-            p->inputs[i].plugin->stop(p->inputs[i].self);
-    for (size_t i = 0; i < p->filter_count; i++)
-        if (p->filters[i].is_started && p->filters[i].plugin->stop != NULL)
-            p->filters[i].plugin->stop(p->filters[i].self);
-    intake_flush(p->intake);
+    for (size_t i = 0; i < p->made.input_count; i++)
+        if (p->made.inputs[i].is_started)
+            p->made.inputs[i].plugin->stop(p->made.inputs[i].self);
+    for (size_t i = 0; i < p->made.filter_count; i++)
+        if (p->made.filters[i].is_started && p->made.filters[i].plugin->stop != NULL)
+            p->made.filters[i].plugin->stop(p->made.filters[i].self);
+    intake_flush(p->path.intake);
     if (p->stopping.is_handed_over)
         chunks_ask_again();
-    for (size_t i = 0; i < p->started_output_count; i++)
-        output_stop(p->outputs[i].output);
+    for (size_t i = 0; i < p->made.started_output_count; i++)
+        output_stop(p->made.outputs[i].output);
     p->stopping.until_ms = clock_ms() + pipeline_grace_ms(p);
     p->stopping.stuck_at_ms = UINT64_MAX;
     p->stopping.timer = timer_new(p->loop, on_drain_check, p);
@@ -80,8 +81,8 @@ void pipeline_stop(struct pipeline *p, pipeline_fn *stopped, void *owner)
 void pipeline_hand_over(struct pipeline *p, pipeline_fn *stopped, void *owner)
 {
     p->stopping.is_handed_over = true;
-    for (size_t i = 0; i < p->input_count; i++)
-        p->inputs[i].input.is_replaced = true;
+    for (size_t i = 0; i < p->made.input_count; i++)
+        p->made.inputs[i].input.is_replaced = true;
     pipeline_stop(p, stopped, owner);
 }
 
@@ -95,8 +96,8 @@ void pipeline_hurry(struct pipeline *p)
 {
     if (p->stopping.stuck_at_ms == UINT64_MAX)
         p->stopping.stuck_at_ms = clock_ms() + STUCK_AFTER_MS;
-    for (size_t i = 0; i < p->started_output_count; i++)
-        output_let_go(p->outputs[i].output);
+    for (size_t i = 0; i < p->made.started_output_count; i++)
+        output_let_go(p->made.outputs[i].output);
 }
 
 bool pipeline_is_stuck(const struct pipeline *p)
@@ -107,6 +108,6 @@ bool pipeline_is_stuck(const struct pipeline *p)
 void pipeline_leave(struct pipeline *p)
 {
     CHECK(p->stopping.is_stuck);
-    for (size_t i = 0; i < p->input_count; i++)
-        input_instance_fini(&p->inputs[i]);
+    for (size_t i = 0; i < p->made.input_count; i++)
+        input_instance_fini(&p->made.inputs[i]);
 }

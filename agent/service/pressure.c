@@ -8,16 +8,16 @@
 /* Who holds most of the memory: an output, or the lines that wait for what belongs to them. */
 static uint64_t holder_find(const struct pipeline *p, const char **name_out)
 {
-    uint64_t most = p->memory.waiting_bytes;
+    uint64_t most = p->room.memory.waiting_bytes;
 
     *name_out = "lines that wait for their end";
-    for (size_t i = 0; i < p->started_output_count; i++) {
-        uint64_t bytes = output_metrics(p->outputs[i].output)->in_flight_bytes;
+    for (size_t i = 0; i < p->made.started_output_count; i++) {
+        uint64_t bytes = output_metrics(p->made.outputs[i].output)->in_flight_bytes;
 
         if (bytes <= most)
             continue;
         most = bytes;
-        *name_out = p->outputs[i].name;
+        *name_out = p->made.outputs[i].name;
     }
     return most;
 }
@@ -25,7 +25,7 @@ static uint64_t holder_find(const struct pipeline *p, const char **name_out)
 static void on_long(void *owner)
 {
     struct pipeline *p = owner;
-    struct pressure *pressure = &p->pressure;
+    struct pressure *pressure = &p->room.pressure;
     const char *key = p->service.records_bytes > 0 ? "records_limit" : "memory_limit";
     const char *holder;
     uint64_t bytes = holder_find(p, &holder), held;
@@ -37,29 +37,29 @@ static void on_long(void *owner)
              "reading has waited for memory for %" PRIu64 " s: of the %" PRIu64
              " KiB for records %" PRIu64 " KiB are held by %s; look what keeps it, or raise %s "
              "(reading goes on by itself when there is room)",
-             (clock_ms() - pressure->since_ms) / 1000, p->memory.limit_bytes / 1024, bytes / 1024,
-             holder, key);
+             (clock_ms() - pressure->since_ms) / 1000, p->room.memory.limit_bytes / 1024,
+             bytes / 1024, holder, key);
 }
 
 void pressure_start(struct pipeline *p)
 {
-    p->pressure.timer = timer_new(p->loop, on_long, p);
-    timer_unref(p->pressure.timer);
+    p->room.pressure.timer = timer_new(p->loop, on_long, p);
+    timer_unref(p->room.pressure.timer);
 }
 
 void pressure_stop(struct pipeline *p)
 {
-    timer_free(&p->pressure.timer);
+    timer_free(&p->room.pressure.timer);
 }
 
 void pressure_turned(struct pipeline *p)
 {
-    struct pressure *pressure = &p->pressure;
+    struct pressure *pressure = &p->room.pressure;
 
     if (pressure->timer == NULL)
         return;
-    if (p->memory.is_full) {
-        intake_ease(p->intake, budget_room_bytes(&p->memory));
+    if (p->room.memory.is_full) {
+        intake_ease(p->path.intake, budget_room_bytes(&p->room.memory));
         pressure->since_ms = clock_ms();
         timer_start(pressure->timer, PRESSURE_AFTER_MS);
         return;

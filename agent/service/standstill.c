@@ -13,8 +13,8 @@ static bool is_answered(const struct pipeline *p)
 {
     int64_t since_ns;
 
-    for (size_t i = 0; i < p->started_output_count; i++) {
-        (void)output_trouble(p->outputs[i].output, &since_ns);
+    for (size_t i = 0; i < p->made.started_output_count; i++) {
+        (void)output_trouble(p->made.outputs[i].output, &since_ns);
         if (since_ns != 0)
             return false;
     }
@@ -25,8 +25,8 @@ static uint64_t left_records(const struct pipeline *p)
 {
     uint64_t sum = 0;
 
-    for (size_t i = 0; i < p->started_output_count; i++) {
-        const struct output_metrics *m = output_metrics(p->outputs[i].output);
+    for (size_t i = 0; i < p->made.started_output_count; i++) {
+        const struct output_metrics *m = output_metrics(p->made.outputs[i].output);
 
         sum += m->proc_records + m->set_aside_records + m->given_up_records;
     }
@@ -41,8 +41,8 @@ static uint64_t due_bytes(struct pipeline *p, uint64_t left)
     if (left != p->standstill.progress.left_records)
         return 0;
     pipeline_refresh(p);
-    for (size_t i = 0; i < p->input_count; i++)
-        sum += p->inputs[i].input.metrics.due_bytes;
+    for (size_t i = 0; i < p->made.input_count; i++)
+        sum += p->made.inputs[i].input.metrics.due_bytes;
     return sum;
 }
 
