@@ -27,19 +27,19 @@ struct discover *discover_new(struct loop *loop, const struct discover_config *c
     d->owner = owner;
     d->watch = watch_join(loop, &discover_watch_ops, d);
     watch_use_inotify(d->watch, config->use_inotify);
-    d->refresh = timer_new(loop, on_refresh, d);
-    d->soon = timer_new(loop, on_refresh, d);
-    d->poll = timer_new(loop, on_poll, d);
-    map_init(&d->files);
-    map_init(&d->targets);
-    map_init(&d->places);
-    list_init(&d->place_list);
+    d->timers.refresh = timer_new(loop, on_refresh, d);
+    d->timers.soon = timer_new(loop, on_refresh, d);
+    d->timers.poll = timer_new(loop, on_poll, d);
+    map_init(&d->found.files);
+    map_init(&d->found.targets);
+    map_init(&d->found.places);
+    list_init(&d->found.place_list);
     return d;
 }
 
 static void entries_free(struct discover *d)
 {
-    LIST_FOR (it, &d->place_list) {
+    LIST_FOR (it, &d->found.place_list) {
         struct place *place = CONTAINER_OF(it, struct place, link);
         struct want *wants;
 
@@ -60,20 +60,20 @@ void discover_free(struct discover **address)
         return;
     entries_free(d);
     places_sweep(d);
-    CHECK(d->files.count == 0 && d->targets.count == 0 && d->places.count == 0);
+    CHECK(d->found.files.count == 0 && d->found.targets.count == 0 && d->found.places.count == 0);
     watch_leave(&d->watch);
-    timer_free(&d->refresh);
-    timer_free(&d->soon);
-    timer_free(&d->poll);
-    for (size_t i = 0; i < d->pattern_count; i++)
-        pattern_fini(&d->patterns[i]);
-    for (size_t i = 0; i < d->exclude_count; i++)
-        mem_free(d->excludes[i]);
-    mem_free(d->patterns);
-    mem_free(d->excludes);
-    map_fini(&d->files);
-    map_fini(&d->targets);
-    map_fini(&d->places);
+    timer_free(&d->timers.refresh);
+    timer_free(&d->timers.soon);
+    timer_free(&d->timers.poll);
+    for (size_t i = 0; i < d->wanted.pattern_count; i++)
+        pattern_fini(&d->wanted.patterns[i]);
+    for (size_t i = 0; i < d->wanted.exclude_count; i++)
+        mem_free(d->wanted.excludes[i]);
+    mem_free(d->wanted.patterns);
+    mem_free(d->wanted.excludes);
+    map_fini(&d->found.files);
+    map_fini(&d->found.targets);
+    map_fini(&d->found.places);
     mem_free(d);
 }
 
@@ -82,32 +82,34 @@ int discover_add(struct discover *d, struct slice glob)
     struct pattern pattern;
     int rc;
 
-    CHECK(d->scan_count == 0);
-    if (d->pattern_count >= UINT16_MAX)
+    CHECK(d->scan.count == 0);
+    if (d->wanted.pattern_count >= UINT16_MAX)
         return -E2BIG;
     rc = pattern_init(&pattern, glob);
     if (rc < 0) {
         pattern_fini(&pattern);
         return rc;
     }
-    d->patterns = mem_resize(d->patterns, d->pattern_count + 1, sizeof *d->patterns);
-    d->patterns[d->pattern_count++] = pattern;
+    d->wanted.patterns =
+        mem_resize(d->wanted.patterns, d->wanted.pattern_count + 1, sizeof *d->wanted.patterns);
+    d->wanted.patterns[d->wanted.pattern_count++] = pattern;
     return 0;
 }
 
 void discover_exclude(struct discover *d, struct slice pattern)
 {
-    CHECK(d->scan_count == 0);
+    CHECK(d->scan.count == 0);
     pattern = slice_trim(pattern);
-    d->excludes = mem_resize(d->excludes, d->exclude_count + 1, sizeof *d->excludes);
-    d->excludes[d->exclude_count++] = mem_text_n(pattern.data, pattern.len);
+    d->wanted.excludes =
+        mem_resize(d->wanted.excludes, d->wanted.exclude_count + 1, sizeof *d->wanted.excludes);
+    d->wanted.excludes[d->wanted.exclude_count++] = mem_text_n(pattern.data, pattern.len);
 }
 
 void discover_start(struct discover *d)
 {
     discover_scan(d);
-    timer_repeat(d->refresh, d->config.refresh_ms);
-    timer_repeat(d->poll, d->config.poll_ms);
+    timer_repeat(d->timers.refresh, d->config.refresh_ms);
+    timer_repeat(d->timers.poll, d->config.poll_ms);
 }
 
 /* ---- scans ---- */
@@ -115,40 +117,40 @@ void discover_start(struct discover *d)
 /* Where the last scan did not come by, nothing is wanted any more. */
 static void wants_sweep(struct discover *d)
 {
-    LIST_FOR (it, &d->place_list) {
+    LIST_FOR (it, &d->found.place_list) {
         struct place *place = CONTAINER_OF(it, struct place, link);
 
-        if (place->seen != d->scan_count)
+        if (place->seen != d->scan.count)
             place->want_count = 0;
     }
 }
 
 void discover_scan(struct discover *d)
 {
-    d->is_starting = d->scan_count == 0;
-    d->scan_count++;
-    d->scanned_ms = clock_ms();
-    timer_stop(d->soon);
-    for (size_t i = 0; i < d->pattern_count; i++) {
+    d->scan.is_first = d->scan.count == 0;
+    d->scan.count++;
+    d->scan.at_ms = clock_ms();
+    timer_stop(d->timers.soon);
+    for (size_t i = 0; i < d->wanted.pattern_count; i++) {
         struct want want = {.pattern = (uint16_t)i};
 
-        pattern_walk(d, want, d->patterns[i].is_absolute ? "/" : "");
+        pattern_walk(d, want, d->wanted.patterns[i].is_absolute ? "/" : "");
     }
     entries_sweep(d);
     wants_sweep(d);
     places_sweep(d);
     if (d->ops->scanned != NULL)
-        d->ops->scanned(d->owner, d->is_starting);
-    d->is_starting = false;
+        d->ops->scanned(d->owner, d->scan.is_first);
+    d->scan.is_first = false;
 }
 
 void discover_scan_soon(struct discover *d)
 {
-    uint64_t next_ms = d->scanned_ms + SCAN_GAP_MS;
+    uint64_t next_ms = d->scan.at_ms + SCAN_GAP_MS;
     uint64_t now_ms = clock_ms();
 
-    if (!timer_is_on(d->soon))
-        timer_start(d->soon, next_ms > now_ms ? next_ms - now_ms : 0);
+    if (!timer_is_on(d->timers.soon))
+        timer_start(d->timers.soon, next_ms > now_ms ? next_ms - now_ms : 0);
 }
 
 static void on_refresh(void *owner)
@@ -163,8 +165,8 @@ static bool place_is_polled(const struct place *place)
 
 void discover_poll(struct discover *d)
 {
-    d->scan_count++;
-    LIST_FOR (it, &d->place_list) {
+    d->scan.count++;
+    LIST_FOR (it, &d->found.place_list) {
         struct place *place = CONTAINER_OF(it, struct place, link);
 
         if (place_is_polled(place))
@@ -185,19 +187,19 @@ static void on_poll(void *owner)
 
 size_t discover_file_count(const struct discover *d)
 {
-    return d->file_count;
+    return d->found.file_count;
 }
 
 size_t discover_dir_count(const struct discover *d)
 {
-    return d->places.count;
+    return d->found.places.count;
 }
 
 size_t discover_polled_count(const struct discover *d)
 {
     size_t count = 0;
 
-    LIST_FOR (it, &d->place_list) {
+    LIST_FOR (it, &d->found.place_list) {
         count += place_is_polled(CONTAINER_OF(it, struct place, link));
     }
     return count;

@@ -35,7 +35,7 @@ struct want {
 };
 
 struct place {
-    struct list link; /* in discover->place_list */
+    struct list link; /* in discover->found.place_list */
     struct discover *discover;
     char *path;              /* "" is where the process runs */
     struct watch_dir *watch; /* NULL: cannot be read, or is gone */
@@ -60,27 +60,44 @@ struct entry {
     bool is_absent; /* a link whose target is missing; its owner knows of no file */
 };
 
+struct discover_timers {
+    struct timer *refresh;
+    struct timer *poll;
+    struct timer *soon; /* after events were lost */
+};
+
+/* Which names are. */
+struct discover_wanted {
+    struct pattern *patterns;
+    size_t pattern_count;
+    char **excludes;
+    size_t exclude_count;
+};
+
+struct discover_found {
+    struct map files;   /* path -> entry */
+    struct map targets; /* real path of links -> first entry */
+    struct map places;  /* path -> place */
+    struct list place_list;
+    size_t file_count; /* entries that are not absent */
+};
+
+struct discover_scan {
+    uint32_t count;
+    uint64_t at_ms;
+    bool is_first; /* that one is under way */
+};
+
 struct discover {
     struct loop *loop;
     struct discover_config config;
     const struct discover_ops *ops;
     void *owner;
     struct watch *watch;
-    struct timer *refresh;
-    struct timer *poll;
-    struct timer *soon; /* after events were lost */
-    struct pattern *patterns;
-    size_t pattern_count;
-    char **excludes;
-    size_t exclude_count;
-    struct map files;   /* path -> entry */
-    struct map targets; /* real path of links -> first entry */
-    struct map places;  /* path -> place */
-    struct list place_list;
-    size_t file_count; /* entries that are not absent */
-    uint32_t scan_count;
-    uint64_t scanned_ms;
-    bool is_starting; /* the first scan is under way */
+    struct discover_timers timers;
+    struct discover_wanted wanted;
+    struct discover_found found;
+    struct discover_scan scan;
     bool is_limit_told;
 };
 

@@ -104,8 +104,8 @@ static bool link_resolve(const char *path, char *real)
 
 static bool is_excluded(const struct discover *d, const char *path)
 {
-    for (size_t i = 0; i < d->exclude_count; i++) {
-        if (fnmatch(d->excludes[i], path, 0) == 0)
+    for (size_t i = 0; i < d->wanted.exclude_count; i++) {
+        if (fnmatch(d->wanted.excludes[i], path, 0) == 0)
             return true;
     }
     return false;
@@ -122,15 +122,15 @@ static void text_free(const char *text)
 static void target_drop(struct discover *d, struct entry *e)
 {
     struct slice real = slice_of(e->file.real);
-    struct entry *first = map_get(&d->targets, real);
+    struct entry *first = map_get(&d->found.targets, real);
 
     if (e->file.real == e->file.path)
         return;
     list_remove(&e->in_target);
     if (first == e && e->next_alias == NULL)
-        map_remove(&d->targets, real);
+        map_remove(&d->found.targets, real);
     else if (first == e)
-        map_put(&d->targets, real, e->next_alias);
+        map_put(&d->found.targets, real, e->next_alias);
     for (; first != NULL; first = first->next_alias) {
         if (first->next_alias == e) {
             first->next_alias = e->next_alias;
@@ -162,8 +162,8 @@ static void target_take(struct discover *d, struct entry *e)
     target_drop(d, e);
     list_add_tail(&place->targets, &e->in_target);
     e->file.real = mem_text(real);
-    e->next_alias = map_get(&d->targets, slice_of(real));
-    map_put(&d->targets, slice_of(real), e);
+    e->next_alias = map_get(&d->found.targets, slice_of(real));
+    map_put(&d->found.targets, slice_of(real), e);
 }
 
 /* ---- entries ---- */
@@ -176,7 +176,7 @@ static struct entry *entry_new(struct discover *d, struct place *place, const ch
     e->is_absent = true;
     list_init(&e->in_target);
     list_add_tail(&place->files, &e->in_place);
-    map_put(&d->files, slice_of(path), e);
+    map_put(&d->found.files, slice_of(path), e);
     return e;
 }
 
@@ -184,14 +184,14 @@ void entry_free(struct discover *d, struct entry *e)
 {
     target_drop(d, e);
     list_remove(&e->in_place);
-    map_remove(&d->files, slice_of(e->file.path));
+    map_remove(&d->found.files, slice_of(e->file.path));
     text_free(e->file.path);
     mem_free(e);
 }
 
 static bool has_room(struct discover *d)
 {
-    if (d->files.count < DISCOVER_FILES_MAX)
+    if (d->found.files.count < DISCOVER_FILES_MAX)
         return true;
     if (!d->is_limit_told)
         log_error(d->config.speaker, "more than %d files match; the rest is not read",
@@ -212,8 +212,8 @@ static void entry_see(struct discover *d, struct entry *e, const struct look *lo
     if (e->is_absent) {
         e->is_absent = false;
         e->file.user = NULL;
-        e->file.is_at_start = d->is_starting;
-        d->file_count++;
+        e->file.is_at_start = d->scan.is_first;
+        d->found.file_count++;
         d->ops->found(d->owner, &e->file);
     } else if (!is_same) {
         d->ops->replaced(d->owner, &e->file);
@@ -228,7 +228,7 @@ static void entry_miss(struct discover *d, struct entry *e)
 {
     if (!e->is_absent) {
         e->is_absent = true;
-        d->file_count--;
+        d->found.file_count--;
         d->ops->gone(d->owner, &e->file);
     }
     if (!e->is_link || e->file.real == e->file.path)
@@ -258,7 +258,7 @@ void entry_check(struct discover *d, struct entry *e)
     struct look look = look_at(e->file.path, 0);
     bool is_same = look.is_file && !e->is_absent && file_id_equal(&e->file.id, &look.id);
 
-    e->seen = d->scan_count;
+    e->seen = d->scan.count;
     if (!is_same)
         entry_resolve(d, e, look_at(e->file.path, AT_SYMLINK_NOFOLLOW).is_link);
     entry_tell(d, e, &look);
@@ -282,7 +282,7 @@ static void name_enter(struct discover *d, struct place *place, const char *path
     if ((!look.is_file && !is_link) || is_excluded(d, path) || !has_room(d))
         return;
     e = entry_new(d, place, path);
-    e->seen = d->scan_count;
+    e->seen = d->scan.count;
     if (is_link)
         look = look_at(path, 0);
     entry_resolve(d, e, is_link);
@@ -291,23 +291,23 @@ static void name_enter(struct discover *d, struct place *place, const char *path
 
 void name_consider(struct discover *d, struct place *place, const char *path)
 {
-    struct entry *e = map_get(&d->files, slice_of(path));
+    struct entry *e = map_get(&d->found.files, slice_of(path));
 
     if (e == NULL)
         name_enter(d, place, path);
-    else if (e->seen != d->scan_count || e->is_absent)
+    else if (e->seen != d->scan.count || e->is_absent)
         entry_check(d, e);
 }
 
 void entries_sweep(struct discover *d)
 {
-    LIST_FOR (it, &d->place_list) {
+    LIST_FOR (it, &d->found.place_list) {
         struct place *place = CONTAINER_OF(it, struct place, link);
 
         LIST_FOR_SAFE (file, after, &place->files) {
             struct entry *e = CONTAINER_OF(file, struct entry, in_place);
 
-            if (e->seen != d->scan_count)
+            if (e->seen != d->scan.count)
                 entry_check(d, e);
         }
     }

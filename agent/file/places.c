@@ -13,8 +13,8 @@ static struct place *place_new(struct discover *d, const char *path)
     place->path = mem_text(path);
     list_init(&place->files);
     list_init(&place->targets);
-    list_add_tail(&d->place_list, &place->link);
-    map_put(&d->places, slice_of(path), place);
+    list_add_tail(&d->found.place_list, &place->link);
+    map_put(&d->found.places, slice_of(path), place);
     return place;
 }
 
@@ -25,7 +25,7 @@ static void place_free(struct place *place)
     CHECK(list_is_empty(&place->files) && list_is_empty(&place->targets));
     watch_dir_free(&place->watch);
     list_remove(&place->link);
-    map_remove(&d->places, slice_of(place->path));
+    map_remove(&d->found.places, slice_of(place->path));
     mem_free(place->wants);
     mem_free(place->path);
     mem_free(place);
@@ -94,7 +94,7 @@ static bool is_missing(int code)
 
 static bool has_room(struct discover *d)
 {
-    if (d->places.count < DISCOVER_DIRS_MAX)
+    if (d->found.places.count < DISCOVER_DIRS_MAX)
         return true;
     if (!d->is_limit_told)
         log_error(d->config.speaker, "more than %d directories match; the rest is not read",
@@ -106,8 +106,8 @@ static bool has_room(struct discover *d)
 int place_visit(struct discover *d, const char *path, const struct want *want,
                 struct place **place_out)
 {
-    struct place *place = map_get(&d->places, slice_of(path));
-    bool is_fresh = place != NULL && place->watch != NULL && place->seen == d->scan_count;
+    struct place *place = map_get(&d->found.places, slice_of(path));
+    bool is_fresh = place != NULL && place->watch != NULL && place->seen == d->scan.count;
     int rc = 0;
 
     if (place == NULL && !has_room(d))
@@ -124,7 +124,7 @@ int place_visit(struct discover *d, const char *path, const struct want *want,
         place_tell(place, rc);
     else
         place->is_told = false;
-    place->seen = d->scan_count;
+    place->seen = d->scan.count;
     if (want != NULL)
         want_add(place, want);
     *place_out = place;
@@ -144,7 +144,7 @@ size_t place_end(struct place *place, struct want **wants_out)
 
 void places_sweep(struct discover *d)
 {
-    LIST_FOR_SAFE (it, after, &d->place_list) {
+    LIST_FOR_SAFE (it, after, &d->found.place_list) {
         struct place *place = CONTAINER_OF(it, struct place, link);
 
         if (!is_needed(place))

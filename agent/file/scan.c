@@ -18,7 +18,7 @@
 
 static const struct pattern *pattern_of(const struct discover *d, struct want want)
 {
-    return &d->patterns[want.pattern];
+    return &d->wanted.patterns[want.pattern];
 }
 
 /* ---- down ---- */
@@ -133,7 +133,7 @@ void place_look(struct place *place)
     LIST_FOR_SAFE (it, after, &place->files) {
         struct entry *e = CONTAINER_OF(it, struct entry, in_place);
 
-        if (e->seen != d->scan_count)
+        if (e->seen != d->scan.count)
             entry_check(d, e);
     }
     LIST_FOR_SAFE (it, after, &place->targets) {
@@ -160,7 +160,7 @@ static void place_gone(struct place *place)
     size_t count;
 
     memcpy(path, place->path, strlen(place->path) + 1);
-    d->scan_count++; /* everything here is looked at anew */
+    d->scan.count++; /* everything here is looked at anew */
     count = place_end(place, &wants);
     place_look(place);
     for (size_t i = 0; i < count; i++) {
@@ -196,7 +196,7 @@ static void entry_event(struct discover *d, struct entry *e, enum watch_what wha
 /* True when the path is the target of some link. */
 static bool targets_event(struct discover *d, const char *path, enum watch_what what)
 {
-    struct entry *e = map_get(&d->targets, slice_of(path));
+    struct entry *e = map_get(&d->found.targets, slice_of(path));
     bool is_target = e != NULL;
 
     while (e != NULL) {
@@ -221,7 +221,7 @@ static void on_event(void *owner, const struct watch_event *event)
     }
     if (!path_join(path, place->path, event->name.data))
         return;
-    e = map_get(&d->files, slice_of(path));
+    e = map_get(&d->found.files, slice_of(path));
     if (e != NULL)
         entry_event(d, e, event->what);
     if (targets_event(d, path, event->what) || e != NULL)
