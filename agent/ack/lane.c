@@ -4,6 +4,7 @@ uint64_t lane_share(uint64_t limit_bytes, unsigned output_count, uint64_t chunk_
 {
     uint64_t half = limit_bytes / 2, most;
 
+    CHECK(output_count <= WINDOW_OUTPUTS_MAX);
     CHECK(output_count > 0);
     if (half / output_count >= chunk_bytes || output_count == 1)
         return half / output_count;

@@ -8,6 +8,7 @@
 
 void origin_init(struct origin *o, const struct origin_ops *ops, struct slice tag, uint64_t offset)
 {
+    CHECK(ops != NULL && ops->free != NULL);
     *o = (struct origin){
         .ops = ops,
         .refs = 1,
@@ -30,10 +31,12 @@ void origin_init_once(struct origin *o, const struct origin_ops *ops, struct sli
     }
     origin_init(o, ops, tag, dice[0] % FIRST_OFFSET_MAX);
     o->id = dice[1] | 1; /* 0 would mean that records have none */
+    CHECK(o->id != 0 && o->window.issued < FIRST_OFFSET_MAX);
 }
 
 void origin_lane_set(struct origin *o, output_set lane)
 {
+    CHECK(o->refs > 0);
     o->lane = lane;
     o->route.by = NULL;
 }

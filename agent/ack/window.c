@@ -9,7 +9,9 @@ void window_check(const struct ack_window *w)
     CHECK(w->settled <= w->issued);
     CHECK(w->count <= w->capacity);
     CHECK(w->count > 0 || w->settled == w->issued);
-    CHECK((w->capacity & (w->capacity - 1)) == 0 && w->head <= w->capacity);
+    CHECK(w->count == 0 || w->spans != NULL);
+    CHECK((w->capacity & (w->capacity - 1)) == 0);
+    CHECK(w->head < w->capacity || w->head == 0);
 }
 
 void window_init(struct ack_window *w, uint64_t offset)
@@ -33,6 +35,8 @@ static void window_grow(struct ack_window *w)
     uint32_t capacity = w->capacity ? w->capacity * 2 : CAPACITY_MIN;
     struct ack_span *spans = mem_alloc(capacity * sizeof *spans);
 
+    CHECK(w->count == w->capacity);
+    CHECK(w->capacity <= UINT32_MAX / 2);
     for (uint32_t i = 0; i < w->count; i++)
         spans[i] = *span_at(w, i);
     mem_free(w->spans);
@@ -80,11 +84,12 @@ static void window_shift(struct ack_window *w)
 
 bool window_settle(struct ack_window *w, uint64_t seq, unsigned output)
 {
-    output_set bit = UINT64_C(1) << output;
     uint64_t before = w->settled;
     struct ack_span *span;
+    output_set bit;
 
     CHECK(output < WINDOW_OUTPUTS_MAX);
+    bit = UINT64_C(1) << output;
     CHECK(seq - w->first_seq < w->count);
     span = span_at(w, (uint32_t)(seq - w->first_seq));
     CHECK(span->owed & bit);
@@ -98,19 +103,24 @@ uint64_t window_leave(struct ack_window *w, uint64_t seq, unsigned output)
 {
     uint64_t begin = w->settled;
 
+    CHECK(output < WINDOW_OUTPUTS_MAX);
     CHECK(seq - w->first_seq < w->count);
     if (seq > w->first_seq)
         begin = span_at(w, (uint32_t)(seq - w->first_seq) - 1)->end;
+    CHECK(begin <= w->issued);
     (void)window_settle(w, seq, output);
     return begin;
 }
 
 uint64_t window_bookmark(const struct ack_window *w, unsigned output)
 {
-    output_set bit = UINT64_C(1) << output;
     uint64_t bookmark = w->settled;
+    output_set bit;
 
+    CHECK(output < WINDOW_OUTPUTS_MAX);
+    bit = UINT64_C(1) << output;
     for (uint32_t i = 0; i < w->count && !(span_at(w, i)->owed & bit); i++)
         bookmark = span_at(w, i)->end;
+    CHECK(bookmark >= w->settled && bookmark <= w->issued);
     return bookmark;
 }

@@ -51,6 +51,7 @@ struct chunk *chunk_open(output_set outputs)
 
 void chunk_allow_packed(struct chunk *chunk)
 {
+    CHECK(!chunk->is_sealed);
     CHECK(chunk->record_count == 0);
     chunk->aims.rendered = CHUNK_PACKED_AIM;
 }
@@ -90,6 +91,8 @@ void chunk_unref(struct chunk **address)
 
 static struct chunk_run *run_add(struct chunk *chunk)
 {
+    CHECK(!chunk->is_sealed);
+    CHECK(chunk->run_count <= chunk->run_capacity);
     if (chunk->run_count == chunk->run_capacity) {
         chunk->run_capacity = chunk->run_capacity          ? chunk->run_capacity * 2
                               : chunk->parcel.rule != NULL ? 1
@@ -112,6 +115,7 @@ static struct chunk_run *run_begin(struct chunk *chunk, struct origin *origin, s
 {
     struct chunk_run *run = run_add(chunk);
 
+    CHECK(end >= origin->window.issued);
     *run = (struct chunk_run){
         .origin = origin_ref(origin),
         .budget = origin->budget,
@@ -147,9 +151,11 @@ void chunk_make_full_room(struct chunk *chunk, size_t bytes)
 {
     size_t room = (bytes < chunk->aims.bytes ? bytes : chunk->aims.bytes) + BYTES_FULL_SPARE;
 
+    CHECK(!chunk->is_sealed);
     if (room > chunk->bytes.capacity)
         buffer_reserve(&chunk->bytes, room - chunk->bytes.len);
     chunk->has_full_room = true;
+    CHECK(chunk->bytes.capacity >= room);
 }
 
 /* How long it will be when it is full, as its records share so much until now. */
@@ -157,6 +163,7 @@ static size_t full_bytes(const struct chunk *chunk)
 {
     uint64_t rendered = chunk->bytes.len + chunk->shared.rendered_bytes;
 
+    CHECK(chunk->bytes.len > 0 && rendered >= chunk->bytes.len);
     return (size_t)(chunk->bytes.len * chunk->aims.rendered / rendered);
 }
 
@@ -239,9 +246,31 @@ bool chunk_is_full(const struct chunk *chunk)
            chunk->record_count >= aims->records;
 }
 
+/*
+ *   runs    |--- run 0 ---|--- run 1 ---|- run 2 -|
+ *   bytes   |---------------------------------------|
+ *
+ * Each record, and each byte, is one run's; the budgets know of all of them.
+ */
+static void chunk_check(const struct chunk *chunk)
+{
+    uint64_t records = 0, bytes = 0;
+
+    CHECK(chunk->refs > 0 && chunk->outputs != 0);
+    CHECK(chunk->run_count <= chunk->run_capacity);
+    CHECK(chunk->shared.count <= chunk->shared.capacity);
+    for (uint32_t i = 0; i < chunk->run_count; i++) {
+        records += chunk->runs[i].record_count;
+        bytes += chunk->runs[i].memory_bytes;
+    }
+    CHECK(records == chunk->record_count);
+    CHECK(bytes == chunk->bytes.len);
+}
+
 void chunk_seal(struct chunk *chunk)
 {
     CHECK(!chunk->is_sealed);
+    chunk_check(chunk);
     chunk->is_sealed = true;
     for (uint32_t i = 0; i < chunk->run_count; i++)
         if (chunk->runs[i].origin->chunking.newest == chunk)
@@ -253,6 +282,7 @@ void chunk_seal(struct chunk *chunk)
 
 void chunk_settle(struct chunk *chunk, unsigned output)
 {
+    CHECK(chunk->outputs >> output & 1);
     CHECK(chunk->is_sealed);
     for (uint32_t i = 0; i < chunk->run_count; i++) {
         struct origin *origin = chunk->runs[i].origin;
@@ -281,11 +311,13 @@ bool chunk_can_leave(const struct chunk *chunk)
 
 void chunk_leave(struct chunk *chunk, unsigned output)
 {
+    CHECK(chunk->outputs >> output & 1);
     CHECK(chunk->is_sealed && chunk->can_leave);
     for (uint32_t i = 0; i < chunk->run_count; i++) {
         struct origin *origin = chunk->runs[i].origin;
         uint64_t begin = window_leave(&origin->window, chunk->runs[i].span, output);
 
+        CHECK(origin->ops->left != NULL && begin <= origin->window.issued);
         origin->ops->left(origin, output, begin);
     }
 }

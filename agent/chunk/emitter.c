@@ -68,6 +68,7 @@ void emitter_free(struct emitter **address)
 
 bool emitter_is_wanted(const struct emitter *e)
 {
+    CHECK(e->origin != NULL);
     return intake_takes(e->intake, e->origin);
 }
 

@@ -101,6 +101,7 @@ static void again_free(struct intake *intake)
 
 static struct again *again_at(struct intake *intake, unsigned depth)
 {
+    CHECK(depth == 0 || intake->again[depth - 1] != NULL);
     if (intake->again[depth] == NULL) {
         intake->again[depth] = mem_zalloc(1, sizeof **intake->again);
         record_init(&intake->again[depth]->record);
@@ -196,6 +197,7 @@ static void open_remove(struct intake *intake, const struct chunk *chunk)
 
 static void chunk_close(struct intake *intake, struct chunk *chunk)
 {
+    CHECK(chunk->record_count > 0 && intake->sealed != NULL);
     if (chunk->parcel.rule != NULL)
         parcels_remove(&intake->parcels, chunk);
     else

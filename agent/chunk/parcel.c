@@ -35,9 +35,10 @@ static uint64_t rendered_bytes(const struct chunk *chunk)
 
 void parcel_learn(struct chunk *chunk, uint64_t call_bytes)
 {
-    uint64_t permille = call_bytes * 1000 / rendered_bytes(chunk);
+    uint64_t permille;
 
     CHECK(chunk->is_sealed && chunk->record_count > 0);
+    permille = call_bytes * 1000 / rendered_bytes(chunk);
     if (permille < PARCEL_PERMILLE_MIN)
         permille = PARCEL_PERMILLE_MIN;
     if (permille > PARCEL_PERMILLE_MAX)
@@ -65,6 +66,7 @@ size_t parcel_room(const struct origin *origin)
     CHECK(!chunk->is_sealed && !chunk_is_full(chunk) && chunk->run_count > 0);
     run = &chunk->runs[chunk->run_count - 1];
     has = rendered_bytes(chunk);
+    CHECK(has >= chunk->bytes.len && chunk->bytes.len > 0);
     left = (chunk->aims.rendered - has) * chunk->bytes.len / has;
     if (left > chunk->aims.bytes - chunk->bytes.len)
         left = chunk->aims.bytes - chunk->bytes.len;
@@ -90,6 +92,7 @@ static struct slice key_bytes(const struct parcel_key *key)
 
 void parcels_want(struct parcels *p, unsigned output, struct parcel_rule *rule)
 {
+    CHECK(p->count == 0);
     CHECK(output < WINDOW_OUTPUTS_MAX && rule->kind != NULL);
     p->rules[output] = rule;
     p->wanting |= (output_set)1 << output;
@@ -97,6 +100,7 @@ void parcels_want(struct parcels *p, unsigned output, struct parcel_rule *rule)
 
 static void parcels_add(struct parcels *p, const struct parcel_key *key, struct chunk *chunk)
 {
+    CHECK(chunk->parcel.rule != NULL && !chunk->is_sealed);
     if (p->count == p->capacity) {
         p->capacity = p->capacity ? p->capacity * 2 : 4;
         p->items = mem_resize(p->items, p->capacity, sizeof(struct chunk *));
@@ -105,6 +109,7 @@ static void parcels_add(struct parcels *p, const struct parcel_key *key, struct 
     chunk->parcel.flags = key->flags;
     chunk->parcel.place = p->count;
     p->items[p->count++] = chunk;
+    CHECK(p->count <= p->capacity);
     CHECK(map_put(&p->by_key, key_bytes(key), chunk) == NULL);
 }
 
@@ -119,6 +124,7 @@ static uint64_t destination_of(const struct parcels *p, output_set outputs,
     for (; outputs != 0; outputs &= outputs - 1) {
         const struct parcel_rule *rule = p->rules[__builtin_ctzll(outputs)];
 
+        CHECK(rule != NULL);
         destination = destination * 31 + rule->kind->destination(rule->self, scope);
     }
     return destination;
@@ -145,11 +151,13 @@ struct chunk *parcels_open(struct parcels *p, struct origin *origin, output_set 
                                                                          << 1};
     struct chunk *chunk = map_get(&p->by_key, key_bytes(&key));
 
+    CHECK(outputs != 0);
     CHECK(parcels_are_for(p, outputs));
     if (chunk != NULL)
         return chunk;
     chunk = chunk_open(outputs);
     chunk->parcel.rule = p->rules[__builtin_ctzll(outputs)];
+    CHECK(chunk->parcel.rule != NULL);
     chunk->aims = parcel_aims(chunk->parcel.rule, origin);
     parcels_add(p, &key, chunk);
     return chunk;

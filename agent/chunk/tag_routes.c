@@ -44,6 +44,7 @@ struct tag_route tag_routes_find(struct tag_routes *routes, struct filter_chain 
     if (routes->map.count >= TAG_ROUTES_MAX)
         tag_routes_fini(routes);
     route = mem_alloc(sizeof *route);
+    CHECK(routes->map.count < TAG_ROUTES_MAX);
     *route = route_of(chain, table, tag, source);
     CHECK(map_put(&routes->map, key, route) == NULL);
     return *route;
