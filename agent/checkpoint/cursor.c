@@ -128,6 +128,7 @@ static void write_work(void *owner)
 {
     struct cursor *c = owner;
 
+    CHECK(c->is_busy && c->db != NULL && c->written != NULL);
     c->write_code = text_write(c->db, c->written);
 }
 
@@ -165,6 +166,7 @@ static void on_written(void *owner)
 {
     struct cursor *c = owner;
 
+    CHECK(c->is_busy);
     c->is_busy = false;
     outcome_say(c);
     if (c->users == 0)
@@ -179,6 +181,7 @@ static void on_pace(void *owner)
 
     if (c->is_busy || !c->is_changed)
         return;
+    CHECK(c->users > 0 && c->db != NULL && c->text != NULL);
     mem_free(c->written);
     c->written = mem_text(c->text);
     c->is_changed = false;
@@ -222,6 +225,7 @@ int cursor_open(struct loop *loop, const struct cursor_config *config, struct re
             return -EIO;
         }
     }
+    CHECK(list_is_linked(&c->link));
     c->users++;
     *cursor_out = c;
     return 0;

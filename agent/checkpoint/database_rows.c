@@ -20,6 +20,7 @@ static int statement_finish(sqlite3_stmt *statement)
 {
     int code = sqlite3_step(statement);
 
+    CHECK(statement != NULL);
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
     return code == SQLITE_DONE ? 0 : database_error(code);
@@ -49,6 +50,7 @@ void database_rollback(struct database *db)
 
 static void range_reserve(int fd, off_t from, off_t bytes)
 {
+    CHECK(fd >= 0 && bytes > 0);
     (void)fallocate(fd, FALLOC_FL_KEEP_SIZE, from, bytes);
 }
 
@@ -245,6 +247,7 @@ static int rows_walk(sqlite3_stmt *rows, position_fn *each, void *owner)
     bool is_enough = false;
     int code = SQLITE_DONE;
 
+    CHECK(rows != NULL && each != NULL);
     while (!is_enough && (code = sqlite3_step(rows)) == SQLITE_ROW) {
         position_read(rows, &position);
         is_enough = position.name != NULL && !each(owner, &position);
@@ -317,6 +320,7 @@ int database_find_path(struct database *db, const char *path, position_fn *each,
     struct buffer rows = {0};
     int rc = numbers_read(db, path, after, &rows);
 
+    CHECK(path[0] != '\0');
     if (rc == 0)
         rc =
             numbers_walk(db, (int64_t *)(void *)rows.data, rows.len / sizeof(int64_t), each, owner);

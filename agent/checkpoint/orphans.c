@@ -19,6 +19,7 @@ void orphans_leave(const char *positions, const struct orphan *orphan)
 {
     struct entry *e = mem_zalloc(1, sizeof *e);
 
+    CHECK(orphan->path != NULL);
     CHECK(orphan->fd >= 0);
     e->positions = mem_text(positions);
     e->orphan = *orphan;

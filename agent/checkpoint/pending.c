@@ -35,7 +35,7 @@ static void texts_copy(struct position *position)
 static void row_free(struct pending *p, struct pending_row *row)
 {
     list_remove(&row->link);
-    map_remove(&p->by_row, key_of(&row->position.row));
+    CHECK(map_remove(&p->by_row, key_of(&row->position.row)) == row);
     texts_free(&row->position);
     mem_free(row);
 }
@@ -63,7 +63,7 @@ static struct pending_row *row_take(struct pending *p, int64_t number)
     } else {
         row = mem_zalloc(1, sizeof *row);
         list_add_tail(&p->rows, &row->link);
-        map_put(&p->by_row, key_of(&number), row);
+        CHECK(map_put(&p->by_row, key_of(&number), row) == NULL);
     }
     row->position = (struct position){.row = number};
     return row;
@@ -90,6 +90,7 @@ const struct pending_row *pending_get(const struct pending *p, int64_t row)
 
 void pending_merge(struct pending *p, struct pending *older)
 {
+    CHECK(p != older);
     LIST_FOR_SAFE (it, after, &older->rows) {
         struct pending_row *row = CONTAINER_OF(it, struct pending_row, link);
 
@@ -99,8 +100,9 @@ void pending_merge(struct pending *p, struct pending *older)
         }
         list_remove(&row->link);
         list_add_tail(&p->rows, &row->link);
-        map_put(&p->by_row, key_of(&row->position.row), row);
+        CHECK(map_put(&p->by_row, key_of(&row->position.row), row) == NULL);
     }
+    CHECK(list_is_empty(&older->rows));
     map_fini(&older->by_row);
     pending_init(older);
 }

@@ -69,6 +69,7 @@ static struct store *store_new(struct loop *loop, const struct positions_config 
 
 void store_free(struct store *store)
 {
+    CHECK(list_is_empty(&store->users) && !store->batch.is_busy);
     CHECK(list_is_empty(&store->waiting.waiters) && list_is_empty(&store->batch.waiters));
     list_remove(&store->link);
     database_close(&store->database);
@@ -136,6 +137,7 @@ void positions_close(struct positions **address)
     if (p == NULL)
         return;
     store = p->store;
+    CHECK(list_is_linked(&p->link));
     list_remove(&p->link);
     mem_free(p);
     if (list_is_empty(&store->users) && !are_kept)
@@ -217,6 +219,7 @@ void positions_claim(struct positions *p, int64_t row)
     struct map *claims = &p->store->rows.claims;
     uintptr_t count = (uintptr_t)map_get(claims, row_key(&row));
 
+    CHECK(row > 0);
     map_put(claims, row_key(&row), (void *)(count + 1));
 }
 
@@ -225,6 +228,7 @@ void positions_release(struct positions *p, int64_t row)
     struct map *claims = &p->store->rows.claims;
     uintptr_t count = (uintptr_t)map_get(claims, row_key(&row));
 
+    CHECK(row > 0);
     CHECK(count > 0);
     if (count == 1)
         map_remove(claims, row_key(&row));

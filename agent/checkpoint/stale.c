@@ -26,10 +26,12 @@ void stale_claim_all(struct stale *s, const struct map *claims)
     size_t at = 0;
     void *value;
 
+    CHECK(s->claims == NULL && !s->is_wanted);
     s->claims = mem_alloc((claims->count + 1) * sizeof *s->claims);
     s->claim_count = 0;
     while (map_next(claims, &at, &key, &value))
         memcpy(&s->claims[s->claim_count++], key.data, sizeof *s->claims);
+    CHECK(s->claim_count == claims->count);
     qsort(s->claims, s->claim_count, sizeof *s->claims, order);
     s->is_wanted = true;
 }
@@ -134,6 +136,7 @@ void stale_prune(struct stale *s, struct database *db)
 
     if (!s->is_wanted)
         return;
+    CHECK(s->claims != NULL);
     if (database_each(db, on_row, &f) == 0 && f.count > 0 && rows_remove(&f, db) == 0)
         s->removed_count = f.count;
     mem_free(f.rows);

@@ -59,6 +59,7 @@ static int transaction_write(struct store *store, const struct pending *older,
     struct database *db = store->database;
     int rc = database_begin(db);
 
+    CHECK(older != newer);
     if (rc == 0)
         rc = rows_write(db, older);
     if (rc == 0 && newer != NULL)
@@ -94,6 +95,7 @@ void store_note(struct store *store, int rc, size_t row_count)
                   store->where.path, strerror(-rc), rc == -ENOSPC ? "make room on the disk; " : "");
     } else if (store->pace.retry_paces < RETRY_PACES_MAX) {
         store->pace.retry_paces *= 2;
+        CHECK(store->pace.retry_paces <= RETRY_PACES_MAX);
     }
 }
 
@@ -135,6 +137,7 @@ static void batch_work(void *owner)
     struct store_batch *batch = &store->batch;
     int64_t began_ns;
 
+    CHECK(batch->is_busy);
     store_lock(store);
     began_ns = clock_wall_ns();
     if (!batch->is_done) {
@@ -190,6 +193,7 @@ static void on_written(void *owner)
     struct store *store = owner;
     struct store_batch *batch = &store->batch;
 
+    CHECK(batch->is_busy);
     batch->is_busy = false;
     store->stats.flush_ns_last = batch->took_ns;
     stale_fini(&batch->stale);
@@ -216,6 +220,8 @@ void store_on_pace(void *owner)
     struct store *store = owner;
     struct store_batch *batch = &store->batch;
 
+    CHECK(list_is_empty(&batch->waiters) && !store->is_closing);
+    CHECK(batch->stale.claims == NULL);
     CHECK(!batch->is_busy && pending_count(&batch->rows) == 0);
     pending_merge(&batch->rows, &store->waiting.rows);
     waiters_move(&batch->waiters, &store->waiting.waiters);
