@@ -28,6 +28,7 @@ static bool is_waiting(const struct batch *batch, uint32_t index)
 
 static struct refusal *refusal_at(struct batch *batch, uint32_t index)
 {
+    CHECK(index < batch->chunk->record_count);
     if (batch->refusals == NULL)
         batch->refusals = mem_zalloc(batch->chunk->record_count, sizeof *batch->refusals);
     return &batch->refusals[index];
@@ -57,6 +58,7 @@ bool batch_refuse(struct batch *batch, uint32_t index, struct refusal refusal, b
     bool is_new = reason_add(kept, refusal.reason);
     bool goes_on = may_be_text && is_new && kept->text_tries < BATCH_TEXT_TRIES_MAX;
 
+    CHECK(index >= batch->first && index < batch->first + batch->count);
     kept->status = refusal.status;
     kept->text_tries += goes_on;
     batch_states(batch)[index] = goes_on ? RECORD_AS_TEXT : RECORD_REFUSED;
@@ -67,6 +69,7 @@ void batch_rewind(struct batch *batch)
 {
     struct chunk_record ignored;
 
+    CHECK(batch->first + batch->count <= batch->chunk->record_count);
     (void)batch_release(batch);
     chunk_reader_init(&batch->reader, batch->chunk);
     for (batch->at = 0; batch->at < batch->first; batch->at++)
@@ -136,11 +139,13 @@ void batch_narrow(struct batch *batch, uint32_t waiting_count)
 {
     uint32_t count = 0;
 
+    CHECK(waiting_count <= batch_waiting(batch));
     if (batch->states == NULL) {
         batch->count = waiting_count;
         return;
     }
     for (uint32_t seen = 0; seen < waiting_count; count++)
         seen += is_waiting(batch, batch->first + count);
+    CHECK(count <= batch->count);
     batch->count = count;
 }

@@ -2,6 +2,8 @@
 
 static void circuit_check(const struct circuit *c)
 {
+    CHECK(c->answers == 0 || c->answers < c->places);
+    CHECK(c->failures <= CIRCUIT_FAILURES_MAX);
     CHECK(c->places >= 1 && c->places <= c->places_max);
     CHECK(c->is_open == (c->failures >= CIRCUIT_FAILURES_MAX));
     CHECK(c->is_open || c->probes == 0);
@@ -24,6 +26,7 @@ unsigned circuit_room(const struct circuit *c, uint64_t now_ms, unsigned under_w
 
     if (now_ms < c->not_before_ms || under_way >= places)
         return 0;
+    CHECK(under_way < places);
     return places - under_way;
 }
 

@@ -60,6 +60,7 @@ void output_offer(struct output *output, struct chunk *chunk)
 
 static void delivery_begin(struct delivery *d)
 {
+    CHECK(!d->flow.is_under_way && !list_is_linked(&d->link));
     CHECK(d->output->places.under_way < d->output->config.workers);
     list_add_tail(&d->output->places.deliveries, &d->link);
     d->output->places.under_way++;
@@ -121,6 +122,7 @@ void delivery_end(struct delivery *d, bool is_settled)
         flow_end(d);
         chunk_settle(d->chunk, output->config.index);
     }
+    CHECK(!d->sending.signing.is_waiting && d->sending.signing.pass == NULL);
     delivery_pause(d);
     list_remove(&d->link);
     timer_free(&d->timer);
@@ -142,6 +144,7 @@ void delivery_let_go(struct delivery *d)
 /* They are read again for this output, in this life already. */
 void delivery_leave(struct delivery *d)
 {
+    CHECK(chunk_can_leave(d->chunk));
     account_let_go(d);
     chunk_leave(d->chunk, d->output->config.index);
     delivery_end(d, false);
@@ -163,6 +166,8 @@ static void on_encoded(void *owner)
     struct delivery *d = owner;
     struct output *output = d->output;
 
+    CHECK(d->sending.call == NULL && d->made.body_bytes == 0);
+    CHECK(d->flow.is_under_way);
     if (output->is_letting_go) {
         http_request_fini(&d->made.request);
         delivery_let_go(d);
@@ -193,6 +198,7 @@ static void on_encoded(void *owner)
     d->made.request.reply_bytes_max = REPLY_BYTES_ANY + batch_waiting(&d->batch) * REPLY_BYTES_EACH;
     if (d->sending.signing.pass == NULL) /* else it is signed for one already */
         d->sending.node = nodes_next(&output->nodes, clock_ms());
+    CHECK(d->sending.node != NULL);
     d->sending.call = http_call_start(d->sending.node->client, &d->made.request, on_reply, d);
 }
 
@@ -200,6 +206,7 @@ static void on_written(void *owner)
 {
     struct delivery *d = owner;
 
+    CHECK(d->flow.is_under_way && d->sending.call == NULL);
     account_skipped(d);
     gate_note(d, gate_event(0, d->made.verdict, &(struct verdicts){0}), 0);
     delivery_judged(d, d->made.verdict, NULL, 0);
@@ -207,6 +214,8 @@ static void on_written(void *owner)
 
 void delivery_attempt(struct delivery *d)
 {
+    CHECK(d->flow.is_under_way && d->sending.call == NULL);
+    CHECK(d->made.body_bytes == 0);
     if (d->output->is_letting_go)
         delivery_let_go(d);
     else if (d->output->config.plugin->encode == NULL)
@@ -217,6 +226,7 @@ void delivery_attempt(struct delivery *d)
 
 void delivery_keyed(struct delivery *d, const char *why)
 {
+    CHECK(d->flow.is_under_way);
     if (why == NULL) {
         delivery_attempt(d);
         return;
@@ -242,6 +252,7 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
     enum verdict verdict;
     uint64_t asked_ms = 0;
 
+    CHECK(d->sending.call == call && d->flow.is_under_way);
     d->sending.call = NULL;
     if (error == 0 && http_call_was_resent(call))
         account_unanswered(d, 0);

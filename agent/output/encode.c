@@ -24,6 +24,8 @@ static bool is_light(const struct delivery *d)
 
 void encode_start(struct delivery *d, job_fn *encoded)
 {
+    CHECK(d->flow.is_under_way);
+    CHECK(!d->sending.signing.is_waiting);
     CHECK(d->sending.call == NULL && d->made.body_bytes == 0);
     if (is_light(d))
         job_soon(d->output->loop, encode_work, encoded, d);

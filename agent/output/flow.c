@@ -22,6 +22,7 @@ static uint64_t share_of(const struct chunk_run *run, uint32_t count, bool has_l
 {
     uint64_t bytes = run->memory_bytes, total = run->record_count;
 
+    CHECK(count <= run->record_count && run->record_count > 0);
     return bytes / total * count + (has_last ? bytes % total : 0);
 }
 
@@ -39,6 +40,7 @@ void flow_count(struct delivery *d, uint32_t first, uint32_t count, enum way_out
     struct run_cursor *at = &d->flow.counted;
     uint32_t after = first + count;
 
+    CHECK(first + count <= d->chunk->record_count);
     if (way == WAY_BACK)
         return;
     d->flow.has_delivered |= way == WAY_DELIVERED;
@@ -68,6 +70,7 @@ void flow_offer(struct delivery *d)
 
 void flow_begin(struct delivery *d)
 {
+    CHECK(d->chunk->is_sealed);
     if (d->flow.is_new)
         histogram_add(&d->output->metrics.wait, output_wait_metric.bounds,
                       clock_ms() - d->flow.offered_ms);

@@ -41,6 +41,7 @@ void gate_wait(struct output *output)
     }
     if (output->opening.timer == NULL)
         output->opening.timer = timer_new(output->loop, on_gate, output);
+    CHECK(at_ms > now_ms);
     timer_start(output->opening.timer, at_ms - now_ms);
 }
 
@@ -61,7 +62,8 @@ static void wake_all(struct output *output)
         struct delivery *d = CONTAINER_OF(it, struct delivery, link);
 
         if (!d->flow.is_under_way && !d->tries.is_busy)
-            timer_start_sooner(d->timer, 0);
+            CHECK(d->timer != NULL);
+        timer_start_sooner(d->timer, 0);
     }
 }
 

@@ -24,6 +24,7 @@ static bool delivery_halve(struct delivery *d)
     d->output->metrics.errors++;
     trouble_say(d, LOG_WARN, "sent again in halves");
     batch_narrow(&d->batch, waiting / 2);
+    CHECK(batch_waiting(&d->batch) == waiting / 2);
     return true;
 }
 
@@ -40,6 +41,7 @@ static bool letters_wait(struct delivery *d)
 {
     struct letter_sink *sink = d->output->config.letters;
 
+    CHECK(!d->aside.has_letters || sink != NULL);
     d->aside.waiter.kept = on_letters_kept;
     return d->aside.has_letters && sink->wait(sink, &d->aside.waiter);
 }
@@ -92,6 +94,8 @@ void delivery_judged(struct delivery *d, enum verdict verdict, struct verdicts *
     struct items_left left = {0};
     struct retry_plan plan;
 
+    CHECK(d->flow.is_under_way && d->sending.call == NULL);
+    CHECK(d->made.body_bytes == 0);
     if (verdict == VERDICT_AGAIN && d->tries.rest_ms > 0 &&
         d->output->config.retry.attempts_max > 0) {
         delivery_rest(d);
@@ -106,6 +110,7 @@ void delivery_judged(struct delivery *d, enum verdict verdict, struct verdicts *
     d->tries.again = 0;
     if (verdict == VERDICT_DELIVERED) {
         left = account_items(d, verdicts);
+        CHECK(left.retry + left.as_text <= waiting);
         if (left.retry + left.as_text < waiting)
             d->tries.fruitless = 0;
         if (left.retry > 0)

@@ -41,6 +41,7 @@ static uint64_t list_holds(const struct list *deliveries, const struct budget *b
 uint64_t output_holds(const struct output *output, const struct budget *budget,
                       output_set *concerned)
 {
+    CHECK(budget != NULL);
     return list_holds(&output->places.queue, budget, concerned) +
            list_holds(&output->places.deliveries, budget, concerned);
 }

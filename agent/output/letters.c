@@ -52,6 +52,7 @@ void letters_render(const struct chunk_record *record, struct buffer *object,
     struct chunk_field field;
     bool is_first = true;
 
+    CHECK(object->len == 0 && escaped->len == 0);
     buffer_append_byte(object, '{');
     while (chunk_field_next(&rest, &field)) {
         if (!is_first)
@@ -73,6 +74,7 @@ static struct dead_letter letter_of(const struct delivery *d, const struct chunk
     const struct origin *origin = record->run->origin;
     bool is_own = refusal != NULL && refusal->reason != NULL;
 
+    CHECK(index < d->chunk->record_count);
     return (struct dead_letter){
         .set_aside_ns = clock_wall_ns(),
         .output = slice_of(d->output->config.name),
@@ -109,6 +111,8 @@ void letters_send(struct delivery *d, unsigned states, bool is_given_up)
     struct chunk_record record;
     struct chunk_reader reader;
 
+    CHECK(after <= d->chunk->record_count);
+    CHECK(d->batch.states != NULL || d->batch.refusals == NULL);
     if (d->output->config.letters == NULL)
         return;
     chunk_reader_init(&reader, d->chunk);

@@ -33,6 +33,7 @@ int nodes_open(struct nodes *nodes, struct loop *loop, const struct http_setting
 
 void nodes_close(struct nodes *nodes)
 {
+    CHECK(nodes->count == 0 || nodes->items != NULL);
     for (size_t i = 0; i < nodes->count; i++)
         http_client_free(&nodes->items[i].client);
     mem_free(nodes->items);
@@ -60,6 +61,7 @@ struct node *nodes_next(struct nodes *nodes, uint64_t now_ms)
         }
     }
     nodes->next = (size_t)(found - nodes->items + 1) % nodes->count;
+    CHECK(nodes->next < nodes->count);
     return found;
 }
 

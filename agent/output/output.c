@@ -8,6 +8,7 @@ static int nodes_of(struct output *output, char why[256])
 {
     const struct output_config *config = &output->config;
 
+    CHECK(config->node_count > 0 || config->plugin->settings != NULL);
     if (config->node_count > 0)
         return nodes_open(&output->nodes, output->loop, config->nodes, config->node_count, why);
     return nodes_open(&output->nodes, output->loop, config->plugin->settings(config->self), 1, why);
@@ -17,6 +18,7 @@ struct output *output_new(struct loop *loop, const struct output_config *config,
 {
     struct output *output = mem_zalloc(1, sizeof *output);
 
+    CHECK(config->plugin->encode != NULL || config->plugin->write != NULL);
     CHECK(config->index < WINDOW_OUTPUTS_MAX);
     CHECK(config->workers > 0);
     output->config = *config;

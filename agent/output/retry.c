@@ -9,6 +9,7 @@ uint64_t retry_wait_ms(const struct retry_policy *policy, uint32_t attempts, uin
         bound *= 2;
     if (bound > policy->cap_ms)
         bound = policy->cap_ms;
+    CHECK(bound >= policy->base_ms && bound <= policy->cap_ms);
     return policy->base_ms + dice % (bound - policy->base_ms + 1);
 }
 
@@ -21,6 +22,7 @@ static struct retry_plan plan_wait(const struct retry_policy *policy, uint32_t a
         asked_ms = RETRY_AFTER_MAX_MS;
     if (wait_ms < asked_ms)
         wait_ms = asked_ms;
+    CHECK(wait_ms >= policy->base_ms);
     return (struct retry_plan){.move = RETRY_WAIT, .wait_ms = wait_ms};
 }
 

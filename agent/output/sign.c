@@ -40,6 +40,7 @@ void sign_open(struct output *output)
     const struct http_settings *nodes = config->nodes;
     struct signers *signers = &output->signers;
 
+    CHECK(output->signers.count == 0);
     if (wished == NULL)
         return;
     if (config->node_count == 0)
@@ -84,6 +85,7 @@ bool sign_is_ready(struct delivery *d)
 {
     struct signing *signing = &d->sending.signing;
 
+    CHECK(d->flow.is_under_way);
     CHECK(!signing->is_waiting);
     if (d->output->signers.count == 0 || signing->pass != NULL)
         return true;
@@ -101,6 +103,7 @@ void sign_request(struct delivery *d)
 {
     if (d->sending.signing.pass == NULL)
         return;
+    CHECK(d->sending.node != NULL);
     http_request_flatten(&d->made.request);
     aws_pass_sign(d->sending.signing.pass, &d->made.request);
 }
@@ -119,6 +122,7 @@ bool sign_heard(struct delivery *d, const struct http_reply *reply)
 
 void sign_forget(struct delivery *d)
 {
+    CHECK(!d->sending.signing.is_waiting || d->sending.signing.pass == NULL);
     if (d->sending.signing.is_waiting)
         aws_signer_forget(&d->sending.signing.waiter);
     d->sending.signing.is_waiting = false;

@@ -12,6 +12,7 @@ void delivery_resume(struct delivery *d)
 {
     struct output *output = d->output;
 
+    CHECK(list_is_linked(&d->link));
     CHECK(!d->flow.is_under_way && d->sending.call == NULL);
     output->metrics.retries++;
     output->metrics.retried_records += batch_waiting(&d->batch);
@@ -43,10 +44,12 @@ static void on_wait_over(void *owner)
 /* Without a place. */
 static void delivery_sleep(struct delivery *d, uint64_t wait_ms)
 {
+    CHECK(d->sending.call == NULL && d->made.body_bytes == 0);
     if (d->timer == NULL)
         d->timer = timer_new(d->output->loop, on_wait_over, d);
     timer_start(d->timer, wait_ms);
     delivery_pause(d);
+    CHECK(!d->flow.is_under_way);
     output_pump(d->output);
 }
 
@@ -54,6 +57,7 @@ void delivery_wait(struct delivery *d, uint64_t wait_ms)
 {
     char what[64];
 
+    CHECK(d->flow.is_under_way);
     d->tries.attempts++;
     d->tries.fruitless++;
     d->output->metrics.errors++;
@@ -71,6 +75,7 @@ void delivery_rest(struct delivery *d)
 {
     uint64_t wait_ms = d->tries.rest_ms;
 
+    CHECK(d->flow.is_under_way);
     d->tries.rest_ms = 0;
     if (d->tries.is_busy) {
         d->output->metrics.errors++;
