@@ -32,12 +32,6 @@ struct task_wish {
     bool is_open; /* it is wanted, and not known yet */
 };
 
-/* Hashes of what was said of denials last, in turn. */
-struct denials {
-    uint64_t hashes[AWS_DENIALS_MAX];
-    unsigned count;
-};
-
 struct aws_signer {
     struct loop *loop;
     struct own_settings own;
@@ -46,7 +40,7 @@ struct aws_signer {
     struct task_wish task;
     struct list waiters;
     struct aws_pass *pass;
-    struct denials denials;
+    struct aws_denials denials;
 };
 
 static const char *process_env(const char *name)
@@ -291,26 +285,12 @@ static bool clock_doubt(struct aws_signer *s, const struct aws_pass *pass, int64
     return true;
 }
 
-static bool denial_was_said(const struct aws_signer *s, uint64_t hash)
-{
-    for (unsigned i = 0; i < s->denials.count && i < AWS_DENIALS_MAX; i++)
-        if (s->denials.hashes[i] == hash)
-            return true;
-    return false;
-}
-
-/* Said once for each action and resource: which, and what would allow it. */
 static void denial_say(struct aws_signer *s, const struct aws_error *error)
 {
     struct buffer words = {0};
-    uint64_t hash;
 
-    aws_denied_explain(error, &words);
-    hash = slice_hash(buffer_view(&words));
-    if (!denial_was_said(s, hash)) {
+    if (aws_denials_note(&s->denials, error, &words))
         log_error(s->own.s.component, "%s", buffer_text(&words));
-        s->denials.hashes[s->denials.count++ % AWS_DENIALS_MAX] = hash;
-    }
     buffer_fini(&words);
 }
 

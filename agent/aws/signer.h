@@ -14,15 +14,13 @@
 #define TAILRACE_AWS_SIGNER_H
 
 #include "aws/answer.h"
+#include "aws/denials.h"
 #include "aws/keyring.h"
 #include "aws/pass.h"
 #include "aws/plan.h"
 #include "aws/task.h"
 #include "base/list.h"
 #include "loop/loop.h"
-
-/* So many denials, each of an action on a resource, are remembered, so that each is said once. */
-#define AWS_DENIALS_MAX 16
 
 /* Texts are copied; NULL where nothing is said. */
 struct aws_signer_settings {
