@@ -19,6 +19,7 @@
 #include "file/rest.h"
 #include "file/trouble.h"
 #include "line/encoding.h"
+#include "line/feeds.h"
 #include "line/joiner.h"
 #include "plugin/plugin.h"
 

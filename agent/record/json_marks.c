@@ -12,10 +12,17 @@ struct json_marks *json_marks_new(void)
 {
     struct json_marks *m = mem_zalloc(1, sizeof *m);
 
-    m->way = JSON_MARKS_AVX512;
-    while (!json_marks_has(m->way))
-        m->way--;
+    m->way = json_marks_best();
     return m;
+}
+
+enum json_marks_way json_marks_best(void)
+{
+    enum json_marks_way way = JSON_MARKS_AVX512;
+
+    while (!json_marks_has(way))
+        way--;
+    return way;
 }
 
 void json_marks_free(struct json_marks **m)

@@ -60,8 +60,9 @@ struct json_marks {
 struct json_marks *json_marks_new(void);
 void json_marks_free(struct json_marks **m);
 
-/* Whether the processor has it. */
+/* Whether the processor has it, and the best one that it has. */
 bool json_marks_has(enum json_marks_way way);
+enum json_marks_way json_marks_best(void);
 
 /* The first window of a text of at least one byte, lent until json_marks_more. */
 const uint32_t *json_marks_start(struct json_marks *m, struct slice text);

@@ -277,7 +277,7 @@ static bool line_fill_plain(const struct tail_file *f, const struct line *line,
 }
 
 /* Most lines are whole, and texts only. False: this one is not. */
-static bool line_push_plain(struct tail_file *f, const struct line *line)
+static inline bool line_push_plain(struct tail_file *f, const struct line *line)
 {
     struct tail *t = f->tail;
     struct plain_record plain;
@@ -292,7 +292,7 @@ static bool line_push_plain(struct tail_file *f, const struct line *line)
     return true;
 }
 
-static void line_take(struct tail_file *f, struct line *line)
+static inline void line_take(struct tail_file *f, struct line *line)
 {
     struct tail *t = f->tail;
 
@@ -330,7 +330,7 @@ static void long_line_say(struct tail_file *f, uint64_t offset)
 }
 
 /* A line longer than Buffer_Max_Size, or the beginning of one. */
-static void line_take_long(struct tail_file *f, struct line *line)
+NOINLINE static void line_take_long(struct tail_file *f, struct line *line)
 {
     const struct tail_line_options *o = &f->tail->told.lines;
     size_t kept = utf8_cut(line->text, (size_t)o->line_bytes_max - 1);
@@ -373,7 +373,8 @@ static void line_take_sized(struct tail_file *f, struct line *line)
 }
 
 /* What stands after the last line feed: too long to wait for its end, or the end of the file. */
-static size_t rest_take(struct tail_file *f, struct slice rest, uint64_t offset, bool is_last)
+NOINLINE static size_t rest_take(struct tail_file *f, struct slice rest, uint64_t offset,
+                                 bool is_last)
 {
     struct line line = {
         .text = rest,
@@ -388,9 +389,18 @@ static size_t rest_take(struct tail_file *f, struct slice rest, uint64_t offset,
     return rest.len;
 }
 
+/* Where the line that begins at `at` ends; the length of all where its end is not there. */
+static inline size_t line_end(const struct tail_file *f, struct line_feeds *feeds, size_t at)
+{
+    if (LIKELY(f->lines.form == ENCODING_BYTES))
+        return line_feeds_next(feeds);
+    return at + encoding_feed(f->lines.form, slice_skip(feeds->text, at));
+}
+
 static size_t lines_take(struct tail_file *f, struct slice bytes, uint64_t offset, bool is_last)
 {
     size_t feed_bytes = encoding_feed_bytes(f->lines.form), at = 0;
+    struct line_feeds feeds;
 
     f->tail->reading.now_ms = clock_ms();
     f->tail->reading.wall_ns = clock_wall_ns();
@@ -399,16 +409,15 @@ static size_t lines_take(struct tail_file *f, struct slice bytes, uint64_t offse
         if (at == 0)
             return bytes.len;
     }
+    line_feeds_init(&feeds, bytes, at);
     for (;;) {
-        struct slice rest = slice_skip(bytes, at);
-        struct line line = {.offset = offset + at};
-        size_t len = line_feed(f, rest);
+        size_t end = line_end(f, &feeds, at);
+        struct line line = {.offset = offset + at, .end = offset + end + feed_bytes};
 
-        if (len == rest.len)
-            return at + rest_take(f, rest, offset + at, is_last);
-        line.text = slice_make(rest.data, len);
-        at += len + feed_bytes;
-        line.end = offset + at;
+        if (end == bytes.len)
+            return at + rest_take(f, slice_skip(bytes, at), offset + at, is_last);
+        line.text = slice_make(bytes.data + at, end - at);
+        at = end + feed_bytes;
         line_take_sized(f, &line);
     }
 }
