@@ -4,6 +4,8 @@
 #include "record/copy.h"
 #include "record/pack.h"
 
+#define INLINE static inline __attribute__((always_inline))
+
 /* nil, and the address as an extension */
 #define SHARED_ROOM (1 + PACK_HEAD_MAX + sizeof(void *))
 
@@ -210,12 +212,13 @@ static char *member_try(char *to, const struct plain_field *f)
     return to != NULL ? quoted_put(byte_put(to, ':'), f->text) : NULL;
 }
 
-static inline char *members_put(char *to, const struct plain_field *f,
-                                const struct plain_field *end)
+INLINE char *members_put(char *to, const struct plain_field *f, const struct plain_field *end)
 {
     for (; f < end; f++) {
-        if (LIKELY(f->json.len > 0))
-            to = byte_put(copy_text(copy_text(to, f->json), f->text), '"');
+        if (f->is_known)
+            to = copy_text_padded(to, f->json);
+        else if (LIKELY(f->json.len > 0))
+            to = byte_put(copy_text(copy_text_padded(to, f->json), f->text), '"');
         else
             to = member_try(to, f);
         if (UNLIKELY(to == NULL))

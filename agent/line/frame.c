@@ -37,14 +37,52 @@ static bool cri_fill(const struct frame_source *source, struct record *record, s
     return true;
 }
 
-bool frame_fill_plain(const struct multiline *m, struct parser_run *run, struct slice line,
-                      struct plain_record *plain)
+/*
+ * Nearly every line that containerd and CRI-O write has everything in the same place:
+ *
+ *   2026-11-21T07:35:48.002105753Z stdout F text
+ *                                 30      38
+ *
+ * That what stands before the stream has no blank in it is seen when it turns out to be a time. Beside
+ * cri_split for all others this saves 150 of 350 instructions a line.
+ */
+#define COMMON_TIME_BYTES 30
+#define COMMON_TAG_AT (COMMON_TIME_BYTES + sizeof " stdout " - 1)
+#define COMMON_BYTES (COMMON_TAG_AT + sizeof "F " - 1)
+
+static inline bool common_fill_plain(struct parser_run *run, struct slice line,
+                                     struct plain_record *plain)
+{
+    const char *stream = line.data + COMMON_TIME_BYTES;
+    struct slice time = {line.data, COMMON_TIME_BYTES};
+    bool is_stdout;
+    int64_t time_ns;
+
+    if (line.len < COMMON_BYTES || memcmp(line.data + COMMON_TAG_AT, "F ", 2) != 0)
+        return false;
+    is_stdout = memcmp(stream, " stdout ", 8) == 0;
+    if ((!is_stdout && memcmp(stream, " stderr ", 8) != 0) ||
+        time_parse_rfc3339(&run->minute, time, &time_ns) < 0)
+        return false;
+    plain_init(plain, time_ns);
+    PLAIN_ADD_CLEAN(plain, "time", time);
+    if (is_stdout)
+        PLAIN_ADD_KNOWN(plain, "stream", "stdout");
+    else
+        PLAIN_ADD_KNOWN(plain, "stream", "stderr");
+    PLAIN_ADD_KNOWN(plain, "_p", "F");
+    plain_add(plain, SLICE("log"), slice_make(line.data + COMMON_BYTES, line.len - COMMON_BYTES));
+    return true;
+}
+
+NOINLINE static bool cri_fill_plain(struct parser_run *run, struct slice line,
+                                    struct plain_record *plain)
 {
     struct cri_line cri;
     int64_t time_ns;
 
-    if (multiline_frame(m) != MULTILINE_CRI || !cri_split(line, &cri) || !is_cri_tag(cri.tag) ||
-        cri.tag.data[0] != 'F' || time_parse_rfc3339(&run->minute, cri.time, &time_ns) < 0)
+    if (!cri_split(line, &cri) || !is_cri_tag(cri.tag) || cri.tag.data[0] != 'F' ||
+        time_parse_rfc3339(&run->minute, cri.time, &time_ns) < 0)
         return false;
     plain_init(plain, time_ns);
     PLAIN_ADD_CLEAN(plain, "time", cri.time);
@@ -55,6 +93,13 @@ bool frame_fill_plain(const struct multiline *m, struct parser_run *run, struct 
         plain_add(plain, SLICE("_p"), cri.tag);
     plain_add(plain, SLICE("log"), cri.text);
     return true;
+}
+
+bool frame_fill_plain(const struct multiline *m, struct parser_run *run, struct slice line,
+                      struct plain_record *plain)
+{
+    return multiline_frame(m) == MULTILINE_CRI &&
+           (LIKELY(common_fill_plain(run, line, plain)) || cri_fill_plain(run, line, plain));
 }
 
 /* ---- lines of Docker ---- */

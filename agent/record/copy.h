@@ -20,6 +20,11 @@
 /* Longer ones are memcpy's; two blocks that overlap are any that is not shorter than one. */
 #define COPY_SHORT_MAX (2 * SCAN_BYTES)
 
+/* A slice of a string literal that is padded. */
+#define COPY_PADDED(literal)                                               \
+    ((struct slice){.data = "" literal "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", \
+                    .len = sizeof(literal) - 1})
+
 static inline char *copy_block(char *to, scan_block block)
 {
     _Static_assert(sizeof block == SCAN_BYTES, "a block is its bytes");

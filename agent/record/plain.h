@@ -15,6 +15,7 @@
 #ifndef TAILRACE_RECORD_PLAIN_H
 #define TAILRACE_RECORD_PLAIN_H
 
+#include "record/copy.h"
 #include "record/shared.h"
 
 #define PLAIN_FIELDS_MAX 8
@@ -24,8 +25,10 @@
 
 struct plain_field {
     struct slice key;  /* as it should read, not escaped */
-    struct slice json; /* ,"key":" where key and text need no escapes, or empty: nobody knows */
+    struct slice json; /* padded: ,"key":" where key and text need no escapes, ,"key":"text" where
+                        * it is known, or empty: nobody knows */
     struct slice text;
+    bool is_known;    /* `json` is all of it */
     uint64_t initial; /* json_initial() of the key */
     uint64_t bit;     /* json_key_bit() of it */
 };
@@ -66,26 +69,38 @@ static inline void plain_init(struct plain_record *p, int64_t time_ns)
     p->shared = NULL;
 }
 
-static inline void plain_add_field(struct plain_record *p, struct slice key, struct slice json,
-                                   struct slice text)
+static inline void plain_add_field(struct plain_record *p, struct plain_field field)
 {
-    uint64_t initial = json_initial(key);
-
     CHECK(p->count < PLAIN_FIELDS_MAX);
-    p->may_repeat |= (p->initials & initial) != 0;
-    p->initials |= initial;
-    p->bytes += key.len + text.len;
-    p->fields[p->count++] = (struct plain_field){key, json, text, initial, json_key_bit(key)};
+    field.initial = json_initial(field.key);
+    field.bit = json_key_bit(field.key);
+    p->may_repeat |= (p->initials & field.initial) != 0;
+    p->initials |= field.initial;
+    p->bytes += field.key.len + field.text.len;
+    p->fields[p->count++] = field;
 }
 
 static inline void plain_add(struct plain_record *p, struct slice key, struct slice text)
 {
-    plain_add_field(p, key, (struct slice){0}, text);
+    plain_add_field(p, (struct plain_field){.key = key, .text = text});
 }
 
 /* The same under a literal, for a text that may stand inside a JSON string as it is. */
-#define PLAIN_ADD_CLEAN(p, literal, text) \
-    plain_add_field(p, SLICE(literal), SLICE(",\"" literal "\":\""), text)
+#define PLAIN_ADD_CLEAN(p, name, value)                             \
+    plain_add_field(p, (struct plain_field){                        \
+                           .key = SLICE(name),                      \
+                           .json = COPY_PADDED(",\"" name "\":\""), \
+                           .text = value,                           \
+                       })
+
+/* The same for a text that is a literal, too. */
+#define PLAIN_ADD_KNOWN(p, name, value)                                        \
+    plain_add_field(p, (struct plain_field){                                   \
+                           .key = SLICE(name),                                 \
+                           .json = COPY_PADDED(",\"" name "\":\"" value "\""), \
+                           .text = SLICE(value),                               \
+                           .is_known = true,                                   \
+                       })
 
 /* Makes the object that the last text of this name is stand where it shall; where there is no such
  * text, or it is no object, nothing. False: the record is not plain, because the object has to be

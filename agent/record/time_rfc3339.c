@@ -9,6 +9,10 @@
 #define MINUTE_BYTES 16 /* YYYY-MM-DDTHH:MM */
 #define SECOND_BYTES 19 /* YYYY-MM-DDTHH:MM:SS */
 #define OFFSET_BYTES 6  /* +hh:mm */
+#define COMMON_BYTES 30 /* YYYY-MM-DDTHH:MM:SS.nnnnnnnnnZ */
+
+/* Minutes from 1970 on that are over before nanoseconds end. */
+#define COMMON_START_S_MAX (INT64_MAX / NS_PER_S - 61)
 
 _Static_assert(sizeof((struct time_minute *)0)->text == MINUTE_BYTES, "a minute's text, whole");
 
@@ -106,7 +110,27 @@ static bool read_offset(const char *at, const char *end, int32_t *offset_s_out)
     return true;
 }
 
-int time_parse_rfc3339(struct time_minute *last, struct slice text, int64_t *ns_out)
+/* YYYY-MM-DDTHH:MM:SS.nnnnnnnnnZ, in the minute of the time before it, as the runtimes write nearly
+ * all. False says nothing. */
+static inline bool read_common(const struct time_minute *last, struct slice text, int64_t *ns_out)
+{
+    const char *at = text.data, *digits = at + SECOND_BYTES + 1;
+    uint32_t eight;
+    int32_t second;
+
+    if (text.len != COMMON_BYTES || memcmp(at, last->text, MINUTE_BYTES) != 0)
+        return false;
+    second = two_digits(at + MINUTE_BYTES + 1);
+    if (at[MINUTE_BYTES] != ':' || (uint32_t)second > 60 || digits[-1] != '.' || digits[9] != 'Z' ||
+        digit(digits[8]) > 9 || !eight_digits(digits, &eight) ||
+        (uint64_t)last->start_s >= COMMON_START_S_MAX)
+        return false;
+    *ns_out = (last->start_s + second) * NS_PER_S + eight * INT64_C(10) + digit(digits[8]);
+    return true;
+}
+
+/* Any of them. */
+NOINLINE static int read_any(struct time_minute *last, struct slice text, int64_t *ns_out)
 {
     const char *at = text.data, *end = text.data + text.len;
     uint32_t fraction_ns = 0;
@@ -125,4 +149,9 @@ int time_parse_rfc3339(struct time_minute *last, struct slice text, int64_t *ns_
     if (at == NULL || !read_offset(at, end, &offset_s))
         return -EINVAL;
     return calendar_instant(last->start_s + second - offset_s, fraction_ns, ns_out);
+}
+
+int time_parse_rfc3339(struct time_minute *last, struct slice text, int64_t *ns_out)
+{
+    return LIKELY(read_common(last, text, ns_out)) ? 0 : read_any(last, text, ns_out);
 }

@@ -242,9 +242,12 @@ static void any_plain(struct plain_record *plain)
     plain_init(plain, (int64_t)throw_dice(1000));
     plain->offset = throw_dice(1000);
     PLAIN_ADD_CLEAN(plain, "time", SLICE("2026-01-01T00:00:00.123456789Z"));
-    plain_add(plain, SLICE("stream"), SLICE("stderr"));
     if (throw_dice(2) == 0)
-        plain_add(plain, SLICE("_p"), SLICE("F"));
+        plain_add(plain, SLICE("stream"), SLICE("stderr"));
+    else
+        PLAIN_ADD_KNOWN(plain, "stream", "stderr");
+    if (throw_dice(2) == 0)
+        PLAIN_ADD_KNOWN(plain, "_p", "F");
     if (throw_dice(20) != 0)
         plain_add(plain, SLICE("log"), log);
     if (throw_dice(4) == 0)

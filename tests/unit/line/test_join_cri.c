@@ -140,6 +140,29 @@ START_TEST(lines_that_are_no_cri_lines_stay_text)
 }
 END_TEST
 
+/* What the short way of the common line does not take, it leaves as it is. */
+START_TEST(a_line_a_byte_off_the_common_form_is_the_same_both_ways)
+{
+    static const char *const good[] = {"2026-11-21T07:35:48.002105753Z stdout F text",
+                                       "2026-11-21T07:35:48.002105753Z stderr F "};
+    static const char bytes[] = " \0FP:ZTsto.-0139e\xff\t";
+    char text[64];
+
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        size_t len = strlen(good[i]);
+
+        for (size_t at = 0; at < len; at++) {
+            for (size_t b = 0; b < sizeof bytes - 1; b++) {
+                memcpy(text, good[i], len);
+                text[at] = bytes[b];
+                lines_take_line(&k, slice_make(text, len));
+                lines_take_line(&k, slice_make(text, at));
+            }
+        }
+    }
+}
+END_TEST
+
 START_TEST(a_time_that_is_none_keeps_a_line_apart)
 {
     lines_take(&k, CRI(T0, "stdout", "P", "a") "\n" CRI("2026-02-30T00:00:00Z", "stdout", "P",
@@ -286,6 +309,7 @@ Suite *suite_line_join_cri(void)
     tcase_add_test(tc, a_growing_line_is_not_cut_by_the_flush_time_at_once);
     tcase_add_test(tc, a_line_of_another_kind_parts_what_waits);
     tcase_add_test(tc, lines_that_are_no_cri_lines_stay_text);
+    tcase_add_test(tc, a_line_a_byte_off_the_common_form_is_the_same_both_ways);
     tcase_add_test(tc, a_time_that_is_none_keeps_a_line_apart);
     tcase_add_test(tc, more_tags_behind_the_first_are_taken);
     tcase_add_test(tc, a_character_that_was_cut_is_whole_again);

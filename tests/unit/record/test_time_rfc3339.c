@@ -19,6 +19,8 @@ static const struct {
     {"2024-02-29T23:59:59+01:30", INT64_C(1709245799000000000)},
     {"2024-02-29T23:59:59.5-08:00", INT64_C(1709279999500000000)},
     {"2016-12-31T23:59:60.5Z", INT64_C(1483228800500000000)},
+    {"2016-12-31T23:59:60.500000000Z", INT64_C(1483228800500000000)},
+    {"2262-04-11T23:46:59.999999999Z", INT64_C(9223372019999999999)},
     {"2262-04-11T23:47:16.854775807Z", INT64_MAX},
     {"1970-01-01T01:00:00+01:00", 0},
 };
@@ -140,6 +142,31 @@ START_TEST(every_fraction_is_read_alike)
 }
 END_TEST
 
+/* Times of the minute before go a short way of their own. */
+START_TEST(a_time_a_byte_off_the_common_form_is_read_as_if_it_were_the_first)
+{
+    static const char good[] = "2026-11-21T07:35:48.002105753Z";
+    char text[sizeof good];
+
+    for (size_t at = 0; at < sizeof good - 1; at++) {
+        for (unsigned byte = 0; byte < 256; byte++) {
+            struct time_minute last = {0}, fresh = {0};
+            int64_t ns = 1, fresh_ns = 1;
+
+            ck_assert_int_eq(time_parse_rfc3339(&last, slice_of(good), &ns), 0);
+            ck_assert_int_eq(ns, INT64_C(1795246548002105753));
+            ns = 1;
+            snprintf(text, sizeof text, "%s", good);
+            text[at] = (char)byte;
+            ck_assert_int_eq(
+                time_parse_rfc3339(&last, slice_make(text, sizeof good - 1), &ns),
+                time_parse_rfc3339(&fresh, slice_make(text, sizeof good - 1), &fresh_ns));
+            ck_assert_int_eq(ns, fresh_ns);
+        }
+    }
+}
+END_TEST
+
 START_TEST(a_fraction_of_anything_but_digits_is_refused)
 {
     struct time_minute last = {0};
@@ -172,6 +199,7 @@ Suite *suite_record_time_rfc3339(void)
     tcase_add_test(tcase, a_refused_minute_does_not_spoil_the_one_that_was_kept);
     tcase_add_test(tcase, times_may_come_in_any_order);
     tcase_add_test(tcase, every_fraction_is_read_alike);
+    tcase_add_test(tcase, a_time_a_byte_off_the_common_form_is_read_as_if_it_were_the_first);
     tcase_add_test(tcase, a_fraction_of_anything_but_digits_is_refused);
     suite_add_tcase(suite, tcase);
     return suite;
