@@ -61,8 +61,9 @@ static void wake_all(struct output *output)
     LIST_FOR (it, &output->places.deliveries) {
         struct delivery *d = CONTAINER_OF(it, struct delivery, link);
 
-        if (!d->flow.is_under_way && !d->tries.is_busy)
-            CHECK(d->timer != NULL);
+        if (d->flow.is_under_way || d->tries.is_busy)
+            continue;
+        CHECK(d->timer != NULL);
         timer_start_sooner(d->timer, 0);
     }
 }
