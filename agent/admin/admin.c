@@ -175,8 +175,9 @@ static int door_open(struct admin *a, struct door *door, const struct service_ke
     rc = server_start(a->loop, service->http_listen, (uint16_t)service->http_port, &a->view,
                       &door->server);
     if (rc < 0) {
-        report_error(report, nowhere, "the HTTP server cannot listen on %s:%" PRId64 ": %s",
-                     service->http_listen, service->http_port, strerror(-rc));
+        report_error(report, nowhere, "the HTTP server cannot listen on %s:%" PRId64 ": %s%s",
+                     service->http_listen, service->http_port, strerror(-rc),
+                     rc == -EADDRINUSE ? "; set another http_port, or stop what has this one" : "");
         return rc;
     }
     door->host = mem_text(service->http_listen);
