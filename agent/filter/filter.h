@@ -93,7 +93,8 @@ struct filter_plugin {
     bool sees_all; /* wants records of tags that no output takes, too */
 
     /* Compiles what the options say; reports every mistake. Negative when there was one. May be
-     * NULL. fini runs even then, on whatever init left. */
+     * NULL. fini runs even then, on whatever init left, and on zeros where an option that is required
+     * was not given: init does not run then. */
     MUST_USE int (*init)(void *self, struct plugin_setup *setup);
     void (*fini)(void *self);
 

@@ -298,15 +298,20 @@ static void bind_one(const struct binding *b, const struct property *p)
                     note);
 }
 
-static void check_required(const struct binding *b)
+/* Whether all are there. */
+static bool check_required(const struct binding *b)
 {
     size_t at = 0;
+    bool is_whole = true;
 
     for (size_t i = 0; i < b->target_count; i++)
         for (const struct option *o = b->targets[i].options; o->type != OPTION_TYPE_END; o++, at++)
-            if (o->flags & OPTION_REQUIRED && !b->is_given[at])
+            if (o->flags & OPTION_REQUIRED && !b->is_given[at]) {
                 report_error(b->report, b->properties->place, "%s: '%s' must be set: %s",
                              b->properties->owner, o->name, o->help);
+                is_whole = false;
+            }
+    return is_whole;
 }
 
 int options_bind(const struct option_target *targets, size_t target_count,
@@ -314,14 +319,17 @@ int options_bind(const struct option_target *targets, size_t target_count,
 {
     struct binding b = {targets, target_count, properties, report, NULL};
     unsigned errors_before = report->error_count;
+    bool is_whole;
 
     b.is_given = mem_zalloc(binding_option_count(&b) + 1, sizeof *b.is_given);
     for (size_t i = 0; i < target_count; i++)
         defaults_set(&targets[i]);
     for (size_t i = 0; i < properties->count; i++)
         bind_one(&b, &properties->items[i]);
-    check_required(&b);
+    is_whole = check_required(&b);
     mem_free(b.is_given);
+    if (!is_whole)
+        return -ENODATA;
     return report->error_count > errors_before ? -EINVAL : 0;
 }
 

@@ -145,8 +145,9 @@ struct option_target {
 };
 
 /* Sets all defaults, then each property in the first target that has its key. Everything that is
- * wrong goes to the report, none stops it. -EINVAL when there was an error. Of a key that may come
- * once the last wins, with a warning. */
+ * wrong goes to the report, none stops it. -ENODATA when a required option is not there, whose field is
+ * then zero; else -EINVAL when there was an error. Of a key that may come once the last wins, with a
+ * warning. */
 MUST_USE int options_bind(const struct option_target *targets, size_t target_count,
                           const struct property_list *properties, struct report *report);
 

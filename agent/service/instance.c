@@ -4,6 +4,8 @@
 #include "service/lanes.h"
 #include "service/refuse.h"
 
+#include <errno.h>
+
 #define PAUSE_INTERVAL_MS 10000
 
 /* A plugin's first members are the same in all three kinds; these walk the tables by name. */
@@ -59,14 +61,16 @@ static int output_index(const struct section *s, struct report *report)
     return plugin_index(s, output_name_at, report);
 }
 
-/* One plugin's options, the kind's common ones, and the section. */
-static bool keys_bind(const struct section *s, const struct option_target targets[2],
-                      const char *owner, struct report *report)
+/* One plugin's options, the kind's common ones, and the section. -ENODATA: the plugin lacks what it
+ * must have, so it is not made; -EINVAL: something else is wrong, and it can look for more. */
+static int keys_bind(const struct section *s, const struct option_target targets[2],
+                     const char *owner, struct report *report)
 {
     struct property_list properties = section_properties(s, owner);
-    bool is_well = !refuse_groups(s, report);
+    bool has_refused = refuse_groups(s, report);
+    int rc = options_bind(targets, 2, &properties, report);
 
-    return options_bind(targets, 2, &properties, report) == 0 && is_well;
+    return rc == 0 && has_refused ? -EINVAL : rc;
 }
 
 static char *instance_name(const char *alias, const char *plugin, unsigned number)
@@ -109,18 +113,20 @@ bool input_instance_init(struct input_instance *i, const struct section *s, unsi
     int index = plugin_index(s, input_name_at, shop->report);
     struct plugin_setup setup;
     bool is_well;
+    int rc;
 
     if (index < 0)
         return false;
     i->plugin = input_plugins[index];
     i->self = mem_zalloc(1, i->plugin->self_bytes);
-    is_well = keys_bind(
+    rc = keys_bind(
         s, (struct option_target[2]){{i->plugin->options, i->self}, {input_options, &i->keys}},
         i->plugin->name, shop->report);
+    is_well = rc == 0;
     i->name = instance_name(i->keys.alias, i->plugin->name, number);
     i->component = mem_format("input:%s:%s", i->plugin->name, i->name);
     setup = setup_of(s, i->name, i->component, shop);
-    if (i->plugin->init != NULL && i->plugin->init(i->self, &setup) < 0)
+    if (rc != -ENODATA && i->plugin->init != NULL && i->plugin->init(i->self, &setup) < 0)
         is_well = false;
     i->input.name = i->name;
     i->input.component = i->component;
@@ -178,18 +184,20 @@ bool filter_instance_init(struct filter_instance *f, const struct section *s, un
     int index = plugin_index(s, filter_name_at, shop->report);
     struct plugin_setup setup;
     bool is_well;
+    int rc;
 
     if (index < 0)
         return false;
     f->plugin = filter_plugins[index];
     f->self = mem_zalloc(1, f->plugin->self_bytes);
-    is_well = keys_bind(
+    rc = keys_bind(
         s, (struct option_target[2]){{f->plugin->options, f->self}, {filter_options, &f->keys}},
         f->plugin->name, shop->report);
+    is_well = rc == 0;
     f->name = filter_name(f, number, shop);
     f->component = mem_format("filter:%s:%s", f->plugin->name, f->name);
     setup = setup_of(s, f->name, f->component, shop);
-    if (f->plugin->init != NULL && f->plugin->init(f->self, &setup) < 0)
+    if (rc != -ENODATA && f->plugin->init != NULL && f->plugin->init(f->self, &setup) < 0)
         is_well = false;
     f->metrics.name = f->name;
     f->metrics.plugin = f->plugin->name;
@@ -254,6 +262,7 @@ bool output_instance_init(struct output_instance *o, const struct section *s, un
     int index = output_index(s, shop->report);
     struct plugin_setup setup;
     bool is_well;
+    int rc;
 
     if (index < 0)
         return false;
@@ -261,9 +270,10 @@ bool output_instance_init(struct output_instance *o, const struct section *s, un
     o->self = mem_zalloc(1, o->plugin->self_bytes);
     o->place = s->place;
     o->match_place = section_place(s, "match_regex");
-    is_well = keys_bind(
+    rc = keys_bind(
         s, (struct option_target[2]){{o->plugin->options, o->self}, {output_options, &o->keys}},
         o->plugin->name, shop->report);
+    is_well = rc == 0;
     o->name = instance_name(o->keys.alias, o->plugin->name, number);
     o->component = mem_format("output:%s:%s", o->plugin->name, o->name);
     host_clean(o, s, shop->report);
@@ -271,7 +281,7 @@ bool output_instance_init(struct output_instance *o, const struct section *s, un
     o->http = output_http(&o->keys, o->component, o->plugin->default_port);
     setup = setup_of(s, o->name, o->component, shop);
     setup.http = &o->http;
-    if (o->plugin->init != NULL && o->plugin->init(o->self, &setup) < 0)
+    if (rc != -ENODATA && o->plugin->init != NULL && o->plugin->init(o->self, &setup) < 0)
         is_well = false;
     if (is_well && o->plugin->settings != NULL)
         is_well = upstream_bind(&o->upstream, s, o->plugin->settings(o->self), shop->report);

@@ -99,13 +99,14 @@ static void tail_fini(void *self)
 {
     struct tail *t = self;
 
+    if (t->followed.files.next == NULL) /* it was never made */
+        return;
     if (t->input != NULL && !t->is_stopping)
         tail_stop(t);
     tail_losses_leave(t);
-    if (t->followed.files.next != NULL)
-        LIST_FOR_SAFE (it, after, &t->followed.files) {
-            tail_file_close(CONTAINER_OF(it, struct tail_file, link));
-        }
+    LIST_FOR_SAFE (it, after, &t->followed.files) {
+        tail_file_close(CONTAINER_OF(it, struct tail_file, link));
+    }
     if (t->book.positions != NULL)
         positions_close(&t->book.positions);
     map_fini(&t->followed.rows);

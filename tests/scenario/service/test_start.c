@@ -201,6 +201,22 @@ START_TEST(a_dry_run_finds_every_output_that_could_not_start)
 }
 END_TEST
 
+/* Every plugin of which an option is required, and of which none is given. */
+START_TEST(a_plugin_that_lacks_what_it_must_have_is_not_made)
+{
+    char *const argv[] = {"tailrace",        "-i", "tail", "-F", "parser",     "-m", "*", "-F",
+                          "log_to_metrics",  "-m", "*",    "-o", "cloudwatch", "-m", "*", "-o",
+                          "cloudwatch_logs", "-m", "*",    NULL};
+
+    ck_assert_int_lt(try_to_make(argv), 0);
+    expect_report("tail: 'path' must be set");
+    expect_report("parser: 'key_name' must be set");
+    expect_report("log_to_metrics: 'metric_description' must be set");
+    expect_report("cloudwatch: 'region' must be set");
+    expect_report("cloudwatch_logs: 'log_group_name' must be set");
+}
+END_TEST
+
 START_TEST(an_output_that_cannot_start_stops_the_others)
 {
     char folder[] = "/tmp/tailrace-start-XXXXXX", ca_path[64];
@@ -269,6 +285,7 @@ START_TEST(a_port_in_use_is_told_with_its_address)
     MAKE("-H", "-L", "127.0.0.1", "-P", port, "-i", "dummy", "-o", "null", "-m", "*");
     ck_assert_int_lt(admin_start(kit.loop, kit.pipeline, &kit.report, &kit.admin), 0);
     expect_report("the HTTP server cannot listen on 127.0.0.1:");
+    expect_report("; set another http_port, or stop what has this one");
     expect_report("Address already in use");
     ck_assert_ptr_null(kit.admin);
     close(fd);
@@ -298,6 +315,7 @@ Suite *suite_service_start(void)
     tcase_add_test(pipeline, a_processor_sees_the_records_of_its_input_alone);
     tcase_add_test(pipeline, an_inactive_filter_has_its_number_all_the_same);
     tcase_add_test(pipeline, a_dry_run_finds_every_output_that_could_not_start);
+    tcase_add_test(pipeline, a_plugin_that_lacks_what_it_must_have_is_not_made);
     tcase_add_test(pipeline, an_output_that_cannot_start_stops_the_others);
     tcase_add_test(pipeline, an_input_that_cannot_start_stops_the_others);
     tcase_add_test(pipeline, an_input_that_waits_for_memory_says_so);

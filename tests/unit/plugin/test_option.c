@@ -168,7 +168,7 @@ END_TEST
 START_TEST(all_mistakes_are_told_at_once)
 {
     ck_assert_int_eq(BIND(given("count", "many"), given("what", "1"), given("mode", "loud")),
-                     -EINVAL);
+                     -ENODATA);
     ck_assert_uint_eq(report.error_count, 4);
     ck_assert(report_says("'count' cannot be 'many'"));
     ck_assert(report_says("off|normal|full"));
