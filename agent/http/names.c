@@ -125,3 +125,40 @@ char *names_entry(const struct names *names)
     return mem_format("%s:%u:%.*s", names->host, (unsigned)names->port,
                       SLICE_ARG(buffer_view(&names->addresses)));
 }
+
+size_t names_address_bytes(const union names_address *address)
+{
+    return address->any.sa_family == AF_INET6 ? sizeof address->ipv6 : sizeof address->ipv4;
+}
+
+bool names_address_read(struct slice text, uint16_t port, union names_address *address)
+{
+    char figures[RESOLVE_ADDRESS_BYTES];
+
+    if (text.len >= sizeof figures)
+        return false;
+    memcpy(figures, text.data, text.len);
+    figures[text.len] = '\0';
+    *address = (union names_address){.ipv6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)}};
+    if (inet_pton(AF_INET6, figures, &address->ipv6.sin6_addr) == 1)
+        return true;
+    *address = (union names_address){.ipv4 = {.sin_family = AF_INET, .sin_port = htons(port)}};
+    return inet_pton(AF_INET, figures, &address->ipv4.sin_addr) == 1;
+}
+
+unsigned names_addresses(const struct names *names,
+                         union names_address addresses[RESOLVE_ADDRESSES_MAX])
+{
+    struct slice rest = names->is_literal ? slice_of(names->host) : buffer_view(&names->addresses);
+    struct slice text;
+    unsigned count = 0;
+
+    while (count < RESOLVE_ADDRESSES_MAX && slice_next(&rest, ',', &text)) {
+        if (slice_begins(text, SLICE("[")) && slice_ends(text, SLICE("]")))
+            text = slice_make(text.data + 1, text.len - 2);
+        if (names_address_read(text, names->port, &addresses[count]))
+            count++;
+    }
+    CHECK(count > 0);
+    return count;
+}

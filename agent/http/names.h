@@ -19,6 +19,8 @@
 #include "base/buffer.h"
 #include "loop/resolve.h"
 
+#include <netinet/in.h>
+
 #define NAMES_TTL_MS 60000
 
 enum names_move {
@@ -55,6 +57,21 @@ bool names_ready(struct names *names);
 
 /* A connection failed: ask again before the next one. */
 void names_doubt(struct names *names);
+
+/* An address with its port, as connect() takes it. */
+union names_address {
+    struct sockaddr any;
+    struct sockaddr_in ipv4;
+    struct sockaddr_in6 ipv6;
+};
+
+/* The addresses to connect to, in order; how many. */
+unsigned names_addresses(const struct names *names,
+                         union names_address addresses[RESOLVE_ADDRESSES_MAX]);
+
+/* One in figures, without brackets. False: it is none. */
+bool names_address_read(struct slice text, uint16_t port, union names_address *address);
+size_t names_address_bytes(const union names_address *address);
 
 /* "host:port:address,address" for CURLOPT_RESOLVE, to be freed; NULL for an address. */
 char *names_entry(const struct names *names);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
+#include <arpa/inet.h>
 #include <check.h>
 
 #define BEGIN_MS 1000000
@@ -180,6 +181,55 @@ START_TEST(an_entry_has_name_port_and_addresses)
 }
 END_TEST
 
+/* What is to be connected to, in figures. */
+static const char *address_at(unsigned index)
+{
+    static char text[INET6_ADDRSTRLEN];
+    union names_address addresses[RESOLVE_ADDRESSES_MAX];
+
+    ck_assert_uint_gt(names_addresses(&names, addresses), index);
+    ck_assert_uint_eq(ntohs(addresses[index].ipv4.sin_port), 9200);
+    if (addresses[index].any.sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &addresses[index].ipv6.sin6_addr, text, sizeof text);
+    else
+        inet_ntop(AF_INET, &addresses[index].ipv4.sin_addr, text, sizeof text);
+    return text;
+}
+
+START_TEST(what_is_connected_to_comes_in_the_order_of_the_answer)
+{
+    union names_address addresses[RESOLVE_ADDRESSES_MAX];
+
+    answered("192.0.2.1,[2001:db8::1],192.0.2.2", 0);
+    ck_assert_uint_eq(names_addresses(&names, addresses), 3);
+    ck_assert_uint_eq(names_address_bytes(&addresses[0]), sizeof(struct sockaddr_in));
+    ck_assert_uint_eq(names_address_bytes(&addresses[1]), sizeof(struct sockaddr_in6));
+    ck_assert_str_eq(address_at(0), "192.0.2.1");
+    ck_assert_str_eq(address_at(1), "2001:db8::1");
+    ck_assert_str_eq(address_at(2), "192.0.2.2");
+}
+END_TEST
+
+START_TEST(an_address_is_connected_to_as_it_is)
+{
+    tear_down();
+    open_for("2001:db8::7");
+    ck_assert_str_eq(address_at(0), "2001:db8::7");
+}
+END_TEST
+
+START_TEST(what_is_no_address_is_none)
+{
+    union names_address address;
+    char *rubbish = mem_format("%0100d", 1);
+
+    ck_assert(!names_address_read(SLICE("localhost"), 1, &address));
+    ck_assert(!names_address_read(SLICE(""), 1, &address));
+    ck_assert(!names_address_read(slice_of(rubbish), 1, &address));
+    mem_free(rubbish);
+}
+END_TEST
+
 START_TEST(a_preferred_family_is_all_that_is_used)
 {
     names.only_ipv4 = true;
@@ -215,6 +265,9 @@ Suite *suite_http_names(void)
     tcase_add_checked_fixture(entries, set_up, tear_down);
     tcase_add_loop_test(entries, an_address_needs_no_asking, 0, 3);
     tcase_add_test(entries, an_entry_has_name_port_and_addresses);
+    tcase_add_test(entries, what_is_connected_to_comes_in_the_order_of_the_answer);
+    tcase_add_test(entries, an_address_is_connected_to_as_it_is);
+    tcase_add_test(entries, what_is_no_address_is_none);
     tcase_add_test(entries, a_preferred_family_is_all_that_is_used);
     suite_add_tcase(suite, entries);
     return suite;
