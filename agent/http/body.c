@@ -112,3 +112,40 @@ size_t body_read(const struct http_request *request, struct body_cursor *c, char
     }
     return done;
 }
+
+unsigned body_pieces(const struct http_request *request, const struct body_cursor *from,
+                     struct iovec *pieces, unsigned most)
+{
+    const struct http_inserts *inserts = &request->inserts;
+    struct body_cursor c = *from;
+    unsigned count = 0;
+
+    while (count < most) {
+        const struct http_insert *insert =
+            c.insert < inserts->count ? &inserts->items[c.insert] : NULL;
+        struct slice piece = piece_at(request, &c, insert);
+
+        if (piece.len == 0)
+            break;
+        pieces[count++] =
+            (struct iovec){.iov_base = (void *)(uintptr_t)piece.data, .iov_len = piece.len};
+        cursor_move(&c, insert, piece.len);
+    }
+    return count;
+}
+
+void body_skip(const struct http_request *request, struct body_cursor *c, size_t bytes)
+{
+    const struct http_inserts *inserts = &request->inserts;
+
+    while (bytes > 0) {
+        const struct http_insert *insert =
+            c->insert < inserts->count ? &inserts->items[c->insert] : NULL;
+        size_t step = piece_at(request, c, insert).len;
+
+        CHECK(step > 0);
+        step = step < bytes ? step : bytes;
+        cursor_move(c, insert, step);
+        bytes -= step;
+    }
+}

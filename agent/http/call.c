@@ -3,16 +3,14 @@
  *
  *   http_call_start   take the request, wait for a slot
  *   call_begin        the slot is there; the time limits begin; the address is needed
- *   call_named        the address is there; curl has the call from here on
+ *   call_named        the address is there; it is carried from here on (struct carrier)
  *   call_connected    the request is about to go
- *   call_finish       curl is done: an answer, or trouble
- *   call_end          the only way out: frees the slot and tells the owner
+ *   call_end          the only way out, the carrier's too: frees the slot and tells the owner
  *
- * Goes wrong: no address; a time limit (on_watch); whatever curl says (why_of).
+ * Goes wrong: no address; a time limit (on_watch); whatever the carrier meets.
  *
  * A reused connection that the back-end had closed meanwhile is no failure: as long as no byte of
- * an answer came, the request is sent once more on a new connection. curl does so by itself but
- * for a send that fails in the middle of a body; that is call_repeat's.
+ * an answer came, the carrier sends the request once more on a new connection.
  *
  * Cancelling takes the call out at any of these steps and tells nobody.
  */
@@ -30,14 +28,8 @@ static void call_free(struct http_call *call)
     struct http_client *client = call->client;
 
     timer_free(&call->watch);
-    if (call->easy != NULL) {
-        curl_multi_remove_handle(client->multi, call->easy);
-        sockets_leave(call);
-        easy_give_back(client, call->easy);
-    }
-    curl_slist_free_all(call->head);
-    curl_slist_free_all(call->addresses);
-    curl_slist_free_all(call->reach);
+    client->carrier->leave(call);
+    CHECK(call->curl == NULL && call->exchange == NULL);
     http_request_fini(&call->request);
     reply_fini(call);
     mem_free(call);
@@ -125,74 +117,23 @@ void call_named(struct http_call *call, int error, const char *why)
         call_end(call, error, why);
         return;
     }
-    call->easy = easy_take(client);
-    easy_arm(call);
-    CHECK(curl_multi_add_handle(client->multi, call->easy) == CURLM_OK);
+    client->carrier->carry(call);
+    CHECK(call->curl != NULL || call->exchange != NULL);
 }
 
 /* ---- the request is about to go ---- */
 
-void call_connected(struct http_call *call, int local_port)
+void call_connected(struct http_call *call)
 {
     call->clock.connected_ms = call->clock.moved_ms = clock_ms();
     call->was_resent = call->clock.is_connected;
     call->clock.is_connected = true;
     watch_arm(call);
-    if (sockets_use(call, local_port))
-        curl_easy_setopt(call->easy, CURLOPT_FORBID_REUSE, 1L);
 }
 
-/* ---- curl is done ---- */
-
-/* A back-end that refuses early does not wait for the rest of the body, and closing then resets
- * the connection. What it said still holds, even cut short; only a success must be whole. */
-static bool is_answered(const struct http_call *call, CURLcode result)
+void call_moved(struct http_call *call)
 {
-    if (result == CURLE_OK)
-        return true;
-    if (result != CURLE_SEND_ERROR && result != CURLE_RECV_ERROR && result != CURLE_PARTIAL_FILE &&
-        !call->intake.is_too_large)
-        return false;
-    return call->reply.status >= 300;
-}
-
-static bool is_worth_repeating(const struct http_call *call, CURLcode result, long made)
-{
-    if (result != CURLE_SEND_ERROR && result != CURLE_RECV_ERROR && result != CURLE_GOT_NOTHING)
-        return false;
-    return made == 0 && call->reply.status == 0 && !call->is_repeated;
-}
-
-/* The time limits go on. */
-static void call_repeat(struct http_call *call)
-{
-    CURLM *multi = call->client->multi;
-
-    call->is_repeated = true;
-    CHECK(curl_multi_remove_handle(multi, call->easy) == CURLM_OK);
-    CHECK(curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK);
-    CHECK(curl_multi_add_handle(multi, call->easy) == CURLM_OK);
-}
-
-void call_finish(struct http_call *call, CURLcode result)
-{
-    char why[256];
-    long made = 0;
-
-    curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &made);
-    if (is_worth_repeating(call, result, made)) {
-        call_repeat(call);
-        return;
-    }
-    if (call->clock.is_connected)
-        call->client->connections_made += (uint64_t)made;
-    if (is_answered(call, result)) {
-        call_end(call, 0, "");
-        return;
-    }
-    if (result == CURLE_COULDNT_CONNECT)
-        names_doubt(&call->client->names);
-    call_end(call, why_of(call, result, why), why);
+    call->clock.moved_ms = clock_ms();
 }
 
 /* ---- the end ---- */

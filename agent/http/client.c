@@ -1,4 +1,4 @@
-#include "http/client_internal.h"
+#include "http/curl_internal.h"
 
 #include "base/memory.h"
 #include "base/secret.h"
@@ -44,29 +44,9 @@ void http_begin(void)
     pthread_once(&once, curl_begin);
 }
 
-/* A host as it stands in a URL. */
-static char *bracketed(const char *host)
+static bool call_is_carried(const struct http_call *call)
 {
-    return mem_format(strchr(host, ':') != NULL ? "[%s]" : "%s", host);
-}
-
-/* With a vhost, the URL names it, so that it is what TLS asks for and verifies; curl is told where
- * it is in truth. */
-static void origin_set(struct http_client *client)
-{
-    const struct http_settings *s = &client->own.s;
-    const char *vhost = s->tls != NULL ? s->tls->vhost : NULL;
-    char *host = bracketed(s->host);
-    char *name = bracketed(vhost != NULL ? vhost : s->host);
-
-    client->origin =
-        mem_format("%s://%s:%u", s->tls != NULL ? "https" : "http", name, (unsigned)s->port);
-    if (vhost != NULL) {
-        client->reach = mem_format("%s:%u:%s:%u", name, (unsigned)s->port, host, (unsigned)s->port);
-        client->host_header = mem_format("Host: %s:%u", host, (unsigned)s->port);
-    }
-    mem_free(host);
-    mem_free(name);
+    return call->curl != NULL || call->exchange != NULL;
 }
 
 static void names_came(void *owner, int error, const char *why)
@@ -77,7 +57,7 @@ static void names_came(void *owner, int error, const char *why)
     /* Owners may start and cancel calls while they are told. */
     list_init(&going);
     LIST_FOR_SAFE (it, after, &client->active) {
-        if (CONTAINER_OF(it, struct http_call, link)->easy != NULL)
+        if (call_is_carried(CONTAINER_OF(it, struct http_call, link)))
             continue;
         list_remove(it);
         list_add_tail(&going, it);
@@ -104,6 +84,23 @@ static void names_set(struct http_client *client)
     names->owner = client;
 }
 
+static const struct carrier *carrier_for(const struct http_client *client)
+{
+    bool is_direct = client->own.s.tls == NULL && client->proxy.host == NULL;
+
+    return is_direct ? &carrier_direct : &carrier_curl;
+}
+
+void client_carry_by(struct http_client *client, const struct carrier *carrier)
+{
+    CHECK(client->call_count == 0);
+    if (client->carrier != NULL)
+        client->carrier->close(client);
+    client->carrier = carrier;
+    if (carrier != NULL)
+        carrier->open(client);
+}
+
 struct http_client *http_client_new(struct loop *loop, const struct http_settings *settings,
                                     char why[256])
 {
@@ -118,12 +115,10 @@ struct http_client *http_client_new(struct loop *loop, const struct http_setting
     client->loop = loop;
     client->proxy = proxy;
     settings_copy(&client->own, settings);
-    origin_set(client);
     names_set(client);
-    list_init(&client->connections);
     list_init(&client->waiting);
     list_init(&client->active);
-    sockets_open(client);
+    client_carry_by(client, carrier_for(client));
     return client;
 }
 
@@ -134,14 +129,9 @@ void http_client_free(struct http_client **address)
     *address = NULL;
     if (client == NULL)
         return;
-    CHECK(client->call_count == 0);
-    for (unsigned i = 0; i < SPARE_MAX; i++)
-        curl_easy_cleanup(client->spare[i]);
-    sockets_close(client);
+    client_carry_by(client, NULL);
+    CHECK(client->curl == NULL && client->direct == NULL);
     names_fini(&client->names);
-    MEM_FREE(&client->origin);
-    MEM_FREE(&client->reach);
-    MEM_FREE(&client->host_header);
     proxy_fini(&client->proxy);
     settings_free(&client->own);
     mem_free(client);

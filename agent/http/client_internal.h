@@ -1,18 +1,21 @@
 /*
  * What the files of the client share. Nobody outside http/ includes this, but for its tests.
  *
- *   client.c    the client: slots, the lists of calls
+ *   client.c    the client: slots, the lists of calls, who carries them
  *   settings.c  its settings; tls.c and proxy.c: parts of them
  *   call.c      one call from start to its end, and its time limits
  *   limits.c    those time limits, pure
- *   easy.c      how curl is told what a client and a request want
- *   sockets.c   curl's sockets and its clock, on the loop
- *   reply.c     what comes back
  *   names.c     addresses of the host, asked for without blocking
- *   why.c       what went wrong, in words
+ *   body.c      a body with what is inserted in it
+ *   reply.c     what is kept of what comes back
  *
  * A call is in exactly one list: `waiting` (no slot free) or `active` (asking for the address, or
- * with curl). No more than connections_max calls are active; HTTP/1.1 needs a connection for each.
+ * carried). No more than connections_max calls are active; HTTP/1.1 needs a connection for each.
+ *
+ * Once there is an address, a call is *carried*, by one of two:
+ *
+ *   direct.h         our own, for plain HTTP without a proxy: the path of most bytes
+ *   curl_internal.h  curl, for TLS and for proxies
  */
 #ifndef TAILRACE_HTTP_CLIENT_INTERNAL_H
 #define TAILRACE_HTTP_CLIENT_INTERNAL_H
@@ -24,46 +27,41 @@
 #include "http/proxy.h"
 #include "http/settings.h"
 
-#include <curl/curl.h>
-
-#if LIBCURL_VERSION_NUM < 0x075700
-#error "libcurl 7.87 or newer is needed, for its socket callbacks and its cache of authorities"
-#endif
-
-/* Idle easy handles kept for the next call. */
-#define SPARE_MAX 2
+#include <sys/uio.h>
 
 /* How long a connection is used before a new one is made, so that the back-end's own address
  * changes and its balancing are followed. */
 #define CONNECTION_LIFE_S 300
 
-/* curl copies a body through a buffer of this size, and gives it back between calls. It stays in the
- * processor's cache, between the copy into it and the kernel's out of it. With whole segments (see
- * connection_cork) it costs no more than 512 KiB do; without, the small segment that each buffer
- * ended with made it a tenth more. */
-#define UPLOAD_BUFFER_BYTES (64L << 10)
-
-/* The answer to a request of two thousand documents, 40 KiB, is read at once. curl asks the kernel
- * whether there is more before each piece: 16 KiB, its own size, made six system calls of it. */
+/* The answer to a request of two thousand documents, 40 KiB, is read at once: pieces of 16 KiB made
+ * six system calls of it. */
 #define REPLY_BUFFER_BYTES (64L << 10)
+
+struct carrier {
+    /* What the client has of it. Between open and close calls are carried; none is under way then. */
+    void (*open)(struct http_client *client);
+    void (*close)(struct http_client *client);
+    /* The address is there: off with it. Never ends the call before it returns. */
+    void (*carry)(struct http_call *call);
+    /* The call is over, or nobody waits for it any more: what it has under way is let go of. */
+    void (*leave)(struct http_call *call);
+};
+
+extern const struct carrier carrier_curl, carrier_direct;
 
 struct http_client {
     struct loop *loop;
     struct http_own_settings own;
     struct proxy proxy;
     struct names names;
-    char *origin;      /* "https://host:port"; a vhost in place of the host */
-    char *reach;       /* for CURLOPT_CONNECT_TO, where the vhost is not where to go; or NULL */
-    char *host_header; /* likewise */
-    CURLM *multi;
-    struct timer *due; /* when curl wants to be called */
-    struct list connections;
+    const struct carrier *carrier;
+    struct curl_side *curl; /* NULL where it is not curl that carries */
+    struct direct *direct;  /* likewise */
     struct list waiting;
     struct list active;
     unsigned active_count;
     unsigned call_count;
     uint64_t connections_made;
-    CURL *spare[SPARE_MAX];
 };
 
 /* How the body of a reply comes in. */
@@ -71,6 +69,7 @@ struct reply_intake {
     uint64_t read_bytes;
     struct json_sieve *sieve; /* NULL: it was short so far */
     bool is_too_large;
+    bool is_broken_off; /* by the call's owner */
 };
 
 /* How far a body with inserts has been read; all zero at its beginning. */
@@ -87,20 +86,15 @@ struct http_call {
     http_body_fn *body; /* NULL: the body is kept */
     void *owner;
     struct http_request request;
-    struct body_cursor sent; /* of its body, where it has inserts */
     struct http_reply reply;
-    struct timer *watch;
-    struct call_clock clock;
-    CURL *easy; /* NULL until curl has it */
-    struct curl_slist *head;
-    struct curl_slist *addresses;
-    struct curl_slist *reach;
     struct reply_intake intake;
-    bool is_broken_off; /* by its owner */
-    bool is_repeated;   /* on a new connection, by us */
-    bool was_resent;    /* likewise, by whomever */
-    bool is_ended;      /* its owner is being told */
-    char words[CURL_ERROR_SIZE];
+    struct timer *watch; /* NULL: no slot yet */
+    struct call_clock clock;
+    struct curl_trip *curl;    /* NULL until curl has it */
+    struct exchange *exchange; /* NULL until we carry it ourselves */
+    bool is_repeated;          /* on a new connection, by us */
+    bool was_resent;           /* likewise, by whomever */
+    bool is_ended;             /* its owner is being told */
 };
 
 /* ---- client.c ---- */
@@ -108,19 +102,23 @@ struct http_call {
 /* Gives free slots to waiting calls. */
 void client_pump(struct http_client *client);
 
+/* From now on this one carries its calls; none is under way. http_client_new chooses: tests run over
+ * both. */
+void client_carry_by(struct http_client *client, const struct carrier *carrier);
+
 /* ---- call.c ---- */
 
-/* The call has its slot: ask for the address, or hand it to curl. */
+/* The call has its slot: ask for the address, or have it carried. */
 void call_begin(struct http_call *call);
 
 /* The addresses came (`error` 0), or did not. */
 void call_named(struct http_call *call, int error, const char *why);
 
 /* The connection is there, and the request is about to go. */
-void call_connected(struct http_call *call, int local_port);
+void call_connected(struct http_call *call);
 
-/* curl is done with it. */
-void call_finish(struct http_call *call, CURLcode result);
+/* A byte went either way. */
+void call_moved(struct http_call *call);
 
 /* The only way out but cancelling: tells the owner, once. */
 void call_end(struct http_call *call, int error, const char *why);
@@ -131,51 +129,29 @@ void call_end(struct http_call *call, int error, const char *why);
 size_t body_read(const struct http_request *request, struct body_cursor *cursor, char *to,
                  size_t room);
 
-/* ---- easy.c ---- */
+/* What comes next, up to `most` pieces of it, as they lie; how many. */
+unsigned body_pieces(const struct http_request *request, const struct body_cursor *from,
+                     struct iovec *pieces, unsigned most);
 
-/* A handle that knows the client's settings. */
-CURL *easy_take(struct http_client *client);
-void easy_give_back(struct http_client *client, CURL *easy);
-
-/* Tells the handle about this call's request. */
-void easy_arm(struct http_call *call);
-
-/* ---- sockets.c ---- */
-
-void sockets_open(struct http_client *client);
-void sockets_close(struct http_client *client);
-
-/* After an error nobody knows what state curl is in: all it had fails, and it begins anew. */
-void sockets_renew(struct http_client *client, CURLMcode error);
-
-/* Options of an easy handle that let the client see its sockets. */
-void sockets_attach(struct http_client *client, CURL *easy);
-
-/* The call's request goes over the connection from this port of ours. True: the connection has
- * then had its measure (keepalive_max_recycle) and is not to be used again. */
-bool sockets_use(struct http_call *call, int local_port);
-
-/* The call is over. */
-void sockets_leave(const struct http_call *call);
+/* So many bytes of it, which there are, are done with. */
+void body_skip(const struct http_request *request, struct body_cursor *cursor, size_t bytes);
 
 /* ---- reply.c ---- */
 
-/* Options of an easy handle that collect the reply into `call`. */
-void reply_attach(struct http_call *call);
+/* A line of its head, the status line first. */
+void reply_line(struct http_call *call, struct slice line);
 
-/* How much of a body is kept. */
-size_t reply_bytes_max(const struct http_call *call);
+/* Its head is whole; and bytes of its body. False: no more of it is wanted (reply_why). */
+MUST_USE bool reply_head(struct http_call *call);
+MUST_USE bool reply_body(struct http_call *call, struct slice bytes);
+
+/* Why no more was wanted, as a negative code and in words. */
+int reply_why(const struct http_call *call, char why[256]);
+
+/* A back-end that refuses early does not wait for the rest of the body, and closing then resets
+ * the connection. What it said still holds, even cut short; only a success must be whole. */
+bool reply_is_refusal(const struct http_call *call);
 
 void reply_fini(struct http_call *call);
-
-/* The call's connection is about to be closed: takes in the head of an answer that curl has not
- * read. curl stops at a send that fails, but a back-end that refuses early resets the connection
- * right behind its answer. Nothing comes of it with TLS. */
-void reply_last_words(struct http_call *call, int fd);
-
-/* ---- why.c ---- */
-
-/* The negative code and the words for a result of curl other than CURLE_OK. */
-int why_of(const struct http_call *call, CURLcode result, char why[256]);
 
 #endif

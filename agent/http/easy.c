@@ -1,6 +1,5 @@
-#include "http/client_internal.h"
+#include "http/curl_internal.h"
 
-#include "base/clock.h"
 #include "base/memory.h"
 #include "http/tls.h"
 
@@ -14,10 +13,14 @@
 
 static int on_connected(void *owner, char *remote, char *local, int remote_port, int local_port)
 {
+    struct http_call *call = owner;
+
     (void)remote;
     (void)local;
     (void)remote_port;
-    call_connected(owner, local_port);
+    call_connected(call);
+    if (sockets_use(call, local_port))
+        SET(call->curl->easy, CURLOPT_FORBID_REUSE, 1L);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -28,9 +31,9 @@ static int on_progress(void *owner, curl_off_t down_total, curl_off_t down, curl
 
     (void)down_total;
     (void)up_total;
-    if (down + up != call->clock.moved_bytes) {
-        call->clock.moved_bytes = down + up;
-        call->clock.moved_ms = clock_ms();
+    if (down + up != call->curl->moved_bytes) {
+        call->curl->moved_bytes = down + up;
+        call_moved(call);
     }
     return 0;
 }
@@ -82,9 +85,9 @@ static CURL *easy_new(struct http_client *client)
 CURL *easy_take(struct http_client *client)
 {
     for (unsigned i = 0; i < SPARE_MAX; i++) {
-        CURL *easy = client->spare[i];
+        CURL *easy = client->curl->spare[i];
 
-        client->spare[i] = NULL;
+        client->curl->spare[i] = NULL;
         if (easy != NULL)
             return easy;
     }
@@ -97,8 +100,8 @@ void easy_give_back(struct http_client *client, CURL *easy)
     SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES / 2);
     SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES);
     for (unsigned i = 0; i < SPARE_MAX; i++) {
-        if (client->spare[i] == NULL) {
-            client->spare[i] = easy;
+        if (client->curl->spare[i] == NULL) {
+            client->curl->spare[i] = easy;
             return;
         }
     }
@@ -118,7 +121,7 @@ static void list_append(struct curl_slist **list, const char *text)
 static void arm_head(struct http_call *call)
 {
     const struct buffer *head = &call->request.head;
-    const char *host = call->client->host_header;
+    const char *host = call->client->curl->host_header;
     bool has_type = false, has_host = host == NULL;
 
     for (size_t at = 0; at < head->len; at += strlen(head->data + at) + 1) {
@@ -126,21 +129,21 @@ static void arm_head(struct http_call *call)
 
         has_host = has_host || strncasecmp(line, "Host:", 5) == 0;
         has_type = has_type || strncasecmp(line, "Content-Type:", 13) == 0;
-        list_append(&call->head, line);
+        list_append(&call->curl->head, line);
     }
     if (!has_type)
-        list_append(&call->head, "Content-Type:");
+        list_append(&call->curl->head, "Content-Type:");
     if (!has_host)
-        list_append(&call->head, host);
-    list_append(&call->head, "Expect:");
-    SET(call->easy, CURLOPT_HTTPHEADER, call->head);
+        list_append(&call->curl->head, host);
+    list_append(&call->curl->head, "Expect:");
+    SET(call->curl->easy, CURLOPT_HTTPHEADER, call->curl->head);
 }
 
 static size_t on_read(char *to, size_t size, size_t count, void *owner)
 {
     struct http_call *call = owner;
 
-    return body_read(&call->request, &call->sent, to, size * count);
+    return body_read(&call->request, &call->curl->sent, to, size * count);
 }
 
 /* To the beginning, on another connection; nothing else is asked for. */
@@ -150,7 +153,7 @@ static int on_seek(void *owner, curl_off_t offset, int origin)
 
     if (offset != 0 || origin != SEEK_SET)
         return CURL_SEEKFUNC_FAIL;
-    call->sent = (struct body_cursor){0};
+    call->curl->sent = (struct body_cursor){0};
     return CURL_SEEKFUNC_OK;
 }
 
@@ -158,7 +161,7 @@ static int on_seek(void *owner, curl_off_t offset, int origin)
 static void arm_post(struct http_call *call)
 {
     const struct http_request *request = &call->request;
-    CURL *easy = call->easy;
+    CURL *easy = call->curl->easy;
 
     SET(easy, CURLOPT_POST, 1L);
     SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)http_request_bytes(request));
@@ -166,7 +169,7 @@ static void arm_post(struct http_call *call)
         SET(easy, CURLOPT_POSTFIELDS, request->body.len > 0 ? request->body.data : "");
         return;
     }
-    call->sent = (struct body_cursor){0};
+    call->curl->sent = (struct body_cursor){0};
     SET(easy, CURLOPT_POSTFIELDS, NULL);
     SET(easy, CURLOPT_READFUNCTION, on_read);
     SET(easy, CURLOPT_READDATA, call);
@@ -177,7 +180,7 @@ static void arm_post(struct http_call *call)
 static void arm_body(struct http_call *call)
 {
     const struct http_request *request = &call->request;
-    CURL *easy = call->easy;
+    CURL *easy = call->curl->easy;
     bool is_post = strcmp(request->method, "POST") == 0 || strcmp(request->method, "PUT") == 0;
 
     SET(easy, CURLOPT_NOBODY, 0L);
@@ -195,29 +198,55 @@ static void arm_addresses(struct http_call *call)
     char *entry = names_entry(&call->client->names);
 
     if (entry != NULL)
-        list_append(&call->addresses, entry);
+        list_append(&call->curl->addresses, entry);
     mem_free(entry);
-    SET(call->easy, CURLOPT_RESOLVE, call->addresses);
-    if (call->client->reach != NULL)
-        list_append(&call->reach, call->client->reach);
-    SET(call->easy, CURLOPT_CONNECT_TO, call->reach);
+    SET(call->curl->easy, CURLOPT_RESOLVE, call->curl->addresses);
+    if (call->client->curl->reach != NULL)
+        list_append(&call->curl->reach, call->client->curl->reach);
+    SET(call->curl->easy, CURLOPT_CONNECT_TO, call->curl->reach);
+}
+
+/* ---- what comes back ---- */
+
+static size_t on_header(char *data, size_t size, size_t count, void *owner)
+{
+    struct http_call *call = owner;
+    struct slice line = slice_make(data, size * count);
+
+    reply_line(call, line);
+    return slice_trim(line).len > 0 || reply_head(call) ? line.len : 0;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *owner)
+{
+    size_t bytes = size * count;
+
+    return reply_body(owner, slice_make(data, bytes)) ? bytes : 0;
+}
+
+static void arm_reply(struct http_call *call)
+{
+    SET(call->curl->easy, CURLOPT_HEADERFUNCTION, on_header);
+    SET(call->curl->easy, CURLOPT_HEADERDATA, call);
+    SET(call->curl->easy, CURLOPT_WRITEFUNCTION, on_body);
+    SET(call->curl->easy, CURLOPT_WRITEDATA, call);
 }
 
 void easy_arm(struct http_call *call)
 {
     struct http_client *client = call->client;
-    char *url = mem_format("%s%s", client->origin, buffer_text(&call->request.path));
+    char *url = mem_format("%s%s", client->curl->origin, buffer_text(&call->request.path));
 
-    SET(call->easy, CURLOPT_URL, url);
+    SET(call->curl->easy, CURLOPT_URL, url);
     mem_free(url);
-    SET(call->easy, CURLOPT_PRIVATE, call);
-    SET(call->easy, CURLOPT_ERRORBUFFER, call->words);
-    SET(call->easy, CURLOPT_XFERINFODATA, call);
-    SET(call->easy, CURLOPT_PREREQDATA, call);
-    SET(call->easy, CURLOPT_FRESH_CONNECT, 0L);
-    SET(call->easy, CURLOPT_FORBID_REUSE, client->own.s.keepalive ? 0L : 1L);
+    SET(call->curl->easy, CURLOPT_PRIVATE, call);
+    SET(call->curl->easy, CURLOPT_ERRORBUFFER, call->curl->words);
+    SET(call->curl->easy, CURLOPT_XFERINFODATA, call);
+    SET(call->curl->easy, CURLOPT_PREREQDATA, call);
+    SET(call->curl->easy, CURLOPT_FRESH_CONNECT, 0L);
+    SET(call->curl->easy, CURLOPT_FORBID_REUSE, client->own.s.keepalive ? 0L : 1L);
     arm_head(call);
     arm_body(call);
     arm_addresses(call);
-    reply_attach(call);
+    arm_reply(call);
 }

@@ -1,6 +1,7 @@
 /*
- * The one HTTP client: every output and every metadata source asks through it. The only folder
- * that knows curl.
+ * The one HTTP client: every output and every metadata source asks through it. Two carry its
+ * requests: we ourselves what goes as plain HTTP to a host (direct.h), which is the path of most
+ * bytes; curl, which no other folder knows, what needs TLS or a proxy (curl_internal.h).
  *
  * A client is a connection cache on the loop, with the settings of one destination (TLS, proxy,
  * time limits, keep-alive). A request is built by anybody on any thread; a call is one request on

@@ -22,7 +22,6 @@ struct call_clock {
     uint64_t begun_ms;
     uint64_t connected_ms;
     uint64_t moved_ms; /* when a byte went either way */
-    int64_t moved_bytes;
     bool is_connected;
 };
 

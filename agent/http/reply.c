@@ -4,7 +4,8 @@
 #include "base/memory.h"
 #include "record/json_sieve.h"
 
-#include <sys/socket.h>
+#include <stdio.h>
+#include <uv.h>
 
 /* A reply of this part of what it may have goes through the sieve, where there is one. */
 #define SIEVED_FROM(bytes_max) ((bytes_max) / 4)
@@ -22,22 +23,22 @@ static bool is_streamed(const struct http_call *call)
 /* False: the owner has had enough. */
 static bool stream(struct http_call *call, struct slice bytes)
 {
-    call->is_broken_off = !call->body(call->owner, call, bytes);
-    return !call->is_broken_off;
+    call->intake.is_broken_off = !call->body(call->owner, call, bytes);
+    return !call->intake.is_broken_off;
 }
 
-static size_t on_header(char *data, size_t size, size_t count, void *owner)
+void reply_line(struct http_call *call, struct slice line)
 {
-    struct http_call *call = owner;
-    struct slice line = slice_make(data, size * count);
-
     reply_header(&call->reply, line);
-    if (is_streamed(call) && slice_trim(line).len == 0 && !stream(call, SLICE("")))
-        return 0;
-    return line.len;
 }
 
-size_t reply_bytes_max(const struct http_call *call)
+bool reply_head(struct http_call *call)
+{
+    return !is_streamed(call) || stream(call, SLICE(""));
+}
+
+/* How much of a body is kept. */
+static size_t reply_bytes_max(const struct http_call *call)
 {
     size_t of_client = call->client->own.s.reply_bytes_max,
            bytes_max = call->request.reply_bytes_max;
@@ -80,46 +81,39 @@ static bool body_keep(struct http_call *call, struct slice piece)
     return true;
 }
 
-static size_t on_body(char *data, size_t size, size_t count, void *owner)
+bool reply_body(struct http_call *call, struct slice bytes)
 {
-    struct http_call *call = owner;
-    size_t bytes = size * count;
-
     if (is_streamed(call))
-        return stream(call, slice_make(data, bytes)) ? bytes : 0;
-    call->intake.read_bytes += bytes;
-    if (call->intake.read_bytes <= HTTP_REPLY_BYTES_MAX && body_keep(call, slice_make(data, bytes)))
-        return bytes;
+        return stream(call, bytes);
+    call->intake.read_bytes += bytes.len;
+    if (call->intake.read_bytes <= HTTP_REPLY_BYTES_MAX && body_keep(call, bytes))
+        return true;
     call->intake.is_too_large = true;
-    return 0;
+    return false;
+}
+
+int reply_why(const struct http_call *call, char why[256])
+{
+    size_t most = reply_bytes_max(call);
+
+    CHECK(call->intake.is_broken_off != call->intake.is_too_large);
+    if (call->intake.is_broken_off) {
+        snprintf(why, 256, "broken off");
+        return UV_ECANCELED;
+    }
+    if (call->intake.read_bytes > HTTP_REPLY_BYTES_MAX)
+        most = HTTP_REPLY_BYTES_MAX;
+    snprintf(why, 256, "the answer is larger than %zu bytes", most);
+    return UV_E2BIG;
+}
+
+bool reply_is_refusal(const struct http_call *call)
+{
+    return call->reply.status >= 300;
 }
 
 void reply_fini(struct http_call *call)
 {
     MEM_FREE(&call->intake.sieve);
     buffer_fini(&call->reply.body);
-}
-
-void reply_attach(struct http_call *call)
-{
-    CHECK(curl_easy_setopt(call->easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK);
-    CHECK(curl_easy_setopt(call->easy, CURLOPT_HEADERDATA, call) == CURLE_OK);
-    CHECK(curl_easy_setopt(call->easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK);
-    CHECK(curl_easy_setopt(call->easy, CURLOPT_WRITEDATA, call) == CURLE_OK);
-}
-
-void reply_last_words(struct http_call *call, int fd)
-{
-    char bytes[4096];
-    ssize_t count;
-    struct slice rest, line;
-
-    if (call->reply.status != 0 || call->client->own.s.tls != NULL)
-        return;
-    count = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
-    if (count <= 0)
-        return;
-    rest = slice_make(bytes, (size_t)count);
-    while (slice_next(&rest, '\n', &line) && slice_trim(line).len > 0)
-        reply_header(&call->reply, line);
 }

@@ -15,7 +15,8 @@
  * Between calls nothing is watched: a connection that the back-end closes meanwhile is noticed
  * when it would be used again, and wakes nobody.
  */
-#include "http/client_internal.h"
+#include "http/curl_internal.h"
+#include "http/dial.h"
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -47,7 +48,7 @@ static void drive(struct http_client *client, curl_socket_t fd, int ready);
 
 static struct connection *connection_find(const struct http_client *client, int fd)
 {
-    LIST_FOR (it, &client->connections) {
+    LIST_FOR (it, &client->curl->connections) {
         struct connection *connection = CONTAINER_OF(it, struct connection, link);
 
         if (connection->fd == fd)
@@ -62,7 +63,7 @@ static struct connection *connection_new(struct http_client *client, int fd)
 
     connection->client = client;
     connection->fd = fd;
-    list_add_tail(&client->connections, &connection->link);
+    list_add_tail(&client->curl->connections, &connection->link);
     return connection;
 }
 
@@ -73,33 +74,6 @@ static void connection_free(struct connection *connection)
     poll_free(&connection->poll);
     list_remove(&connection->link);
     mem_free(connection);
-}
-
-/* ---- a peer that is gone ---- */
-
-/* A peer that has gone without a word is noticed: while bytes of ours are under way by their not
- * being acknowledged, else by probes. The limit lies below the kernel's next try, so a path that
- * comes back is used again within seconds: by that try, or by a new connection. */
-#define UNACKNOWLEDGED_MS 12000
-#define PROBE_AFTER_S 6
-#define PROBE_EVERY_S 3
-#define PROBES_MAX 2
-
-static void watch_over(int fd)
-{
-    static const struct {
-        int level, name, value;
-    } options[] = {
-        {IPPROTO_TCP, TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS},
-        {SOL_SOCKET, SO_KEEPALIVE, 1},
-        {IPPROTO_TCP, TCP_KEEPIDLE, PROBE_AFTER_S},
-        {IPPROTO_TCP, TCP_KEEPINTVL, PROBE_EVERY_S},
-        {IPPROTO_TCP, TCP_KEEPCNT, PROBES_MAX},
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(options); i++)
-        (void)setsockopt(fd, options[i].level, options[i].name, &options[i].value,
-                         sizeof options[i].value);
 }
 
 /* ---- curl waits for something ---- */
@@ -162,14 +136,13 @@ static void connection_watch(struct connection *connection)
  * number again, and takes what it last said of that for said. */
 static curl_socket_t on_open(void *owner, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    int fd = dial_socket(address->family, address->socktype, address->protocol);
     struct connection *closed;
     int wish;
 
     (void)purpose;
     if (fd < 0)
         return CURL_SOCKET_BAD;
-    watch_over(fd);
     closed = connection_find(owner, fd);
     wish = closed != NULL ? closed->wish : 0;
     connection_free(closed);
@@ -210,12 +183,31 @@ static int on_wish(CURL *easy, curl_socket_t fd, int what, void *owner, void *un
 
 /* ---- a socket is closed ---- */
 
+/* Takes in the head of an answer that curl has not read: it stops at a send that fails, but a
+ * back-end that refuses early resets the connection right behind its answer. Nothing comes of it with
+ * TLS. */
+static void last_words(struct http_call *call, int fd)
+{
+    char bytes[4096];
+    ssize_t count;
+    struct slice rest, line;
+
+    if (call->reply.status != 0 || call->client->own.s.tls != NULL)
+        return;
+    count = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (count <= 0)
+        return;
+    rest = slice_make(bytes, (size_t)count);
+    while (slice_next(&rest, '\n', &line) && slice_trim(line).len > 0)
+        reply_line(call, line);
+}
+
 static int on_close(void *owner, curl_socket_t fd)
 {
     struct connection *connection = connection_find(owner, fd);
 
     if (connection != NULL && connection->call != NULL)
-        reply_last_words(connection->call, fd);
+        last_words(connection->call, fd);
     connection_free(connection);
     return close(fd);
 }
@@ -228,9 +220,9 @@ static int on_delay(CURLM *multi, long wait_ms, void *owner)
 
     (void)multi;
     if (wait_ms < 0)
-        timer_stop(client->due);
+        timer_stop(client->curl->due);
     else
-        timer_start(client->due, (uint64_t)wait_ms);
+        timer_start(client->curl->due, (uint64_t)wait_ms);
     return 0;
 }
 
@@ -246,14 +238,14 @@ static void drain(struct http_client *client)
     const CURLMsg *message;
     int left;
 
-    while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
+    while ((message = curl_multi_info_read(client->curl->multi, &left)) != NULL) {
         struct http_call *call = NULL;
         CURLcode result = message->data.result;
 
         if (message->msg != CURLMSG_DONE)
             continue;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
-        call_finish(call, result);
+        curl_finish(call, result);
     }
 }
 
@@ -263,7 +255,7 @@ static void multi_open(struct http_client *client)
     long most = (long)client->own.s.connections_max;
 
     CHECK(multi != NULL);
-    client->multi = multi;
+    client->curl->multi = multi;
     CHECK(curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_wish) == CURLM_OK);
     CHECK(curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, client) == CURLM_OK);
     CHECK(curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_delay) == CURLM_OK);
@@ -274,10 +266,10 @@ static void multi_open(struct http_client *client)
 
 static void multi_close(struct http_client *client)
 {
-    CHECK(curl_multi_cleanup(client->multi) == CURLM_OK);
-    client->multi = NULL;
-    timer_stop(client->due);
-    CHECK(list_is_empty(&client->connections));
+    CHECK(curl_multi_cleanup(client->curl->multi) == CURLM_OK);
+    client->curl->multi = NULL;
+    timer_stop(client->curl->due);
+    CHECK(list_is_empty(&client->curl->connections));
 }
 
 void sockets_renew(struct http_client *client, CURLMcode error)
@@ -290,11 +282,11 @@ void sockets_renew(struct http_client *client, CURLMcode error)
     LIST_FOR_SAFE (active, after, &client->active) {
         struct http_call *call = CONTAINER_OF(active, struct http_call, link);
 
-        if (call->easy == NULL)
+        if (call->curl == NULL)
             continue;
-        curl_multi_remove_handle(client->multi, call->easy);
-        curl_easy_cleanup(call->easy);
-        call->easy = NULL;
+        curl_multi_remove_handle(client->curl->multi, call->curl->easy);
+        curl_easy_cleanup(call->curl->easy);
+        call->curl->easy = NULL;
         list_remove(active);
         list_add_tail(&failed, active);
     }
@@ -311,7 +303,7 @@ static bool is_sending(struct connection *connection)
 
     if (connection->call == NULL || !(connection->wish & POLL_WRITABLE))
         return false;
-    moved = connection->call->clock.moved_bytes;
+    moved = connection->call->curl->moved_bytes;
     if (moved == connection->moved_bytes)
         return false;
     connection->moved_bytes = moved;
@@ -320,7 +312,7 @@ static bool is_sending(struct connection *connection)
 
 static struct connection *connection_that_sends(const struct http_client *client)
 {
-    LIST_FOR (it, &client->connections) {
+    LIST_FOR (it, &client->curl->connections) {
         struct connection *connection = CONTAINER_OF(it, struct connection, link);
 
         if (is_sending(connection))
@@ -341,7 +333,8 @@ static CURLMcode send_on(struct http_client *client)
         connection = connection_that_sends(client);
         if (connection == NULL)
             break;
-        rc = curl_multi_socket_action(client->multi, connection->fd, CURL_CSELECT_OUT, &running);
+        rc = curl_multi_socket_action(client->curl->multi, connection->fd, CURL_CSELECT_OUT,
+                                      &running);
     }
     return rc;
 }
@@ -350,7 +343,7 @@ static CURLMcode send_on(struct http_client *client)
  * is looked at after each step. */
 static void settle(struct http_client *client)
 {
-    LIST_FOR (it, &client->connections) {
+    LIST_FOR (it, &client->curl->connections) {
         struct connection *connection = CONTAINER_OF(it, struct connection, link);
 
         if (!(connection->wish & POLL_WRITABLE))
@@ -362,7 +355,7 @@ static void settle(struct http_client *client)
 static void drive(struct http_client *client, curl_socket_t fd, int ready)
 {
     int running = 0;
-    CURLMcode rc = curl_multi_socket_action(client->multi, fd, ready, &running);
+    CURLMcode rc = curl_multi_socket_action(client->curl->multi, fd, ready, &running);
 
     if (rc == CURLM_OK)
         rc = send_on(client);
@@ -393,7 +386,7 @@ bool sockets_use(struct http_call *call, int port)
     struct http_client *client = call->client;
     uint32_t most = client->own.s.keepalive_max_recycle;
 
-    LIST_FOR (it, &client->connections) {
+    LIST_FOR (it, &client->curl->connections) {
         struct connection *connection = CONTAINER_OF(it, struct connection, link);
 
         if (local_port(connection->fd) != port)
@@ -409,7 +402,7 @@ bool sockets_use(struct http_call *call, int port)
 
 void sockets_leave(const struct http_call *call)
 {
-    LIST_FOR (it, &call->client->connections) {
+    LIST_FOR (it, &call->client->curl->connections) {
         struct connection *connection = CONTAINER_OF(it, struct connection, link);
 
         if (connection->call == call)
@@ -419,14 +412,14 @@ void sockets_leave(const struct http_call *call)
 
 void sockets_open(struct http_client *client)
 {
-    client->due = timer_new(client->loop, on_due, client);
+    client->curl->due = timer_new(client->loop, on_due, client);
     multi_open(client);
 }
 
 void sockets_close(struct http_client *client)
 {
     multi_close(client);
-    timer_free(&client->due);
+    timer_free(&client->curl->due);
 }
 
 void sockets_attach(struct http_client *client, CURL *easy)

@@ -2,8 +2,29 @@
 
 #include "http/client_internal.h"
 
-#include <check.h>
 #include <stdio.h>
+
+static bool by_curl;
+
+static void begin_by_curl(void)
+{
+    by_curl = true;
+}
+
+static void end_by_curl(void)
+{
+    by_curl = false;
+}
+
+TCase *caller_case(Suite *suite, const char *name, bool is_by_curl)
+{
+    TCase *tcase = tcase_create(name);
+
+    if (is_by_curl)
+        tcase_add_checked_fixture(tcase, begin_by_curl, end_by_curl);
+    suite_add_tcase(suite, tcase);
+    return tcase;
+}
 
 void caller_open(struct caller *caller)
 {
@@ -23,6 +44,8 @@ void caller_connect(struct caller *caller)
 
     caller->client = http_client_new(caller->loop, &caller->settings, why);
     ck_assert_msg(caller->client != NULL, "%s", why);
+    if (by_curl)
+        client_carry_by(caller->client, &carrier_curl);
 }
 
 void caller_close(struct caller *caller)

@@ -10,6 +10,8 @@
 #include "http/http.h"
 #include "kit/server.h"
 
+#include <check.h>
+
 struct outcome {
     unsigned count; /* callbacks; never more than one */
     int error;
@@ -30,6 +32,10 @@ struct caller {
 };
 
 void caller_open(struct caller *caller);
+
+/* A case of tests that each carrier passes. With `is_by_curl` curl carries what caller_connect makes,
+ * as it does TLS (client_internal.h). */
+TCase *caller_case(Suite *suite, const char *name, bool is_by_curl);
 void caller_connect(struct caller *caller);
 void caller_close(struct caller *caller);
 

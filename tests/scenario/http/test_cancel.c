@@ -164,26 +164,30 @@ START_TEST(a_client_with_a_call_is_not_freed)
 }
 END_TEST
 
-Suite *suite_http_cancel(void)
+static void add_cases(Suite *suite, bool is_by_curl)
 {
-    Suite *suite = suite_create("http/cancel");
-    TCase *tuned = tcase_create("settings");
-    TCase *cancelling = tcase_create("cancelling");
-    TCase *stops = stops_create();
+    TCase *tuned = caller_case(suite, "settings", is_by_curl);
+    TCase *cancelling = caller_case(suite, "cancelling", is_by_curl);
 
     tcase_add_checked_fixture(tuned, set_up_apart, tear_down);
     tcase_add_test(tuned, a_call_is_cancelled_while_its_address_is_asked_for);
     tcase_add_test(tuned, a_call_is_cancelled_while_it_waits_for_a_slot);
     tcase_add_test(tuned, a_cancelled_call_frees_its_slot);
-    suite_add_tcase(suite, tuned);
 
     tcase_add_checked_fixture(cancelling, set_up, tear_down);
     tcase_add_test(cancelling, a_call_is_cancelled_before_it_was_sent);
     tcase_add_test(cancelling, a_call_is_cancelled_while_its_answer_is_awaited);
     tcase_add_test(cancelling, an_owner_may_cancel_another_call_while_it_is_told);
     tcase_add_test(cancelling, an_owner_may_start_a_call_while_it_is_told);
-    suite_add_tcase(suite, cancelling);
+}
 
+Suite *suite_http_cancel(void)
+{
+    Suite *suite = suite_create("http/cancel");
+    TCase *stops = stops_create();
+
+    add_cases(suite, false);
+    add_cases(suite, true);
     tcase_add_checked_fixture(stops, set_up, tear_down);
     stops_add(stops, a_client_with_a_call_is_not_freed);
     suite_add_tcase(suite, stops);

@@ -51,7 +51,7 @@ START_TEST(a_request_arrives_as_it_was_built)
 }
 END_TEST
 
-START_TEST(curl_adds_no_header_of_its_own_that_matters)
+START_TEST(no_header_is_added_that_matters)
 {
     caller_post_large(&c, 3 << 20);
     ck_assert_ptr_null(kit_request_header(kit_server_request(c.server, 0), "Expect"));
@@ -330,23 +330,21 @@ START_TEST(a_name_is_resolved)
 }
 END_TEST
 
-Suite *suite_http_client(void)
+static void add_cases(Suite *suite, bool is_by_curl)
 {
-    Suite *suite = suite_create("http/client");
-    TCase *requests = tcase_create("requests");
-    TCase *replies = tcase_create("replies");
-    TCase *connections = tcase_create("connections");
-    TCase *tuned = tcase_create("settings");
+    TCase *requests = caller_case(suite, "requests", is_by_curl);
+    TCase *replies = caller_case(suite, "replies", is_by_curl);
+    TCase *connections = caller_case(suite, "connections", is_by_curl);
+    TCase *tuned = caller_case(suite, "settings", is_by_curl);
 
     tcase_add_checked_fixture(requests, set_up, tear_down);
     tcase_add_test(requests, a_request_arrives_as_it_was_built);
-    tcase_add_test(requests, curl_adds_no_header_of_its_own_that_matters);
+    tcase_add_test(requests, no_header_is_added_that_matters);
     tcase_add_test(requests, a_line_end_in_a_header_makes_no_second_header);
     tcase_add_test(requests, every_method_goes_as_it_is);
     tcase_add_test(requests, a_put_without_a_body_says_so);
     tcase_add_test(requests, a_large_body_arrives_whole);
     tcase_add_test(requests, what_is_inserted_in_a_body_arrives_in_its_place);
-    suite_add_tcase(suite, requests);
 
     tcase_add_checked_fixture(replies, set_up, tear_down);
     tcase_add_test(replies, an_answer_is_told_with_what_it_says);
@@ -355,13 +353,11 @@ Suite *suite_http_client(void)
     tcase_add_test(replies, an_answer_in_gzip_is_unpacked);
     tcase_add_test(replies, an_answer_may_be_as_large_as_the_limit);
     tcase_add_test(replies, a_redirect_is_an_answer_and_is_not_followed);
-    suite_add_tcase(suite, replies);
 
     tcase_add_checked_fixture(connections, set_up, tear_down);
     tcase_add_test(connections, a_connection_is_used_again);
     tcase_add_test(connections, an_idle_client_wakes_nobody);
     tcase_add_test(connections, calls_at_once_have_a_connection_each);
-    suite_add_tcase(suite, connections);
 
     tcase_add_checked_fixture(tuned, set_up_apart, tear_down);
     tcase_add_test(tuned, without_keepalive_each_request_has_its_connection);
@@ -369,7 +365,13 @@ Suite *suite_http_client(void)
     tcase_add_test(tuned, past_the_limit_of_connections_calls_wait_in_order);
     tcase_add_test(tuned, a_source_address_is_connected_from);
     tcase_add_test(tuned, a_name_is_resolved);
-    suite_add_tcase(suite, tuned);
+}
 
+Suite *suite_http_client(void)
+{
+    Suite *suite = suite_create("http/client");
+
+    add_cases(suite, false);
+    add_cases(suite, true);
     return suite;
 }

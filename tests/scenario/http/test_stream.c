@@ -130,12 +130,9 @@ START_TEST(a_head_alone_may_be_enough)
 }
 END_TEST
 
-Suite *suite_http_stream(void);
-
-Suite *suite_http_stream(void)
+static void add_cases(Suite *suite, bool is_by_curl)
 {
-    Suite *suite = suite_create("http_stream");
-    TCase *tcase = tcase_create("http_stream");
+    TCase *tcase = caller_case(suite, "http_stream", is_by_curl);
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_body_comes_piece_by_piece_and_is_not_kept);
@@ -145,6 +142,13 @@ Suite *suite_http_stream(void)
     tcase_add_test(tcase, a_body_that_ends_early_is_trouble_after_its_pieces);
     tcase_add_test(tcase, an_owner_that_has_enough_breaks_it_off);
     tcase_add_test(tcase, a_head_alone_may_be_enough);
-    suite_add_tcase(suite, tcase);
+}
+
+Suite *suite_http_stream(void)
+{
+    Suite *suite = suite_create("http_stream");
+
+    add_cases(suite, false);
+    add_cases(suite, true);
     return suite;
 }

@@ -1,14 +1,13 @@
 #include "scenario/http/caller.h"
+#include "scenario/http/peer.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "http/client_internal.h"
+#include "http/curl_internal.h"
+#include "http/direct.h"
 
 #include <check.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <uv.h>
 
 static struct caller c;
@@ -37,13 +36,21 @@ static void expect_trouble(const struct outcome *outcome, int error, const char 
 
 /* ---- nobody there ---- */
 
+static void expect_no_connections(void)
+{
+    if (c.client->curl != NULL)
+        ck_assert(list_is_empty(&c.client->curl->connections));
+    else
+        ck_assert_uint_eq(c.client->direct->kept_count, 0);
+}
+
 START_TEST(a_closed_port_refuses)
 {
     c.settings.port = kit_closed_port();
     caller_connect(&c);
     expect_trouble(caller_post(&c, "one\n"), UV_ECONNREFUSED, "connection refused");
     ck_assert_uint_eq(http_client_connections(c.client), 0);
-    ck_assert(list_is_empty(&c.client->connections));
+    expect_no_connections();
 }
 END_TEST
 
@@ -251,7 +258,7 @@ START_TEST(after_trouble_the_next_call_goes_well)
         kit_server_script(c.server, (struct kit_answer){.move = moves[i]});
         ck_assert_int_lt(caller_post(&c, "one\n")->error, 0);
         ck_assert_int_eq(caller_post(&c, "two\n")->status, 200);
-        /* A fresh connection next, so that curl does not send the request again by itself. */
+        /* A fresh connection next, so that the request is not sent again. */
         http_client_free(&c.client);
         caller_connect(&c);
     }
@@ -339,48 +346,19 @@ END_TEST
 #define SHORT_MS 100
 #define NEVER_MS 60000
 
-/* A port that swallows what comes: nobody takes its connections, and there is room for no more. */
-struct full_port {
-    int listener, fillers[4];
-    uint16_t port;
-};
-
-static void full_port_open(struct full_port *full)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof address;
-
-    full->listener = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(bind(full->listener, (struct sockaddr *)&address, len), 0);
-    ck_assert_int_eq(listen(full->listener, 0), 0);
-    ck_assert_int_eq(getsockname(full->listener, (struct sockaddr *)&address, &len), 0);
-    full->port = ntohs(address.sin_port);
-    for (size_t i = 0; i < ARRAY_LEN(full->fillers); i++) {
-        full->fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        (void)connect(full->fillers[i], (struct sockaddr *)&address, len);
-    }
-}
-
-static void full_port_close(struct full_port *full)
-{
-    for (size_t i = 0; i < ARRAY_LEN(full->fillers); i++)
-        close(full->fillers[i]);
-    close(full->listener);
-}
-
 /* curl says nothing of closing them. What stayed of one was in the way of whoever got its number. */
 START_TEST(of_connections_that_were_never_made_nothing_stays)
 {
     struct full_port full;
 
-    full_port_open(&full);
+    full_port_open(&full, "127.0.0.1", 0);
     c.settings.port = full.port;
     caller_connect(&c);
     caller_limits(&c, SHORT_MS, NEVER_MS, NEVER_MS);
     for (int i = 0; i < 2; i++) {
         expect_trouble(caller_post(&c, "one\n"), UV_ETIMEDOUT,
                        "timed out after 0 seconds (connect timeout)");
-        ck_assert(list_is_empty(&c.client->connections));
+        expect_no_connections();
     }
     full_port_close(&full);
 }
@@ -430,12 +408,11 @@ START_TEST(a_call_that_waits_for_a_slot_has_its_whole_time_ahead)
 }
 END_TEST
 
-Suite *suite_http_trouble(void)
+static void add_cases(Suite *suite, bool is_by_curl)
 {
-    Suite *suite = suite_create("http/trouble");
-    TCase *nobody = tcase_create("nobody there");
-    TCase *broken = tcase_create("broken");
-    TCase *limits = tcase_create("limits");
+    TCase *nobody = caller_case(suite, "nobody there", is_by_curl);
+    TCase *broken = caller_case(suite, "broken", is_by_curl);
+    TCase *limits = caller_case(suite, "limits", is_by_curl);
 
     tcase_add_checked_fixture(nobody, set_up_apart, tear_down);
     tcase_add_test(nobody, a_closed_port_refuses);
@@ -451,7 +428,6 @@ Suite *suite_http_trouble(void)
     tcase_add_test(nobody, an_answer_that_is_long_for_what_is_wanted_alone_is_not_kept);
     tcase_add_test(nobody, a_packed_answer_is_measured_unpacked);
     tcase_add_test(nobody, a_call_that_waits_for_a_slot_has_its_whole_time_ahead);
-    suite_add_tcase(suite, nobody);
 
     tcase_add_checked_fixture(broken, set_up, tear_down);
     tcase_add_test(broken, a_server_that_closes_without_an_answer);
@@ -461,19 +437,26 @@ Suite *suite_http_trouble(void)
     tcase_add_test(broken, an_answer_that_is_no_http);
     tcase_add_test(broken, an_early_refusal_is_heard_although_the_upload_fails);
     tcase_add_test(broken, after_trouble_the_next_call_goes_well);
-    tcase_add_test(broken, when_curl_is_lost_all_it_had_fails_and_it_begins_anew);
+    if (is_by_curl)
+        tcase_add_test(broken, when_curl_is_lost_all_it_had_fails_and_it_begins_anew);
     tcase_add_test(broken, a_connection_that_was_closed_meanwhile_is_not_used);
     tcase_add_test(broken, a_connection_that_closes_as_it_is_used_again_costs_nothing);
     tcase_add_test(broken, a_large_request_is_sent_again_from_its_beginning);
     tcase_add_test(broken, a_connection_that_is_reset_while_used_again_costs_nothing);
     tcase_add_test(broken, a_call_is_repeated_once_and_never_on_a_new_connection);
-    suite_add_tcase(suite, broken);
 
     tcase_add_checked_fixture(limits, set_up, tear_down);
     tcase_add_test(limits, a_silent_server_runs_into_the_io_limit);
     tcase_add_test(nobody, of_connections_that_were_never_made_nothing_stays);
     tcase_add_test(limits, a_server_that_does_not_read_runs_into_the_io_limit);
     tcase_add_test(limits, a_slow_answer_runs_into_the_response_limit);
-    suite_add_tcase(suite, limits);
+}
+
+Suite *suite_http_trouble(void)
+{
+    Suite *suite = suite_create("http/trouble");
+
+    add_cases(suite, false);
+    add_cases(suite, true);
     return suite;
 }

@@ -38,10 +38,40 @@ static const char *read_by(size_t room)
     return whole;
 }
 
+/* The whole, as pieces of which so many are asked for and so many bytes are taken. */
+static const char *pieces_by(unsigned most, size_t step)
+{
+    static char whole[256];
+    struct body_cursor cursor = {0};
+    struct iovec pieces[4];
+    size_t len = 0;
+    unsigned count;
+
+    while ((count = body_pieces(&request, &cursor, pieces, most)) > 0) {
+        size_t taken = 0;
+
+        ck_assert_uint_le(count, most);
+        for (unsigned i = 0; i < count && taken < step; i++) {
+            size_t bytes = pieces[i].iov_len < step - taken ? pieces[i].iov_len : step - taken;
+
+            ck_assert_uint_gt(bytes, 0);
+            memcpy(whole + len, pieces[i].iov_base, bytes);
+            taken += bytes;
+            len += bytes;
+        }
+        body_skip(&request, &cursor, taken);
+    }
+    whole[len] = '\0';
+    return whole;
+}
+
 static void expect(const char *whole)
 {
-    for (size_t room = 1; room < 40; room++)
+    for (size_t room = 1; room < 40; room++) {
         ck_assert_str_eq(read_by(room), whole);
+        for (unsigned most = 1; most <= 4; most++)
+            ck_assert_str_eq(pieces_by(most, room), whole);
+    }
     http_request_flatten(&request);
     ck_assert_uint_eq(request.inserts.count, 0);
     ck_assert_str_eq(buffer_text(&request.body), whole);

@@ -1,4 +1,4 @@
-#include "http/client_internal.h"
+#include "http/curl_internal.h"
 
 #include <stdio.h>
 #include <uv.h>
@@ -8,13 +8,13 @@ static int system_error(const struct http_call *call, int otherwise)
 {
     long number = 0;
 
-    curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &number);
+    curl_easy_getinfo(call->curl->easy, CURLINFO_OS_ERRNO, &number);
     return number > 0 ? (int)-number : otherwise;
 }
 
 static const char *words_of(const struct http_call *call, CURLcode result)
 {
-    return call->words[0] != '\0' ? call->words : curl_easy_strerror(result);
+    return call->curl->words[0] != '\0' ? call->curl->words : curl_easy_strerror(result);
 }
 
 static int why_system(const struct http_call *call, int otherwise, char why[256])
@@ -23,16 +23,6 @@ static int why_system(const struct http_call *call, int otherwise, char why[256]
 
     snprintf(why, 256, "%s", uv_strerror(error));
     return error;
-}
-
-static int why_too_large(const struct http_call *call, char why[256])
-{
-    size_t most = reply_bytes_max(call);
-
-    if (call->intake.read_bytes > HTTP_REPLY_BYTES_MAX)
-        most = HTTP_REPLY_BYTES_MAX;
-    snprintf(why, 256, "the answer is larger than %zu bytes", most);
-    return UV_E2BIG;
 }
 
 static int why_proxy(long status, char why[256])
@@ -84,19 +74,17 @@ static int why_broken(const struct http_call *call, CURLcode result, char why[25
     }
 }
 
-int why_of(const struct http_call *call, CURLcode result, char why[256])
+int curl_why(const struct http_call *call, CURLcode result, char why[256])
 {
     long proxy_status = 0;
 
-    curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    curl_easy_getinfo(call->curl->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
     if (proxy_status >= 300)
         return why_proxy(proxy_status, why);
     if (is_tls(result))
         return why_tls(call, result, why);
-    if (call->is_broken_off) {
-        snprintf(why, 256, "broken off");
-        return UV_ECANCELED;
-    }
+    if (call->intake.is_broken_off)
+        return reply_why(call, why);
     switch (result) {
     case CURLE_COULDNT_CONNECT:
     case CURLE_SEND_ERROR:
@@ -110,7 +98,7 @@ int why_of(const struct http_call *call, CURLcode result, char why[256])
         return UV_EPROTO;
     case CURLE_WRITE_ERROR:
         if (call->intake.is_too_large)
-            return why_too_large(call, why);
+            return reply_why(call, why);
         break;
     default:
         break;
