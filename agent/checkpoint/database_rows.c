@@ -241,6 +241,7 @@ static void position_read(sqlite3_stmt *row, struct position *p)
 }
 
 /* 1: `each` has seen enough. */
+/* A row without a name or with a number that nobody gives out is not ours, nor Fluent Bit's. */
 static int rows_walk(sqlite3_stmt *rows, position_fn *each, void *owner)
 {
     struct position position;
@@ -250,7 +251,7 @@ static int rows_walk(sqlite3_stmt *rows, position_fn *each, void *owner)
     CHECK(rows != NULL && each != NULL);
     while (!is_enough && (code = sqlite3_step(rows)) == SQLITE_ROW) {
         position_read(rows, &position);
-        is_enough = position.name != NULL && !each(owner, &position);
+        is_enough = position.name != NULL && position.row > 0 && !each(owner, &position);
     }
     sqlite3_reset(rows);
     sqlite3_clear_bindings(rows);

@@ -70,6 +70,7 @@ struct letter_store {
 
 static void store_check(const struct letter_store *s)
 {
+    CHECK(list_is_empty(&s->waiters) || s->numbers.settled < s->numbers.added);
     CHECK(s->numbers.settled <= s->numbers.added && s->numbers.writing <= s->numbers.added);
     CHECK(!s->job.is_stuck || (s->job.is_under_way && s->numbers.settled == s->numbers.added));
     CHECK(s->pending.len == 0 || s->job.is_under_way);
@@ -79,6 +80,7 @@ static void store_check(const struct letter_store *s)
 
 static void waiters_settle(struct letter_store *s, uint64_t number)
 {
+    CHECK(number >= s->numbers.settled && number <= s->numbers.added);
     s->numbers.settled = number;
     while (!list_is_empty(&s->waiters)) {
         struct letter_waiter *w = CONTAINER_OF(s->waiters.next, struct letter_waiter, link);
@@ -99,6 +101,7 @@ static bool store_wait(struct letter_sink *sink, struct letter_waiter *waiter)
         return false;
     waiter->number = s->numbers.added;
     list_add_tail(&s->waiters, &waiter->link);
+    CHECK(waiter->number > s->numbers.settled);
     return true;
 }
 
@@ -136,6 +139,7 @@ static void write_work(void *owner)
 {
     struct letter_store *s = owner;
 
+    CHECK(s->job.is_under_way && s->job.bytes.len > 0);
     s->job.status = 0;
     s->job.deleted = 0;
     if (s->job.folder == NULL)
@@ -150,6 +154,7 @@ static void write_work(void *owner)
 
 static void store_destroy(struct letter_store *s)
 {
+    CHECK(!s->job.is_under_way && list_is_empty(&s->waiters));
     letter_folder_close(&s->job.folder);
     buffer_fini(&s->pending);
     buffer_fini(&s->job.bytes);
@@ -164,6 +169,7 @@ static void on_written(void *owner)
     struct letter_store *s = owner;
     uint64_t count = s->numbers.writing - s->numbers.settled;
 
+    CHECK(s->job.is_under_way);
     s->job.is_under_way = false;
     if (s->job.is_freed) {
         store_destroy(s);
@@ -194,10 +200,12 @@ static void write_begin(struct letter_store *s)
 
     if (s->job.is_under_way || s->pending.len == 0)
         return;
+    CHECK(!s->job.is_freed && !s->job.is_stuck);
     s->job.bytes = s->pending;
     s->pending = empty;
     buffer_fini(&s->pending);
     s->numbers.writing = s->numbers.added;
+    CHECK(s->numbers.writing > s->numbers.settled);
     s->job.is_under_way = true;
     if (s->job.deadline == NULL)
         s->job.deadline = timer_new(s->loop, on_too_long, s);
@@ -207,6 +215,7 @@ static void write_begin(struct letter_store *s)
 
 static void pending_lose(struct letter_store *s, const char *why)
 {
+    CHECK(s->job.is_stuck);
     lose(s, s->numbers.added - s->numbers.settled, why);
     buffer_clear(&s->pending);
     waiters_settle(s, s->numbers.added);
@@ -232,6 +241,7 @@ static void recent_note(struct letter_store *s, const struct dead_letter *letter
 
     brief.record = brief.metadata = brief.escaped = (struct slice){0};
     letter_write(&brief, &line);
+    CHECK(line.len > 0);
     mem_free(*slot);
     *slot = mem_text_n(line.data, line.len - 1);
     buffer_fini(&line);
@@ -268,6 +278,7 @@ struct letter_store *letter_store_new(struct loop *loop, const char *path, uint6
 {
     struct letter_store *s = mem_zalloc(1, sizeof *s);
 
+    CHECK(path != NULL && metrics != NULL);
     s->sink = (struct letter_sink){.add = store_add, .wait = store_wait};
     s->loop = loop;
     s->path = mem_text(path);

@@ -46,6 +46,7 @@ static struct follow_step rotated_plan(const struct follow_state *s, const struc
     uint64_t last_ms = s->rotated_ms > s->grown_ms ? s->rotated_ms : s->grown_ms;
     uint64_t still_ms = seen->now_ms > last_ms ? seen->now_ms - last_ms : 0;
 
+    CHECK(s->is_rotated);
     if (still_ms < limits->rotate_wait_ms)
         return step_wait(at_most(limits->rotate_wait_ms - still_ms, FOLLOW_LOOK_MS));
     if (s->unfinished_bytes > 0)
@@ -58,6 +59,7 @@ static struct follow_step rotated_plan(const struct follow_state *s, const struc
 static struct follow_step named_plan(const struct follow_state *s, const struct follow_seen *seen,
                                      const struct follow_limits *limits)
 {
+    CHECK(!s->is_rotated);
     if (limits->ignore_older_ms == 0)
         return step_wait(0);
     if (follow_may_open(limits, seen->age_ms))

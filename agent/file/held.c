@@ -15,6 +15,7 @@ void held_add(struct held_book *book, struct held_file *file)
 {
     struct list *after = book->files.prev;
 
+    CHECK(book->files.next != NULL);
     CHECK(!list_is_linked(&file->link) && file->go != NULL);
     while (after != &book->files && file_of(after)->rotated_ms > file->rotated_ms)
         after = after->prev;

@@ -82,6 +82,7 @@ bool file_content_is_cut(const struct file_identity *saved, struct slice head)
         return false;
     while (step_bytes(step) > head.len)
         step--;
+    CHECK(step_bytes(step) <= head.len);
     return saved->steps[step] != 0 && saved->steps[step] == step_print(head, step);
 }
 
@@ -90,6 +91,7 @@ void file_identity_take(struct file_identity *identity, struct slice head)
     if (head.len > FILE_HEAD_BYTES_MAX)
         head.len = FILE_HEAD_BYTES_MAX;
     identity->head = file_print_of(head);
+    CHECK(identity->head.len <= FILE_HEAD_BYTES_MAX);
     for (unsigned i = 0; i < FILE_STEP_COUNT; i++)
         identity->steps[i] = step_bytes(i) <= head.len ? step_print(head, i) : 0;
 }

@@ -73,6 +73,7 @@ static int gzip_refill(struct gzip_stream *z, int fd)
 {
     int64_t len;
 
+    CHECK(z->packed.len == 0 && !z->is_damaged);
     if (z->gunzip == NULL) {
         z->gunzip = gunzip_new();
         z->bytes = mem_alloc(PACKED_BYTES);
@@ -126,6 +127,7 @@ static int64_t gzip_inflate(struct gzip_stream *z, int fd, char *buf, size_t len
         if (got > 0)
             at += (size_t)got;
     }
+    CHECK(at <= len);
     return at > 0 ? (int64_t)at : got;
 }
 
@@ -145,6 +147,7 @@ static int64_t gzip_read(struct file_reader *r, char *buf, size_t len)
     if (r->gzip == NULL)
         r->gzip = mem_zalloc(1, sizeof *r->gzip);
     z = r->gzip;
+    CHECK(z->back <= z->recent.len);
     again = z->back < len ? z->back : len;
     if (again > 0)
         memcpy(buf, z->recent.data + z->recent.len - z->back, again);
@@ -160,6 +163,7 @@ static int64_t gzip_read(struct file_reader *r, char *buf, size_t len)
 
 static void gzip_rewind(struct file_reader *r)
 {
+    CHECK(r->is_gzip);
     file_reader_fini(r);
     r->offset = 0;
 }
@@ -173,6 +177,7 @@ static int gzip_seek(struct file_reader *r, uint64_t offset)
         z->back += (size_t)(r->offset - offset);
         r->offset = offset;
     }
+    CHECK(z == NULL || z->back <= z->recent.len);
     if (offset < r->offset)
         gzip_rewind(r);
     while (r->offset < offset) {
@@ -260,6 +265,7 @@ int64_t file_head_read(int fd, bool is_gzip, char *buf, size_t len)
         if (got > 0)
             at += (size_t)got;
     }
+    CHECK(at <= len);
     file_reader_fini(&r);
     return got < 0 && at == 0 ? got : (int64_t)at;
 }

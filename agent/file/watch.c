@@ -100,6 +100,7 @@ static bool hub_open(struct hub *hub)
         lack_tell(hub, -errno, "inotify instances", "fs.inotify.max_user_instances");
         return false;
     }
+    CHECK(hub->poll == NULL);
     hub->poll = poll_new(hub->loop, hub->fd, on_readable, hub);
     CHECK(hub->poll != NULL);
     poll_start(hub->poll, POLL_READABLE);
@@ -115,6 +116,7 @@ static struct hub *hub_of(struct loop *loop)
         if (hub->loop == loop)
             return hub;
     }
+    CHECK(loop != NULL);
     hub = mem_zalloc(1, sizeof *hub);
     hub->loop = loop;
     hub->fd = -1;
@@ -163,6 +165,7 @@ void watch_leave(struct watch **address)
         return;
     CHECK(watch->dir_count == 0);
     hub = watch->hub;
+    CHECK(hub != NULL && list_is_linked(&watch->link));
     if (hub->walk == &watch->link)
         hub->walk = watch->link.next;
     list_remove(&watch->link);
@@ -233,6 +236,7 @@ static int dir_watch(struct watch_dir *dir)
     struct hub *hub = dir->watch->hub;
     int wd;
 
+    CHECK(dir->spot == NULL);
     if (dir->watch->is_blind || !hub_open(hub))
         return path_check_dir(dir->path);
 
@@ -276,6 +280,7 @@ static void spot_free_if_unused(struct hub *hub, struct spot *spot)
     if (!list_is_empty(&spot->dirs))
         return;
     map_remove(&hub->spots, wd_key(&spot->wd));
+    CHECK(hub->fd >= 0);
     (void)inotify_rm_watch(hub->fd, spot->wd);
     mem_free(spot);
 }
@@ -297,6 +302,7 @@ void watch_dir_free(struct watch_dir **address)
             spot_free_if_unused(hub, dir->spot);
     }
     list_remove(&dir->link);
+    CHECK(dir->watch->dir_count > 0);
     dir->watch->dir_count--;
     mem_free(dir->path);
     mem_free(dir);
@@ -317,12 +323,14 @@ void watch_dir_retry(struct watch_dir *dir)
 
 static void dir_tell(struct watch_dir *dir, const struct watch_event *event)
 {
+    CHECK(dir->watch != NULL);
     dir->watch->ops->event(dir->owner, event);
 }
 
 /* A spot whose handles all go while it is walked is freed here. */
 static void spot_tell(struct hub *hub, struct spot *spot, const struct watch_event *event)
 {
+    CHECK(hub->walk == NULL);
     hub->walk = spot->dirs.next;
     while (hub->walk != &spot->dirs) {
         struct watch_dir *dir = CONTAINER_OF(hub->walk, struct watch_dir, link);
@@ -353,6 +361,7 @@ static void spot_end(struct hub *hub, struct spot *spot)
 
 static void overflow_tell(struct hub *hub)
 {
+    CHECK(hub->walk == NULL);
     log_debug(SPEAKER, "events were lost; everything is looked at again");
     hub->walk = hub->users.next;
     while (hub->walk != &hub->users) {
@@ -424,9 +433,11 @@ static void on_readable(void *owner, int status, int events)
 
     (void)events;
     CHECK(status == 0);
+    CHECK(!hub->is_reading && hub->walk == NULL);
     hub->is_reading = true;
     while (reads < WATCH_ROUND_READS_MAX && events_read(hub))
         reads++;
+    CHECK(hub->walk == NULL);
     hub->is_reading = false;
 
     if (hub->pause_ms > 0) {
@@ -440,5 +451,6 @@ static void on_rested(void *owner)
 {
     struct hub *hub = owner;
 
+    CHECK(hub->poll != NULL);
     poll_start(hub->poll, POLL_READABLE);
 }
