@@ -184,6 +184,7 @@ struct tail_file *tail_row_file(const struct tail *t, int64_t row)
 static void row_take(struct tail_file *f, int64_t row)
 {
     f->known.row = row;
+    CHECK(row > 0);
     (void)map_put(&f->tail->followed.rows, row_key(&row), f);
     if (f->tail->book.positions != NULL)
         positions_claim(f->tail->book.positions, row);
@@ -193,12 +194,14 @@ static void row_new(struct tail_file *f)
 {
     struct tail *t = f->tail;
 
+    CHECK(f->known.row == 0);
     row_take(f,
              t->book.positions != NULL ? positions_new_row(t->book.positions) : ++t->book.next_row);
 }
 
 static void row_leave(struct tail_file *f)
 {
+    CHECK(f->known.row > 0);
     if (tail_row_file(f->tail, f->known.row) == f)
         (void)map_remove(&f->tail->followed.rows, row_key(&f->known.row));
     if (f->tail->book.positions != NULL)
@@ -212,6 +215,7 @@ static uint64_t offset_together(struct tail_file *f, uint64_t offset, struct tai
 {
     struct file_print print = {0};
 
+    CHECK(f->source.fd >= 0);
     if (note->together == offset)
         return offset;
     if (!f->source.reader.is_gzip && file_tail_print(f->source.fd, note->together, &print) < 0)
@@ -281,6 +285,7 @@ void tail_bookmark_promise(struct tail *t, const struct found_file *name, int64_
 
 void tail_bookmark_begin(struct tail_file *f)
 {
+    CHECK(f->known.row == 0);
     f->known.is_again = true;
     row_new(f);
 }
@@ -321,6 +326,7 @@ uint64_t tail_bookmark_take(struct tail_file *f, struct tail_start *start)
     struct slice first = head_read(&f->source, head, sizeof head);
     struct file_id id = f->known.identity.id;
 
+    CHECK(start->offset <= start->note.together);
     if (first.len == 0 && start->orphan != NULL) { /* it cannot be read now, and was */
         f->known.identity = start->orphan->identity;
         f->known.identity.id = id;
@@ -378,6 +384,7 @@ static struct file_print print_before(const struct tail_file *f, uint64_t offset
 {
     struct file_print print = {0};
 
+    CHECK(offset <= f->source.state.read);
     if (offset == f->source.state.read && f->known.tail_print.len > 0)
         return f->known.tail_print;
     if (f->source.reader.is_gzip || file_tail_print(f->source.fd, offset, &print) < 0 ||
@@ -402,6 +409,7 @@ void tail_bookmark_save(struct tail_file *f)
 
     if (f->tail->book.positions == NULL || f->known.row == 0)
         return;
+    CHECK(f->readers.laggard == NULL);
     tail_bookmark_renew(f);
     position.identity = f->known.identity;
     position.tail = print_before(f, position.offset);
@@ -425,6 +433,7 @@ void tail_bookmark_move(struct tail_file *f)
     struct slice end = SLICE(" (deleted)");
     ssize_t len;
 
+    CHECK(f->source.fd >= 0 && f->source.state.is_rotated);
     snprintf(link, sizeof link, "/proc/self/fd/%d", f->source.fd);
     len = readlink(link, path, sizeof path);
     if (len <= 0 || (size_t)len >= sizeof path || path[0] != '/')

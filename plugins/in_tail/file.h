@@ -1,5 +1,5 @@
 /*
- * A file that is followed, and what is done with it: it is opened (open.c), known again (known.c),
+ * A file that is followed, and what is done with it: it is opened (open.c, restart.c), known again (known.c),
  * read (follow.c, want.c), its bytes become records (lines.c), and its acks come back (origin.c).
  *
  * Each part of the struct is one concern; what works on one of them takes that part.

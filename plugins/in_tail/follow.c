@@ -63,6 +63,7 @@ void tail_file_touch(struct tail_file *f)
 {
     struct tail *t = f->tail;
 
+    CHECK(f->turn.lane != NULL && f->turn.lane->tail == t);
     if (UNLIKELY(f->turn.lane->is_waiting))
         file_note_size(f);
     if (list_is_linked(&f->turn.link) || t->is_stopping)
@@ -76,6 +77,7 @@ void tail_file_touch(struct tail_file *f)
 
 void tail_file_advance(struct tail_file *f, uint64_t end)
 {
+    CHECK(end <= f->source.state.read || f->source.copy_bytes > 0);
     end = tail_lines_end(f, end);
     if (!f->lines.is_skipping && f->origin.window.issued < end)
         window_advance(&f->origin.window, end);
@@ -117,7 +119,9 @@ int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
         return 0;
     if (UNLIKELY(f->origin.id == 0) && got > 0)
         tail_stream_begin(f, is_last || (uint64_t)got >= t->told.lines.line_bytes_max);
+    CHECK((uint64_t)got <= want);
     taken = tail_lines_take(f, bytes, from, is_last);
+    CHECK(taken <= (size_t)got);
     t->input->metrics.read_bytes += taken;
     tail_rate_took(f, slice_make(bytes.data, taken));
     f->source.state.read = from + (uint64_t)got;
@@ -152,6 +156,7 @@ static int file_look(struct tail_file *f, struct follow_seen *seen)
     bool is_rewritten;
     int rc = file_state_read(f->source.fd, &facts);
 
+    CHECK(f->source.fd >= 0 && f->readers.laggard == NULL);
     if (rc < 0)
         return rc;
     if (UNLIKELY(t->input->lanes != NULL && t->input->lanes->away & f->origin.lane))
@@ -315,6 +320,7 @@ static enum file_next file_steps(struct tail_file *f)
     const void *parcel = NULL;
     struct follow_seen seen;
 
+    CHECK(f->source.fd >= 0);
     for (unsigned i = 0; next <= FILE_IS_READ && tail_turn_goes_on(f, i, &parcel); i++) {
         int rc = next == FILE_IS_READ ? 0 : file_look(f, &seen);
 
@@ -331,6 +337,7 @@ static enum file_next file_steps(struct tail_file *f)
 /* It is marked as rotated, then let go of; or its name came back. */
 void tail_file_let_go(struct tail_file *f)
 {
+    CHECK(f->source.fd >= 0 && !f->ending.must_let_go);
     f->ending.must_let_go = true;
     if (file_steps(f) != FILE_IS_GONE)
         f->ending.must_let_go = false;
@@ -339,6 +346,7 @@ void tail_file_let_go(struct tail_file *f)
 /* It is the last that has a turn; but first, if memory was short before its parcel was full. */
 static void ready_add(struct tail_file *f, enum file_next next)
 {
+    CHECK(!list_is_linked(&f->turn.link));
     if (next == FILE_NEEDS_ROOM && parcel_room(&f->origin) != SIZE_MAX)
         list_add_tail(f->turn.lane->ready.next, &f->turn.link);
     else

@@ -63,6 +63,7 @@ void tail_kin_find(struct tail_file *f)
     if (elder == NULL)
         return;
     CHECK(f->kin.elder == NULL && f->kin.lender == NULL);
+    CHECK(elder != f && elder->kin.heir == NULL);
     f->kin.elder = elder;
     elder->kin.heir = f;
 }
@@ -92,6 +93,7 @@ static void take_over(struct tail_file *heir, struct tail_file *elder)
 {
     struct origin *origin = &elder->origin;
 
+    CHECK(heir != elder && heir->kin.elder == elder);
     tail_wish_inherit(heir, elder);
     if (joiner_has_inherited(elder->lines.joiner) || heir->lines.rules != elder->lines.rules)
         tail_lines_flush(elder, true);
@@ -143,6 +145,7 @@ static void lender_release(struct tail_file *heir)
     struct tail_file *elder = heir->kin.lender;
     struct origin *origin = &elder->origin;
 
+    CHECK(heir != elder);
     CHECK(elder->kin.is_lent && !joiner_has_inherited(heir->lines.joiner));
     CHECK(elder->kin.borrower == heir);
     heir->kin.lender = NULL;
@@ -164,6 +167,7 @@ static bool is_settled_before_pieces(const struct tail_file *elder)
 {
     uint64_t end = elder->kin.lent_from;
 
+    CHECK(elder->kin.is_lent);
     if (elder->source.copy_bytes > 0 && elder->source.copy_bytes < end)
         end = elder->source.copy_bytes;
     return elder->ending.must_let_go || tail_file_settled(elder) >= end;
@@ -199,6 +203,7 @@ void tail_kin_forget(struct tail_file *f)
     if (f->kin.lender == NULL)
         return;
     origin = &f->kin.lender->origin;
+    CHECK(f->kin.lender->kin.borrower == f);
     f->kin.lender->kin.borrower = NULL;
     f->kin.lender = NULL;
     origin_unref(&origin);
@@ -211,6 +216,7 @@ void tail_kin_part(struct tail_file *f)
         kin_unlink(f->kin.heir);
     }
     kin_unlink(f);
+    CHECK(f->kin.elder == NULL && f->kin.heir == NULL);
     if (f->ending.must_let_go && f->kin.borrower != NULL)
         heir_settled(f->kin.borrower);
     if (joiner_has_inherited(f->lines.joiner))

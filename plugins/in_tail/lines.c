@@ -122,6 +122,7 @@ static void lent_push(struct giver *giver)
 {
     struct tail_file *lender = giver->file->kin.lender;
 
+    CHECK(lender != NULL && lender->kin.is_lent);
     giver->is_lent = false;
     intake_push(giver->file->tail->input->intake, &lender->origin, lender->kin.lent_from);
 }
@@ -235,6 +236,7 @@ void tail_lines_cut(struct tail_file *f)
     struct giver giver = {.file = f};
     struct joiner_sink sink = sink_of(&giver);
 
+    CHECK(f->lines.joiner != NULL);
     joiner_cut(&f->lines.joiner, f->lines.rules, &sink);
     tail_lines_account(f);
 }
@@ -358,6 +360,7 @@ static size_t skip_rest_of_line(struct tail_file *f, struct slice bytes)
 {
     size_t at = line_feed(f, bytes);
 
+    CHECK(f->lines.is_skipping);
     if (at == bytes.len)
         return 0;
     f->lines.is_skipping = false;
@@ -384,6 +387,7 @@ NOINLINE static size_t rest_take(struct tail_file *f, struct slice rest, uint64_
 
     if (rest.len == 0 || (!is_last && rest.len < f->tail->told.lines.line_bytes_max))
         return 0;
+    CHECK(!f->lines.is_skipping);
     f->lines.is_skipping = !is_last;
     line_take_sized(f, &line);
     return rest.len;

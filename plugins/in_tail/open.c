@@ -1,6 +1,7 @@
 #include "plugins/in_tail/bookmark.h"
 #include "plugins/in_tail/guest.h"
 #include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/open.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,21 +13,22 @@
  *
  *   tail_file_open    the name was found: identity, bookmark, tag
  *   tail_file_reopen  it could not be opened then
- *   tail_file_restart it was truncated
  *   tail_file_close   no more reading; the origin lives on until its last ack
  *
  * Goes wrong: it cannot be opened (said once, tried again, counted).
  */
 
-static void name_leave(struct tail_file *f)
+void tail_name_leave(struct tail_file *f)
 {
+    CHECK(f->tail != NULL);
     f->tail->followed.unnamed_count += f->log.name != NULL;
     f->log.name = NULL;
     tail_held_watch(f->tail);
 }
 
-static void source_close(struct tail_source *s)
+void tail_source_close(struct tail_source *s)
 {
+    CHECK(s->fd >= 0);
     file_reader_fini(&s->reader);
     close(s->fd);
     s->fd = -1;
@@ -43,12 +45,13 @@ uint64_t tail_source_next(const struct tail_source *s)
     return s->state.read - s->state.unfinished_bytes;
 }
 
-static int file_identify(struct tail_file *f)
+int tail_file_identify(struct tail_file *f)
 {
     struct tail_source *s = &f->source;
     struct file_facts facts;
     int rc = file_facts_read(s->fd, &facts);
 
+    CHECK(s->fd >= 0);
     if (rc < 0)
         return rc;
     if (!facts.is_regular)
@@ -63,7 +66,7 @@ static int file_identify(struct tail_file *f)
     return 0;
 }
 
-static struct tail_file *file_new(struct tail *t, const char *path, struct found_file *name)
+struct tail_file *tail_file_new(struct tail *t, const char *path, struct found_file *name)
 {
     struct tail_file *f = mem_zalloc(1, sizeof *f);
     char *tag = tail_tag(t, path);
@@ -92,7 +95,7 @@ static struct tail_file *file_new(struct tail *t, const char *path, struct found
     return f;
 }
 
-static void file_form_find(struct tail_file *f)
+void tail_file_form_find(struct tail_file *f)
 {
     char head[4];
     int64_t len;
@@ -107,10 +110,11 @@ static void file_form_find(struct tail_file *f)
 /* A new file has a row before anything of it is read: if we are killed then, what it becomes by
  * rotation is still known to be unread. The first scan saves all rows at its end: what waits to be
  * written is searched for each name. */
-static void file_begin_at(struct tail_file *f, uint64_t offset)
+void tail_file_begin_at(struct tail_file *f, uint64_t offset)
 {
     uint64_t size = f->source.state.size_before; /* as it was opened */
 
+    CHECK(f->source.fd >= 0 && f->origin.window.count == 0);
     window_init(&f->origin.window, offset);
     f->source.state = (struct follow_state){.read = offset,
                                             .settled = offset,
@@ -121,7 +125,7 @@ static void file_begin_at(struct tail_file *f, uint64_t offset)
 }
 
 /* Once it is known which outputs are behind: a row without them would pass over what they owe. */
-static void file_save_new(struct tail_file *f)
+void tail_file_save_new(struct tail_file *f)
 {
     if (!f->known.is_saved && f->tail->names.is_first_scan_over)
         tail_bookmark_save(f);
@@ -149,6 +153,7 @@ static int file_open(struct tail_file *f)
     uint64_t offset;
     int rc;
 
+    CHECK(f->source.fd < 0 && f->log.name != NULL);
     f->source.fd = open(f->log.path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (f->source.fd < 0)
         return -errno;
@@ -156,7 +161,7 @@ static int file_open(struct tail_file *f)
         return UV_EMFILE;
     if (tail_file_is_too_old(f))
         return UV_ECANCELED;
-    rc = file_identify(f);
+    rc = tail_file_identify(f);
     if (rc < 0)
         return rc;
     if (tail_inode_file(t, &f->known.identity.id) != NULL)
@@ -168,21 +173,21 @@ static int file_open(struct tail_file *f)
     offset = tail_bookmark_find(f, head, t->names.is_first_scan_over, &note);
     if (file_reader_seek(&f->source.reader, offset) < 0)
         offset = note.count = 0;
-    file_form_find(f);
-    file_begin_at(f, offset);
+    tail_file_form_find(f);
+    tail_file_begin_at(f, offset);
     tail_file_part_again(f, &note);
-    file_save_new(f);
+    tail_file_save_new(f);
     file_trouble_over(&f->source.trouble, t->told.component, f->log.path);
     return 0;
 }
 
 /* It failed to open, or need not be: nothing of it stays but the entry. */
-static void file_unopen(struct tail_file *f)
+void tail_file_unopen(struct tail_file *f)
 {
     if (f->source.fd < 0)
         return;
     tail_inode_leave(f);
-    source_close(&f->source);
+    tail_source_close(&f->source);
 }
 
 /* `f` turned out to be a file that is followed: one whose name came back, or that has two. Which
@@ -192,7 +197,7 @@ static struct tail_file *file_adopt(struct tail_file *f)
     struct tail_file *followed = tail_inode_file(f->tail, &f->known.identity.id);
     struct found_file *name = f->log.name;
 
-    file_unopen(f);
+    tail_file_unopen(f);
     tail_file_close(f);
     if (followed->log.name != NULL)
         return NULL;
@@ -205,7 +210,7 @@ static struct tail_file *file_adopt(struct tail_file *f)
 
 struct tail_file *tail_file_open(struct tail *t, struct found_file *name, bool is_next)
 {
-    struct tail_file *f = file_new(t, name->path, name);
+    struct tail_file *f = tail_file_new(t, name->path, name);
     int rc;
 
     f->known.is_next = is_next;
@@ -216,7 +221,7 @@ struct tail_file *tail_file_open(struct tail *t, struct found_file *name, bool i
         tail_file_touch(f);
         return f;
     }
-    file_unopen(f);
+    tail_file_unopen(f);
     if (rc == UV_ECANCELED) {
         tail_file_close(f);
         return NULL;
@@ -230,6 +235,7 @@ static int generation_cut(struct tail_file *f, struct tail_start *start)
 {
     int64_t bytes = file_reader_measure(&f->source.reader);
 
+    CHECK(start->may_be_cut);
     if (bytes < 0)
         return (int)bytes;
     if ((uint64_t)bytes >= start->offset)
@@ -243,12 +249,13 @@ static int generation_open(struct tail_file *f, struct tail_start *start)
 {
     int rc;
 
+    CHECK(f->source.fd < 0);
     f->source.fd = start->orphan != NULL
                        ? start->orphan->fd
                        : open(start->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (f->source.fd < 0)
         return errno == ENOENT ? 0 : -errno;
-    rc = file_identify(f);
+    rc = tail_file_identify(f);
     if (rc < 0)
         return rc;
     if (start->id != NULL && !file_id_equal(&f->known.identity.id, start->id))
@@ -265,14 +272,14 @@ static int generation_open(struct tail_file *f, struct tail_start *start)
 /* A generation that lies beside the log: read to its end like one that was rotated under our eyes. */
 int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_start *start)
 {
-    struct tail_file *f = file_new(t, log_path, NULL);
+    struct tail_file *f = tail_file_new(t, log_path, NULL);
     int rc;
 
     MEM_FREE(&f->log.real_path);
     f->log.real_path = mem_text(start->path);
     rc = generation_open(f, start);
     if (rc <= 0 || tail_inode_file(t, &f->known.identity.id) != NULL) {
-        file_unopen(f);
+        tail_file_unopen(f);
         tail_file_close(f);
         if (rc != -EBADMSG)
             return rc;
@@ -284,154 +291,31 @@ int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_
     }
     tail_inode_take(f);
     start->offset = tail_bookmark_take(f, start);
-    file_form_find(f);
+    tail_file_form_find(f);
     f->known.is_saved = start->orphan != NULL && start->orphan->is_saved;
     f->kin.is_apart = start->orphan != NULL ? start->orphan->is_apart : start->is_apart;
-    file_begin_at(f, start->offset);
+    tail_file_begin_at(f, start->offset);
     f->source.state.is_rotated = start->is_rotated;
     f->source.state.rotated_ms = clock_ms();
     tail_file_part_again(f, &start->note);
-    file_save_new(f);
+    tail_file_save_new(f);
     tail_file_touch(f);
     if (start->orphan != NULL)
         tail_file_take(f, start->orphan);
     return 1;
 }
 
-/* The descriptor of a file that was truncated, from its beginning, as a file of its own. */
-static void file_begin_again(struct tail_file *again)
-{
-    if (again->source.fd < 0 || file_identify(again) < 0) {
-        file_unopen(again);
-        tail_file_touch(again);
-        return;
-    }
-    tail_inode_take(again);
-    tail_bookmark_begin(again);
-    file_form_find(again);
-    file_begin_at(again, 0);
-    file_save_new(again);
-    tail_file_touch(again);
-}
-
-/* It has read no further than the copy goes; nothing follows what stands behind that. */
-static void source_cut(struct tail_source *s, uint64_t bytes)
-{
-    uint64_t line = tail_source_next(s);
-
-    CHECK(bytes > 0 && bytes < s->state.read);
-    s->copy_bytes = bytes;
-    s->state.read = bytes;
-    s->state.unfinished_bytes = line < bytes ? bytes - line : 0;
-}
-
-/* The copy has what the file had: the file goes on there, with its row, its id and its lines that
- * wait, as one that was rotated. UV_ENOENT when there is no such copy, UV_EAGAIN when it does not
- * show yet. What is lost of `*lost_bytes` is what the copy lacks. */
-static int file_move_to_copy(struct tail_file *f, uint64_t *lost_bytes)
-{
-    struct tail_source *s = &f->source;
-    struct tail_copy copy;
-    struct file_facts facts;
-    uint64_t reached = tail_file_reached(f), size = s->state.size_before;
-    int fd = tail_copy_open(f, &copy);
-
-    if (fd < 0)
-        return fd;
-    if (file_facts_read(fd, &facts) < 0 || tail_inode_file(f->tail, &facts.id) != NULL) {
-        mem_free(copy.path);
-        close(fd);
-        return UV_ENOENT;
-    }
-    tail_inode_leave(f);
-    source_close(s);
-    s->fd = fd;
-    mem_free(f->log.real_path);
-    f->log.real_path = copy.path;
-    if (copy.bytes < s->state.read) {
-        source_cut(s, copy.bytes);
-        f->origin.can_leave = false;
-    }
-    if (file_identify(f) < 0 || file_reader_seek(&s->reader, s->state.read) < 0)
-        return UV_ENOENT;
-    tail_inode_take(f);
-    tail_laggards_move(f);
-    f->origin.can_leave = f->tail->lanes.shares != NULL && s->copy_bytes == 0;
-    f->known.tail_print = (struct file_print){0};
-    if (reached < copy.bytes)
-        reached = copy.bytes;
-    *lost_bytes = size > reached ? size - reached : 0;
-    s->state.size_before = s->state.read;
-    s->state.is_rotated = true;
-    s->state.rotated_ms = clock_ms();
-    f->tail->input->metrics.files_rotated++;
-    tail_bookmark_copied(f);
-    tail_bookmark_save(f);
-    tail_file_touch(f);
-    return 0;
-}
-
-/* Where no copy was made, acks of what was read go to the old file, which nobody saves any more. */
-static void file_end_truncated(struct tail_file *f, int rc, uint64_t lost_bytes)
-{
-    const char *component = f->tail->told.component;
-
-    if (rc == 0)
-        log_info(component,
-                 "%s was truncated; it is read from its beginning, and its copy %s to its end",
-                 f->log.path, f->log.real_path);
-    else
-        log_info(component, "%s was truncated; it is read from its beginning%s", f->log.path,
-                 lost_bytes > 0 ? ", and some of what it held was never read" : "");
-    tail_truncation_count(f, lost_bytes);
-    if (rc == 0)
-        return;
-    if (rc == UV_EAGAIN)
-        tail_bookmark_leave(f);
-    else
-        tail_bookmark_forget(f);
-    tail_lines_flush(f, true);
-    tail_file_close(f);
-}
-
-/* It may have been copied and truncated several times since it was last looked at: what was copied
- * last is a generation that nobody has seen. */
-void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
-{
-    struct tail *t = f->tail;
-    struct found_file *name = f->log.name;
-    char *path = mem_text(f->log.path), *real = mem_text(f->log.real_path);
-    int fd = fcntl(f->source.fd, F_DUPFD_CLOEXEC, 0), rc;
-    bool is_handed_on = f->ending.is_handed_on;
-    struct tail_file *again;
-
-    lost_bytes += tail_file_unrepeated_bytes(f);
-    name_leave(f);
-    rc = file_move_to_copy(f, &lost_bytes);
-    if (name != NULL)
-        (void)tail_generations_follow(t, name);
-    file_end_truncated(f, rc, lost_bytes);
-    again = file_new(t, path, name);
-    if (name != NULL)
-        name->user = again;
-    mem_free(again->log.real_path);
-    again->log.real_path = real;
-    again->source.fd = fd;
-    again->ending.is_handed_on = is_handed_on;
-    mem_free(path);
-    file_begin_again(again);
-}
-
 void tail_file_close(struct tail_file *f)
 {
     struct origin *origin = &f->origin;
 
+    CHECK(f->tail != NULL && f->readers.laggard == NULL);
     if (f->source.fd >= 0) {
         tail_file_hand_on(f);
         file_reader_fini(&f->source.reader);
         tail_bookmark_end(f);
         tail_inode_leave(f);
-        source_close(&f->source);
+        tail_source_close(&f->source);
         f->tail->input->metrics.files_closed++;
     }
     if (f->log.name != NULL)
@@ -454,7 +338,8 @@ void tail_file_close(struct tail_file *f)
 
 void tail_file_unname(struct tail_file *f)
 {
-    name_leave(f);
+    CHECK(list_is_linked(&f->link));
+    tail_name_leave(f);
     tail_file_touch(f);
 }
 
@@ -487,7 +372,7 @@ bool tail_file_reopen(struct tail_file *f)
         name->user = file_adopt(f);
         return false;
     }
-    file_unopen(f);
+    tail_file_unopen(f);
     if (rc == UV_ECANCELED)
         tail_file_close(f);
     else

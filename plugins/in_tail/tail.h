@@ -5,6 +5,7 @@
  *   tail.c      start and stop
  *   names.c     what becomes of names: files are opened, rotated, gone
  *   open.c      a file's beginning and its end
+ *   restart.c   what becomes of one that was truncated
  *   origin.c    what its records' chunks say to it
  *   known.c     whether it is still the file that was read
  *   follow.c    one file: read, wait, restart, close, as the follow plan says
