@@ -387,8 +387,8 @@ static struct file_print print_before(const struct tail_file *f, uint64_t offset
     CHECK(offset <= f->source.state.read);
     if (offset == f->source.state.read && f->known.tail_print.len > 0)
         return f->known.tail_print;
-    if (f->source.reader.is_gzip || file_tail_print(f->source.fd, offset, &print) < 0 ||
-        tail_file_is_rewritten(f))
+    if (offset == 0 || f->source.reader.is_gzip ||
+        file_tail_print(f->source.fd, offset, &print) < 0 || tail_file_is_rewritten(f))
         return (struct file_print){0};
     return print;
 }

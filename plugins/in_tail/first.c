@@ -127,6 +127,11 @@ bool tail_laggard_waits(struct tail_laggard *l)
     return true;
 }
 
+bool tail_first_is_told(struct tail_file *f)
+{
+    return !f->turn.first.is_asked && f->turn.first.waits & TAIL_WAIT_ROW && tail_file_waits(f);
+}
+
 void tail_first_end(struct tail_file *f)
 {
     positions_waiter_stop(&f->turn.first.written);

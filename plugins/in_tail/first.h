@@ -42,6 +42,10 @@ void tail_file_wake(struct tail_file *file, unsigned reasons);
 /* Whether it is not to be read yet. */
 bool tail_file_waits(struct tail_file *file);
 
+/* Its first turn, when its row is still on the way: it was looked at when it was opened, and only the
+ * filters have to be asked. What they and the row say wakes it. */
+bool tail_first_is_told(struct tail_file *file);
+
 /* Before it is read up to `size`, to its last byte when `is_last`: where no row tells it from
  * others yet it gets one. True: it is not to be read before it is woken. */
 bool tail_first_introduce(struct tail_file *file, uint64_t size, bool is_last);

@@ -364,6 +364,8 @@ void tail_file_turn(struct tail_file *f)
     }
     if (f->source.fd < 0 && !tail_file_reopen(f))
         return;
+    if (UNLIKELY(tail_first_is_told(f)))
+        return;
     next = file_steps(f);
     if (next == FILE_IS_GONE || next == FILE_RESTS)
         return;
