@@ -30,6 +30,18 @@ bool list_is_linked(const struct list *member)
     return member->next != member;
 }
 
+void list_add_all(struct list *head, struct list *from)
+{
+    CHECK(head != from);
+    if (list_is_empty(from))
+        return;
+    from->next->prev = head->prev;
+    head->prev->next = from->next;
+    from->prev->next = head;
+    head->prev = from->prev;
+    list_init(from);
+}
+
 struct list *list_take_first(struct list *head)
 {
     struct list *first = head->next;

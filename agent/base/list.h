@@ -23,6 +23,9 @@ bool list_is_empty(const struct list *head);
 /* Whether the member is in a list; needs list_init or a removal before its first use. */
 bool list_is_linked(const struct list *member);
 
+/* The members of `from` stand behind those of the list, in their order; `from` is empty. */
+void list_add_all(struct list *head, struct list *from);
+
 /* Takes the first member out, or NULL. */
 struct list *list_take_first(struct list *head);
 

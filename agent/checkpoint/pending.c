@@ -2,41 +2,45 @@
 
 #include "base/memory.h"
 
+#include <string.h>
+
 static struct slice key_of(const int64_t *row)
 {
     return slice_make((const char *)row, sizeof *row);
 }
 
-/* The texts are copies that only the row frees. */
-static void text_free(const char *text)
+static size_t text_bytes(const char *text)
 {
-    mem_free((void *)(uintptr_t)text);
+    return text != NULL ? strlen(text) + 1 : 0;
 }
 
-static char *text_copy(const char *text)
+/* Copies the text to `*at`, and leaves the copy in its place. */
+static void text_move(const char **text, char **at)
 {
-    return text ? mem_text(text) : NULL;
+    size_t bytes = text_bytes(*text);
+
+    if (bytes == 0)
+        return;
+    memcpy(*at, *text, bytes);
+    *text = *at;
+    *at += bytes;
 }
 
-static void texts_free(struct position *position)
+static void texts_copy(struct pending_row *row)
 {
-    text_free(position->name);
-    text_free(position->real);
-    text_free(position->note);
+    struct position *p = &row->position;
+    size_t bytes = text_bytes(p->name) + text_bytes(p->real) + text_bytes(p->note);
+    char *at = row->texts = mem_alloc(bytes);
+
+    text_move(&p->name, &at);
+    text_move(&p->real, &at);
+    text_move(&p->note, &at);
+    CHECK(at == row->texts + bytes);
 }
 
-static void texts_copy(struct position *position)
+static void row_free(struct pending_row *row)
 {
-    position->name = text_copy(position->name);
-    position->real = text_copy(position->real);
-    position->note = text_copy(position->note);
-}
-
-static void row_free(struct pending *p, struct pending_row *row)
-{
-    list_remove(&row->link);
-    CHECK(map_remove(&p->by_row, key_of(&row->position.row)) == row);
-    texts_free(&row->position);
+    mem_free(row->texts);
     mem_free(row);
 }
 
@@ -49,7 +53,8 @@ void pending_init(struct pending *p)
 void pending_fini(struct pending *p)
 {
     LIST_FOR_SAFE (it, after, &p->rows)
-        row_free(p, CONTAINER_OF(it, struct pending_row, link));
+        row_free(CONTAINER_OF(it, struct pending_row, link));
+    list_init(&p->rows);
     map_fini(&p->by_row);
 }
 
@@ -59,7 +64,7 @@ static struct pending_row *row_take(struct pending *p, int64_t number)
     struct pending_row *row = map_get(&p->by_row, key_of(&number));
 
     if (row != NULL) {
-        texts_free(&row->position);
+        MEM_FREE(&row->texts);
     } else {
         row = mem_zalloc(1, sizeof *row);
         list_add_tail(&p->rows, &row->link);
@@ -75,7 +80,7 @@ void pending_put(struct pending *p, const struct position *position)
 
     row->position = *position;
     row->is_removal = false;
-    texts_copy(&row->position);
+    texts_copy(row);
 }
 
 void pending_remove(struct pending *p, int64_t number)
@@ -88,21 +93,33 @@ const struct pending_row *pending_get(const struct pending *p, int64_t row)
     return map_get(&p->by_row, key_of(&row));
 }
 
+/* Nothing is known here: all of it is news. */
+static void pending_move(struct pending *p, struct pending *older)
+{
+    CHECK(list_is_empty(&p->rows));
+    map_fini(&p->by_row);
+    p->by_row = older->by_row;
+    list_add_all(&p->rows, &older->rows);
+    pending_init(older);
+}
+
 void pending_merge(struct pending *p, struct pending *older)
 {
-    CHECK(p != older);
+    if (pending_count(p) == 0) {
+        pending_move(p, older);
+        return;
+    }
     LIST_FOR_SAFE (it, after, &older->rows) {
         struct pending_row *row = CONTAINER_OF(it, struct pending_row, link);
 
+        list_remove(&row->link);
         if (pending_get(p, row->position.row) != NULL) {
-            row_free(older, row);
+            row_free(row);
             continue;
         }
-        list_remove(&row->link);
         list_add_tail(&p->rows, &row->link);
-        CHECK(map_put(&p->by_row, key_of(&row->position.row), row) == NULL);
+        map_put(&p->by_row, key_of(&row->position.row), row);
     }
-    CHECK(list_is_empty(&older->rows));
     map_fini(&older->by_row);
     pending_init(older);
 }

@@ -13,8 +13,9 @@
 
 struct pending_row {
     struct list link;
-    struct position position; /* its texts are its own */
-    bool is_removal;          /* only position.row counts */
+    struct position position;
+    char *texts;     /* of the position, one behind the other */
+    bool is_removal; /* only position.row counts */
 };
 
 struct pending {

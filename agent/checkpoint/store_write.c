@@ -161,14 +161,6 @@ static void sync_note(struct store *store)
         timer_start_sooner(store->pace.timer, POSITIONS_SYNC_MS);
 }
 
-static void waiters_move(struct list *to, struct list *from)
-{
-    struct list *link;
-
-    while ((link = list_take_first(from)) != NULL)
-        list_add_tail(to, link);
-}
-
 static void waiters_tell(struct list *waiters)
 {
     struct list *link;
@@ -224,7 +216,7 @@ void store_on_pace(void *owner)
     CHECK(batch->stale.claims == NULL);
     CHECK(!batch->is_busy && pending_count(&batch->rows) == 0);
     pending_merge(&batch->rows, &store->waiting.rows);
-    waiters_move(&batch->waiters, &store->waiting.waiters);
+    list_add_all(&batch->waiters, &store->waiting.waiters);
     batch->is_awaited = !list_is_empty(&batch->waiters);
     store->pace.began_ms = clock_ms();
     if (store->waiting.wants_prune)

@@ -58,6 +58,25 @@ START_TEST(taking_empties_the_list_from_the_front)
 }
 END_TEST
 
+START_TEST(a_list_takes_over_the_members_of_another)
+{
+    struct list other, last;
+
+    list_init(&other);
+    list_add_all(&other, &head);
+    ck_assert(list_is_empty(&head));
+    list_add_all(&head, &other);
+    list_add_tail(&other, &last);
+    list_add_all(&head, &other);
+    list_add_all(&head, &other);
+    ck_assert(list_is_empty(&other));
+    for (int i = 0; i < 3; i++)
+        ck_assert_ptr_eq(list_take_first(&head), &items[i].link);
+    ck_assert_ptr_eq(list_take_first(&head), &last);
+    ck_assert(list_is_empty(&head) && !list_is_linked(&last));
+}
+END_TEST
+
 START_TEST(a_member_may_leave_while_the_list_is_walked)
 {
     LIST_FOR_SAFE (it, after, &head)
@@ -77,6 +96,7 @@ Suite *suite_base_list(void)
     tcase_add_test(use, members_stand_in_the_order_they_were_added);
     tcase_add_test(use, removing_twice_does_nothing);
     tcase_add_test(use, taking_empties_the_list_from_the_front);
+    tcase_add_test(use, a_list_takes_over_the_members_of_another);
     tcase_add_test(use, a_member_may_leave_while_the_list_is_walked);
     suite_add_tcase(suite, use);
     return suite;
