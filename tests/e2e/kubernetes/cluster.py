@@ -1,6 +1,6 @@
 """An API server and its etcd, on ports of their own, with an audit log of what they were asked.
 
-The binaries are $KUBE_APISERVER and $ETCD, or what PATH has, or what build-apiserver has made; `kubectl`
+The binaries are $KUBE_APISERVER and $ETCD, or what PATH has, or what tests/kubernetes/fetch has built; `kubectl`
 ($KUBECTL) applies manifests. Everything lies in one folder and ends with stop().
 """
 
@@ -42,7 +42,7 @@ def free_port():
 
 def built(name):
     default = os.path.join(os.path.expanduser("~"), ".cache", "tailrace")
-    pattern = os.path.join(os.environ.get("TAILRACE_CACHE", default), f"{name}-[0-9]*[0-9]")
+    pattern = os.path.join(os.environ.get("TAILRACE_CACHE", default), "kubernetes-*", name)
     return max(glob.glob(pattern), default=None)
 
 
