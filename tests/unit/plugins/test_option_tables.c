@@ -57,6 +57,36 @@ static const struct table tables[] = {
      "ecs_meta_host=127.0.0.1\necs_meta_port=51678\nagent_endpoint_retries=2"},
     {CONFIG_FILTER, "nest", 6,
      "Operation\nWildcard\nNest_under\nNested_under\nAdd_prefix\nRemove_prefix"},
+    {CONFIG_FILTER, "kubernetes", 53,
+     "buffer_size=32K\ntls.debug=0\ntls.verify=true\ntls.vhost\n"
+     "tls.verify_hostname=off\nmerge_log=false\nmerge_parser\nmerge_log_key\n"
+     "merge_log_trim=true\nkeep_log=true\nkube_url=https://kubernetes.default.svc\n"
+     "kube_meta_preload_cache_dir\n"
+     "kube_ca_file=/var/run/secrets/kubernetes.io/serviceaccount/ca.crt\n"
+     "kube_ca_path\nkube_tag_prefix=kube.var.log.containers.\n"
+     "kube_namespace_file=/var/run/secrets/kubernetes.io/serviceaccount/namespace\n"
+     "kube_token_file=/var/run/secrets/kubernetes.io/serviceaccount/token\n"
+     "kube_token_command\nlabels=true\nannotations=true\nowner_references=false\n"
+     "namespace_labels=false\nnamespace_annotations=false\n"
+     "namespace_metadata_only=false\nk8s-logging.parser=false\n"
+     "k8s-logging.exclude=false\nuse_journal=false\nregex_parser\ndummy_meta=false\n"
+     "dns_retries=6\ndns_wait_time=30\ncache_use_docker_id=false\n"
+     "use_tag_for_meta=false\nuse_kubelet=false\nkubelet_host=127.0.0.1\n"
+     "kubelet_port=10250\nkube_token_ttl=10m\nkube_meta_cache_ttl=0\n"
+     "kube_meta_namespace_cache_ttl=15m\naws_use_pod_association=false\n"
+     "use_pod_association=false\n"
+     "aws_pod_association_host=cloudwatch-agent.amazon-cloudwatch\n"
+     "aws_pod_association_endpoint=/kubernetes/pod-to-service-env-map\n"
+     "aws_pod_association_port=4311\naws_pod_service_map_ttl=0\n"
+     "aws_pod_service_map_refresh_interval=60\naws_pod_service_preload_cache_dir\n"
+     "aws_pod_association_host_server_ca_file=/etc/"
+     "amazon-cloudwatch-observability-agent-server-cert/tls-ca.crt\n"
+     "aws_pod_association_host_client_cert_file=/etc/"
+     "amazon-cloudwatch-observability-agent-client-cert/client.crt\n"
+     "aws_pod_association_host_client_key_file=/etc/"
+     "amazon-cloudwatch-observability-agent-client-cert/client.key\n"
+     "aws_pod_association_host_tls_debug=0\n"
+     "aws_pod_association_host_tls_verify=true\nset_platform"},
     {CONFIG_FILTER, "log_to_metrics", 18,
      "regex\nexclude\nmetric_mode=counter\nvalue_field\nmetric_name=a\n"
      "metric_namespace=log_metric\nmetric_subsystem\nmetric_description\n"
