@@ -150,3 +150,18 @@ void kit_certs_free(struct kit_certs **address)
     rmdir(certs->folder);
     mem_free(certs);
 }
+
+unsigned long kit_cert_hash(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    unsigned long hash;
+    X509 *cert;
+
+    CHECK(file != NULL);
+    cert = PEM_read_X509(file, NULL, NULL, NULL);
+    CHECK(cert != NULL);
+    hash = X509_subject_name_hash(cert);
+    X509_free(cert);
+    fclose(file);
+    return hash;
+}

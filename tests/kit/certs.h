@@ -22,4 +22,7 @@ struct kit_certs {
 struct kit_certs *kit_certs_new(const char *name);
 void kit_certs_free(struct kit_certs **certs);
 
+/* What its file's name begins with in a folder of authorities, as 8 hexadecimal digits. */
+unsigned long kit_cert_hash(const char *file);
+
 #endif

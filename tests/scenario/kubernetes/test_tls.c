@@ -176,6 +176,49 @@ START_TEST(an_authority_that_comes_later_is_taken)
 }
 END_TEST
 
+START_TEST(a_folder_of_authorities_will_do)
+{
+    char name[32];
+
+    c.settings.server.ca_file = NULL;
+    c.settings.server.ca_path = ca_path;
+    tree_remove("ca.crt");
+    snprintf(ca_path, sizeof ca_path, "%s", tree_path("."));
+    snprintf(name, sizeof name, "%08lx.0", kit_cert_hash(certs->other_authority));
+    copy_file(certs->other_authority, name);
+    cluster_begin(&c);
+    await_words("certificate");
+    ck_assert_uint_eq(count_of(&asked.lists), 0);
+    snprintf(name, sizeof name, "%08lx.0", kit_cert_hash(certs->authority));
+    copy_file(certs->authority, name);
+    await(&asked.watches, 1);
+    ck_assert_int_eq(cluster_find(&c, "u1"), POD_KNOWN);
+}
+END_TEST
+
+/* Its certificate is for 127.0.0.1, and is asked for by another name. */
+START_TEST(a_vhost_is_the_name_that_the_certificate_has_to_have)
+{
+    c.settings.server.vhost = (char *)(uintptr_t) "api.example";
+    cluster_begin(&c);
+    await_words("api.example");
+    ck_assert_uint_eq(count_of(&asked.lists), 0);
+    cluster_end(&c);
+    c.settings.server.verify_hostname = false;
+    cluster_begin(&c);
+    await(&asked.watches, 1);
+}
+END_TEST
+
+START_TEST(anybody_is_asked_when_told_so)
+{
+    copy_file(certs->other_authority, "ca.crt");
+    c.settings.server.verify = false;
+    cluster_begin(&c);
+    await(&asked.watches, 1);
+}
+END_TEST
+
 START_TEST(half_of_a_file_of_authorities_is_no_end)
 {
     tree_write("ca.crt", "-----BEGIN CERTIFICATE-----\nMIIB");
@@ -239,6 +282,9 @@ Suite *suite_kubernetes_tls(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, pods_come_over_tls);
     tcase_add_test(tcase, an_authority_that_comes_later_is_taken);
+    tcase_add_test(tcase, a_folder_of_authorities_will_do);
+    tcase_add_test(tcase, a_vhost_is_the_name_that_the_certificate_has_to_have);
+    tcase_add_test(tcase, anybody_is_asked_when_told_so);
     tcase_add_test(tcase, half_of_a_file_of_authorities_is_no_end);
     tcase_add_test(tcase, an_authority_that_is_replaced_counts_while_another_request_is_under_way);
     tcase_add_test(tcase, a_token_that_is_replaced_is_used_at_once);

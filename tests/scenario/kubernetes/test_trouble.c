@@ -1,4 +1,3 @@
-#include "plugins/filter_kubernetes/login.h"
 #include "scenario/kubernetes/cluster.h"
 
 #include <check.h>
@@ -305,115 +304,6 @@ END_TEST
 
 /* ---- tokens ---- */
 
-static char token_path[4096];
-
-static void write_token(const char *text)
-{
-    tree_write("token", text);
-}
-
-static void token_begin(void)
-{
-    snprintf(token_path, sizeof token_path, "%s", tree_path("token"));
-    c.settings.login.token_file = token_path;
-    kube_token(c.kube, "first");
-    write_token("first\n");
-    cluster_begin(&c);
-    cluster_await_watch(&c);
-}
-
-START_TEST(a_token_is_read_again_when_it_was_replaced)
-{
-    token_begin();
-    cluster_pass_ms(&c, 60000);
-    kube_token(c.kube, "second");
-    write_token("second one is longer");
-    write_token("second");
-    kube_end_watches(c.kube);
-    cluster_await(&c, KUBE_WATCH, 2, 3000);
-    ck_assert_ptr_nonnull(strstr(kube_last(c.kube), "Authorization: Bearer second\r\n"));
-    ck_assert_uint_eq(kube_watching(c.kube), 1);
-}
-END_TEST
-
-START_TEST(a_refused_token_is_read_again_at_once_and_then_slowly)
-{
-    token_begin();
-    cluster_pass_ms(&c, 60000);
-    kube_token(c.kube, "second");
-    kube_end_watches(c.kube);
-    cluster_await(&c, KUBE_WATCH, 2, 3000);
-    cluster_pass_ms(&c, 60000);
-    ck_assert_uint_le(kube_count(c.kube, KUBE_WATCH), 20);
-    write_token("second");
-    cluster_pass_ms(&c, LONGEST_WAIT_MS);
-    ck_assert_uint_eq(kube_watching(c.kube), 1);
-    ck_assert_uint_eq(kube_count(c.kube, KUBE_LIST), 1);
-}
-END_TEST
-
-START_TEST(a_command_prints_the_token)
-{
-    c.settings.login.token_command = (char *)(uintptr_t) "printf ' first '";
-    kube_token(c.kube, "first");
-    put("u1", "");
-    cluster_begin(&c);
-    while (kube_watching(c.kube) == 0) {
-        clock_advance_ms(100);
-        loop_turn(c.loop, job_count(c.loop) > 0);
-    }
-    cluster_settle(&c);
-    ck_assert_int_eq(cluster_find(&c, "u1"), POD_KNOWN);
-}
-END_TEST
-
-START_TEST(a_command_that_fails_is_no_end)
-{
-    c.settings.login.token_command = (char *)(uintptr_t) "exit 3";
-    put("u1", "");
-    cluster_begin(&c);
-    while (kube_watching(c.kube) == 0) {
-        clock_advance_ms(100);
-        loop_turn(c.loop, job_count(c.loop) > 0);
-    }
-    ck_assert_uint_eq(kube_count(c.kube, KUBE_LIST), 1);
-}
-END_TEST
-
-static unsigned runs(void)
-{
-    char text[256] = "";
-    FILE *file = fopen(tree_path("runs"), "r");
-    size_t len = file != NULL ? fread(text, 1, sizeof text, file) : 0;
-
-    if (file != NULL)
-        fclose(file);
-    return (unsigned)len;
-}
-
-/* The token's time is ten minutes, and there is none. */
-START_TEST(a_command_that_failed_is_run_again_soon)
-{
-    char command[5000];
-
-    snprintf(command, sizeof command, "printf x >> %s; exit 3", tree_path("runs"));
-    c.settings.login.token_command = command;
-    cluster_begin(&c);
-    while (kube_watching(c.kube) == 0) {
-        clock_advance_ms(100);
-        loop_turn(c.loop, job_count(c.loop) > 0);
-    }
-    ck_assert_uint_eq(runs(), 1);
-    clock_advance_ms(LOGIN_AGAIN_MS);
-    kube_end_watches(c.kube);
-    while (kube_count(c.kube, KUBE_WATCH) < 2) {
-        clock_advance_ms(100);
-        loop_turn(c.loop, job_count(c.loop) > 0);
-    }
-    ck_assert_uint_eq(runs(), 2);
-}
-END_TEST
-
 static TCase *failing(void)
 {
     TCase *tcase = tcase_create("failing");
@@ -424,11 +314,6 @@ static TCase *failing(void)
     tcase_add_test(tcase, what_it_asks_for_is_waited_for);
     tcase_add_test(tcase, a_server_that_is_away_is_found_again);
     tcase_add_test(tcase, while_nobody_watches_nobody_says_never);
-    tcase_add_test(tcase, a_token_is_read_again_when_it_was_replaced);
-    tcase_add_test(tcase, a_refused_token_is_read_again_at_once_and_then_slowly);
-    tcase_add_test(tcase, a_command_prints_the_token);
-    tcase_add_test(tcase, a_command_that_fails_is_no_end);
-    tcase_add_test(tcase, a_command_that_failed_is_run_again_soon);
     return tcase;
 }
 
