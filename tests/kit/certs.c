@@ -32,8 +32,10 @@ static void name_set(X509 *cert, const char *name)
                                      (const unsigned char *)name, -1, -1, 0) == 1);
 }
 
-/* `issuer` NULL: it signs itself. `alternative`: "DNS:name", or NULL for an authority. */
-static struct party party_new(const char *name, const char *alternative, const struct party *issuer)
+/* Good for `days` from now on, which may be over. `issuer` NULL: it signs itself. `alternative`:
+ * "DNS:name", or NULL for an authority. */
+static struct party party_lasting(long days, const char *name, const char *alternative,
+                                  const struct party *issuer)
 {
     static long serial = 1;
     struct party party = {.key = EVP_EC_gen("P-256"), .cert = X509_new()};
@@ -42,8 +44,8 @@ static struct party party_new(const char *name, const char *alternative, const s
     CHECK(party.key != NULL && party.cert != NULL);
     CHECK(X509_set_version(party.cert, X509_VERSION_3) == 1);
     CHECK(ASN1_INTEGER_set(X509_get_serialNumber(party.cert), serial++) == 1);
-    CHECK(X509_gmtime_adj(X509_getm_notBefore(party.cert), -DAY_S) != NULL);
-    CHECK(X509_gmtime_adj(X509_getm_notAfter(party.cert), DAY_S) != NULL);
+    CHECK(X509_gmtime_adj(X509_getm_notBefore(party.cert), -3 * DAY_S) != NULL);
+    CHECK(X509_gmtime_adj(X509_getm_notAfter(party.cert), days * DAY_S) != NULL);
     CHECK(X509_set_pubkey(party.cert, party.key) == 1);
     name_set(party.cert, name);
     CHECK(X509_set_issuer_name(party.cert, X509_get_subject_name(by->cert)) == 1);
@@ -52,6 +54,11 @@ static struct party party_new(const char *name, const char *alternative, const s
         extension_add(party.cert, NID_subject_alt_name, alternative);
     CHECK(X509_sign(party.cert, by->key, EVP_sha256()) > 0);
     return party;
+}
+
+static struct party party_new(const char *name, const char *alternative, const struct party *issuer)
+{
+    return party_lasting(1, name, alternative, issuer);
 }
 
 static void party_fini(struct party *party)
@@ -88,6 +95,8 @@ static void name_files(struct kit_certs *certs)
     NAME(other_authority);
     NAME(server);
     NAME(server_key);
+    NAME(expired);
+    NAME(expired_key);
     NAME(client);
     NAME(client_key);
     NAME(client_locked_key);
@@ -104,6 +113,10 @@ static void server_make(struct kit_certs *certs, const char *name, const struct 
     server = party_new("the server", alternative, authority);
     cert_write(certs->server, &server);
     key_write(certs->server_key, &server, NULL);
+    party_fini(&server);
+    server = party_lasting(-1, "the server of yesterday", alternative, authority);
+    cert_write(certs->expired, &server);
+    key_write(certs->expired_key, &server, NULL);
     party_fini(&server);
 }
 
@@ -144,6 +157,8 @@ void kit_certs_free(struct kit_certs **address)
     unlink(certs->other_authority);
     unlink(certs->server);
     unlink(certs->server_key);
+    unlink(certs->expired);
+    unlink(certs->expired_key);
     unlink(certs->client);
     unlink(certs->client_key);
     unlink(certs->client_locked_key);

@@ -15,6 +15,7 @@ struct kit_certs {
     char authority[96];
     char other_authority[96]; /* signed nothing */
     char server[96], server_key[96];
+    char expired[96], expired_key[96]; /* the same, until yesterday */
     char client[96], client_key[96], client_locked_key[96];
 };
 

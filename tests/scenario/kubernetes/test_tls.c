@@ -196,6 +196,18 @@ START_TEST(a_folder_of_authorities_will_do)
 }
 END_TEST
 
+START_TEST(a_certificate_that_expired_is_said_in_words)
+{
+    kit_server_stop(&server);
+    server = kit_server_start_tls(certs->expired, certs->expired_key);
+    kit_server_rule(server, rule, NULL);
+    snprintf(c.url, sizeof c.url, "https://127.0.0.1:%u", (unsigned)kit_server_port(server));
+    cluster_begin(&c);
+    await_words("expired");
+    ck_assert_uint_eq(count_of(&asked.lists), 0);
+}
+END_TEST
+
 /* Its certificate is for 127.0.0.1, and is asked for by another name. */
 START_TEST(a_vhost_is_the_name_that_the_certificate_has_to_have)
 {
@@ -283,6 +295,7 @@ Suite *suite_kubernetes_tls(void)
     tcase_add_test(tcase, pods_come_over_tls);
     tcase_add_test(tcase, an_authority_that_comes_later_is_taken);
     tcase_add_test(tcase, a_folder_of_authorities_will_do);
+    tcase_add_test(tcase, a_certificate_that_expired_is_said_in_words);
     tcase_add_test(tcase, a_vhost_is_the_name_that_the_certificate_has_to_have);
     tcase_add_test(tcase, anybody_is_asked_when_told_so);
     tcase_add_test(tcase, half_of_a_file_of_authorities_is_no_end);

@@ -39,6 +39,16 @@ static bool described(const char *words)
     return has;
 }
 
+/* How often the last lines of the log have these words. */
+static unsigned said(const char *words)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; log_recent(i) != NULL; i++)
+        count += strstr(log_recent(i), words) != NULL;
+    return count;
+}
+
 /* ---- failing ---- */
 
 static void expect_slow_asking(int status)
@@ -139,6 +149,7 @@ START_TEST(where_a_watch_is_forbidden_there_are_lists)
     ck_assert_int_eq(cluster_find(&c, "u2"), POD_NOT_YET);
     cluster_await(&c, KUBE_LIST, 3, 3000);
     ck_assert_int_eq(cluster_find(&c, "u2"), POD_KNOWN);
+    ck_assert_uint_eq(said("the verb watch on pods"), 1);
 }
 END_TEST
 
@@ -156,6 +167,7 @@ START_TEST(where_lists_are_forbidden_pods_are_asked_for_one_by_one)
     ck_assert(described("listing pods is forbidden"));
     cluster_pass_ms(&c, 60000);
     ck_assert_uint_eq(kube_count_all(c.kube), 2);
+    ck_assert_uint_eq(said("the verb list on pods"), 1);
 }
 END_TEST
 
