@@ -374,8 +374,8 @@ int read_begin(struct in_systemd *s, const struct journal_library *library)
     else if (rc >= 0)
         timer_start(s->timer, 0);
     else
-        return rc;
-    return 0;
+        read_end(s);
+    return s->timer != NULL ? 0 : rc;
 }
 
 void read_end(struct in_systemd *s)

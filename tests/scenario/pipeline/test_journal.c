@@ -50,6 +50,14 @@ START_TEST(entries_are_records_in_order)
 }
 END_TEST
 
+/* And nothing of it stays on the loop, which ends with the test. */
+START_TEST(a_journal_that_is_not_there_is_said_and_refused)
+{
+    ck_assert_int_lt(kit_try_run(k, JOURNAL(" Path ${DIR}/none\n")), 0);
+    ck_assert_ptr_nonnull(strstr(buffer_text(&k->report.text), "/none cannot be opened: No such"));
+}
+END_TEST
+
 START_TEST(a_field_that_comes_twice_is_an_array)
 {
     write_fields("MESSAGE=one", "X=a", "X=b");
@@ -237,6 +245,7 @@ Suite *suite_pipeline_journal(void)
 
     tcase_add_checked_fixture(journal, set_up, tear_down);
     tcase_add_test(journal, entries_are_records_in_order);
+    tcase_add_test(journal, a_journal_that_is_not_there_is_said_and_refused);
     tcase_add_test(journal, a_field_that_comes_twice_is_an_array);
     tcase_add_test(journal, a_star_in_the_tag_is_the_unit);
     tcase_add_test(journal, filters_choose_by_one_or_by_all);
