@@ -102,11 +102,6 @@ void circuit_note(struct circuit *c, enum circuit_event event, struct circuit_mo
     circuit_check(c);
 }
 
-void circuit_hold(struct circuit *c, uint64_t until_ms)
-{
-    wait_until(c, until_ms);
-}
-
 void circuit_hasten(struct circuit *c, uint64_t until_ms)
 {
     if (c->not_before_ms > until_ms)

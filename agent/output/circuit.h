@@ -60,9 +60,6 @@ unsigned circuit_room(const struct circuit *c, uint64_t now_ms, unsigned under_w
 
 void circuit_note(struct circuit *c, enum circuit_event event, struct circuit_moment moment);
 
-/* Nothing begins before this. */
-void circuit_hold(struct circuit *c, uint64_t until_ms);
-
 /* No wait ends after this. */
 void circuit_hasten(struct circuit *c, uint64_t until_ms);
 

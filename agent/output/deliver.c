@@ -11,7 +11,7 @@
  *
  *   output_offer      a sealed chunk joins the queue
  *   delivery_begin    the first chunk leaves it, when there is a place
- *   delivery_attempt  a worker encodes the records that are left, or writes them; the loop does where
+ *   delivery_attempt  where calls have a pace, waits for its turn (turn.c); a worker encodes the records that are left, or writes them; the loop does where
  *                     that is light work
  *   delivery_keyed    before that, where requests are signed and there were no keys: they came, or not
  *   on_encoded        the request goes out; or on_written, when the plugin writes by itself
@@ -189,6 +189,8 @@ static void on_encoded(void *owner)
         delivery_next_part(d);
         return;
     }
+    if (!turn_start(d))
+        return;
     d->made.body_bytes = d->made.request.body.capacity +
                          d->made.request.inserts.capacity * sizeof(struct http_insert);
     budget_take_request(output->config.budget, d->made.body_bytes);
@@ -220,7 +222,7 @@ void delivery_attempt(struct delivery *d)
         delivery_let_go(d);
     else if (d->output->config.plugin->encode == NULL)
         job_start(d->output->loop, write_work, on_written, d);
-    else if (sign_is_ready(d))
+    else if (turn_take(d) && sign_is_ready(d))
         encode_start(d, on_encoded);
 }
 
@@ -278,7 +280,6 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
             config->plugin->judge(config->self, http_call_reply(call), &verdicts, d->answer.why);
         asked_ms = http_call_reply(call)->retry_after_ms;
         gate_note(d, gate_event(http_call_reply(call)->status, verdict, &verdicts), asked_ms);
-        gate_hold(d->output, verdicts.hold_ms);
         d->tries.rest_ms = verdict == VERDICT_AGAIN ? verdicts.wait_ms : 0;
     }
     body_forget(d);

@@ -5,6 +5,7 @@
  *   deliver.c   the story of one chunk
  *   judged.c    what becomes of it by a verdict
  *   wait.c      what waits to be tried again
+ *   turn.c      calls that have a pace: whose turn it is
  *   output.c    how an output begins and ends
  *   encode.c    where the request is made
  *   sign.c      requests that are signed for AWS: keys, and what is said of them
@@ -105,6 +106,7 @@ struct delivery_flow {
     uint64_t offered_ms;
     bool is_new;        /* had no place yet */
     bool is_under_way;  /* has a place */
+    bool has_turn;      /* of the pace, for the call that comes next */
     bool has_delivered; /* a record at least */
 };
 
@@ -199,8 +201,30 @@ void delivery_wait(struct delivery *d, uint64_t wait_ms);
 /* Nothing is held against it: it goes again when rest_ms are over. */
 void delivery_rest(struct delivery *d);
 
+/* Without a place, for so many ms. */
+void delivery_sleep(struct delivery *d, uint64_t wait_ms);
+
 /* It waits no more, and is the next to get a place, which may be at once. */
 void delivery_resume(struct delivery *d);
+
+/* The same, for one that has not been tried meanwhile. */
+void delivery_requeue(struct delivery *d);
+
+/* It was not taken, and need not be tried again: whether it was given back. */
+bool delivery_goes_back(struct delivery *d);
+
+/* ---- turn.c ---- */
+
+/* In how many ms the output's calls may go by their pace; 0: now, or they have none. */
+uint64_t turn_wait_ms(const struct output *output);
+
+/* Whether the attempt may go on. If not it follows again when it is its turn, and the delivery has no
+ * place until then. */
+MUST_USE bool turn_take(struct delivery *d);
+
+/* Whether its request may go out, and is counted; else what was made for it is forgotten first, and
+ * then it waits for its next turn. */
+MUST_USE bool turn_start(struct delivery *d);
 
 /* ---- gate.c ---- */
 
@@ -220,8 +244,6 @@ bool gate_is_hopeless(const struct output *output);
 /* How it went; d->answer.why says why. */
 void gate_note(struct delivery *d, enum circuit_event event, uint64_t asked_ms);
 
-/* No request begins before so many ms are over. */
-void gate_hold(struct output *output, uint64_t hold_ms);
 enum circuit_event gate_event(int status, enum verdict verdict, const struct verdicts *verdicts);
 
 /* The output's, for the attempt that was noted last. */

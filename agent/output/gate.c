@@ -28,13 +28,16 @@ void gate_fini(struct output *output)
 
 bool gate_has_room(const struct output *output)
 {
-    return circuit_room(&output->opening.circuit, clock_ms(), output->places.under_way) > 0;
+    return circuit_room(&output->opening.circuit, clock_ms(), output->places.under_way) > 0 &&
+           turn_wait_ms(output) == 0;
 }
 
 void gate_wait(struct output *output)
 {
-    uint64_t now_ms = clock_ms(), at_ms = output->opening.circuit.not_before_ms;
+    uint64_t now_ms = clock_ms(), at_ms = now_ms + turn_wait_ms(output);
 
+    if (at_ms < output->opening.circuit.not_before_ms)
+        at_ms = output->opening.circuit.not_before_ms;
     if (list_is_empty(&output->places.queue) || at_ms <= now_ms) {
         timer_free(&output->opening.timer);
         return;
@@ -98,17 +101,6 @@ void gate_note(struct delivery *d, enum circuit_event event, uint64_t asked_ms)
         opening_say(d);
     if (was_open && !output->opening.circuit.is_open)
         wake_all(output);
-}
-
-void gate_hold(struct output *output, uint64_t hold_ms)
-{
-    uint64_t now_ms = clock_ms();
-
-    if (hold_ms == 0)
-        return;
-    circuit_hold(&output->opening.circuit, now_ms + hold_ms);
-    if (output->is_stopping)
-        circuit_hasten(&output->opening.circuit, now_ms + STOPPING_WAIT_MS);
 }
 
 static bool has_busy_items(const struct verdicts *verdicts)

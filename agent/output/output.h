@@ -18,6 +18,7 @@
 #include "http/http.h"
 #include "http/judge.h"
 #include "output/batch.h"
+#include "output/pace.h"
 
 struct option;
 struct plugin_setup;
@@ -38,9 +39,8 @@ struct item_verdict {
 struct verdicts {
     struct item_verdict *items; /* NULL: all were delivered */
     uint32_t count;
-    void *note;       /* that encode left in the batch; NULL: none */
-    bool is_busy;     /* judge: it asks for fewer requests, whatever the status was */
-    uint64_t hold_ms; /* judge: no request of this output begins before so many ms are over */
+    void *note;   /* that encode left in the batch; NULL: none */
+    bool is_busy; /* judge: it asks for fewer requests, whatever the status was */
     uint64_t
         wait_ms; /* judge, with VERDICT_AGAIN: this one not before; others have its place meanwhile */
 };
@@ -81,6 +81,11 @@ struct output_plugin {
      * it is a retry. */
     enum verdict (*judge)(void *self, const struct http_reply *reply, struct verdicts *verdicts,
                           char why[256]);
+
+    /* With encode: the pace of the call that this note of encode's leads to; of the first one of a
+     * batch for NULL, for which all deliveries of the output wait together. On the loop. NULL, or an
+     * answer of NULL: calls go as they come. */
+    struct call_lane *(*lane)(void *self, const void *note);
 
     /* Instead of both: writes the batch. `why` as above. */
     enum verdict (*write)(void *self, struct batch *batch, char why[256]);

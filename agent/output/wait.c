@@ -12,17 +12,21 @@ void delivery_resume(struct delivery *d)
 {
     struct output *output = d->output;
 
-    CHECK(list_is_linked(&d->link));
-    CHECK(!d->flow.is_under_way && d->sending.call == NULL);
     output->metrics.retries++;
     output->metrics.retried_records += batch_waiting(&d->batch);
-    list_remove(&d->link);
-    list_add_tail(output->places.queue.next, &d->link); /* before the first */
-    output_pump(output);
+    delivery_requeue(d);
 }
 
-/* It was not taken, and need not be tried again: it is given back. */
-static bool delivery_goes_back(struct delivery *d)
+void delivery_requeue(struct delivery *d)
+{
+    CHECK(list_is_linked(&d->link));
+    CHECK(!d->flow.is_under_way && d->sending.call == NULL);
+    list_remove(&d->link);
+    list_add_tail(d->output->places.queue.next, &d->link); /* before the first */
+    output_pump(d->output);
+}
+
+bool delivery_goes_back(struct delivery *d)
 {
     if (d->tries.is_last && !d->output->is_stopping && chunk_can_leave(d->chunk)) {
         delivery_leave(d);
@@ -41,8 +45,7 @@ static void on_wait_over(void *owner)
     delivery_resume(owner);
 }
 
-/* Without a place. */
-static void delivery_sleep(struct delivery *d, uint64_t wait_ms)
+void delivery_sleep(struct delivery *d, uint64_t wait_ms)
 {
     CHECK(d->sending.call == NULL && d->made.body_bytes == 0);
     if (d->timer == NULL)

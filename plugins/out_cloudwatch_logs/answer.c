@@ -1,7 +1,6 @@
 #include "plugins/out_cloudwatch_logs/cloudwatch.h"
 #include "plugins/out_cloudwatch_logs/judge.h"
 #include "plugins/out_cloudwatch_logs/note.h"
-#include "plugins/out_cloudwatch_logs/pace.h"
 
 #include <stdio.h>
 #include <sys/random.h>
@@ -184,19 +183,6 @@ static enum verdict not_taken(const struct asked *a, char why[256])
 
 /* ---- how soon ---- */
 
-static struct cw_pace *pace_of(struct out_cloudwatch *cw)
-{
-    struct buffer name = {0};
-
-    if (cw->pace != NULL)
-        return cw->pace;
-    buffer_append_format(&name, "%s:%u %s %s", cw->reach.http.host, (unsigned)cw->reach.http.port,
-                         cw->login.region, cw->login.role_arn != NULL ? cw->login.role_arn : "");
-    cw->pace = cw_pace_ref(buffer_text(&name));
-    buffer_fini(&name);
-    return cw->pace;
-}
-
 static uint64_t dice(void)
 {
     uint64_t number;
@@ -206,35 +192,18 @@ static uint64_t dice(void)
     return number;
 }
 
-static void throttled(const struct asked *a, struct cw_lane *lane, enum cw_step step)
-{
-    uint64_t wait_ms = cw_lane_throttled(lane, clock_ms(), dice());
-
-    a->verdicts->wait_ms = wait_ms;
-    if (step != CW_PUT)
-        return;
-    a->verdicts->is_busy = true;
-    a->verdicts->hold_ms = wait_ms;
-}
-
-/* What was throttled is asked again when its turn comes, which holds against no record; what makes
- * groups and streams waits for its turn by itself, and events go on meanwhile. */
+/* What was throttled is asked again when its turn comes, which holds against no record. */
 static enum verdict pace(const struct asked *a, enum cw_step step, enum verdict verdict)
 {
-    struct cw_pace *shared = pace_of(a->cw);
-    struct cw_lane *lane = cw_pace_lane(shared, step);
-    uint64_t hold_ms;
+    struct call_lane *lane = cw_pace_lane(a->cw, step);
 
-    if (verdict == VERDICT_RETRY && is_throttled(a->reply)) {
-        throttled(a, lane, step);
-        verdict = VERDICT_AGAIN;
-    } else {
-        hold_ms = cw_lane_answered(lane, clock_ms());
-        a->verdicts->hold_ms = step == CW_PUT ? hold_ms : 0;
+    if (verdict != VERDICT_RETRY || !is_throttled(a->reply)) {
+        call_lane_answered(lane);
+        return verdict;
     }
-    if (verdict == VERDICT_AGAIN && a->note->step != CW_PUT)
-        a->verdicts->wait_ms = cw_lane_take(cw_pace_lane(shared, a->note->step), clock_ms());
-    return verdict;
+    a->verdicts->wait_ms = call_lane_throttled(lane, clock_ms(), dice());
+    a->verdicts->is_busy = step == CW_PUT;
+    return VERDICT_AGAIN;
 }
 
 /* What was taken is no trouble, but has to be named where it goes on without an end. */

@@ -25,7 +25,9 @@
         OPTION_TEXT(SELF, login.external_id, "external_id", NULL, 0,                             \
                     "External id that the role asks for."),                                      \
         OPTION_TEXT(SELF, making.tags, "new_log_group_tags", NULL, 0,                            \
-                    "Tags of groups that are made here: key=value,key=value.")
+                    "Tags of groups that are made here: key=value,key=value."),                  \
+        OPTION_INT(SELF, calls_a_second, "calls_per_second", "0", 0,                             \
+                   "Calls of PutLogEvents at the most; 0: as throttling teaches.")
 
 static const struct option options[] = {
     COMMON_OPTIONS,
@@ -98,6 +100,7 @@ const struct output_plugin out_cloudwatch_logs = {
     .judge = cw_answer,
     .settings = cw_settings,
     .aws = cw_aws,
+    .lane = cw_lane,
     .parcels = &cw_parcels,
     .default_port = 443,
     .default_workers = 1,
@@ -114,6 +117,7 @@ const struct output_plugin out_cloudwatch = {
     .judge = cw_answer,
     .settings = cw_settings,
     .aws = cw_aws,
+    .lane = cw_lane,
     .parcels = &cw_parcels,
     .default_port = 443,
     .default_workers = 1,

@@ -12,7 +12,7 @@
  *   request.c      the call that comes next, of the records that are left
  *   judge.c        what an answer means
  *   answer.c       what follows from it: the groups, the streams, the dead letters
- *   pace.c         how soon the next call may go
+ *   calls.c        how soon the next one may go
  *
  * All of struct out_cloudwatch is constant once init has run, but for `is_plain`, so encodes may
  * overlap. What is known of one call lies in the batch's note (note.h).
@@ -22,9 +22,11 @@
 
 #include "plugins/out_cloudwatch_logs/emf.h"
 #include "plugins/out_cloudwatch_logs/making.h"
-#include "plugins/out_cloudwatch_logs/target.h"
+#include "plugins/out_cloudwatch_logs/note.h"
 
 #include <stdatomic.h>
+
+#define CW_CALLS_A_SECOND_MAX 1000
 
 struct cw_message {
     char *key;    /* whose value is the message; NULL: the record is */
@@ -60,15 +62,20 @@ struct out_cloudwatch {
     struct cw_login login;
     struct cw_reach reach;
     const char *component;
-    struct cw_pace *pace;  /* of the loop; NULL until something was answered */
-    uint64_t entity_error; /* the hash of why an entity was refused last; on the loop */
-    atomic_bool is_plain;  /* somebody on the way does not read gzip */
+    struct call_pace *pace; /* of the loop; NULL until something is sent */
+    int64_t calls_a_second; /* of PutLogEvents at the most; 0: nobody has said */
+    uint64_t entity_error;  /* the hash of why an entity was refused last; on the loop */
+    atomic_bool is_plain;   /* somebody on the way does not read gzip */
 };
 
 /* Of cloudwatch_logs, and of cloudwatch. */
 MUST_USE int cw_init(void *self, struct plugin_setup *setup);
 MUST_USE int cw_init_go(void *self, struct plugin_setup *setup);
 void cw_fini(void *self);
+
+/* The pace of the call of this step; of the one that the note leads to. On the loop. */
+struct call_lane *cw_pace_lane(struct out_cloudwatch *cw, enum cw_step step);
+struct call_lane *cw_lane(void *self, const void *note);
 
 /* Chunks are cut by group and stream, and to the length of a call. */
 extern const struct parcel_kind cw_parcels;

@@ -1,5 +1,4 @@
 #include "plugins/out_cloudwatch_logs/cloudwatch.h"
-#include "plugins/out_cloudwatch_logs/pace.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -205,6 +204,16 @@ static int init_message(struct out_cloudwatch *cw, struct plugin_setup *setup)
     return cw_emf_init(&cw->message.emf, setup);
 }
 
+static int pace_check(const struct out_cloudwatch *cw, struct plugin_setup *setup)
+{
+    if (cw->calls_a_second >= 0 && cw->calls_a_second <= CW_CALLS_A_SECOND_MAX)
+        return 0;
+    report_error(setup->report, setup_place(setup, "calls_per_second"),
+                 "calls_per_second is %lld; give a number from 1 to %d, or 0 for no limit",
+                 (long long)cw->calls_a_second, CW_CALLS_A_SECOND_MAX);
+    return -EINVAL;
+}
+
 static int init_all(struct out_cloudwatch *cw, struct plugin_setup *setup)
 {
     int rc = 0;
@@ -213,6 +222,7 @@ static int init_all(struct out_cloudwatch *cw, struct plugin_setup *setup)
     cw->component = setup->component;
     atomic_init(&cw->is_plain, false);
     rc |= region_check(cw, setup);
+    rc |= pace_check(cw, setup);
     rc |= cw_making_init(&cw->making, setup);
     rc |= init_message(cw, setup);
     rc |= init_login(&cw->login, setup);
@@ -246,7 +256,7 @@ void cw_fini(void *self)
     cw_names_fini(&cw->names);
     cw_making_fini(&cw->making);
     cw_emf_fini(&cw->message.emf);
-    cw_pace_unref(&cw->pace);
+    call_pace_unref(&cw->pace);
     aws_address_fini(&cw->reach.address);
     buffer_fini(&cw->reach.host);
     MEM_FREE(&cw->reach.user_agent);

@@ -141,13 +141,13 @@ class Stand:
     def log_paths(self):
         return sorted(entry.path for entry in os.scandir(self.logs))
 
-    def start_agent(self, config, sink, keep_state=False):
+    def start_agent(self, config, sink, keep_state=False, calls=0):
         state = os.path.join(self.folder, "state")
         if not keep_state:
             shutil.rmtree(state, ignore_errors=True)
         os.makedirs(state, exist_ok=True)
         environment = dict(os.environ, LOGS=self.logs, STATE=state, PORT=str(sink.port),
-                           ADMIN=str(free_port()), AWS_ACCESS_KEY_ID="AKIDEXAMPLE",
+                           ADMIN=str(free_port()), CALLS=str(calls), AWS_ACCESS_KEY_ID="AKIDEXAMPLE",
                            AWS_SECRET_ACCESS_KEY="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
         command = [AGENT, "-c", os.path.join(HERE, "conf", config)]
         with open(os.path.join(self.folder, "agent.log"), "a") as log:

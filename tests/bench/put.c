@@ -140,16 +140,33 @@ static int throttle(struct buffer *answer)
     return refuse(answer, "ThrottlingException", "Rate exceeded");
 }
 
+static void time_note(struct put_times *times, uint64_t now_ms)
+{
+    times->ms[times->count++ % PUT_SECOND_MAX] = now_ms;
+}
+
+/* How many came within the second that ends now; at most PUT_SECOND_MAX. */
+static uint64_t in_second(const struct put_times *times, uint64_t now_ms)
+{
+    uint64_t count = 0;
+
+    while (count < times->count && count < PUT_SECOND_MAX &&
+           times->ms[(times->count - 1 - count) % PUT_SECOND_MAX] + 1000 > now_ms)
+        count++;
+    return count;
+}
+
 static bool is_too_fast(struct put_pace *pace, uint64_t now_ms)
 {
-    if (pace->second != now_ms / 1000)
-        *pace = (struct put_pace){
-            .a_second = pace->a_second, .second = now_ms / 1000, .most = pace->most};
-    if (++pace->came > pace->most)
-        pace->most = pace->came;
-    if (pace->a_second > 0 && pace->count >= pace->a_second)
+    uint64_t came;
+
+    time_note(&pace->came, now_ms);
+    came = in_second(&pace->came, now_ms);
+    if (came > pace->most)
+        pace->most = came;
+    if (pace->a_second > 0 && in_second(&pace->taken, now_ms) >= pace->a_second)
         return true;
-    pace->count++;
+    time_note(&pace->taken, now_ms);
     return false;
 }
 

@@ -9,7 +9,7 @@
  * is 0.
  *
  *   throttle   every Nth PutLogEvents is refused with a ThrottlingException
- *   calls      PutLogEvents a second, counted over whole seconds; more are throttled
+ *   calls      PutLogEvents in any second, at most PUT_SECOND_MAX; more are throttled
  *   creates    likewise of CreateLogStream
  *   made       1: a stream that nobody has made is not there
  */
@@ -19,13 +19,19 @@
 #include "base/buffer.h"
 #include "seen.h"
 
-/* So many calls in the running second of the clock. */
+#define PUT_SECOND_MAX 256
+
+/* The last calls of one kind; a ring. */
+struct put_times {
+    uint64_t ms[PUT_SECOND_MAX];
+    uint64_t count;
+};
+
+/* How many come within a second, wherever it begins. */
 struct put_pace {
     uint64_t a_second; /* 0: as many as come */
-    uint64_t second;
-    uint64_t count; /* that were taken in it */
-    uint64_t most;  /* that came in one second */
-    uint64_t came;  /* in this one */
+    uint64_t most;     /* that came in one */
+    struct put_times came, taken;
 };
 
 struct put_counts {

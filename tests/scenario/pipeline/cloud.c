@@ -275,6 +275,54 @@ static struct kit_answer dated_badly(struct cloud *c)
     return answer;
 }
 
+/* ---- when they came ---- */
+
+static void time_note(struct cloud_times *times, bool is_throttled)
+{
+    ck_assert_uint_lt(times->count, CLOUD_TIMES_MAX);
+    times->ms[times->count] = clock_ms();
+    times->was_throttled[times->count++] = is_throttled;
+}
+
+static void call_note(struct cloud *c, struct slice call)
+{
+    if (slice_is(call, "PutLogEvents"))
+        time_note(&c->puts, c->throttled > 0);
+    if (slice_is(call, "CreateLogStream"))
+        time_note(&c->makes, c->throttled > 0);
+}
+
+unsigned cloud_most_in_a_second(const struct cloud_times *times)
+{
+    unsigned most = 0;
+
+    for (unsigned i = 0, first = 0; i < times->count; i++) {
+        while (times->ms[first] + 1000 <= times->ms[i])
+            first++;
+        most = i - first + 1 > most ? i - first + 1 : most;
+    }
+    return most;
+}
+
+unsigned cloud_taken(const struct cloud *cloud)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < cloud->taken.len; i++)
+        count += cloud->taken.data[i] == '\n';
+    return count;
+}
+
+uint64_t cloud_shortest_hold_ms(const struct cloud_times *times, unsigned under_way)
+{
+    uint64_t shortest_ms = UINT64_MAX;
+
+    for (unsigned i = 0; i + under_way < times->count; i++)
+        if (times->was_throttled[i] && times->ms[i + under_way] - times->ms[i] < shortest_ms)
+            shortest_ms = times->ms[i + under_way] - times->ms[i];
+    return shortest_ms;
+}
+
 static struct kit_answer rule(void *owner, const struct kit_request *request)
 {
     struct cloud *c = owner;
@@ -287,6 +335,7 @@ static struct kit_answer rule(void *owner, const struct kit_request *request)
     call = slice_skip(call, sizeof "Logs_20140328." - 1);
     buffer_append_format(&c->calls, "%.*s ", SLICE_ARG(call));
     call = slice_make(c->calls.data + c->calls.len - call.len - 1, call.len);
+    call_note(c, call);
     if (kit_request_header(request, "Authorization") == NULL)
         return broken(c, "no signature");
     if (is_dated_badly(c, request))

@@ -12,6 +12,15 @@
 #include "base/map.h"
 #include "scenario/pipeline/kit.h"
 
+#define CLOUD_TIMES_MAX 1024
+
+/* When calls of one kind came, and which were throttled. */
+struct cloud_times {
+    uint64_t ms[CLOUD_TIMES_MAX];
+    bool was_throttled[CLOUD_TIMES_MAX];
+    unsigned count;
+};
+
 struct cloud {
     struct kit_server *server;
     bool has_group;
@@ -23,22 +32,33 @@ struct cloud {
     unsigned lost; /* so many calls are taken, and the connection closed without an answer */
     int64_t
         ahead_s; /* its clock is so far before ours; what is signed five minutes off is refused */
-    unsigned refused_events; /* of the next call, from its front: too old */
-    struct map streams;      /* by name */
-    struct buffer calls;     /* "PutLogEvents CreateLogStream " */
-    struct buffer taken;     /* "stream: message\n" */
-    struct buffer broken;    /* which rule, in words; empty: none */
-    struct buffer body;      /* of the answer */
-    struct buffer made;      /* the body of the last CreateLogGroup */
-    char date[128];          /* header lines with its date */
-    int64_t days;            /* of the last PutRetentionPolicy */
-    uint64_t largest;        /* the most bytes of a call, as the service counts them */
+    unsigned refused_events;        /* of the next call, from its front: too old */
+    struct map streams;             /* by name */
+    struct buffer calls;            /* "PutLogEvents CreateLogStream " */
+    struct buffer taken;            /* "stream: message\n" */
+    struct buffer broken;           /* which rule, in words; empty: none */
+    struct buffer body;             /* of the answer */
+    struct buffer made;             /* the body of the last CreateLogGroup */
+    char date[128];                 /* header lines with its date */
+    int64_t days;                   /* of the last PutRetentionPolicy */
+    uint64_t largest;               /* the most bytes of a call, as the service counts them */
+    struct cloud_times puts, makes; /* PutLogEvents; CreateLogStream */
 };
 
 /* With a kit whose agent finds keys in its environment, no files of AWS's, and the service at ${CLOUD}.
  * At the end nothing was asked that the service would not take. */
 struct kit *cloud_open(struct cloud *cloud);
 void cloud_close(struct cloud *cloud, struct kit **kit);
+
+/* The most that came within any second. */
+unsigned cloud_most_in_a_second(const struct cloud_times *times);
+
+/* The shortest time from a call that was throttled to the next one, behind those that may have been
+ * under way with it. */
+uint64_t cloud_shortest_hold_ms(const struct cloud_times *times, unsigned under_way);
+
+/* How many events were taken. */
+unsigned cloud_taken(const struct cloud *cloud);
 
 /* The group is gone, with its streams. */
 void cloud_forget(struct cloud *cloud);

@@ -1,0 +1,83 @@
+/*
+ * How fast an API of an account is called: by all outputs that say its name, so that what one of them
+ * is told counts for the others at once. What has a pace is asked twice: whether it is its turn,
+ * before a request is made, and whether it may start, when it is about to go out.
+ *
+ *   hold    behind calls that were throttled, so many in a row: drawn between the half and the whole
+ *           of 100 ms, 200 ms, 400 ms, ... PACE_HOLD_MS_MAX, so that many nodes do not come back at
+ *           once. Nothing starts while it stands
+ *   gap     from one turn to the next, between a least and a most. Half as long again behind each call
+ *           that was throttled, and long enough for no more calls a second than were taken in the
+ *           one before it; a little shorter behind each that was not
+ *   second  no more calls start in any second than gaps begin in it, however late those are that had
+ *           their turn before
+ *
+ * Life     call_pace_ref -> call_pace_unref; the last one frees it.
+ * Thread   the loop. call_lane_* are pure.
+ * Limits   of PACE_STARTS_MAX calls a second and more only gaps are kept.
+ */
+#ifndef TAILRACE_OUTPUT_PACE_H
+#define TAILRACE_OUTPUT_PACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PACE_HOLD_MS_MAX 60000
+#define PACE_STARTS_MAX 64
+#define PACE_LANES_MAX 4
+
+/* No wait for a hold is cut short. */
+#define PACE_PATIENT UINT64_MAX
+
+/* Of one kind of calls. */
+struct call_limits {
+    uint32_t gap_least_ms, gap_most_ms;
+};
+
+struct call_lane {
+    struct call_limits limits;
+    double gap_ms;
+    uint64_t turn_ms;                    /* when the next one is */
+    uint64_t held_from_ms, held_till_ms; /* equal: it is not */
+    uint64_t starts_ms[PACE_STARTS_MAX]; /* the last ones; a ring */
+    uint64_t started;
+    uint32_t throttled; /* in a row */
+};
+
+struct call_pace;
+
+/* Of all who say this name, which is copied. Its lanes begin with these limits, where it is new. */
+struct call_pace *call_pace_ref(const char *name, const struct call_limits *limits,
+                                unsigned lane_count);
+void call_pace_unref(struct call_pace **pace); /* NULL is fine */
+
+struct call_lane *call_pace_lane(struct call_pace *pace, unsigned index);
+
+void call_lane_init(struct call_lane *lane, struct call_limits limits);
+
+/* So many calls a second are the most, from now on; of several numbers the least counts. */
+void call_lane_tell(struct call_lane *lane, uint32_t calls_a_second);
+
+/* In how many ms the next turn is; 0: now. Who is `patience_ms` behind the beginning of a hold waits
+ * for its end no longer. */
+uint64_t call_lane_wait_ms(const struct call_lane *lane, uint64_t now_ms, uint64_t patience_ms);
+
+/* It is now, and it is taken. */
+void call_lane_take(struct call_lane *lane, uint64_t now_ms);
+
+/* Takes the next turn that nobody has: in how many ms it is. */
+uint64_t call_lane_reserve(struct call_lane *lane, uint64_t now_ms, uint64_t patience_ms);
+
+/* From when on one that has a turn may go out. */
+uint64_t call_lane_start_ms(const struct call_lane *lane, uint64_t patience_ms);
+
+/* It does, unless it is too early: whether it does. */
+bool call_lane_start(struct call_lane *lane, uint64_t now_ms, uint64_t patience_ms);
+
+/* A call was throttled: for how many ms nothing starts. `dice` is any random number. */
+uint64_t call_lane_throttled(struct call_lane *lane, uint64_t now_ms, uint64_t dice);
+
+/* A call was answered otherwise. */
+void call_lane_answered(struct call_lane *lane);
+
+#endif
