@@ -9,6 +9,9 @@
  * What follows from an answer: note.h has the steps, judge.h what the service means. On the loop.
  */
 
+/* How often groups whose retention is refused are named. */
+#define REFUSED_SAID_MS UINT64_C(3600000)
+
 struct asked {
     struct out_cloudwatch *cw;
     struct cw_note *note;
@@ -73,16 +76,23 @@ static enum verdict put_taken(const struct asked *a)
     return VERDICT_AGAIN;
 }
 
+/* A group that was made has no stream; where it was there, so may its stream be. */
 static enum cw_step step_after(const struct asked *a)
 {
     switch (a->note->step) {
     case CW_GROUP:
         return a->cw->making.retention_days > 0 ? CW_RETENTION : CW_STREAM;
     case CW_RETENTION:
-        return CW_STREAM;
+        return a->note->rounds > 0 ? CW_STREAM : CW_PUT;
     default:
         return CW_PUT;
     }
+}
+
+static void retention_settle(const struct asked *a)
+{
+    CHECK(a->note->step == CW_RETENTION);
+    cw_settled_add(&a->cw->retentions.settled, cw_target_group(&a->note->target));
 }
 
 static enum verdict taken(const struct asked *a)
@@ -94,23 +104,53 @@ static enum verdict taken(const struct asked *a)
               SLICE_ARG(cw_target_stream(&a->note->target)));
     if (a->note->step == CW_STREAM)
         a->note->rounds = 0;
+    if (a->note->step == CW_RETENTION)
+        retention_settle(a);
     a->note->step = step_after(a);
     return VERDICT_AGAIN;
 }
 
 /* ---- what was not ---- */
 
+/* Groups by the hundred have one policy. */
+static void retention_refused(const struct asked *a)
+{
+    struct cw_retentions *r = &a->cw->retentions;
+    uint64_t held;
+
+    r->unsaid++;
+    if (!log_brake_open(&r->brake, REFUSED_SAID_MS, &held))
+        return;
+    log_error(a->cw->component, "group %.*s keeps its events %s, as its retention is refused: %s",
+              SLICE_ARG(cw_target_group(&a->note->target)),
+              a->note->rounds > 0 ? "for ever" : "as long as before", a->judgement.why);
+    if (r->unsaid > 1)
+        log_error(a->cw->component, "so do %u other groups", r->unsaid - 1);
+    r->unsaid = 0;
+}
+
+/* Who may not set it, or may not as it is, sends events none the less. */
+static enum verdict go_without_retention(const struct asked *a)
+{
+    retention_refused(a);
+    retention_settle(a);
+    a->note->step = step_after(a);
+    return VERDICT_AGAIN;
+}
+
 /* Not for ever: nobody would hear of it, and others wait for such calls. */
 static enum verdict make_group(const struct asked *a, char why[256])
 {
     struct cw_note *note = a->note;
 
-    CHECK(note->step == CW_STREAM && note->rounds <= CW_ROUNDS_MAX);
+    CHECK((note->step == CW_STREAM || note->step == CW_RETENTION) && note->rounds <= CW_ROUNDS_MAX);
     if (note->rounds < CW_ROUNDS_MAX) {
         note->rounds++;
         note->step = CW_GROUP;
         return VERDICT_AGAIN;
     }
+    if (note->step == CW_RETENTION)
+        return go_without_retention(a);
     note->rounds = 0;
     snprintf(why, 256, "log group \"%.*s\" is there, and CreateLogStream does not find it",
              SLICE_ARG(cw_target_group(&note->target)));
@@ -135,7 +175,12 @@ static enum verdict make(const struct asked *a, char why[256])
         snprintf(why, 256, "there is no log group \"%.*s\", and auto_create_group is off",
                  SLICE_ARG(cw_target_group(&a->note->target)));
         return VERDICT_RETRY;
-    default: /* made, and gone again */
+    case CW_RETENTION: /* it is not there (any more), or not everywhere yet */
+        if (a->cw->making.may_make_group)
+            return make_group(a, why);
+        a->note->step = CW_PUT;
+        return VERDICT_AGAIN;
+    default:
         a->note->step = CW_STREAM;
         return VERDICT_RETRY;
     }
@@ -147,16 +192,6 @@ static bool is_throttled(const struct http_reply *reply)
 
     aws_error_read(reply, &error);
     return aws_trouble_of(&error) == AWS_TROUBLE_THROTTLED;
-}
-
-/* Who may not set it, or may not as it is, sends events none the less. */
-static enum verdict go_without_retention(const struct asked *a)
-{
-    log_error(a->cw->component,
-              "group %.*s keeps its events for ever, as its retention is refused: %s",
-              SLICE_ARG(cw_target_group(&a->note->target)), a->judgement.why);
-    a->note->step = CW_STREAM;
-    return VERDICT_AGAIN;
 }
 
 static enum verdict not_taken(const struct asked *a, char why[256])

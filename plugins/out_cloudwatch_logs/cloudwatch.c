@@ -18,6 +18,8 @@
                     "Make log groups that are not there."),                                      \
         OPTION_INT(SELF, making.retention_days, "log_retention_days", "0", 0,                    \
                    "Days that a group keeps events which is made here; 0 is for ever."),         \
+        OPTION_BOOL(SELF, making.has_all_retentions, "log_retention_existing", "false", 0,       \
+                    "Set log_retention_days once at start for groups that are there, too."),     \
         OPTION_TEXT(SELF, reach.endpoint, "endpoint", NULL, 0,                                   \
                     "Host to send to instead of the region's; http:// in front turns TLS off."), \
         OPTION_TEXT(SELF, login.sts_endpoint, "sts_endpoint", NULL, 0,                           \

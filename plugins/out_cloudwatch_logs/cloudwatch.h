@@ -4,6 +4,7 @@
  *   cloudwatch.c   the options of both, and the two
  *   start.c        what is made of them at start
  *   making.c       what a group is made with
+ *   settled.c      the groups whose retention is settled
  *   template.c     names with places for the record's values
  *   target.c       which group and stream a record goes to
  *   entity.c       what events are about
@@ -14,8 +15,8 @@
  *   answer.c       what follows from it: the groups, the streams, the dead letters
  *   calls.c        how soon the next one may go
  *
- * All of struct out_cloudwatch is constant once init has run, but for `is_plain`, so encodes may
- * overlap. What is known of one call lies in the batch's note (note.h).
+ * All of struct out_cloudwatch is constant once init has run, but for `is_plain` and `retentions`, so
+ * encodes may overlap. What is known of one call lies in the batch's note (note.h).
  */
 #ifndef TAILRACE_PLUGINS_OUT_CLOUDWATCH_LOGS_CLOUDWATCH_H
 #define TAILRACE_PLUGINS_OUT_CLOUDWATCH_LOGS_CLOUDWATCH_H
@@ -23,6 +24,7 @@
 #include "plugins/out_cloudwatch_logs/emf.h"
 #include "plugins/out_cloudwatch_logs/making.h"
 #include "plugins/out_cloudwatch_logs/note.h"
+#include "plugins/out_cloudwatch_logs/settled.h"
 
 #include <stdatomic.h>
 
@@ -55,6 +57,13 @@ struct cw_reach {
     struct http_settings http;
 };
 
+/* Of groups, as they are settled. */
+struct cw_retentions {
+    struct cw_settled settled;
+    struct log_brake brake; /* of what is said of refused ones; on the loop */
+    unsigned unsaid;        /* groups with such; likewise */
+};
+
 struct out_cloudwatch {
     struct cw_names names;
     struct cw_message message;
@@ -65,7 +74,8 @@ struct out_cloudwatch {
     struct call_pace *pace; /* of the loop; NULL until something is sent */
     int64_t calls_a_second; /* of PutLogEvents at the most; 0: nobody has said */
     uint64_t entity_error;  /* the hash of why an entity was refused last; on the loop */
-    atomic_bool is_plain;   /* somebody on the way does not read gzip */
+    struct cw_retentions retentions;
+    atomic_bool is_plain; /* somebody on the way does not read gzip */
 };
 
 /* Of cloudwatch_logs, and of cloudwatch. */

@@ -13,6 +13,11 @@ static int retention_check(const struct cw_making *making, struct plugin_setup *
 {
     struct buffer list = {0};
 
+    if (making->retention_days == 0 && making->has_all_retentions) {
+        report_error(setup->report, setup_place(setup, "log_retention_existing"),
+                     "log_retention_existing is on, and log_retention_days does not say how many");
+        return -EINVAL;
+    }
     if (making->retention_days == 0)
         return 0;
     for (size_t i = 0; i < ARRAY_LEN(retention_days); i++) {
@@ -163,10 +168,10 @@ static void waste_check(const struct cw_making *making, struct plugin_setup *set
 {
     if (making->may_make_group)
         return;
-    if (making->retention_days > 0)
+    if (making->retention_days > 0 && !making->has_all_retentions)
         report_warn(setup->report, setup_place(setup, "log_retention_days"),
                     "log_retention_days is for groups that are made here, and auto_create_group "
-                    "is off");
+                    "is off; log_retention_existing sets it for others");
     if (making->tags_json.len > 0)
         report_warn(setup->report, setup_place(setup, "new_log_group_tags"),
                     "new_log_group_tags are for groups that are made here, and auto_create_group "

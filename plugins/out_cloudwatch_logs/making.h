@@ -16,6 +16,7 @@ struct cw_making {
     bool may_make_group;
     bool may_make_stream;
     int64_t retention_days;  /* 0: for ever */
+    bool has_all_retentions; /* groups that are there already get it too, once */
     char *group_class;       /* NULL or empty: the service's default */
     char *kms_key;           /* an ARN; NULL: none */
     char *tags;              /* "key=value,key=value"; NULL: none */

@@ -202,6 +202,15 @@ static void places_find(struct maker *m, const struct cw_call *call, uint32_t *p
     CHECK(place <= call->count && unfit + place <= m->count);
 }
 
+/* Of a group that nobody has asked for in this life, its retention may have to be set first. */
+static enum cw_step first_step(const struct maker *m)
+{
+    return m->cw->making.has_all_retentions &&
+                   !cw_settled_has(&m->cw->retentions.settled, cw_target_group(&m->target))
+               ? CW_RETENTION
+               : CW_PUT;
+}
+
 /* What was known of the target before goes on being so. */
 static struct cw_note *note_make(struct maker *m, const struct cw_call *call)
 {
@@ -213,7 +222,7 @@ static struct cw_note *note_make(struct maker *m, const struct cw_call *call)
 
     places_find(m, call, places);
     note->target = m->target;
-    note->step = is_same ? old->step : CW_PUT;
+    note->step = is_same ? old->step : first_step(m);
     note->is_plain = (is_same && old->is_plain) || atomic_load(&m->cw->is_plain);
     note->progress = is_same ? old->progress : (struct cw_progress){0};
     note->is_part = last->number < last->count;

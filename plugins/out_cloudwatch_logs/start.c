@@ -253,6 +253,9 @@ void cw_fini(void *self)
 {
     struct out_cloudwatch *cw = self;
 
+    if (cw->retentions.unsaid > 0)
+        log_error(cw->component, "the retention of %u groups more was refused",
+                  cw->retentions.unsaid);
     cw_names_fini(&cw->names);
     cw_making_fini(&cw->making);
     cw_emf_fini(&cw->message.emf);

@@ -167,8 +167,11 @@ static struct kit_answer call_answer(struct cloud *c, struct slice call, struct 
         return invalid(c, "logGroupName", GROUP_PATTERN);
     if (stream.data != NULL && !is_stream_name(stream))
         return invalid(c, "logStreamName", STREAM_PATTERN);
-    if (!slice_is(text_of(body, "logGroupName", arena), "/app/logs"))
+    if (!c->has_all_groups && !slice_is(text_of(body, "logGroupName", arena), "/app/logs"))
         return broken(c, "logGroupName is another");
+    if (slice_is(call, "CreateLogGroup") && c->has_group)
+        return error_say(c, "ResourceAlreadyExistsException",
+                         "The specified log group already exists");
     if (slice_is(call, "CreateLogGroup")) {
         c->has_group = true;
         buffer_clear(&c->made);
@@ -177,6 +180,10 @@ static struct kit_answer call_answer(struct cloud *c, struct slice call, struct 
     }
     if (!c->has_group)
         return error_say(c, "ResourceNotFoundException", "The specified log group does not exist.");
+    if (slice_is(call, "PutRetentionPolicy") && c->unseen > 0) {
+        c->unseen--;
+        return error_say(c, "ResourceNotFoundException", "The specified log group does not exist.");
+    }
     if (slice_is(call, "PutRetentionPolicy") && c->has_no_retention)
         return error_say(c, "AccessDeniedException",
                          "User: me is not authorized to perform: logs:PutRetentionPolicy on "

@@ -28,7 +28,9 @@ struct cloud {
     bool has_no_id;        /* answers without a request id */
     bool has_no_trust;     /* refuses every signature */
     bool has_no_retention; /* nobody may set one */
+    bool has_all_groups;   /* every group is this one */
     unsigned throttled;    /* so many calls, from now on */
+    unsigned unseen;       /* so many of PutRetentionPolicy do not find the group */
     unsigned lost; /* so many calls are taken, and the connection closed without an answer */
     int64_t
         ahead_s; /* its clock is so far before ours; what is signed five minutes off is refused */

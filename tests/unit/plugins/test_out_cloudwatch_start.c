@@ -75,6 +75,7 @@ static const struct {
 } mistakes[] = {
     {"log_retention_days", "8", "CloudWatch Logs takes 1, 3, 5, 7, 14, 30, 60"},
     {"log_retention_days", "-1", "log_retention_days is -1"},
+    {"log_retention_existing", "on", "log_retention_days does not say how many"},
     {"calls_per_second", "1001", "give a number from 1 to 1000, or 0 for no limit"},
     {"calls_per_second", "-1", "calls_per_second is -1"},
     {"log_group_class", "STANDRAD", "did you mean STANDARD?"},
