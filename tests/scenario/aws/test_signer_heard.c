@@ -121,8 +121,12 @@ START_TEST(a_denial_is_said_once_for_all_streams_of_a_group)
     }
     ck_assert_uint_eq(log_count(LOG_ERROR) - before, 2);
     denied("logs:PutLogEvents", "/h:log-stream:a");
+    denied("logs:PutLogEvents", "/i:log-stream:a");
+    ck_assert_uint_eq(log_count(LOG_ERROR) - before, 2);
+    clock_advance_ms(AWS_DENIALS_PAUSE_MS);
+    denied("logs:PutLogEvents", "/h:log-stream:a");
     ck_assert_uint_eq(log_count(LOG_ERROR) - before, 3);
-    ck_assert_ptr_nonnull(strstr(log_recent(0), "log-group:/h:*\"}"));
+    ck_assert_ptr_nonnull(strstr(log_recent(0), "log-group:/h:*\"}; so are 1 others"));
 }
 END_TEST
 
