@@ -130,14 +130,15 @@ static void on_answer(void *owner, struct http_call *call, int error, const char
 {
     struct association *a = owner;
     const struct http_reply *reply = http_call_reply(call);
-    char words[64];
+    char words[256];
 
     CHECK(a->call == call);
     a->call = NULL;
-    snprintf(words, sizeof words, "status %d", reply->status);
     if (error < 0)
-        settle(a, why);
-    else if (reply->status != 200)
+        wire_words(error, why, "aws_pod_association_host_server_ca_file", words);
+    else
+        snprintf(words, sizeof words, "status %d", reply->status);
+    if (error < 0 || reply->status != 200)
         settle(a, words);
     else
         take(a, buffer_view(&reply->body));

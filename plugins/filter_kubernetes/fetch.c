@@ -106,7 +106,7 @@ static struct fetch_end judge(struct fetch *fetch, const struct http_reply *repl
     } else if (error < 0) {
         end.error = error;
         end.status = 0;
-        snprintf(fetch->why, sizeof fetch->why, "%.200s", why);
+        wire_words(error, why, "Kube_CA_File", fetch->why);
     } else {
         end.end = end_of_status(reply->status);
         end.asked_ms = reply->retry_after_ms;

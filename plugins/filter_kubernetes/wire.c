@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <unistd.h>
+#include <uv.h>
 
 #define REPLY_BYTES_MAX ((size_t)1 << 20)
 
@@ -145,6 +146,18 @@ struct http_call *wire_get(struct wire *wire, const struct wire_ask *ask, char w
     call = http_call_start(client, &request, ask->done, ask->owner);
     http_call_stream(call, ask->body);
     return call;
+}
+
+/* The client's advice is of an output's options. */
+void wire_words(int error, const char *why, const char *authority_option, char words[256])
+{
+    int len = (int)strcspn(why, ";");
+
+    if (error == UV_EPROTO && why[len] == ';')
+        snprintf(words, 256, "%.*s; %s names its authority", len < 180 ? len : 180, why,
+                 authority_option);
+    else
+        snprintf(words, 256, "%.200s", why);
 }
 
 void wire_count(struct wire *wire, int status)

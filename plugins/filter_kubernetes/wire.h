@@ -59,6 +59,9 @@ void wire_close(struct wire *wire);
 /* NULL with words where it cannot be asked now. Never calls back before it returns. */
 struct http_call *wire_get(struct wire *wire, const struct wire_ask *ask, char why[256]);
 
+/* Why there is no answer, in words; of TLS it is said with the filter's own options what helps. */
+void wire_words(int error, const char *why, const char *authority_option, char words[256]);
+
 /* What the answer was counts, too. `status` 0: none came. */
 void wire_count(struct wire *wire, int status);
 

@@ -304,6 +304,7 @@ START_TEST(an_agent_of_another_authority_is_not_asked)
     begin();
     AWAIT(ASSOCIATION_SPREAD_MS, "trouble", association_trouble(association)[0] != '\0');
     ck_assert_uint_eq(said("certificate"), 1);
+    ck_assert_uint_eq(said("aws_pod_association_host_server_ca_file names its authority"), 1);
     ck_assert_uint_eq(kit_server_requests(agent), 0);
 }
 END_TEST

@@ -168,7 +168,7 @@ START_TEST(an_authority_that_comes_later_is_taken)
 {
     copy_file(certs->other_authority, "ca.crt");
     cluster_begin(&c);
-    await_words("certificate");
+    await_words("Kube_CA_File names its authority");
     ck_assert_uint_eq(count_of(&asked.lists), 0);
     copy_file(certs->authority, "ca.crt");
     await(&asked.watches, 1);
