@@ -126,7 +126,7 @@ void call_named(struct http_call *call, int error, const char *why)
 void call_connected(struct http_call *call)
 {
     call->clock.connected_ms = call->clock.moved_ms = clock_ms();
-    call->was_resent = call->clock.is_connected;
+    call->was_resent |= call->clock.is_connected && !call->is_repeated; /* by curl */
     call->clock.is_connected = true;
     watch_arm(call);
 }
@@ -152,6 +152,7 @@ void call_end(struct http_call *call, int error, const char *why)
 {
     struct http_client *client = call->client;
 
+    call->was_sent = call->clock.is_connected && client->carrier->has_sent(call);
     call_leave(call);
     call->is_ended = true;
     call->done(call->owner, call, error, why);
@@ -182,6 +183,12 @@ const struct http_reply *http_call_reply(const struct http_call *call)
 bool http_call_was_connected(const struct http_call *call)
 {
     return call->clock.is_connected;
+}
+
+bool http_call_was_sent(const struct http_call *call)
+{
+    CHECK(call->is_ended);
+    return call->was_sent;
 }
 
 bool http_call_was_resent(const struct http_call *call)

@@ -45,6 +45,8 @@ struct carrier {
     void (*carry)(struct http_call *call);
     /* The call is over, or nobody waits for it any more: what it has under way is let go of. */
     void (*leave)(struct http_call *call);
+    /* Whether the whole request was sent, since it was connected last. */
+    bool (*has_sent)(const struct http_call *call);
 };
 
 extern const struct carrier carrier_curl, carrier_direct;
@@ -93,7 +95,8 @@ struct http_call {
     struct curl_trip *curl;    /* NULL until curl has it */
     struct exchange *exchange; /* NULL until we carry it ourselves */
     bool is_repeated;          /* on a new connection, by us */
-    bool was_resent;           /* likewise, by whomever */
+    bool was_sent;             /* whole, the last time; known at the end */
+    bool was_resent;           /* on a new connection, by whomever, and was sent whole before */
     bool is_ended;             /* its owner is being told */
 };
 

@@ -86,6 +86,16 @@ static void leave(struct http_call *call)
     MEM_FREE(&call->curl);
 }
 
+static bool has_sent(const struct http_call *call)
+{
+    curl_off_t sent = 0;
+
+    if (call->curl == NULL || call->curl->easy == NULL)
+        return false;
+    curl_easy_getinfo(call->curl->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    return (uint64_t)sent >= http_request_bytes(&call->request);
+}
+
 /* ---- curl is done ---- */
 
 static bool is_answered(const struct http_call *call, CURLcode result)
@@ -112,6 +122,7 @@ static void repeat(struct http_call *call)
     CURL *easy = call->curl->easy;
 
     call->is_repeated = true;
+    call->was_resent |= has_sent(call);
     CHECK(curl_multi_remove_handle(multi, easy) == CURLM_OK);
     CHECK(curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK);
     CHECK(curl_multi_add_handle(multi, easy) == CURLM_OK);
@@ -143,4 +154,5 @@ const struct carrier carrier_curl = {
     .close = curl_close,
     .carry = carry,
     .leave = leave,
+    .has_sent = has_sent,
 };

@@ -121,6 +121,7 @@ static void carry(struct http_call *call)
 static void again(struct exchange *x)
 {
     CHECK(!x->has_heard && x->unpack == NULL);
+    x->call->was_resent = x->out.left == 0;
     x->call->is_repeated = true;
     x->error = 0;
     tcp_free(&x->tcp);
@@ -181,6 +182,11 @@ static void direct_open(struct http_client *client)
     list_init(&client->direct->kept);
 }
 
+static bool has_sent(const struct http_call *call)
+{
+    return call->exchange != NULL && call->exchange->out.left == 0;
+}
+
 static void direct_close(struct http_client *client)
 {
     kept_close(client->direct);
@@ -192,4 +198,5 @@ const struct carrier carrier_direct = {
     .close = direct_close,
     .carry = carry,
     .leave = leave,
+    .has_sent = has_sent,
 };

@@ -169,8 +169,11 @@ const struct http_reply *http_call_reply(const struct http_call *call);
 /* Whether there was a connection for it: what timed out then had been asked. */
 bool http_call_was_connected(const struct http_call *call);
 
-/* Whether it went out twice, as no byte of an answer came on a kept connection: whoever was asked may
- * have done it twice. */
+/* Whether all of it was sent, the last time: who has not got the whole of it has not done it. */
+bool http_call_was_sent(const struct http_call *call);
+
+/* Whether it went out once more, as no byte of an answer came on a kept connection, and all of it had
+ * been sent: whoever was asked may have done it twice. */
 bool http_call_was_resent(const struct http_call *call);
 
 #endif

@@ -201,8 +201,10 @@ const struct metric output_metric_table[] = {
      "Records delivered of which the back-end had a copy already.", METRIC_COUNTER,
      S(already_there_records), NULL},
     {"tailrace_output_unanswered_records_total", NULL,
-     "Records of requests that no answer came to: sent again, under the same id.", METRIC_COUNTER,
-     S(unanswered_records), NULL},
+     "Records of requests that were sent whole and that no answer came to: they are sent again, "
+     "and the "
+     "back-end may have them.",
+     METRIC_COUNTER, S(unanswered_records), NULL},
     {"tailrace_output_circuit_open", NULL,
      "1 while the back-end does not answer, and one request at a time is tried.", METRIC_GAUGE,
      S(circuit_open), NULL},

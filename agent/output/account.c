@@ -283,24 +283,10 @@ struct items_left account_items(struct delivery *d, struct verdicts *verdicts)
     return outcome.left;
 }
 
-/* Whether the back-end cannot have seen the request. */
-static bool is_before_sending(int error)
+void account_unanswered(struct delivery *d, unsigned times)
 {
-    switch (error) {
-    case -ECONNREFUSED:
-    case -EHOSTUNREACH:
-    case -ENETUNREACH:
-    case -EPROTO: /* TLS was not agreed upon */
-        return true;
-    default:
-        return error <= UV_EAI_ADDRFAMILY && error >= UV_EAI_PROTOCOL; /* it has no address */
-    }
-}
-
-void account_unanswered(struct delivery *d, int error)
-{
-    if (!is_before_sending(error))
-        d->output->metrics.unanswered_records += batch_waiting(&d->batch);
+    if (!d->batch.has_none)
+        d->output->metrics.unanswered_records += (uint64_t)times * batch_waiting(&d->batch);
 }
 
 void account_skipped(struct delivery *d)

@@ -47,9 +47,9 @@ void account_set_aside(struct delivery *d);
  * waits to be sent as text, which was not tried yet. */
 void account_give_up(struct delivery *d, bool keeps_texts);
 
-/* The request went out, as far as one knows, and no answer came, or none before it went out once more
- * (0): the back-end may have what is waiting in the batch. */
-void account_unanswered(struct delivery *d, int error);
+/* The request was sent whole, and no answer came, so many times: the back-end may have what is waiting in
+ * the batch. */
+void account_unanswered(struct delivery *d, unsigned times);
 
 /* Records that encode or write had no way to write are set aside. */
 void account_skipped(struct delivery *d);

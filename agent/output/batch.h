@@ -43,6 +43,8 @@ struct batch {
     uint64_t
         call_bytes; /* encode: what all records of the chunk come to, as the service counts them, for
                           * parcel_learn; 0: not said */
+    bool
+        has_none; /* encode: none of the records is in the request, which asks for what they need */
     struct refusal *refusals; /* of the chunk's records; NULL: none was refused */
     void *
         note; /* encode's, for judge (verdicts.note) and for the next encode: one piece of base/memory's,

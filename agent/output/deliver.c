@@ -256,8 +256,8 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
 
     CHECK(d->sending.call == call && d->flow.is_under_way);
     d->sending.call = NULL;
-    if (error == 0 && http_call_was_resent(call))
-        account_unanswered(d, 0);
+    account_unanswered(d, (unsigned)http_call_was_resent(call) +
+                              (unsigned)(error < 0 && http_call_was_sent(call)));
     if (error == 0 && sign_heard(d, http_call_reply(call))) {
         sign_forget(d);
         body_forget(d);
@@ -268,7 +268,6 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
     d->answer.status = error < 0 ? 0 : (unsigned)http_call_reply(call)->status;
     if (error < 0) {
         snprintf(d->answer.why, sizeof d->answer.why, "%s: %s", d->sending.node->where, why);
-        account_unanswered(d, error);
         verdict = unanswered_verdict(d, error);
         if (!nodes_failed(&d->output->nodes, d->sending.node, clock_ms()))
             gate_note(d, CIRCUIT_FAILED, 0);

@@ -357,6 +357,7 @@ static void request_make(struct maker *m, struct http_request *request)
 
     mem_free(m->batch->note);
     m->batch->note = note;
+    m->batch->has_none = note->step != CW_PUT;
     body_make(m, call, note->step, &request->body);
     request->plain_bytes = request->body.len;
     note->is_gzip = note->step == CW_PUT && !note->is_plain && body_compress(&request->body);
@@ -419,7 +420,8 @@ int cw_encode(const void *self, struct batch *batch, struct http_request *reques
     struct cw_events events;
 
     http_request_init(request, "POST", "/");
-    if (before != NULL && before->step != CW_PUT) {
+    batch->has_none = before != NULL && before->step != CW_PUT;
+    if (batch->has_none) {
         making_make(self, before, request);
         return 0;
     }

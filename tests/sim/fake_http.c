@@ -207,6 +207,11 @@ bool http_call_was_connected(const struct http_call *call)
     return call->has_arrived;
 }
 
+bool http_call_was_sent(const struct http_call *call)
+{
+    return call->has_arrived;
+}
+
 /* Nobody sends a request twice here. */
 bool http_call_was_resent(const struct http_call *call)
 {

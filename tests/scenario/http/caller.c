@@ -78,6 +78,8 @@ static void on_done(void *owner, struct http_call *call, int error, const char *
     snprintf(outcome->why, sizeof outcome->why, "%s", why);
     outcome->status = reply->status;
     outcome->retry_after_ms = reply->retry_after_ms;
+    outcome->was_sent = http_call_was_sent(call);
+    outcome->was_resent = http_call_was_resent(call);
     outcome->is_elasticsearch = reply->is_elasticsearch;
     snprintf(outcome->content_type, sizeof outcome->content_type, "%s", reply->content_type);
     buffer_append(&outcome->body, buffer_view(&reply->body));

@@ -19,6 +19,7 @@ struct outcome {
     int status;
     uint64_t retry_after_ms;
     bool is_elasticsearch;
+    bool was_sent, was_resent;
     char content_type[64];
     struct buffer body;
 };

@@ -49,6 +49,7 @@ START_TEST(a_closed_port_refuses)
     c.settings.port = kit_closed_port();
     caller_connect(&c);
     expect_trouble(caller_post(&c, "one\n"), UV_ECONNREFUSED, "connection refused");
+    ck_assert(!c.outcome.was_sent);
     ck_assert_uint_eq(http_client_connections(c.client), 0);
     expect_no_connections();
 }
@@ -112,6 +113,7 @@ START_TEST(a_server_that_closes_without_an_answer)
     kit_server_script(c.server, (struct kit_answer){.move = KIT_CLOSE});
     expect_trouble(caller_post(&c, "one\n"), UV_EOF, "the connection was closed without an answer");
     ck_assert_int_eq(c.outcome.status, 0);
+    ck_assert(c.outcome.was_sent && !c.outcome.was_resent);
 }
 END_TEST
 
@@ -303,6 +305,7 @@ START_TEST(a_connection_that_closes_as_it_is_used_again_costs_nothing)
     ck_assert_uint_eq(kit_server_requests(c.server), 3);
     ck_assert_str_eq(kit_server_request(c.server, 2)->body.data, "two\n");
     ck_assert_uint_eq(kit_server_request(c.server, 2)->connection, 1);
+    ck_assert(c.outcome.was_resent);
 }
 END_TEST
 
@@ -312,6 +315,21 @@ START_TEST(a_large_request_is_sent_again_from_its_beginning)
     kit_server_script(c.server, (struct kit_answer){.move = KIT_CLOSE});
     ck_assert_int_eq(caller_post_large(&c, 5 << 20)->status, 200);
     ck_assert_uint_eq(kit_server_request(c.server, 2)->body.len, 5 << 20);
+    ck_assert(c.outcome.was_resent);
+}
+END_TEST
+
+/* Nobody can have done what nobody had the whole of. */
+START_TEST(what_was_not_sent_whole_was_not_sent_twice)
+{
+    ck_assert_int_eq(caller_post(&c, "one\n")->status, 200);
+    kit_server_script(c.server, (struct kit_answer){.move = KIT_SLAM});
+    ck_assert_int_eq(caller_post_large(&c, 20 << 20)->status, 200);
+    ck_assert(!c.outcome.was_resent);
+    kit_server_script(c.server, (struct kit_answer){.move = KIT_SLAM});
+    kit_server_script(c.server, (struct kit_answer){.move = KIT_SLAM});
+    ck_assert_int_lt(caller_post_large(&c, 20 << 20)->error, 0);
+    ck_assert(!c.outcome.was_sent && !c.outcome.was_resent);
 }
 END_TEST
 
@@ -379,6 +397,7 @@ START_TEST(a_server_that_does_not_read_runs_into_the_io_limit)
     caller_limits(&c, NEVER_MS, SHORT_MS, NEVER_MS);
     expect_trouble(caller_post_large(&c, 20 << 20), UV_ETIMEDOUT,
                    "timed out after 0 seconds (IO timeout)");
+    ck_assert(!c.outcome.was_sent);
 }
 END_TEST
 
@@ -442,6 +461,7 @@ static void add_cases(Suite *suite, bool is_by_curl)
     tcase_add_test(broken, a_connection_that_was_closed_meanwhile_is_not_used);
     tcase_add_test(broken, a_connection_that_closes_as_it_is_used_again_costs_nothing);
     tcase_add_test(broken, a_large_request_is_sent_again_from_its_beginning);
+    tcase_add_test(broken, what_was_not_sent_whole_was_not_sent_twice);
     tcase_add_test(broken, a_connection_that_is_reset_while_used_again_costs_nothing);
     tcase_add_test(broken, a_call_is_repeated_once_and_never_on_a_new_connection);
 

@@ -355,6 +355,10 @@ static struct kit_answer rule(void *owner, const struct kit_request *request)
         c->throttled--;
         return error_say(c, "ThrottlingException", "Rate exceeded");
     }
+    if (c->lost_makes > 0 && slice_is(call, "CreateLogStream")) {
+        c->lost_makes--;
+        return (struct kit_answer){.move = KIT_CLOSE};
+    }
     answer = body_answer(c, request, call);
     if (c->lost > 0) {
         c->lost--;

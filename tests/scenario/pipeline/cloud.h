@@ -31,6 +31,7 @@ struct cloud {
     bool has_all_groups;   /* every group is this one */
     unsigned throttled;    /* so many calls, from now on */
     unsigned unseen;       /* so many of PutRetentionPolicy do not find the group */
+    unsigned lost_makes;   /* so many of CreateLogStream end without an answer */
     unsigned lost; /* so many calls are taken, and the connection closed without an answer */
     int64_t
         ahead_s; /* its clock is so far before ours; what is signed five minutes off is refused */

@@ -380,6 +380,21 @@ START_TEST(and_so_it_does_on_a_connection_that_was_used_before)
 }
 END_TEST
 
+/* No event was in it. */
+START_TEST(a_call_that_makes_a_stream_doubles_nothing_and_counts_none)
+{
+    kit_run(k, ONE_STREAM);
+    kit_append(k, "app.log", "zero\n");
+    kit_pass_ms(k, 500);
+    cloud.lost_makes = 2;
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 8000);
+    ck_assert_uint_eq(cloud_taken(&cloud), 2);
+    ck_assert_uint_eq(cloud.lost_makes, 0);
+    ck_assert_uint_eq(kit_counts(k, 0)->unanswered_records, 0);
+}
+END_TEST
+
 START_TEST(a_clock_that_is_twenty_minutes_off_is_corrected_and_said_once)
 {
     uint64_t before;
@@ -520,6 +535,7 @@ Suite *suite_pipeline_cloudwatch(void)
     tcase_add_test(tests, events_that_the_service_rejects_are_set_aside_and_the_rest_is_delivered);
     tcase_add_test(tests, a_lost_answer_doubles_the_one_call_and_is_counted);
     tcase_add_test(tests, and_so_it_does_on_a_connection_that_was_used_before);
+    tcase_add_test(tests, a_call_that_makes_a_stream_doubles_nothing_and_counts_none);
     tcase_add_test(tests, a_clock_that_is_twenty_minutes_off_is_corrected_and_said_once);
     tcase_add_test(tests, an_empty_message_is_set_aside);
     tcase_add_test(tests, a_success_without_a_request_id_is_none);
