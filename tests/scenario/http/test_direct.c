@@ -1,10 +1,11 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "http/direct.h"
+#include "kit/patience.h"
 #include "scenario/http/caller.h"
 #include "scenario/http/peer.h"
 
-#include <stdlib.h>
+#include <poll.h>
 #include <uv.h>
 
 /* Both ends of a connection in step: what is said when, and what the client makes of it. */
@@ -247,10 +248,29 @@ static void expect_anew(void)
     expect_answer(201, "");
 }
 
+/* What was said has come to the idle connection. */
+static void await_at_idle(void)
+{
+    struct tcp *idle = CONTAINER_OF(c.client->direct->kept.next, struct tcp, link);
+    struct pollfd one = {.fd = idle->fd, .events = POLLIN};
+
+    ck_assert_int_eq(poll(&one, 1, PATIENCE_S * 1000), 1);
+}
+
 START_TEST(bytes_on_an_idle_connection_are_nobodys_answer)
 {
     begin_well();
     peer_say(&peer, OK_SHORT);
+    await_at_idle();
+    expect_anew();
+}
+END_TEST
+
+START_TEST(an_idle_connection_that_was_closed_is_not_used_again)
+{
+    begin_well();
+    peer_leave(&peer);
+    await_at_idle();
     expect_anew();
 }
 END_TEST
@@ -438,12 +458,24 @@ static char byte_at(size_t at)
     return (char)('a' + at % 23);
 }
 
+/* Its own bytes one behind the other, and what is shared between them. */
+static bool is_as_it_was(struct slice body)
+{
+    size_t own = 0;
+
+    for (size_t i = 0; i < body.len; i++)
+        if (body.data[i] != '=' && body.data[i] != byte_at(own++))
+            return false;
+    return true;
+}
+
 START_TEST(a_body_that_goes_out_bit_by_bit_arrives_as_it_was)
 {
     static char shared[3001];
     struct http_request request;
-    size_t len = 0, head;
+    size_t len = 0, whole;
 
+    memset(shared, '=', sizeof shared);
     http_request_init(&request, "POST", "/");
     while (http_request_bytes(&request) < LARGE_BYTES) {
         size_t own = 1 + http_request_bytes(&request) % 1777;
@@ -452,16 +484,11 @@ START_TEST(a_body_that_goes_out_bit_by_bit_arrives_as_it_was)
             buffer_append_byte(&request.body, byte_at(len++));
         http_request_insert(&request, slice_make(shared, sizeof shared));
     }
-    len = 0;
-    head = http_request_bytes(&request);
-    memset(shared, '=', sizeof shared);
+    whole = http_request_bytes(&request);
     caller_send(&c, &request, &c.outcome);
     peer_accept(&peer);
     peer_hear_request(&peer);
-    head = peer.heard.len - head;
-    for (size_t i = head; i < peer.heard.len; i++)
-        if (peer.heard.data[i] != '=')
-            ck_assert_int_eq(peer.heard.data[i], byte_at(len++));
+    ck_assert(is_as_it_was(slice_skip(buffer_view(&peer.heard), peer.heard.len - whole)));
     peer_say(&peer, OK_SHORT);
     expect_answer(200, "{}");
 }
@@ -522,6 +549,7 @@ static void add_own_cases(Suite *suite)
     tcase_add_test(own, a_success_coded_in_a_way_that_nobody_asked_for_is_trouble);
     tcase_add_test(own, half_a_gzip_in_a_whole_body_is_cut_short);
     tcase_add_test(own, bytes_on_an_idle_connection_are_nobodys_answer);
+    tcase_add_test(own, an_idle_connection_that_was_closed_is_not_used_again);
     tcase_add_test(own, what_was_idle_for_too_long_is_not_used_again);
     tcase_add_test(own, a_connection_has_an_end_however_much_it_is_used);
     tcase_add_test(own, what_was_closed_after_a_byte_is_not_asked_again);
