@@ -32,7 +32,7 @@ SIM_CALLS := open close fcntl access getrlimit uname pread __pread_chk read __re
              closedir rewinddir inotify_init1 inotify_add_watch inotify_rm_watch uv_random \
              intake_push intake_push_plain tail_file_left positions_set account_give_up \
              tail_loss_begin tail_file_hand_on tail_file_restart tail_truncation_count \
-             tail_inode_leave tail_laggard_new tail_lines_cut
+             tail_bookmark_find tail_inode_leave tail_laggard_new tail_lines_cut
 SIM_CHECK := 300
 RUNNERS  := $(OUT)/unit $(if $(SCENARIO),$(OUT)/scenario) $(OUT)/pages
 

@@ -297,6 +297,26 @@ static bool is_rewritten(const struct matching *m, const struct generation_saved
     return false;
 }
 
+/* What is renamed leaves its name to a file that nobody knows. */
+static bool is_current_known(const struct matching *m)
+{
+    size_t last = m->siblings->count - 1;
+
+    return m->siblings->count > 0 && m->siblings->items[last].is_current && m->of[last] != NULL;
+}
+
+static bool is_copied(const struct matching *m, const struct generation_plan *plan)
+{
+    for (size_t i = 0; i < m->saved_count; i++)
+        if (m->is_truncated[i])
+            return true;
+    if (is_current_known(m))
+        for (size_t i = 0; i < plan->count; i++)
+            if (m->of[plan->reads[i].index] == NULL)
+                return true;
+    return false;
+}
+
 void generation_plan(const struct generations *siblings, const struct generation_saved *saved,
                      size_t saved_count, struct generation_plan *plan_out)
 {
@@ -322,6 +342,7 @@ void generation_plan(const struct generations *siblings, const struct generation
     for (size_t i = 0; i < siblings->count; i++)
         m.is_any_hidden |= siblings->items[i].trouble != 0;
     plan_fill(&m, plan_out);
+    plan_out->is_copied = is_copied(&m, plan_out);
     mem_free(m.is_placed);
     mem_free(m.is_truncated);
 }

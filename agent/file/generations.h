@@ -64,6 +64,9 @@ struct generation_read {
 struct generation_plan {
     struct generation_read reads[GENERATIONS_MAX]; /* oldest first */
     size_t count;
+    bool
+        is_copied; /* the log was truncated: its file, or one with that number, has other bytes than
+                     * what was saved of it, or something new lies beside one that is known */
     size_t lost_count; /* generations that were not read to their end, as far as is known, and are
                         * nowhere */
 };

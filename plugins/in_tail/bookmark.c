@@ -22,6 +22,7 @@ struct search {
     struct slice head;
     bool is_found;
     bool is_recognisable; /* by what is saved, even after gzip */
+    bool is_truncated;    /* what is saved of this file is what it held before */
     int64_t row;
     uint64_t offset;
     struct tail_note note;
@@ -122,15 +123,18 @@ static bool is_bare_number(const struct position *p)
     return !p->is_foreign && p->identity.head.len == 0 && id->generation == 0 && id->born_ns == 0;
 }
 
-static bool is_this_file(const struct search *s, const struct position *p)
+static bool is_this_file(struct search *s, const struct position *p)
 {
     const struct tail_file *f = s->file;
+    enum file_match match;
 
     if ((f->tail->told.db.compare_name || is_bare_number(p)) && strcmp(p->name, f->log.path) != 0)
         return false;
     if (p->is_foreign)
         return p->identity.id.ino == f->known.identity.id.ino;
-    return file_identity_match(&p->identity, &f->known.identity.id, s->head) == FILE_SAME;
+    match = file_identity_match(&p->identity, &f->known.identity.id, s->head);
+    s->is_truncated |= match == FILE_REWRITTEN;
+    return match == FILE_SAME;
 }
 
 /* A file that was empty when its row was saved is not found again once gzip has made another of it. */
@@ -240,7 +244,7 @@ uint64_t tail_bookmark_find(struct tail_file *f, struct slice head, bool is_new_
     if (positions == NULL ||
         positions_find_inode(positions, f->known.identity.id.ino, on_row, &s) < 0 || !s.is_found) {
         row_new(f);
-        *note = (struct tail_note){0};
+        *note = (struct tail_note){.is_first = s.is_truncated};
         return offset_of_new(f, is_new_name);
     }
     row_take(f, s.row);

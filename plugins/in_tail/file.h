@@ -162,6 +162,10 @@ struct tail_file *tail_file_named_else(const struct tail *tail, const struct fou
 /* What was read of it is there, as it was: it was not truncated. */
 bool tail_file_is_as_read(struct tail_file *file);
 
+/* It begins with so many bytes, up to FILE_HEAD_BYTES_MAX. When its size said more it was truncated
+ * between those two looks, and what is known of it is what it holds now. */
+void tail_file_note_shrunk(struct tail_file *file, size_t head_bytes);
+
 /* Its bytes are others by now, however many there are. */
 bool tail_file_is_rewritten(const struct tail_file *file);
 /* Of bytes just read, while they are at hand; and one that was of few is of more, at rest. */

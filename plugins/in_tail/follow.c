@@ -145,7 +145,7 @@ static void file_look_beside(struct tail_file *f, int64_t modified_ns)
     if (f->known.identity.head.len > 0 || f->log.name == NULL || f->source.empty_ns == modified_ns)
         return;
     f->source.empty_ns = modified_ns;
-    (void)tail_generations_follow(f->tail, f->log.name);
+    tail_copies_follow(f->tail, f->log.name, f);
 }
 
 /* What the plan needs to know. Negative when the file cannot be looked at. */

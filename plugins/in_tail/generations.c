@@ -31,6 +31,7 @@ struct known_list {
     size_t count;
     uint64_t owed_bytes; /* of generations that cannot be read now */
     bool is_apart;       /* the one after that which is under way is not read: nothing follows it */
+    bool is_copied;      /* the log was copied and truncated: a new one follows nothing */
 };
 
 static const struct known *known_find(const struct known_list *list, int64_t row)
@@ -169,8 +170,8 @@ static int generation_open(const struct known_list *list, const struct found_fil
         .offset = read->offset,
         .row = read->key,
         .may_be_cut = read->may_be_cut,
-        .is_apart = list->is_apart,
-        .note.together = read->offset,
+        .is_apart = list->is_apart || (known != NULL ? read->may_be_cut : list->is_copied),
+        .note = {.together = read->offset, .is_first = list->is_copied},
     };
 
     if (known != NULL && known->saved.offset == read->offset) {
@@ -178,6 +179,7 @@ static int generation_open(const struct known_list *list, const struct found_fil
         start.tail = known->tail;
     } else if (known != NULL) {
         start.note.stream_id = known->note.stream_id;
+        start.note.is_first = known->note.is_first;
     }
     if (known != NULL)
         start.known_ns = known->saved.known_ns;
@@ -193,7 +195,12 @@ static int generation_open(const struct known_list *list, const struct found_fil
 static int generation_open_whole(const struct known_list *list, const struct found_file *name,
                                  const struct generation *g)
 {
-    struct tail_start start = {.path = g->path, .id = &g->id, .is_apart = list->is_apart};
+    struct tail_start start = {
+        .path = g->path,
+        .id = &g->id,
+        .is_apart = list->is_apart || list->is_copied,
+        .note.is_first = list->is_copied,
+    };
 
     log_warn(list->tail->told.component,
              "%s begins like a generation of %s that was read, and goes on otherwise: it is read "
@@ -248,6 +255,7 @@ static bool plan_follow(struct known_list *list, const struct found_file *name)
         tail_again_note(list->tail, name, name->real, rc);
     if (rc == 0) {
         generation_plan(&siblings, saved, list->count, &plan);
+        list->is_copied |= plan.is_copied;
         for (size_t i = 0; i < plan.count; i++) {
             list->is_apart = is_apart(&siblings, &plan, i);
             is_still &=
@@ -273,19 +281,36 @@ static void known_read_all(struct known_list *list, const struct found_file *nam
         known_read(list, name->path);
 }
 
-bool tail_generations_follow(struct tail *t, const struct found_file *name)
+static struct tail_log_known generations_follow(struct tail *t, const struct found_file *name,
+                                                bool is_copied)
 {
-    bool is_known = false, is_still = false;
+    struct tail_log_known known = {0};
+    bool is_still = false;
 
     for (unsigned tries = 0; tries < TRIES_MAX && !is_still; tries++) {
-        struct known_list list = {.tail = t};
+        struct known_list list = {.tail = t, .is_copied = is_copied};
 
         known_read_all(&list, name);
-        is_known = list.count > 0;
-        is_still = !is_known || plan_follow(&list, name);
+        known.is_any = list.count > 0;
+        is_still = !known.is_any || plan_follow(&list, name);
+        known.is_copied |= list.is_copied;
         mem_free(list.items);
     }
-    return is_known;
+    return known;
+}
+
+struct tail_log_known tail_generations_follow(struct tail *t, const struct found_file *name)
+{
+    return generations_follow(t, name, false);
+}
+
+void tail_copies_follow(struct tail *t, const struct found_file *name, struct tail_file *f)
+{
+    const struct list *last = t->followed.files.prev;
+
+    (void)generations_follow(t, name, true);
+    if (f != NULL && t->followed.files.prev != last)
+        tail_kin_begin_anew(f);
 }
 
 /* ---- copytruncate ---- */

@@ -17,7 +17,15 @@ struct tail_file;
 #define TAIL_KNOWN_MAX 2048
 
 /* Whether anything is known of the log. */
-bool tail_generations_follow(struct tail *tail, const struct found_file *name);
+struct tail_log_known {
+    bool is_any;    /* something is known of the log */
+    bool is_copied; /* it was truncated, and is the file that it was */
+};
+struct tail_log_known tail_generations_follow(struct tail *tail, const struct found_file *name);
+
+/* The same for one that is followed: what nobody has seen yet was copied of it, before it was truncated.
+ * `file` is what it goes on in, or NULL where that is yet to be made. */
+void tail_copies_follow(struct tail *tail, const struct found_file *name, struct tail_file *file);
 
 /* What copytruncate made of a file that was truncated. */
 struct tail_copy {

@@ -22,31 +22,41 @@
  *
  * Goes wrong: the elder cannot be read (the heir does not wait for it; its pieces stay its own, as
  * they do when the heir is found too late or is not read from its beginning, or when a generation that
- * cannot be opened may lie between them); a record over three
+ * cannot be opened may lie between them); the log was copied and truncated (nobody knows what was
+ * written between the two, and after a crash not even what was read of that: a file that follows a
+ * truncation says so in its row, and takes no pieces over); a record over three
  * generations (parted where the third begins); an output falls behind before it has the record (its
  * laggards read the elder's pieces as a record, and the heir's as another).
  */
 
-static bool is_elder(const struct tail_file *f, const struct tail_file *heir)
+static bool is_generation(const struct tail_file *f, const struct tail_file *heir)
 {
-    return f != heir && f->source.fd >= 0 && f->log.name == NULL && f->kin.heir == NULL &&
-           !f->kin.is_apart && strcmp(f->log.path, heir->log.path) == 0;
+    return f != heir && f->source.fd >= 0 && f->log.name == NULL &&
+           strcmp(f->log.path, heir->log.path) == 0;
 }
 
 /* The youngest of the log's other generations. Files are in the order in which they were opened, and
  * a log's earlier generations are opened before it. */
-static struct tail_file *elder_find(const struct tail_file *heir)
+static struct tail_file *generation_before(const struct tail_file *f)
 {
-    for (struct list *it = heir->tail->followed.files.prev; it != &heir->tail->followed.files;
+    for (struct list *it = f->tail->followed.files.prev; it != &f->tail->followed.files;
          it = it->prev) {
-        struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
+        struct tail_file *other = CONTAINER_OF(it, struct tail_file, link);
 
-        if (is_elder(f, heir))
-            return f;
+        if (is_generation(other, f))
+            return other;
     }
     return NULL;
 }
 
+/* What it begins with may be the rest of what the one before it ends with. */
+static bool may_follow(const struct tail_file *f, const struct tail_file *elder, bool is_any_hidden)
+{
+    return !is_any_hidden && !f->kin.is_apart && !f->kin.is_first && f->source.state.read == 0 &&
+           elder->kin.heir == NULL && !elder->kin.is_apart;
+}
+
+/* One that has a file after it, and no heir, does not get one later, when that file may be gone. */
 void tail_kin_find(struct tail_file *f)
 {
     struct tail_file *elder;
@@ -56,12 +66,15 @@ void tail_kin_find(struct tail_file *f)
         return;
     is_any_hidden = tail_again_is_for(f->tail, f->log.path);
     f->kin.is_apart |= is_any_hidden && f->log.name == NULL;
-    if (f->kin.is_apart || is_any_hidden || f->tail->followed.unnamed_count == 0 ||
-        f->source.state.read > 0)
+    if (f->tail->followed.unnamed_count == 0)
         return;
-    elder = elder_find(f);
+    elder = generation_before(f);
     if (elder == NULL)
         return;
+    if (!may_follow(f, elder, is_any_hidden)) {
+        elder->kin.is_apart = true;
+        return;
+    }
     CHECK(f->kin.elder == NULL && f->kin.lender == NULL);
     CHECK(elder != f && elder->kin.heir == NULL);
     f->kin.elder = elder;
@@ -109,6 +122,16 @@ static void take_over(struct tail_file *heir, struct tail_file *elder)
     joiner_inherit(&heir->lines.joiner, &elder->lines.joiner, 0);
     tail_lines_account(heir);
     tail_lines_account(elder);
+}
+
+void tail_kin_begin_anew(struct tail_file *f)
+{
+    if (f->kin.elder != NULL)
+        f->kin.elder->kin.is_apart = true;
+    kin_unlink(f);
+    f->kin.is_first = true;
+    if (f->source.state.read == 0) /* its row says so before a line of it is in a record */
+        f->known.is_saved = false;
 }
 
 bool tail_kin_may_read(struct tail_file *f)

@@ -56,6 +56,15 @@ bool tail_file_is_rewritten(const struct tail_file *f)
            file_tail_check(f->source.fd, f->source.state.read, f->known.tail_print) == 0;
 }
 
+void tail_file_note_shrunk(struct tail_file *f, size_t head_bytes)
+{
+    struct file_facts facts;
+
+    if (!f->source.reader.is_gzip && head_bytes < FILE_HEAD_BYTES_MAX &&
+        head_bytes < f->source.state.size_before && file_state_read(f->source.fd, &facts) == 0)
+        f->source.state.size_before = facts.size_bytes;
+}
+
 bool tail_file_is_as_read(struct tail_file *f)
 {
     struct file_facts facts;

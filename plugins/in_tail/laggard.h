@@ -95,6 +95,9 @@ bool tail_file_is_paused(const struct tail_file *file);
 /* How far the others have read it: no further than its copy goes, when it went on in one. */
 uint64_t tail_file_issued(const struct tail_file *file);
 
+/* The offset, or the end of the copy that the file went on in, where that comes before it. */
+uint64_t tail_file_not_behind(const struct tail_file *file, uint64_t offset);
+
 /* What lies before this, every output is done with. */
 uint64_t tail_file_settled(const struct tail_file *file);
 

@@ -198,7 +198,7 @@ bool tail_file_is_paused(const struct tail_file *f)
 }
 
 /* What was read behind the end of its copy is nowhere. */
-static uint64_t not_behind_copy(const struct tail_file *f, uint64_t offset)
+uint64_t tail_file_not_behind(const struct tail_file *f, uint64_t offset)
 {
     return UNLIKELY(f->source.copy_bytes > 0 && offset > f->source.copy_bytes)
                ? f->source.copy_bytes
@@ -207,12 +207,12 @@ static uint64_t not_behind_copy(const struct tail_file *f, uint64_t offset)
 
 uint64_t tail_file_issued(const struct tail_file *f)
 {
-    return not_behind_copy(f, f->origin.window.issued);
+    return tail_file_not_behind(f, f->origin.window.issued);
 }
 
 uint64_t tail_file_settled(const struct tail_file *f)
 {
-    uint64_t settled = not_behind_copy(f, f->origin.window.settled);
+    uint64_t settled = tail_file_not_behind(f, f->origin.window.settled);
 
     if (UNLIKELY(f->kin.lender != NULL)) /* it was read from its beginning; kin.c */
         return 0;

@@ -14,14 +14,16 @@ static void on_found(void *owner, struct found_file *name)
 {
     struct tail *t = owner;
 
-    bool is_known = tail_generations_follow(t, name);
-    struct tail_file *f = tail_file_open(t, name, is_known);
+    struct tail_log_known known = tail_generations_follow(t, name);
+    struct tail_file *f = tail_file_open(t, name, known.is_any);
 
     t->names.has_found = true;
     name->user = f;
+    if (known.is_copied && f != NULL)
+        tail_kin_begin_anew(f);
     /* It may have been truncated between those two. */
-    if (is_known && f != NULL && !f->known.is_known)
-        (void)tail_generations_follow(t, name);
+    if (known.is_any && f != NULL && !f->known.is_known)
+        tail_copies_follow(t, name, f);
 }
 
 static void on_touched(void *owner, struct found_file *name)

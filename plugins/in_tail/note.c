@@ -7,16 +7,16 @@
 /*
  * The note of a row:
  *
- *   note  := stream [ " /" step* ] [ " whole" | " " together lane+ ] | "0" " @" modified
+ *   note  := stream [ " /" step* ] [ " ^" ] [ " whole" | " " together lane+ ] | "0" " @" modified
  *   lane  := " " offset ":" name
  *
- * The stream is 16 hexadecimal digits, a step 8 of them, other numbers are decimal; of a name, bytes
- * that are no letters, digits, points, dashes or underscores are written as %XX. Notes of before lanes
- * have the stream alone, and whoever knows nothing of lanes, or of steps, reads no further: then the
- * row's offset counts for all outputs, which is the least.
+ * The stream is 16 hexadecimal digits, a step 8 of them, other numbers are decimal; "^": its log was
+ * truncated before it. Of a name, bytes that are no letters, digits, points, dashes or underscores are
+ * written as %XX. Notes of before lanes have the stream alone, and whoever knows nothing of lanes, of
+ * steps, or of "^", reads no further: then the row's offset counts for all outputs, which is the least.
  */
 
-static const char whole[] = " whole";
+static const char whole[] = " whole", first[] = " ^";
 
 static bool is_plain(char byte)
 {
@@ -51,11 +51,12 @@ static void append_lanes(const struct tail_file *f, struct buffer *out)
 {
     const struct lanes *lanes = f->tail->input->lanes;
 
-    buffer_append_format(out, " %" PRIu64, f->origin.window.settled);
+    buffer_append_format(out, " %" PRIu64, tail_file_not_behind(f, f->origin.window.settled));
     LIST_FOR (it, (struct list *)(uintptr_t)&f->readers.laggards) {
         const struct tail_laggard *l = CONTAINER_OF(it, struct tail_laggard, link);
 
-        buffer_append_format(out, " %" PRIu64 ":", l->file.origin.window.settled);
+        buffer_append_format(out, " %" PRIu64 ":",
+                             tail_file_not_behind(f, l->file.origin.window.settled));
         append_name(out, lanes->items[l->output].output);
     }
 }
@@ -85,6 +86,8 @@ void tail_note_write(const struct tail_file *f, struct buffer *out)
 
     append_hex(out, f->origin.id, 16);
     append_steps(f, out);
+    if (f->kin.is_first)
+        buffer_append_text(out, first);
     alone = out->len;
     if (!list_is_empty(&f->readers.laggards))
         append_lanes(f, out);
@@ -191,6 +194,9 @@ void tail_note_read(const char *text, uint64_t row_offset, const struct lanes *l
         note->modified_ns = strtoll(text + 2, NULL, 10);
     if (strncmp(text, " /", 2) == 0)
         text = steps_read(text + 2, note);
+    note->is_first = strncmp(text, first, sizeof first - 1) == 0;
+    if (note->is_first)
+        text += sizeof first - 1;
     note->is_whole = strcmp(text, whole) == 0;
     if (*text != ' ' || lanes_read(text + 1, row_offset, lanes, note))
         return;

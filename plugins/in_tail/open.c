@@ -170,7 +170,9 @@ static int file_open(struct tail_file *f)
     if (rc < 0)
         return rc;
     tail_inode_take(f);
+    tail_file_note_shrunk(f, head.len);
     offset = tail_bookmark_find(f, head, t->names.is_first_scan_over, &note);
+    f->kin.is_first = note.is_first;
     if (file_reader_seek(&f->source.reader, offset) < 0)
         offset = note.count = 0;
     tail_file_form_find(f);
@@ -293,6 +295,7 @@ int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_
     start->offset = tail_bookmark_take(f, start);
     tail_file_form_find(f);
     f->known.is_saved = start->orphan != NULL && start->orphan->is_saved;
+    f->kin.is_first = start->note.is_first;
     f->kin.is_apart = start->orphan != NULL ? start->orphan->is_apart : start->is_apart;
     tail_file_begin_at(f, start->offset);
     f->source.state.is_rotated = start->is_rotated;

@@ -26,6 +26,7 @@ static void file_begin_again(struct tail_file *again)
     }
     tail_inode_take(again);
     tail_bookmark_begin(again);
+    again->kin.is_first = true;
     tail_file_form_find(again);
     tail_file_begin_at(again, 0);
     tail_file_save_new(again);
@@ -129,7 +130,7 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
     tail_name_leave(f);
     rc = file_move_to_copy(f, &lost_bytes);
     if (name != NULL)
-        (void)tail_generations_follow(t, name);
+        tail_copies_follow(t, name, NULL);
     file_end_truncated(f, rc, lost_bytes);
     again = tail_file_new(t, path, name);
     if (name != NULL)

@@ -35,6 +35,7 @@ struct open_file {
     struct fs_node *node;
     uint64_t at;
     uint64_t size, size_before; /* as the agent saw it, and before it was truncated */
+    uint64_t size_between;      /* and before it was truncated again */
     bool is_truncated;
     bool is_inotify;
 };
@@ -116,13 +117,30 @@ uint64_t fake_calls_seen_bytes(int fd)
     return file_at(fd)->size_before;
 }
 
+uint64_t fake_calls_seen_between_bytes(int fd)
+{
+    return file_at(fd)->size_between;
+}
+
+void fake_calls_begin_seen(int fd)
+{
+    struct open_file *file = file_at(fd);
+
+    file->size_before = file->size_between = 0;
+    file->is_truncated = false;
+}
+
 void fake_calls_truncated(const struct fs_node *node)
 {
     for (int fd = FD_FIRST; fd < FD_MAX; fd++) {
         struct open_file *file = &calls.files[fd];
 
-        if (file->node != node || file->is_truncated || file->size == 0)
+        if (file->node != node || file->size == 0)
             continue;
+        if (file->is_truncated) {
+            file->size_between = file->size > file->size_between ? file->size : file->size_between;
+            continue;
+        }
         file->size_before = file->size;
         file->is_truncated = true;
     }

@@ -224,6 +224,8 @@ int database_commit(struct database *db)
 {
     disk.has_failed |= disk.is_full;
     if (disk.is_full)
+        truth_miss_rows();
+    if (disk.is_full)
         return -ENOSPC;
     if (disk.is_frozen)
         return 0;

@@ -90,6 +90,11 @@ const struct fs_traits *fs_traits(void)
     return &fs.traits;
 }
 
+bool fs_has_identities(void)
+{
+    return fs.traits.has_generations || fs.traits.has_births;
+}
+
 void fs_hold(struct fs_node *node)
 {
     node->opens++;

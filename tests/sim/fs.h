@@ -51,6 +51,8 @@ struct fs_traits {
 void fs_begin(const struct fs_traits *traits);
 void fs_end(void);
 const struct fs_traits *fs_traits(void);
+/* Its files are told apart by more than a number. */
+bool fs_has_identities(void);
 
 /* Names are absolute. NULL where there is nothing; links are not followed, or are. */
 struct fs_node *fs_find(const char *path);

@@ -360,12 +360,6 @@ void life_reload(void)
     pipeline_hand_over(life.pipeline, on_stopped, NULL);
 }
 
-/* Where files are told apart by their numbers alone, a row that is gone leaves too little. */
-static bool has_identities(void)
-{
-    return fs_traits()->has_generations || fs_traits()->has_births;
-}
-
 void life_kill(bool is_power_cut)
 {
     story(is_power_cut ? "the power is cut" : "the agent is killed");
@@ -382,7 +376,8 @@ void life_kill(bool is_power_cut)
             continue;
         clock_advance_ms(agenda_next_ms() - clock_ms());
     }
-    if (is_power_cut && has_identities())
+    /* Where files are told apart by their numbers alone, a row that is gone leaves too little. */
+    if (is_power_cut && fs_has_identities())
         story("  %u commits are gone", fake_disk_cut_power());
     life_over();
 }

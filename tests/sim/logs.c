@@ -179,6 +179,7 @@ static struct line *line_new(struct log *log, uint32_t least_bytes)
 {
     struct line *line = truth_new_line(line_bytes(log) + least_bytes, line_kind());
 
+    line->is_copied = log->traits.is_copied;
     pieces_begin(&log->pieces, line, false);
     return line;
 }
@@ -270,6 +271,7 @@ static void log_finish(struct log *log)
     if (log->pieces.last != NULL && truth_line_count() < TRUTH_LINES_MAX) {
         struct line *line = truth_new_line(line_bytes(log), LINE_GOOD);
 
+        line->is_copied = log->traits.is_copied;
         pieces_begin(&log->pieces, line, true);
         line_write(log, line, line->bytes + 1);
     }

@@ -4,6 +4,7 @@
 #include "line/joiner.h"
 #include "line/multiline.h"
 #include "sim/dice.h"
+#include "sim/fs.h"
 #include "sim/life.h"
 
 #include <stdlib.h>
@@ -80,7 +81,8 @@ void pieces_part(struct pieces *p)
     if (p->last == NULL)
         return;
     p->is_parted = true;
-    if (++p->files > 1 || truth_output_count() > 1 || getenv("SIM_TROUBLE") != NULL)
+    if (++p->files > 1 || truth_output_count() > 1 || getenv("SIM_TROUBLE") != NULL ||
+        !fs_has_identities())
         truth_may_part(p->last);
 }
 

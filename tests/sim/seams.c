@@ -51,6 +51,10 @@ void __real_tail_file_hand_on(struct tail_file *file);
 void __wrap_tail_file_restart(struct tail_file *file, uint64_t lost_bytes);
 void __real_tail_file_restart(struct tail_file *file, uint64_t lost_bytes);
 void __wrap_tail_truncation_count(struct tail_file *file, uint64_t lost_bytes);
+uint64_t __wrap_tail_bookmark_find(struct tail_file *file, struct slice head, bool is_new_name,
+                                   struct tail_note *note);
+uint64_t __real_tail_bookmark_find(struct tail_file *file, struct slice head, bool is_new_name,
+                                   struct tail_note *note);
 void __wrap_tail_inode_leave(struct tail_file *file);
 void __real_tail_inode_leave(struct tail_file *file);
 void __real_tail_truncation_count(struct tail_file *file, uint64_t lost_bytes);
@@ -195,13 +199,14 @@ void __wrap_tail_loss_begin(struct tail_file *file, uint64_t bytes_min)
 
 static struct {
     const struct fs_node *node;
-    uint64_t seen, reached;
+    uint64_t seen, between, reached;
 } truncated;
 
 void __wrap_tail_file_restart(struct tail_file *file, uint64_t lost_bytes)
 {
     truncated.node = fake_calls_node(file->source.fd);
     truncated.seen = fake_calls_seen_bytes(file->source.fd);
+    truncated.between = fake_calls_seen_between_bytes(file->source.fd);
     truncated.reached = tail_file_reached(file);
     __real_tail_file_restart(file, lost_bytes);
 }
@@ -215,19 +220,30 @@ void __wrap_tail_file_hand_on(struct tail_file *file)
 }
 
 /* What was seen of the file before it was truncated, and is neither in a record nor in the copy that it
- * went on in. What was written then and never seen is in no number. */
+ * went on in. What was written then and never seen is in no number. When it was truncated twice while
+ * the agent looked at it once, what it saw in between may be of either. */
 void __wrap_tail_truncation_count(struct tail_file *file, uint64_t lost_bytes)
 {
     const struct fs_node *node = fake_calls_node(file->source.fd);
     uint64_t copied = node != truncated.node ? fs_line_bytes(node) : 0;
     uint64_t reached = copied > truncated.reached ? copied : truncated.reached;
     uint64_t lost = truncated.seen > reached ? truncated.seen - reached : 0;
+    bool is_of_second = truncated.between > reached && lost_bytes == truncated.between - reached;
 
-    EXPECT(lost_bytes == lost || life_is_dead(),
+    EXPECT(lost_bytes == lost || is_of_second || life_is_dead(),
            "%" PRIu64 " bytes of %s are counted as truncated, and %" PRIu64
            " were seen that no output got and no copy has",
            lost_bytes, file->log.path, lost);
     __real_tail_truncation_count(file, lost_bytes);
+}
+
+/* What was truncated before it looked at the first bytes was never known to it. */
+uint64_t __wrap_tail_bookmark_find(struct tail_file *file, struct slice head, bool is_new_name,
+                                   struct tail_note *note)
+{
+    if (head.len < FILE_HEAD_BYTES_MAX && head.len < fake_calls_seen_bytes(file->source.fd))
+        fake_calls_begin_seen(file->source.fd);
+    return __real_tail_bookmark_find(file, head, is_new_name, note);
 }
 
 /* The agent follows it no more. One that cannot be read it need not hold. */

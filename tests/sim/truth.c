@@ -13,7 +13,7 @@ static struct {
     size_t count;
     unsigned output_count;
     uint32_t sweeps;
-    bool may_part_all;
+    bool may_part_all, are_rows_missing;
     char text[LINE_BYTES_MAX + 1];
 } truth;
 
@@ -24,7 +24,7 @@ void truth_begin(unsigned output_count)
     truth.count = 0;
     truth.output_count = output_count;
     truth.sweeps = 0;
-    truth.may_part_all = false;
+    truth.may_part_all = truth.are_rows_missing = false;
 }
 
 void truth_end(void)
@@ -100,6 +100,11 @@ void truth_may_part_all(void)
     truth.may_part_all = true;
 }
 
+void truth_miss_rows(void)
+{
+    truth.are_rows_missing = true;
+}
+
 bool line_may_part(const struct line *line)
 {
     return truth.may_part_all || truth.lines[line->group].is_partable;
@@ -133,7 +138,7 @@ static void check_text(const struct line *line, struct slice text, const char *w
 }
 
 /* Where no file has what follows any more, the next that is there may be another one's: nothing
- * tells. */
+ * tells; but that its log was truncated does, which a row says. */
 static bool is_end_destroyed(const struct line *before)
 {
     const struct line *next = &truth.lines[before->next];
@@ -143,7 +148,8 @@ static bool is_end_destroyed(const struct line *before)
 
 static void check_next(const struct line *before, const struct line *line, const char *who)
 {
-    if (line->group != before->group && is_end_destroyed(before)) {
+    if (line->group != before->group && is_end_destroyed(before) &&
+        (!line->is_copied || truth.are_rows_missing)) {
         truth_may_part(line);
         return;
     }

@@ -45,6 +45,7 @@ struct line {
     uint32_t bytes;   /* without the line feed */
     uint32_t written; /* so many of them, and with the line feed one more */
     enum line_kind kind;
+    bool is_copied;    /* its log is copied and truncated */
     bool is_torn;      /* it was unfinished when its file was rotated */
     bool is_let_go;    /* by held_limit: what is in memory may still be delivered */
     bool is_forgotten; /* a crash came before anything of its stream was saved */
@@ -85,6 +86,8 @@ void truth_group(struct line *line, struct line *before);
  * pieces may: outputs read some files apart. */
 void truth_may_part(const struct line *line);
 void truth_may_part_all(void);
+/* A row that was set was not saved: what it would have said nobody knows after a crash. */
+void truth_miss_rows(void);
 bool line_may_part(const struct line *line);
 
 /* Fails the history unless the text is a line, or as much of it as may be, or pieces of one, in

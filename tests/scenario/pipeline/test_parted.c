@@ -149,9 +149,69 @@ START_TEST(pieces_that_the_copy_lacks_hold_nothing_back)
     tree_truncate("app.log", 0);
     kit_append(k, "app.log", F("two"));
     kit_pass_ms(k, 20000);
-    ck_assert_str_eq(backend_taken(k->es), "before-a-log-that-is-copied after one,two ");
+    ck_assert_str_eq(backend_taken(k->es), "before-a-log-that-is-copied after two one, ");
     kit_expect_bookmark(k, "app.log", length(F("two")));
     ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+}
+END_TEST
+
+/* Nobody knows what was written between copying and truncating, and what was is gone. SIM_COPIES seeds
+ * 116, 3605, 4417. */
+START_TEST(a_log_that_is_copied_and_truncated_joins_nothing)
+{
+    kit_append(k, "app.log", F("before-a-log-that-is-copied") P("one,"));
+    kit_pass_ms(k, 1000);
+    kit_stop(k);
+    tree_copy("app.log", "app.log.2");
+    tree_append("app.log", F("lost"));
+    tree_truncate("app.log", 0);
+    tree_append("app.log", F("in-a-copy-that-nobody-has-seen") P("two,"));
+    tree_rename("app.log.2", "app.log.3");
+    tree_copy("app.log", "app.log.2");
+    tree_truncate("app.log", 0);
+    tree_append("app.log", F("three"));
+    kit_run_again(k);
+    kit_pass_ms(k, 10000);
+    ck_assert_str_eq(backend_taken(k->es), "before-a-log-that-is-copied "
+                                           "in-a-copy-that-nobody-has-seen three one, two, ");
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+}
+END_TEST
+
+/* The piece has its record under the same id whenever it is read. SIM_COPIES seed 4794. */
+START_TEST(a_crash_after_a_log_was_truncated_joins_nothing_either)
+{
+    kit_append(k, "app.log", F("before-a-log-that-is-copied") P("one,"));
+    kit_pass_ms(k, 1000);
+    tree_copy("app.log", "app.log.1");
+    tree_truncate("app.log", 0);
+    kit_append(k, "app.log", F("two-after-it-was-truncated"));
+    backend_down(k->es);
+    kit_pass_ms(k, 500);
+    kit_kill(k);
+    backend_up(k->es);
+    kit_run_again(k);
+    kit_pass_ms(k, 20000);
+    ck_assert_str_eq(backend_taken(k->es),
+                     "before-a-log-that-is-copied two-after-it-was-truncated one, ");
+}
+END_TEST
+
+/* It was empty when it was saved, and is the file that it was: what lies beside it is its copy.
+ * SIM_COPIES seed 2190. */
+START_TEST(a_copy_beside_a_file_that_was_empty_joins_nothing)
+{
+    kit_append(k, "app.log", "");
+    kit_pass_ms(k, 3000);
+    kit_stop(k);
+    tree_append("app.log", F("before-a-log-that-is-copied") P("one,"));
+    tree_copy("app.log", "app.log.1");
+    tree_truncate("app.log", 0);
+    kit_run_again(k);
+    kit_append(k, "app.log", F("two-after-it-was-truncated"));
+    kit_pass_ms(k, 10000);
+    ck_assert_str_eq(backend_taken(k->es),
+                     "before-a-log-that-is-copied two-after-it-was-truncated one, ");
 }
 END_TEST
 
@@ -454,6 +514,9 @@ Suite *suite_pipeline_parted(void)
     tcase_add_test(t, a_crash_after_the_ack_doubles_nothing);
     tcase_add_test(t, the_next_file_is_not_passed_before_what_comes_again_with_the_one_before);
     tcase_add_test(t, pieces_that_the_copy_lacks_hold_nothing_back);
+    tcase_add_test(t, a_log_that_is_copied_and_truncated_joins_nothing);
+    tcase_add_test(t, a_crash_after_a_log_was_truncated_joins_nothing_either);
+    tcase_add_test(t, a_copy_beside_a_file_that_was_empty_joins_nothing);
     tcase_add_test(t, a_generation_that_cannot_be_read_parts_those_around_it);
     tcase_add_test(t, a_generation_that_was_opened_late_has_no_next_one);
     tcase_add_test(t, a_crash_after_a_pause_between_pieces_loses_none);

@@ -40,6 +40,23 @@ START_TEST(a_file_that_was_read_whole_says_so)
 }
 END_TEST
 
+START_TEST(a_file_that_follows_a_truncation_says_so)
+{
+    tail_note_read("00000000000000ff ^", 70, &lanes, &note);
+    expect_nothing_but(255, 70);
+    ck_assert(note.is_first && !note.is_whole);
+    tail_note_read("00000000000000ff /0000000a0000000b ^ whole", 70, &lanes, &note);
+    expect_nothing_but(255, 70);
+    ck_assert(note.is_first && note.is_whole);
+    ck_assert_uint_eq(note.steps[1], 11);
+    tail_note_read("ff ^ 900 70:es.0", 70, &lanes, &note);
+    ck_assert(note.is_first);
+    ck_assert_uint_eq(note.together, 900);
+    tail_note_read("ff whole", 70, &lanes, &note);
+    ck_assert(!note.is_first);
+}
+END_TEST
+
 START_TEST(no_note_says_nothing)
 {
     tail_note_read(NULL, 70, &lanes, &note);
@@ -116,6 +133,7 @@ Suite *suite_plugins_in_tail_note(void)
     tcase_add_checked_fixture(reading, set_up, NULL);
     tcase_add_test(reading, a_note_of_before_has_the_stream_alone);
     tcase_add_test(reading, a_file_that_was_read_whole_says_so);
+    tcase_add_test(reading, a_file_that_follows_a_truncation_says_so);
     tcase_add_test(reading, no_note_says_nothing);
     tcase_add_test(reading, outputs_are_found_by_their_names);
     tcase_add_test(reading, an_output_that_is_gone_is_left_out);
