@@ -108,11 +108,13 @@ static struct slice head_read(const struct tail_source *s, char *buf, size_t buf
     return slice_make(buf, len > 0 ? (size_t)len : 0);
 }
 
-void tail_stream_begin(struct tail_file *f, bool is_last)
+void tail_stream_begin(struct tail_file *f, struct slice first, bool is_last)
 {
     char head[STREAM_HEAD_BYTES];
 
-    stream_find(f, head_read(&f->source, head, sizeof head), is_last);
+    if (first.len == 0)
+        first = head_read(&f->source, head, sizeof head);
+    stream_find(f, first, is_last);
 }
 
 /* Of a file that could not be opened the number is known, and that alone may be another's by now. */

@@ -24,8 +24,9 @@ uint64_t tail_bookmark_find(struct tail_file *file, struct slice head, bool is_n
 void tail_bookmark_begin(struct tail_file *file);
 uint64_t tail_bookmark_take(struct tail_file *file, struct tail_start *start);
 /* Gives the origin its id, if the first line is there, or there will be no more of it (`is_last`).
- * Before its first record. */
-void tail_stream_begin(struct tail_file *file, bool is_last);
+ * Before its first record. `first` is what was read of its beginning, so that it is the id of these
+ * bytes whatever stands there now; empty: it is read for this. */
+void tail_stream_begin(struct tail_file *file, struct slice first, bool is_last);
 
 /* It could not be opened, and is to be read from its beginning: a row says so, by which it is known
  * when it was rotated, and when it was written to last. */

@@ -48,7 +48,7 @@ struct tail_source {
     struct follow_state state;
     struct file_trouble trouble;
     uint64_t copy_bytes; /* it went on in a copy that ends there; 0: it did not, or that has all */
-    int64_t empty_ns;    /* when it was last written to, as long as nothing was in it */
+    int64_t empty_ns;    /* when it was last written to, as long as nothing was in it; or 0 */
 };
 
 /* When it is read, with whom, and how much at once. */
@@ -158,6 +158,9 @@ void tail_inode_leave(struct tail_file *file);
 /* The file of that name, when it is followed by another one: a link beside it, a hard link. NULL when
  * it is not; one without a name may have this one. */
 struct tail_file *tail_file_named_else(const struct tail *tail, const struct found_file *name);
+
+/* When it was last written to, if another write would have given it another time by now; else 0. */
+int64_t tail_still_ns(int64_t modified_ns);
 
 /* What was read of it is there, as it was: it was not truncated. */
 bool tail_file_is_as_read(struct tail_file *file);

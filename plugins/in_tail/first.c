@@ -188,10 +188,11 @@ bool tail_first_introduce(struct tail_file *f, uint64_t size, bool is_last)
         return tail_file_waits(f);
     if (!t->names.is_first_scan_over)
         return true;
+    tail_ahead_forget(f->tail); /* what is read must be what it is known by */
     if (!tail_bookmark_look(f))
         return tail_file_waits(f);
     if (f->origin.id == 0)
-        tail_stream_begin(f, is_last || size >= t->told.lines.line_bytes_max);
+        tail_stream_begin(f, (struct slice){0}, is_last || size >= t->told.lines.line_bytes_max);
     if (is_news(f))
         tail_bookmark_save(f);
     return tail_file_waits(f);

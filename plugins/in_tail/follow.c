@@ -118,7 +118,10 @@ int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
         tail_bookmark_check(f, bytes))
         return 0;
     if (UNLIKELY(f->origin.id == 0) && got > 0)
-        tail_stream_begin(f, is_last || (uint64_t)got >= t->told.lines.line_bytes_max);
+        tail_stream_begin(f, from == 0 ? bytes : (struct slice){0},
+                          is_last || (uint64_t)got >= t->told.lines.line_bytes_max);
+    if (UNLIKELY(f->origin.id == 0) && from > 0) /* it was truncated just now */
+        return 0;
     CHECK((uint64_t)got <= want);
     taken = tail_lines_take(f, bytes, from, is_last);
     CHECK(taken <= (size_t)got);
@@ -144,7 +147,7 @@ static void file_look_beside(struct tail_file *f, int64_t modified_ns)
 {
     if (f->known.identity.head.len > 0 || f->log.name == NULL || f->source.empty_ns == modified_ns)
         return;
-    f->source.empty_ns = modified_ns;
+    f->source.empty_ns = tail_still_ns(modified_ns);
     tail_copies_follow(f->tail, f->log.name, f);
 }
 

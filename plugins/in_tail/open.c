@@ -57,7 +57,7 @@ int tail_file_identify(struct tail_file *f)
     if (!facts.is_regular)
         return UV_EINVAL;
     f->known.identity.id = facts.id;
-    s->empty_ns = facts.modified_ns;
+    s->empty_ns = tail_still_ns(facts.modified_ns);
     rc = file_is_gzip(s->fd, f->log.real_path);
     if (rc < 0)
         return rc;
