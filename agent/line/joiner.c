@@ -33,7 +33,10 @@ struct group *group_new(const struct joining *j, uint64_t flush_ms)
     g->record.offset = line->offset;
     g->record.time_ns = line->wall_ns;
     g->line = arena_copy(&g->record.arena, line->text);
-    g->place = (struct group_place){.own_offset = OFFSET_NONE, .first_bytes = line->text.len};
+    g->place = (struct group_place){.own_offset = OFFSET_NONE,
+                                    .first_bytes = line->text.len,
+                                    .end = line->end,
+                                    .again_from = line->offset};
     g->begun_ms = g->grown_ms = line->now_ms;
     g->flush_ms = flush_ms;
     return g;
@@ -74,6 +77,7 @@ void group_took(struct joining *j, struct group *g)
     if (g->place.own_offset == OFFSET_NONE)
         g->place.own_offset = j->line->offset;
     g->place.joined += g->place.is_inherited || j->line->offset != g->record.offset;
+    g->place.end = j->line->end;
     g->grown_ms = j->line->now_ms;
     j->done_end = j->line->end;
 }
@@ -110,9 +114,27 @@ static void group_remove(struct joining *j, struct group *g)
     (*j->joiner)->group_count--;
 }
 
+/* Those that wait and begin inside of it are read again with it. */
+static void group_hold_others(const struct joining *j, const struct group *g)
+{
+    uint64_t least = 0;
+
+    LIST_FOR (it, &(*j->joiner)->groups) {
+        struct group *other = group_of(it);
+
+        if (g->record.offset < other->record.offset && other->record.offset < g->place.end &&
+            g->place.again_from < other->place.again_from)
+            other->place.again_from = g->place.again_from;
+        CHECK(least <= other->place.again_from);
+        CHECK(other->place.again_from <= other->record.offset);
+        least = other->place.again_from;
+    }
+}
+
 void group_finish(struct joining *j, struct group *g)
 {
     group_remove(j, g);
+    group_hold_others(j, g);
     j->rules->ops->emit(j, g);
     group_free(g);
 }
@@ -275,7 +297,7 @@ void joiner_inherit(struct joiner **heir, struct joiner **joiner, uint64_t offse
         g->place.is_inherited = true;
         g->place.lent_offset = g->record.offset;
         g->place.own_offset = OFFSET_NONE;
-        g->record.offset = offset;
+        g->record.offset = g->place.again_from = g->place.end = offset;
     }
     (*joiner)->taken_end = offset;
     *heir = *joiner;
@@ -293,7 +315,7 @@ uint64_t joiner_oldest(const struct joiner *joiner)
 {
     if (joiner == NULL || joiner->group_count == 0)
         return UINT64_MAX;
-    return group_of(joiner->groups.next)->record.offset;
+    return group_of(joiner->groups.next)->place.again_from;
 }
 
 uint64_t joiner_due_ms(const struct joiner *joiner)

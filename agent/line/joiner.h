@@ -168,8 +168,9 @@ void joiner_inherit(struct joiner **heir, struct joiner **joiner, uint64_t offse
 /* Whether a group that was inherited still waits. */
 bool joiner_has_inherited(const struct joiner *joiner);
 
-/* Where the oldest line that waits begins: after a crash reading begins there again. UINT64_MAX
- * when none waits. */
+/* Where reading begins again after a crash: where the oldest line that waits does, or before that, where
+ * a record of another stream begins that reaches over it and would be read in part. UINT64_MAX when none
+ * waits. */
 uint64_t joiner_oldest(const struct joiner *joiner);
 
 /* When to call joiner_flush, or UINT64_MAX. */

@@ -31,6 +31,10 @@ struct group_place {
     uint64_t own_offset;  /* of its first line in this file; OFFSET_NONE */
     uint64_t first_bytes; /* of the line that the record begins at */
     uint64_t joined;      /* lines after the first one, in whichever file */
+    uint64_t end;         /* of its last line */
+    uint64_t
+        again_from; /* reading begins here again as long as it waits: where it begins, or before
+                           * that, where a record of another stream does that reaches over its first line */
 };
 
 /* The lines of one stream of a file that wait for more. */
@@ -52,6 +56,12 @@ struct group {
 };
 
 /*
+ *   12 P out   13 P err   14 F out   15 F err
+ *   |-----------------------|                   goes on with 14: read again from 13, 14 would be a record
+ *              |-----------------------|        by itself; so as long as 13 waits, it is from 12
+ *
+ * again_from <= offset, and a group's is no further than that of those after it
+ *
  * groups[0].offset < groups[1].offset < ...  < taken_end; inherited ones are first, all at the
  * same offset
  *

@@ -62,6 +62,44 @@ START_TEST(streams_are_joined_apart)
 }
 END_TEST
 
+/* Read again from where the other stream's begins, the last piece would be a record by itself. SIM_PIECES
+ * seed 148. */
+START_TEST(the_bookmark_waits_where_a_record_begins_that_reaches_over_what_waits)
+{
+    uint64_t begin, third;
+
+    lines_take(&k, CRI(T0, "stdout", "F", "whole"));
+    begin = k.at;
+    lines_take(&k, CRI(T0, "stdout", "P", "a") "\n" CRI(T0, "stderr", "P", "x"));
+    lines_take(&k, CRI(T0, "stdout", "F", "b"));
+    lines_expect(&k, RECORD(T0, "stdout", "F", "whole") RECORD(T0, "stdout", "P", "ab"));
+    ck_assert_uint_eq(k.end, begin);
+    ck_assert_uint_eq(joiner_oldest(k.joiner), begin);
+    third = k.at;
+    lines_take(&k, CRI(T0, "stdout", "P", "c"));
+    lines_take(&k, CRI(T0, "stderr", "F", "y"));
+    ck_assert_uint_eq(k.end, begin);
+    ck_assert_uint_eq(joiner_oldest(k.joiner), begin);
+    lines_take(&k, CRI(T0, "stdout", "F", "d"));
+    ck_assert_uint_lt(begin, third);
+    ck_assert_uint_eq(k.end, k.at);
+    ck_assert_ptr_null(k.joiner);
+}
+END_TEST
+
+/* What went on before the other stream's began is not read again with it. */
+START_TEST(a_record_that_ends_before_what_waits_does_not_hold_the_bookmark)
+{
+    uint64_t begin;
+
+    lines_take(&k, CRI(T0, "stdout", "P", "a") "\n" CRI(T0, "stdout", "F", "b"));
+    begin = k.at;
+    lines_take(&k, CRI(T0, "stderr", "P", "x") "\n" CRI(T0, "stdout", "F", "c"));
+    ck_assert_uint_eq(joiner_oldest(k.joiner), begin);
+    ck_assert_uint_eq(k.end, begin);
+}
+END_TEST
+
 START_TEST(the_bookmark_waits_at_the_oldest_part)
 {
     lines_take(&k, CRI(T0, "stdout", "F", "whole"));
@@ -303,6 +341,8 @@ Suite *suite_line_join_cri(void)
     tcase_add_test(tc, both_ways_give_the_same);
     tcase_add_test(tc, parts_become_the_line_that_was_cut);
     tcase_add_test(tc, streams_are_joined_apart);
+    tcase_add_test(tc, the_bookmark_waits_where_a_record_begins_that_reaches_over_what_waits);
+    tcase_add_test(tc, a_record_that_ends_before_what_waits_does_not_hold_the_bookmark);
     tcase_add_test(tc, the_bookmark_waits_at_the_oldest_part);
     tcase_add_test(tc, a_part_without_its_end_goes_on_after_the_flush_time);
     tcase_add_test(tc, a_part_without_its_end_goes_on_at_the_end_of_the_file);
