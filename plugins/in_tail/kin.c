@@ -56,7 +56,27 @@ static bool may_follow(const struct tail_file *f, const struct tail_file *elder,
            elder->kin.heir == NULL && !elder->kin.is_apart;
 }
 
-/* One that has a file after it, and no heir, does not get one later, when that file may be gone. */
+static void kin_unlink(struct tail_file *heir)
+{
+    if (heir->kin.elder == NULL)
+        return;
+    CHECK(heir->kin.elder->kin.heir == heir);
+    heir->kin.elder->kin.heir = NULL;
+    heir->kin.elder = NULL;
+}
+
+void tail_kin_begin_anew(struct tail_file *f)
+{
+    if (f->kin.elder != NULL)
+        f->kin.elder->kin.is_apart = true;
+    kin_unlink(f);
+    f->kin.is_first = true;
+    if (f->source.state.read == 0) /* its row says so before a line of it is in a record */
+        f->known.is_saved = false;
+}
+
+/* One that has a file after it, and no heir, does not get one later, when that file may be gone; and that
+ * file takes nothing over after a crash either, or lines that were a record would be in another, too. */
 void tail_kin_find(struct tail_file *f)
 {
     struct tail_file *elder;
@@ -66,28 +86,18 @@ void tail_kin_find(struct tail_file *f)
         return;
     is_any_hidden = tail_again_is_for(f->tail, f->log.path);
     f->kin.is_apart |= is_any_hidden && f->log.name == NULL;
-    if (f->tail->followed.unnamed_count == 0)
-        return;
-    elder = generation_before(f);
-    if (elder == NULL)
-        return;
-    if (!may_follow(f, elder, is_any_hidden)) {
-        elder->kin.is_apart = true;
+    elder = f->tail->followed.unnamed_count > 0 ? generation_before(f) : NULL;
+    CHECK(f->kin.elder == NULL && f->kin.lender == NULL);
+    if (elder != NULL && may_follow(f, elder, is_any_hidden)) {
+        CHECK(elder != f && elder->kin.heir == NULL);
+        f->kin.elder = elder;
+        elder->kin.heir = f;
         return;
     }
-    CHECK(f->kin.elder == NULL && f->kin.lender == NULL);
-    CHECK(elder != f && elder->kin.heir == NULL);
-    f->kin.elder = elder;
-    elder->kin.heir = f;
-}
-
-static void kin_unlink(struct tail_file *heir)
-{
-    if (heir->kin.elder == NULL)
-        return;
-    CHECK(heir->kin.elder->kin.heir == heir);
-    heir->kin.elder->kin.heir = NULL;
-    heir->kin.elder = NULL;
+    if (elder != NULL)
+        elder->kin.is_apart = true;
+    if (f->source.state.read == 0 && (elder != NULL || is_any_hidden))
+        tail_kin_begin_anew(f);
 }
 
 /* As a look at the file sees it. */
@@ -122,16 +132,6 @@ static void take_over(struct tail_file *heir, struct tail_file *elder)
     joiner_inherit(&heir->lines.joiner, &elder->lines.joiner, 0);
     tail_lines_account(heir);
     tail_lines_account(elder);
-}
-
-void tail_kin_begin_anew(struct tail_file *f)
-{
-    if (f->kin.elder != NULL)
-        f->kin.elder->kin.is_apart = true;
-    kin_unlink(f);
-    f->kin.is_first = true;
-    if (f->source.state.read == 0) /* its row says so before a line of it is in a record */
-        f->known.is_saved = false;
 }
 
 bool tail_kin_may_read(struct tail_file *f)

@@ -23,16 +23,16 @@ struct tail_kin {
     struct tail_file *borrower; /* whose lender this is */
     uint64_t lent_until;        /* the first span that has nothing of them */
     bool is_apart;              /* what comes before it and after is not known, or not read */
-    bool is_first;              /* what came before it was truncated: no line goes on in it */
-    bool is_counted;            /* lent_until is known */
-    bool is_lent;               /* this one's pieces are another's */
-    uint64_t lent_from;         /* where they begin: the bookmark stays before it */
+    bool is_first;      /* no line goes on in it: what came before is not known, or truncated */
+    bool is_counted;    /* lent_until is known */
+    bool is_lent;       /* this one's pieces are another's */
+    uint64_t lent_from; /* where they begin: the bookmark stays before it */
 };
 
 /* A file begins: it waits for the log's earlier generations where lines may have been parted. */
 void tail_kin_find(struct tail_file *file);
 
-/* Its log was truncated before it: it waits for none. */
+/* No line of another goes on in it, as its row says: its log was truncated before it. */
 void tail_kin_begin_anew(struct tail_file *file);
 
 /* Whether it may be read: when the one before was read, whose pieces it then has. */

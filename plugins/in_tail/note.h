@@ -1,9 +1,9 @@
 /*
  * What the DB keeps of a file in our own words, in the note of its row: the id of its stream, how
  * far outputs are that fell behind, whether there was nothing left to read of a rotated file, whether
- * its log was truncated before it, and prints of its first bytes, by which copies are known that are shorter; of a file that could not
- * be opened, when it was written to. The row's offset is the least of all, so that Fluent Bit, or
- * an agent that knows no lanes, loses nothing.
+ * lines of the generation before may go on in it, and prints of its first bytes, by which copies are
+ * known that are shorter; of a file that could not be opened, when it was written to. The row's offset
+ * is the least of all, so that Fluent Bit, or an agent that knows no lanes, loses nothing.
  *
  * Plain values; an output is known by its name, on disk.
  */
@@ -19,7 +19,7 @@ struct tail_note {
     uint32_t steps[FILE_STEP_COUNT]; /* as in file_identity */
     int64_t modified_ns;             /* 0: it was opened */
     uint64_t together;               /* how far the others are */
-    bool is_first;                   /* what its log had before it was truncated */
+    bool is_first;                   /* no line of the generation before goes on in it */
     bool is_whole;  /* rotated, and every output was done with all of it when it was saved */
     unsigned count; /* of outputs that fell behind; 0: `together` is the row's offset */
     struct tail_note_lane {
