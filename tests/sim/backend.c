@@ -73,14 +73,36 @@ static struct slice text_after(struct slice text, const char *key)
     return slice_make(rest.data, len);
 }
 
+/* The value of `log`, with its line feeds; of a document that was sent as text it is escaped twice. Lent
+ * until the next call. */
+static struct slice log_of(struct slice document, bool *is_text)
+{
+    static char bytes[2 * TRUTH_PIECES_MAX * 8192];
+    struct slice rest = text_after(document, "\\\"log\\\":\\\"");
+    size_t len = 0, escape;
+
+    *is_text = rest.len > 0;
+    if (!*is_text)
+        rest = text_after(document, "\"log\":\"");
+    escape = *is_text ? 2 : 1;
+    rest.len = (size_t)(document.data + document.len - rest.data);
+    for (size_t i = 0; i < rest.len && rest.data[i] != '"' && len < sizeof bytes; i++) {
+        bool is_feed =
+            i + escape < rest.len && rest.data[i] == '\\' && rest.data[i + escape] == 'n';
+
+        if (rest.data[i] == '\\' && !is_feed)
+            break;
+        bytes[len++] = is_feed ? '\n' : rest.data[i];
+        i += is_feed ? escape : 0;
+    }
+    return slice_make(bytes, len);
+}
+
 /* Which line the document is, as it was written or as text. */
 static void document_read(struct slice document, struct backend_item *item)
 {
-    struct slice text = text_after(document, "\\\"log\\\":\\\"");
+    struct slice text = log_of(document, &item->is_text);
 
-    item->is_text = text.len > 0;
-    if (!item->is_text)
-        text = text_after(document, "\"log\":\"");
     truth_read(text, "back-end", &item->record);
     for (unsigned i = 0; i < item->record.count; i++)
         EXPECT(item->record.lines[i]->stream != 0, "line %u was sent and nobody saw it read",

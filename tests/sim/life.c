@@ -64,8 +64,7 @@ static void config_write(const struct life_traits *t)
                          " Read_from_Head on\n Rotate_Wait %" PRIu64 "\n Refresh_Interval %" PRIu64
                          "\n Inotify_Watcher %s\n",
                          t->rotate_wait_s, t->refresh_s, fs_traits()->has_inotify ? "on" : "off");
-    if (pieces_are_drawn())
-        buffer_append_text(&text, " multiline.parser cri\n");
+    buffer_append_text(&text, pieces_config());
     if (t->input_bytes > 0)
         buffer_append_format(&text, " Mem_Buf_Limit %" PRIu64 "\n", t->input_bytes);
     for (unsigned i = 0; i < t->output_count; i++) {
@@ -77,6 +76,7 @@ static void config_write(const struct life_traits *t)
         else
             buffer_append_text(&text, "no_limits\n");
     }
+    buffer_append_text(&text, pieces_sections());
     fs_append(fs_make(CONFIG, FS_FILE), buffer_view(&text));
     buffer_fini(&text);
 }

@@ -49,7 +49,7 @@ struct log {
     enum log_step step;
     struct fs_node *writer;  /* NULL: nobody writes */
     struct line *unfinished; /* at its end */
-    struct pieces pieces;
+    struct pieces pieces[PIECES_STREAMS_MAX];
     struct log_generation generations[LOG_GENERATIONS_MAX + 1]; /* the newest first */
     unsigned count;
     char packed_from[FS_PATH_BYTES]; /* to be removed: its .gz is there */
@@ -179,8 +179,11 @@ static struct line *line_new(struct log *log, uint32_t least_bytes)
 {
     struct line *line = truth_new_line(line_bytes(log) + least_bytes, line_kind());
 
+    unsigned stream = pieces_draw_stream();
+
     line->is_copied = log->traits.is_copied;
-    pieces_begin(&log->pieces, line, false);
+    line->is_of_stderr = stream > 0;
+    pieces_begin(&log->pieces[stream], line, false);
     return line;
 }
 
@@ -188,12 +191,21 @@ static void line_write(struct log *log, struct line *line, uint32_t count)
 {
     struct slice head = line->written == 0 ? pieces_head(line) : (struct slice){0};
 
+    struct slice tail = {0};
+
     fs_append(log->writer, head);
-    fs_append(log->writer, truth_text(line, line->written, count));
+    if (line->written + count > line->bytes) {
+        tail = pieces_tail(line);
+        fs_append(log->writer, truth_text(line, line->written, count - 1));
+        fs_append(log->writer, tail);
+        fs_append(log->writer, SLICE("\n"));
+    } else {
+        fs_append(log->writer, truth_text(line, line->written, count));
+    }
     line->written += count;
-    fs_claim(log->writer, line, (uint32_t)head.len + count);
+    fs_claim(log->writer, line, (uint32_t)(head.len + tail.len) + count);
     if (line->written > line->bytes)
-        pieces_whole(&log->pieces, line);
+        pieces_whole(&log->pieces[line->is_of_stderr], line);
 }
 
 static void line_finish(struct log *log)
@@ -263,18 +275,26 @@ void logs_write_much(void)
     log_write(log, (unsigned)dice_between(100, 600));
 }
 
+static void stream_finish(struct log *log, unsigned stream)
+{
+    struct line *line;
+
+    if (log->pieces[stream].last == NULL || truth_line_count() >= TRUTH_LINES_MAX)
+        return;
+    line = truth_new_line(line_bytes(log), LINE_GOOD);
+    line->is_copied = log->traits.is_copied;
+    line->is_of_stderr = stream > 0;
+    pieces_begin(&log->pieces[stream], line, true);
+    line_write(log, line, line->bytes + 1);
+}
+
 /* The last piece of what is open is written, too. */
 static void log_finish(struct log *log)
 {
     line_finish(log);
     writer_look(log);
-    if (log->pieces.last != NULL && truth_line_count() < TRUTH_LINES_MAX) {
-        struct line *line = truth_new_line(line_bytes(log), LINE_GOOD);
-
-        line->is_copied = log->traits.is_copied;
-        pieces_begin(&log->pieces, line, true);
-        line_write(log, line, line->bytes + 1);
-    }
+    for (unsigned i = 0; i < PIECES_STREAMS_MAX; i++)
+        stream_finish(log, i);
 }
 
 void logs_finish_lines(void)
@@ -367,7 +387,8 @@ static void copy_begin(struct log *log)
     generations_shift(log, path);
     story("%s is copied to %s", log->path, path);
     (void)fs_copy(log->writer, path);
-    pieces_copy(&log->pieces);
+    for (unsigned i = 0; i < PIECES_STREAMS_MAX; i++)
+        pieces_copy(&log->pieces[i]);
     log->step = STEP_COPIED;
 }
 
@@ -390,7 +411,8 @@ static void log_rotate(struct log *log)
         break;
     case STEP_MADE:
         story("%s: the writer goes over to the new file", log->path);
-        pieces_part(&log->pieces);
+        for (unsigned i = 0; i < PIECES_STREAMS_MAX; i++)
+            pieces_part(&log->pieces[i]);
         writer_take(log, fs_find(log->path));
         log->step = STEP_STEADY;
         break;

@@ -26,6 +26,25 @@
  *   a position is saved              no line before it is unsettled
  */
 
+/* What a parser left as JSON has line feeds escaped. Lent until the next call. */
+static struct slice text_of(const struct value *value)
+{
+    static char bytes[2 * TRUTH_PIECES_MAX * 8192];
+    struct slice json = value->text;
+    size_t len = 0;
+
+    if (value->kind == VALUE_TEXT)
+        return value->text;
+    CHECK(value->kind == VALUE_JSON && json.len >= 2 && json.len < sizeof bytes);
+    for (size_t i = 1; i + 1 < json.len; i++) {
+        bool is_feed = json.data[i] == '\\' && json.data[i + 1] == 'n';
+
+        bytes[len++] = is_feed ? '\n' : json.data[i];
+        i += is_feed;
+    }
+    return slice_make(bytes, len);
+}
+
 void __wrap_intake_push(struct intake *intake, struct origin *origin, uint64_t end);
 void __real_intake_push(struct intake *intake, struct origin *origin, uint64_t end);
 void __wrap_intake_push_plain(struct intake *intake, struct origin *origin,
@@ -78,17 +97,14 @@ static void stream_expect_saved(uint64_t stream)
     saved_stream = stream;
 }
 
-/* Its lines are the agent's from here on. Where pieces of it are another file's, it ends before
- * them. */
-static void record_take(struct slice text, const struct origin *origin, uint64_t end)
+/* Its lines are the agent's from here on, and no position may pass where they begin. */
+static void record_take(struct slice text, const struct origin *origin, uint64_t offset)
 {
-    const struct tail_file *file = CONTAINER_OF(origin, const struct tail_file, origin);
-    struct truth_place place = {origin->id, end, !life_is_dead()};
+    struct truth_place place = {origin->id, record_place_offset(offset) + 1, !life_is_dead()};
     struct truth_record record;
 
     truth_read(text, "in_tail", &record);
     stream_expect_saved(origin->id);
-    place.end += file->kin.is_lent && end == file->kin.lent_from;
     truth_take_apart(record.lines[0], origin->lane, &place);
     for (unsigned i = 0; i < record.count; i++)
         truth_take(record.lines[i], origin->lane, &place);
@@ -98,8 +114,8 @@ void __wrap_intake_push(struct intake *intake, struct origin *origin, uint64_t e
 {
     struct value value;
 
-    CHECK(record_find(intake_current(intake), SLICE("log"), &value) && value.kind == VALUE_TEXT);
-    record_take(value.text, origin, end);
+    CHECK(record_find(intake_current(intake), SLICE("log"), &value));
+    record_take(text_of(&value), origin, intake_current(intake)->offset);
     __real_intake_push(intake, origin, end);
 }
 
@@ -111,7 +127,7 @@ void __wrap_intake_push_plain(struct intake *intake, struct origin *origin,
     while (i < plain->count && !slice_is(plain->fields[i].key, "log"))
         i++;
     CHECK(i < plain->count);
-    record_take(plain->fields[i].text, origin, end);
+    record_take(plain->fields[i].text, origin, plain->offset);
     __real_intake_push_plain(intake, origin, plain, end);
 }
 
@@ -172,7 +188,7 @@ void __wrap_account_give_up(struct delivery *d, bool keeps_texts)
         if (i < d->batch.first || !is_given_up(&d->batch, i, keeps_texts))
             continue;
         CHECK(chunk_record_find(&record, SLICE("log"), &value));
-        truth_read(value.text, "given up", &lines);
+        truth_read(text_of(&value), "given up", &lines);
         for (unsigned at = 0; at < lines.count; at++)
             truth_give_up(lines.lines[at], output);
         fake_http_tell_given_up(output);

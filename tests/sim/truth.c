@@ -14,6 +14,7 @@ static struct {
     unsigned output_count;
     uint32_t sweeps;
     bool may_part_all, are_rows_missing;
+    struct slice rest, between;
     char text[LINE_BYTES_MAX + 1];
 } truth;
 
@@ -79,6 +80,25 @@ struct slice truth_text(const struct line *line, uint32_t from, uint32_t count)
 }
 
 /* ---- pieces ---- */
+
+void truth_join(const char *rest, const char *between)
+{
+    truth.rest = rest != NULL ? slice_of(rest) : (struct slice){0};
+    truth.between = between != NULL ? slice_of(between) : (struct slice){0};
+}
+
+static struct slice skip(struct slice text, struct slice what)
+{
+    return slice_begins(text, what) ? slice_skip(text, what.len) : text;
+}
+
+/* What stands between two lines of a record; a line feed may end it. */
+static struct slice skip_between(struct slice rest)
+{
+    if (slice_is(rest, "\n"))
+        return (struct slice){0};
+    return skip(skip(rest, truth.between), truth.rest);
+}
 
 void truth_group(struct line *line, struct line *before)
 {
@@ -161,7 +181,7 @@ static void check_next(const struct line *before, const struct line *line, const
 
 void truth_read(struct slice text, const char *who, struct truth_record *record)
 {
-    struct slice rest = text;
+    struct slice rest = skip(text, truth.rest);
 
     record->count = 0;
     do {
@@ -175,7 +195,7 @@ void truth_read(struct slice text, const char *who, struct truth_record *record)
         if (record->count > 0)
             check_next(record->lines[record->count - 1], line, who);
         record->lines[record->count++] = line;
-        rest = slice_skip(rest, len);
+        rest = skip_between(slice_skip(rest, len));
     } while (rest.len > 0);
 }
 

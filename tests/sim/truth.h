@@ -45,6 +45,7 @@ struct line {
     uint32_t bytes;   /* without the line feed */
     uint32_t written; /* so many of them, and with the line feed one more */
     enum line_kind kind;
+    bool is_of_stderr; /* where a log has two streams */
     bool is_copied;    /* its log is copied and truncated */
     bool is_torn;      /* it was unfinished when its file was rotated */
     bool is_let_go;    /* by held_limit: what is in memory may still be delivered */
@@ -78,6 +79,10 @@ struct line *truth_line(size_t number);
 /* Its bytes from `from` on, as far as it will be written; line feed included. Lent until the next
  * call. */
 struct slice truth_text(const struct line *line, uint32_t from, uint32_t count);
+
+/* What a record has before each of its lines but the first (`rest` is before a first one, too, that was
+ * none when it was written), and between two; NULL: nothing. */
+void truth_join(const char *rest, const char *between);
 
 /* The line is a piece; `before` is the one before it, NULL where it is the first. */
 void truth_group(struct line *line, struct line *before);

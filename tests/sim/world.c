@@ -200,7 +200,7 @@ static void traits_say(const struct fs_traits *fs)
           fs->has_generations ? "" : " no", fs->has_births ? "" : " no",
           fs->has_inotify ? "there" : "not to be had");
     if (pieces_are_drawn())
-        story("lines come in pieces");
+        story("lines come in pieces, %s", pieces_name());
     story("%u outputs, %u workers; records_limit %" PRIu64 ", Mem_Buf_Limit %" PRIu64
           ", Rotate_Wait %" PRIu64 ", Refresh_Interval %" PRIu64
           ", Flush %.1f, Retry_Limit %u, held_limit %" PRIu64,
