@@ -78,13 +78,21 @@ static bool is_routed(const struct tail_file *f, unsigned output)
 }
 
 /* Where nobody else reads it, lines that wait go on as they are: they are let go of with the others,
- * and the file is read on from where they end. */
+ * and the file is read on from where they end. What stands before that tells later whether it was
+ * truncated; one that is others by now begins again as soon as it is looked at. */
 static void file_pause(struct tail_file *f)
 {
+    struct file_print print = {0};
+
     tail_lines_flush(f, true);
     tail_file_advance(f, tail_source_next(&f->source));
     f->lines.is_skipping = false;
-    f->known.tail_print = (struct file_print){0};
+    if (!f->source.reader.is_gzip &&
+        file_tail_print(f->source.fd, f->origin.window.issued, &print) < 0)
+        print = (struct file_print){0};
+    if (!f->source.reader.is_gzip && tail_file_is_rewritten(f))
+        return;
+    f->known.tail_print = print;
     f->source.state.unfinished_bytes = 0;
     f->source.state.read = f->origin.window.issued;
 }
