@@ -4,6 +4,32 @@
 
 #define CAPACITY_MIN 16
 
+static bool is_short(size_t key_len)
+{
+    return key_len <= MAP_SHORT_BYTES;
+}
+
+/* Lent until the entry moves. */
+static struct slice entry_key(const struct map_entry *e)
+{
+    return slice_make(is_short(e->key_len) ? e->key.bytes : e->key.text, e->key_len);
+}
+
+static void entry_key_copy(struct map_entry *e, struct slice key)
+{
+    e->key_len = key.len;
+    if (!is_short(key.len))
+        e->key.text = mem_text_n(key.data, key.len);
+    else if (key.len > 0)
+        memcpy(e->key.bytes, key.data, key.len);
+}
+
+static void entry_key_free(struct map_entry *e)
+{
+    if (!is_short(e->key_len))
+        mem_free(e->key.text);
+}
+
 void map_init(struct map *m)
 {
     *m = (struct map){0};
@@ -12,7 +38,7 @@ void map_init(struct map *m)
 void map_fini(struct map *m)
 {
     for (size_t i = 0; i < m->capacity; i++)
-        mem_free(m->entries[i].key);
+        entry_key_free(&m->entries[i]);
     MEM_FREE(&m->entries);
     *m = (struct map){0};
 }
@@ -25,9 +51,9 @@ static size_t map_slot(const struct map *m, struct slice key, uint64_t hash)
     for (;; at = (at + 1) & (m->capacity - 1)) {
         const struct map_entry *e = &m->entries[at];
 
-        if (e->key == NULL)
+        if (e->value == NULL)
             return at;
-        if (e->hash == hash && slice_equal(slice_make(e->key, e->key_len), key))
+        if (e->hash == hash && slice_equal(entry_key(e), key))
             return at;
     }
 }
@@ -41,8 +67,8 @@ static void map_rehash(struct map *m, size_t capacity)
     for (size_t i = 0; i < old.capacity; i++) {
         const struct map_entry *e = &old.entries[i];
 
-        if (e->key != NULL)
-            m->entries[map_slot(m, slice_make(e->key, e->key_len), e->hash)] = *e;
+        if (e->value != NULL)
+            m->entries[map_slot(m, entry_key(e), e->hash)] = *e;
     }
     mem_free(old.entries);
 }
@@ -66,9 +92,8 @@ void *map_put(struct map *m, struct slice key, void *value)
 
     e = &m->entries[map_slot(m, key, hash)];
     before = e->value;
-    if (e->key == NULL) {
-        e->key = mem_text_n(key.data, key.len);
-        e->key_len = key.len;
+    if (before == NULL) {
+        entry_key_copy(e, key);
         e->hash = hash;
         m->count++;
     }
@@ -84,20 +109,20 @@ void *map_remove(struct map *m, struct slice key)
     if (m->count == 0)
         return NULL;
     hole = map_slot(m, key, slice_hash(key));
-    if (m->entries[hole].key == NULL)
-        return NULL;
     before = m->entries[hole].value;
-    mem_free(m->entries[hole].key);
+    if (before == NULL)
+        return NULL;
+    entry_key_free(&m->entries[hole]);
     m->entries[hole] = (struct map_entry){0};
     m->count--;
 
     /* What follows in the same run may now stand too far from its place: put it in again. */
-    for (at = (hole + 1) & (m->capacity - 1); m->entries[at].key != NULL;
+    for (at = (hole + 1) & (m->capacity - 1); m->entries[at].value != NULL;
          at = (at + 1) & (m->capacity - 1)) {
         struct map_entry moved = m->entries[at];
 
         m->entries[at] = (struct map_entry){0};
-        m->entries[map_slot(m, slice_make(moved.key, moved.key_len), moved.hash)] = moved;
+        m->entries[map_slot(m, entry_key(&moved), moved.hash)] = moved;
     }
     return before;
 }
@@ -107,9 +132,9 @@ bool map_next(const struct map *m, size_t *at, struct slice *key, void **value)
     for (; *at < m->capacity; (*at)++) {
         const struct map_entry *e = &m->entries[*at];
 
-        if (e->key == NULL)
+        if (e->value == NULL)
             continue;
-        *key = slice_make(e->key, e->key_len);
+        *key = entry_key(e);
         *value = e->value;
         (*at)++;
         return true;

@@ -9,11 +9,17 @@
 
 #include "base/slice.h"
 
+/* A number as a key takes no memory of its own. */
+#define MAP_SHORT_BYTES 8
+
 struct map_entry {
-    char *key; /* NULL: free */
+    union {
+        char *text;
+        char bytes[MAP_SHORT_BYTES]; /* of a key no longer than that */
+    } key;
     size_t key_len;
     uint64_t hash;
-    void *value;
+    void *value; /* NULL: free */
 };
 
 struct map {

@@ -81,6 +81,30 @@ START_TEST(keys_may_hold_any_byte_or_none)
 END_TEST
 
 /* Removal moves neighbours into the hole; none may get lost on the way. */
+/* Short keys stand in the map itself, longer ones beside it. */
+START_TEST(keys_of_every_length_are_kept_apart)
+{
+    static const char text[] = "aaaaaaaaaaaaaaaaaaaa";
+    struct slice key;
+    size_t at = 0, bytes = 0;
+    void *value;
+
+    for (size_t len = 0; len < sizeof text; len++)
+        ck_assert_ptr_null(map_put(&map, slice_make(text, len), keys[len]));
+    for (size_t len = 0; len < sizeof text; len++)
+        ck_assert_ptr_eq(map_get(&map, slice_make(text, len)), keys[len]);
+    while (map_next(&map, &at, &key, &value)) {
+        ck_assert_ptr_eq(value, keys[key.len]);
+        ck_assert_int_eq(memcmp(key.data, text, key.len), 0);
+        bytes += key.len;
+    }
+    ck_assert_uint_eq(bytes, (sizeof text - 1) * sizeof text / 2);
+    for (size_t len = 0; len < sizeof text; len++)
+        ck_assert_ptr_eq(map_remove(&map, slice_make(text, len)), keys[len]);
+    ck_assert_uint_eq(map.count, 0);
+}
+END_TEST
+
 START_TEST(the_others_are_found_after_each_removal)
 {
     put_all();
@@ -134,6 +158,7 @@ Suite *suite_base_map(void)
     tcase_add_test(use, putting_again_replaces_and_returns_the_old);
     tcase_add_test(use, the_map_keeps_its_own_copy_of_the_key);
     tcase_add_test(use, keys_may_hold_any_byte_or_none);
+    tcase_add_test(use, keys_of_every_length_are_kept_apart);
     tcase_add_test(use, the_others_are_found_after_each_removal);
     tcase_add_test(use, a_walk_meets_each_key_once);
     suite_add_tcase(suite, use);
