@@ -39,6 +39,7 @@ struct origin_route {
     const struct filter_selection *selection; /* through these filters */
     const struct intake *by;                  /* who found that; NULL: to be found again */
     bool may_go_on; /* filters want its records, whether an output takes its tag or not */
+    bool may_turn;  /* filters may give its records other tags, and other outputs with them */
 };
 
 /* The chunks that its records go into. */

@@ -124,3 +124,18 @@ uint64_t window_bookmark(const struct ack_window *w, unsigned output)
     CHECK(bookmark >= w->settled && bookmark <= w->issued);
     return bookmark;
 }
+
+uint64_t window_furthest(const struct ack_window *w, output_set outputs)
+{
+    uint64_t furthest = w->settled;
+
+    CHECK(outputs != 0);
+    for (uint32_t i = 0; i < w->count; i++) {
+        outputs &= ~span_at(w, i)->owed;
+        if (outputs == 0)
+            break;
+        furthest = span_at(w, i)->end;
+    }
+    CHECK(furthest >= w->settled && furthest <= w->issued);
+    return furthest;
+}

@@ -62,6 +62,9 @@ uint64_t window_leave(struct ack_window *w, uint64_t seq, unsigned output);
 /* Where this output's bookmark stands. */
 uint64_t window_bookmark(const struct ack_window *w, unsigned output);
 
+/* Where the one of these outputs stands that is furthest. */
+uint64_t window_furthest(const struct ack_window *w, output_set outputs);
+
 void window_check(const struct ack_window *w);
 
 #endif

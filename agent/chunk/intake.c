@@ -215,6 +215,7 @@ static void origin_route(struct intake *intake, struct origin *origin)
     origin->route.selection = filter_chain_select(intake->chain, origin->tag, origin->metrics);
     origin->route.outputs = route_table_outputs(intake->routes, origin->tag) & origin->lane;
     origin->route.may_go_on = filter_selection_sees_all(origin->route.selection);
+    origin->route.may_turn = filter_selection_emits(origin->route.selection);
     origin->route.by = intake;
 }
 

@@ -8,7 +8,10 @@
  * The note of a row:
  *
  *   note  := stream [ " /" step* ] [ " ^" ] [ " whole" | " " together lane+ ] | "0" " @" modified
- *   lane  := " " offset ":" name
+ *   lane  := " " offset ( ":" | "+" ) name
+ *
+ * A lane with ":" is that of an output which fell behind, one with "+" of an output that had not
+ * acknowledged yet what another of those that the file is read for together had.
  *
  * The stream is 16 hexadecimal digits, a step 8 of them, other numbers are decimal; "^": no line
  * of the generation before goes on in it. Of a name, bytes that are no letters, digits, points, dashes or underscores are
@@ -47,18 +50,54 @@ static void append_hex(struct buffer *out, uint64_t number, unsigned digits)
     buffer_commit(out, digits);
 }
 
+static void append_lane(const struct tail_file *f, unsigned output, uint64_t offset, char mark,
+                        struct buffer *out)
+{
+    CHECK(output < f->tail->input->lanes->count);
+    buffer_append_format(out, " %" PRIu64 "%c", offset, mark);
+    append_name(out, f->tail->input->lanes->items[output].output);
+}
+
+/* Those that the file is read for together, and that have not acknowledged all of it. None where it
+ * cannot be read for one alone, as lines of the file before are in its records, or where filters say
+ * where its records go. */
+static output_set outputs_together(const struct tail_file *f)
+{
+    const struct origin *o = &f->origin;
+
+    if (f->tail->lanes.shares == NULL || o->window.count == 0 || !o->can_leave ||
+        f->kin.lender != NULL || f->source.copy_bytes > 0 || o->route.by == NULL ||
+        o->route.may_turn)
+        return 0;
+    return o->route.outputs;
+}
+
+/* Where the furthest of them is, if no record reaches over that byte. */
+static uint64_t place_together(const struct tail_file *f, output_set together)
+{
+    uint64_t furthest = f->origin.window.settled;
+
+    if (together != 0)
+        furthest = window_furthest(&f->origin.window, together);
+    return f->lines.joined_to <= furthest ? furthest : f->origin.window.settled;
+}
+
 static void append_lanes(const struct tail_file *f, struct buffer *out)
 {
-    const struct lanes *lanes = f->tail->input->lanes;
+    output_set together = outputs_together(f);
+    uint64_t place = place_together(f, together);
 
-    buffer_append_format(out, " %" PRIu64, tail_file_not_behind(f, f->origin.window.settled));
+    if (list_is_empty(&f->readers.laggards) && place == f->origin.window.settled)
+        return;
+    buffer_append_format(out, " %" PRIu64, tail_file_not_behind(f, place));
     LIST_FOR (it, (struct list *)(uintptr_t)&f->readers.laggards) {
         const struct tail_laggard *l = CONTAINER_OF(it, struct tail_laggard, link);
 
-        buffer_append_format(out, " %" PRIu64 ":",
-                             tail_file_not_behind(f, l->file.origin.window.settled));
-        append_name(out, lanes->items[l->output].output);
+        append_lane(f, l->output, tail_file_not_behind(f, l->file.origin.window.settled), ':', out);
     }
+    for (unsigned output = 0; together != 0; output++, together >>= 1)
+        if ((together & 1) && window_bookmark(&f->origin.window, output) < place)
+            append_lane(f, output, window_bookmark(&f->origin.window, output), '+', out);
 }
 
 /* A row is not `done` before Rotate_Wait is over: more may come. */
@@ -89,9 +128,8 @@ void tail_note_write(const struct tail_file *f, struct buffer *out)
     if (f->kin.is_first)
         buffer_append_text(out, first);
     alone = out->len;
-    if (!list_is_empty(&f->readers.laggards))
-        append_lanes(f, out);
-    else if (is_whole(f))
+    append_lanes(f, out);
+    if (out->len == alone && is_whole(f))
         buffer_append_text(out, whole);
     if (out->len > POSITIONS_NOTE_BYTES_MAX)
         out->len = alone;
@@ -133,24 +171,26 @@ static void note_lane(struct tail_note *note, unsigned output, uint64_t offset)
         note->lanes[i].offset = offset;
 }
 
-/* " offset:name": where it ends, or NULL. The smallest offset of all goes to `*least`. */
+/* "offset:name": where it ends, or NULL. The smallest offset of all goes to `*least`. */
 static const char *lane_read(const char *text, const struct lanes *lanes, struct tail_note *note,
                              uint64_t *least)
 {
-    char *colon;
-    uint64_t offset = strtoull(text, &colon, 10);
+    char *mark;
+    uint64_t offset = strtoull(text, &mark, 10);
     size_t len;
     unsigned output;
 
-    if (colon == text || *colon != ':')
+    if (mark == text || (*mark != ':' && *mark != '+'))
         return NULL;
-    len = strcspn(colon + 1, " ");
-    output = output_of(lanes, slice_make(colon + 1, len));
+    len = strcspn(mark + 1, " ");
+    output = output_of(lanes, slice_make(mark + 1, len));
+    if (*mark == '+' && output == WINDOW_OUTPUTS_MAX)
+        return NULL;
     if (offset < *least)
         *least = offset;
     if (output < WINDOW_OUTPUTS_MAX)
         note_lane(note, output, offset);
-    return colon + 1 + len;
+    return mark + 1 + len;
 }
 
 static bool lanes_read(const char *text, uint64_t row_offset, const struct lanes *lanes,

@@ -27,6 +27,52 @@ START_TEST(a_restart_reads_again_for_it_alone)
 }
 END_TEST
 
+/* It did not fall behind: there is room enough for what it has not taken. */
+START_TEST(what_one_has_taken_is_not_sent_to_it_again_after_a_restart)
+{
+    unsigned before;
+
+    stage.k = kit_start(LANES_BOTH);
+    backend_down(stage.k->other);
+    lanes_write("app.log", 3);
+    kit_pass_ms(stage.k, 5000);
+    ck_assert_uint_eq(lanes_counts(1)->is_behind, 0);
+    ck_assert_uint_eq(backend_taken_count(stage.k->es), 3);
+    before = stage.k->es->come;
+    kit_stop(stage.k);
+    ck_assert_uint_eq(kit_bookmark(stage.k, "app.log"), 0);
+    kit_run_again(stage.k);
+    kit_pass_ms(stage.k, 5000);
+    ck_assert_uint_eq(backend_taken_count(stage.k->es), 3);
+    ck_assert_uint_eq(stage.k->es->come, before);
+    lanes_write("app.log", 2);
+    backend_up(stage.k->other);
+    kit_pass_ms(stage.k, 60000);
+    lanes_expect_together();
+    ck_assert_uint_eq(backend_taken_count(stage.k->es), 5);
+    ck_assert_uint_eq(stage.k->es->come, before + 1);
+    lanes_expect_all(stage.k->other);
+    lanes_expect_all(stage.k->es);
+}
+END_TEST
+
+START_TEST(an_output_by_another_name_gets_what_the_former_had_not_taken)
+{
+    stage.k = kit_start(LANES_BOTH);
+    backend_down(stage.k->other);
+    lanes_write("app.log", 3);
+    kit_pass_ms(stage.k, 5000);
+    kit_stop(stage.k);
+    config_free(&stage.k->config);
+    backend_up(stage.k->other);
+    kit_run(stage.k, SERVICE LANES_SMALL TAIL ES("PORT") ES("PORT2") " Alias another\n");
+    lanes_write("app.log", 1);
+    lanes_expect_together();
+    lanes_expect_all(stage.k->other);
+    lanes_expect_all(stage.k->es);
+}
+END_TEST
+
 /* What tells that is taken of where the others are, not of where the row is, before anything is read.
  * Found by the simulation, SIM_COPIES seed 2667. */
 START_TEST(a_file_rewritten_before_its_first_read_is_read_from_its_beginning)
@@ -170,6 +216,8 @@ Suite *suite_pipeline_lanes_restart(void)
 
     tcase_add_checked_fixture(restart, lanes_set_up, lanes_tear_down);
     tcase_add_test(restart, a_restart_reads_again_for_it_alone);
+    tcase_add_test(restart, what_one_has_taken_is_not_sent_to_it_again_after_a_restart);
+    tcase_add_test(restart, an_output_by_another_name_gets_what_the_former_had_not_taken);
     tcase_add_test(restart, a_file_rewritten_before_its_first_read_is_read_from_its_beginning);
     tcase_add_test(restart, a_copy_that_ends_before_what_was_read_is_at_its_end_after_a_restart);
     tcase_add_test(restart, kills_in_the_middle_lose_nothing);

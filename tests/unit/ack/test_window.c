@@ -122,6 +122,17 @@ START_TEST(each_output_has_its_own_bookmark)
 }
 END_TEST
 
+START_TEST(the_furthest_output_is_where_the_first_span_begins_that_all_owe)
+{
+    window_issue(&w, 110, OUTPUTS(1));
+    window_issue(&w, 120, OUTPUTS(0));
+    window_issue(&w, 130, OUTPUTS(1));
+    ck_assert_uint_eq(window_furthest(&w, OUTPUTS(0, 1)), 110);
+    ck_assert_uint_eq(window_furthest(&w, OUTPUTS(1)), 100);
+    ck_assert_uint_eq(window_furthest(&w, OUTPUTS(0, 2)), 130);
+}
+END_TEST
+
 START_TEST(an_output_that_owes_nothing_stands_at_the_end)
 {
     window_issue(&w, 110, OUTPUTS(0));
@@ -264,6 +275,16 @@ static void model_step(struct model *m)
     }
 }
 
+static uint64_t furthest_of(output_set set)
+{
+    uint64_t furthest = 0;
+
+    for (unsigned output = 0; output < MODEL_OUTPUTS; output++)
+        if ((set & UINT64_C(1) << output) && window_bookmark(&w, output) > furthest)
+            furthest = window_bookmark(&w, output);
+    return furthest;
+}
+
 static void model_compare(const struct model *m)
 {
     window_check(&w);
@@ -271,6 +292,8 @@ static void model_compare(const struct model *m)
     ck_assert_uint_eq(w.settled, model_bookmark(m, UINT64_MAX));
     for (unsigned output = 0; output < MODEL_OUTPUTS; output++)
         ck_assert_uint_eq(window_bookmark(&w, output), model_bookmark(m, UINT64_C(1) << output));
+    for (output_set set = 1; set < UINT64_C(1) << MODEL_OUTPUTS; set++)
+        ck_assert_uint_eq(window_furthest(&w, set), furthest_of(set));
     ck_assert_int_eq(w.spans == NULL, model_is_idle(m));
 }
 
@@ -393,6 +416,7 @@ Suite *suite_ack_window(void)
     tcase_add_test(use, bytes_without_records_are_settled_at_once_when_nothing_is_in_flight);
     tcase_add_test(use, a_span_without_bytes_is_one_all_the_same);
     tcase_add_test(use, each_output_has_its_own_bookmark);
+    tcase_add_test(use, the_furthest_output_is_where_the_first_span_begins_that_all_owe);
     tcase_add_test(use, an_output_that_owes_nothing_stands_at_the_end);
     tcase_add_test(use, a_bookmark_does_not_pass_a_span_that_is_owed_behind_one_that_is_not);
     tcase_add_test(use, a_window_with_nothing_in_flight_has_no_memory);

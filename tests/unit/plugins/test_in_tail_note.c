@@ -92,6 +92,18 @@ START_TEST(an_output_that_is_gone_is_left_out)
 }
 END_TEST
 
+/* It may be there under another name, and must not lose what it had not acknowledged. */
+START_TEST(where_an_output_is_gone_that_was_not_behind_all_go_on_from_the_row)
+{
+    tail_note_read("ff 900 70+my%20own%20es 100:es.0", 70, &lanes, &note);
+    ck_assert_uint_eq(note.together, 900);
+    ck_assert_uint_eq(note.count, 2);
+    ck_assert_uint_eq(note.lanes[0].output, 1);
+    tail_note_read("ff 900 70+gone 100:es.0", 70, &lanes, &note);
+    expect_nothing_but(255, 70);
+}
+END_TEST
+
 START_TEST(of_an_output_that_is_named_twice_the_earlier_place_counts)
 {
     tail_note_read("ff 900 800:es.0 70:es.0 90:es.0", 70, &lanes, &note);
@@ -137,6 +149,7 @@ Suite *suite_plugins_in_tail_note(void)
     tcase_add_test(reading, no_note_says_nothing);
     tcase_add_test(reading, outputs_are_found_by_their_names);
     tcase_add_test(reading, an_output_that_is_gone_is_left_out);
+    tcase_add_test(reading, where_an_output_is_gone_that_was_not_behind_all_go_on_from_the_row);
     tcase_add_test(reading, of_an_output_that_is_named_twice_the_earlier_place_counts);
     tcase_add_test(reading, a_note_that_does_not_fit_the_row_says_nothing_but_the_stream);
     tcase_add_test(reading, what_cannot_be_read_says_nothing_but_the_stream);
