@@ -28,6 +28,7 @@ struct lane_driver *lane_driver_new(struct pipeline *p)
     unsigned count = (unsigned)(p->made.output_count < WINDOW_OUTPUTS_MAX ? p->made.output_count
                                                                           : WINDOW_OUTPUTS_MAX);
 
+    CHECK(p->lanes == NULL);
     driver->pipeline = p;
     driver->lanes.count = count;
     driver->lanes.patience_ms = pipeline_grace_ms(p);
@@ -68,6 +69,8 @@ static output_set holders_of(const struct lane_driver *driver, const struct budg
     output_set concerned = budget == &p->room.memory ? ~UINT64_C(0) : 0;
     unsigned count = driver->lanes.count;
 
+    CHECK(count > 0 && count <= WINDOW_OUTPUTS_MAX);
+    CHECK(count <= p->made.started_output_count);
     for (unsigned i = 0; i < count; i++) {
         const struct output *output = p->made.outputs[i].output;
         int64_t since_ns;
@@ -105,6 +108,7 @@ static bool memory_look(const struct lane_driver *driver, output_set *holders)
 
 static void inputs_tell(struct pipeline *p, unsigned output, enum lane_event event)
 {
+    CHECK(output < p->made.output_count);
     for (size_t i = 0; i < p->made.input_count; i++)
         if (p->made.inputs[i].is_started && p->made.inputs[i].plugin->lane != NULL)
             p->made.inputs[i].plugin->lane(p->made.inputs[i].self, output, event);
@@ -118,6 +122,7 @@ static void lane_leave(struct lane_driver *driver, unsigned i)
     uint64_t held = output_metrics(output)->in_flight_bytes;
     char words[256];
 
+    CHECK((driver->lanes.away >> i & 1) == 0);
     CHECK(driver->lanes.items[i].state == LANE_TOGETHER ||
           driver->lanes.items[i].state == LANE_CATCHING_UP);
     snprintf(words, sizeof words,
@@ -147,6 +152,7 @@ static void lane_obey(struct lane_driver *driver, unsigned i, enum lane_move mov
     case LANE_LET_GO:
         CHECK(lane->state == LANE_LEAVING);
         lane->state = LANE_AWAY;
+        CHECK(driver->lanes.away >> i & 1);
         inputs_tell(p, i, LANE_EVENT_LET_GO);
         return;
     case LANE_CATCH_UP:
@@ -175,6 +181,7 @@ static void lane_look(struct lane_driver *driver, unsigned i, bool is_waited_for
         .has_nothing = output_is_idle(output),
     };
 
+    CHECK(i < driver->lanes.count && output != NULL);
     if (lane->state == LANE_TOGETHER && lane->reader_count > 0)
         lane->state = LANE_CATCHING_UP;
     lane->looks = is_waited_for ? lane->looks + 1 : 0;
@@ -201,6 +208,7 @@ void lane_driver_start(struct lane_driver *driver)
 {
     unsigned count = driver->lanes.count;
 
+    CHECK(driver->timer == NULL);
     for (unsigned i = 0; i < count; i++)
         driver->shares[i].limit_bytes =
             lane_share(budget_room_bytes(&driver->pipeline->room.memory), count, CHUNK_BYTES_AIM);

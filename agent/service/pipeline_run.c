@@ -8,6 +8,7 @@ static void on_sealed(void *owner, struct chunk *chunk)
 {
     struct pipeline *p = owner;
 
+    CHECK(chunk->outputs != 0);
     settle_stir(&p->settle);
     CHECK(chunk->is_sealed && chunk->outputs >> (p->made.output_count - 1) >> 1 == 0);
     for (size_t i = 0; i < p->made.output_count; i++)
@@ -48,6 +49,7 @@ static int output_start(struct pipeline *p, size_t index, struct report *report)
         .node_count = o->upstream.count,
     };
 
+    CHECK(index == p->made.started_output_count && o->output == NULL);
     o->output = output_new(p->loop, &config, why);
     if (o->output == NULL) {
         report_error(report, o->place, "output %s cannot start: %s", o->name, why);
@@ -68,6 +70,7 @@ static int filter_start(struct pipeline *p, struct filter_instance *f, struct re
 {
     int rc;
 
+    CHECK(!f->is_started);
     f->host = (struct filter_host){
         .loop = p->loop,
         .metrics = &f->metrics,
@@ -88,6 +91,7 @@ static int input_start(struct pipeline *p, struct input_instance *i, struct repo
 {
     int rc;
 
+    CHECK(!i->is_started);
     i->input.intake = p->path.intake;
     i->input.exit_wanted = on_exit_wanted;
     rc = i->plugin->start(i->self, &i->input, report);
@@ -121,6 +125,7 @@ static output_set packing_outputs(const struct pipeline *p)
 
 static void intake_start(struct pipeline *p, pipeline_fn *exit_wanted, void *owner)
 {
+    CHECK(!p->made.is_started && p->path.intake == NULL);
     p->exit.wanted = exit_wanted;
     p->exit.owner = owner;
     settle_start(&p->settle, p->loop, &p->room.memory);
@@ -135,6 +140,7 @@ static int outputs_start(struct pipeline *p, struct report *report)
 {
     int rc = 0;
 
+    CHECK(p->made.started_output_count == 0);
     for (size_t i = 0; i < p->made.output_count && rc == 0; i++)
         rc = output_start(p, i, report);
     lane_driver_start(p->lanes);

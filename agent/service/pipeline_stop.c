@@ -21,6 +21,7 @@
 
 static bool outputs_are_idle(const struct pipeline *p)
 {
+    CHECK(p->made.started_output_count <= p->made.output_count);
     for (size_t i = 0; i < p->made.started_output_count; i++)
         if (!output_is_idle(p->made.outputs[i].output))
             return false;
@@ -38,6 +39,7 @@ static void on_drain_check(void *owner)
 {
     struct pipeline *p = owner;
 
+    CHECK(p->stopping.is_on && p->made.is_started);
     if (!is_drained(p)) {
         if (clock_ms() >= p->stopping.until_ms)
             pipeline_hurry(p);
@@ -80,6 +82,7 @@ void pipeline_stop(struct pipeline *p, pipeline_fn *stopped, void *owner)
 
 void pipeline_hand_over(struct pipeline *p, pipeline_fn *stopped, void *owner)
 {
+    CHECK(!p->stopping.is_on);
     p->stopping.is_handed_over = true;
     for (size_t i = 0; i < p->made.input_count; i++)
         p->made.inputs[i].input.is_replaced = true;
@@ -94,6 +97,7 @@ void pipeline_keep(struct pipeline *p)
 
 void pipeline_hurry(struct pipeline *p)
 {
+    CHECK(p->stopping.is_on);
     if (p->stopping.stuck_at_ms == UINT64_MAX)
         p->stopping.stuck_at_ms = clock_ms() + STUCK_AFTER_MS;
     for (size_t i = 0; i < p->made.started_output_count; i++)

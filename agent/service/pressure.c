@@ -30,6 +30,7 @@ static void on_long(void *owner)
     const char *holder;
     uint64_t bytes = holder_find(p, &holder), held;
 
+    CHECK(pressure->since_ms <= clock_ms());
     if (!log_brake_open(&pressure->brake, PRESSURE_INTERVAL_MS, &held))
         return;
     pressure->was_said = true;
@@ -43,6 +44,7 @@ static void on_long(void *owner)
 
 void pressure_start(struct pipeline *p)
 {
+    CHECK(p->room.pressure.timer == NULL);
     p->room.pressure.timer = timer_new(p->loop, on_long, p);
     timer_unref(p->room.pressure.timer);
 }

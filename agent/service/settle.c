@@ -9,6 +9,7 @@ static void on_settle(void *owner)
     struct settle *s = owner;
     bool is_quiet = !s->was_stirred;
 
+    CHECK(s->timer != NULL && s->memory != NULL);
     s->was_stirred = false;
     s->was_loaded |= budget_recent_peak(s->memory) >= SETTLE_PEAK_BYTES;
     if (s->memory->used_bytes <= SETTLE_USED_BYTES_MAX && (is_quiet || s->was_loaded)) {
