@@ -61,6 +61,7 @@ static uint64_t pod_ask(struct tail_file *f, bool is_over)
     struct filter_wishes wishes = {0};
     uint64_t wait_ms;
 
+    CHECK(f->readers.laggard == NULL);
     if (is_over)
         list_remove(&waiter->link);
     waiter->is_over = is_over;
@@ -173,6 +174,7 @@ void tail_first_saved(struct tail_file *f)
         return;
     first->id = f->origin.id;
     first->head_len = f->known.identity.head.len;
+    CHECK(f->tail->book.positions != NULL && f->readers.laggard == NULL);
     positions_waiter_stop(&first->written);
     if (positions_wait(f->tail->book.positions, &first->written))
         tail_file_wait(f, TAIL_WAIT_ROW, 0);

@@ -84,6 +84,7 @@ static bool guest_enter(struct tail *t, struct tail_file *f)
     if (t->is_stopping || f->lines.waiting_bytes == 0 || !may_be_guest(f) ||
         !budget_guest_enter(t->input->budget))
         return false;
+    CHECK(t->guest.file == NULL);
     t->guest = (struct tail_guest){.file = f, .since_ms = clock_ms()};
     tail_file_touch(f);
     timer_start_sooner(t->timers.look, GUEST_LOOK_MS);
@@ -123,6 +124,7 @@ void tail_guest_turn(struct tail *t)
 {
     struct tail_file *f = t->guest.file;
 
+    CHECK(f != NULL);
     if (!list_is_linked(&f->turn.link))
         return;
     if (!budget_is_light(t->input->budget) && clock_ms() < t->guest.since_ms + GUEST_ROOM_MS)

@@ -131,6 +131,7 @@ static void loss_end(struct tail_loss *loss)
     struct input_metrics *m = &t->input->metrics;
     struct file_rest *rest = &loss->rest;
 
+    CHECK(t != NULL);
     if (loss->status < 0 && rest->bytes < loss->bytes_min)
         rest->bytes = loss->bytes_min;
     m->held_dropped_bytes += rest->bytes;
@@ -169,6 +170,7 @@ void tail_loss_begin(struct tail_file *f, uint64_t bytes_min)
     uint64_t begin = tail_file_reached(f);
     int fd = fcntl(f->source.fd, F_DUPFD_CLOEXEC, 0);
 
+    CHECK(f->source.fd >= 0);
     loss->tail = f->tail;
     loss->path = mem_text(f->log.path);
     loss->bytes_min = bytes_min;
