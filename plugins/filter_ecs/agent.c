@@ -1,5 +1,6 @@
 #include "plugins/filter_ecs/agent.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -7,11 +8,15 @@
  *   ecs_agent_new    the cluster is asked for
  *   on_cluster       it is known, or will be asked for again
  *   ecs_agent_find   a container that is new is put into the queue
- *   go_on            the next of the queue that is due is asked for, unless somebody is; else the timer
+ *   go_on            the next of a queue that is due is asked for, unless somebody is; else the timer
  *   on_task          its task is known, or there is none, or it is asked for again
  *   on_due           the timer
  *
- * Goes wrong: nobody answers, or with 5xx. All wait then, and the first of the queue is tried again.
+ * Goes wrong: nobody answers, or with 5xx. All wait then, and the first of the queue is tried again. An
+ * answer that is longer than anybody reads is that container's own trouble.
+ *
+ * Who looks for a container costs no walk: the queues are in the order of their times, and all
+ * containers in that of their use.
  */
 
 #define TRIES_APART_MS UINT64_C(1000)
@@ -21,7 +26,7 @@ static const struct retry_policy patience = {.base_ms = 1000, .cap_ms = 60000};
 
 struct container {
     struct list link;  /* of all */
-    struct list queue; /* linked: to be asked for */
+    struct list queue; /* linked: to be asked for, at once or again */
     char id[ECS_ID_LEN + 1];
     enum ecs_answer answer;
     unsigned failures;
@@ -32,8 +37,9 @@ struct container {
 
 struct containers {
     struct map by_id;
-    struct list all;
-    struct list queue;
+    struct list all;        /* that was not looked for for the longest first */
+    struct list news;       /* to be asked for at once */
+    struct list again;      /* TRIES_APART_MS behind the answer before */
     struct container *last; /* that was looked for */
 };
 
@@ -49,6 +55,7 @@ struct ecs_agent {
     struct timer *due;
     bool has_cluster;
     unsigned failures; /* of the agent, in a row */
+    bool was_length_said;
     char trouble[256];
 };
 
@@ -86,29 +93,25 @@ static void container_forget(struct ecs_agent *a, struct container *c)
  * full. */
 static void containers_thin(struct ecs_agent *a)
 {
-    struct container *oldest = NULL;
     uint64_t now_ms = clock_ms();
 
     LIST_FOR_SAFE (it, after, &a->containers.all) {
         struct container *c = container_at(it);
+        bool is_over = now_ms - c->used_ms > a->settings.ttl_ms;
 
-        if (c == a->asked)
-            continue;
-        if (now_ms - c->used_ms > a->settings.ttl_ms)
+        if (!is_over && a->containers.by_id.count < ECS_CONTAINERS_MAX)
+            return;
+        if (c != a->asked)
             container_forget(a, c);
-        else if (oldest == NULL || c->used_ms < oldest->used_ms)
-            oldest = c;
     }
-    if (a->containers.by_id.count == ECS_CONTAINERS_MAX)
-        container_forget(a, oldest);
 }
 
-static void container_queue(struct ecs_agent *a, struct container *c, uint64_t wait_ms)
+static void container_queue(struct list *queue, struct container *c, uint64_t wait_ms)
 {
     c->answer = ECS_NOT_YET;
     c->due_ms = clock_ms() + wait_ms;
     list_remove(&c->queue);
-    list_add_tail(&a->containers.queue, &c->queue);
+    list_add_tail(queue, &c->queue);
 }
 
 static struct container *container_new(struct ecs_agent *a, struct slice id)
@@ -123,23 +126,36 @@ static struct container *container_new(struct ecs_agent *a, struct slice id)
     CHECK(other == NULL);
     list_init(&c->queue);
     list_add_tail(&a->containers.all, &c->link);
-    container_queue(a, c, 0);
+    container_queue(&a->containers.news, c, 0);
     return c;
 }
 
-static struct container *container_find(struct ecs_agent *a, struct slice id)
+/* It was used later than all others. */
+static void container_use(struct ecs_agent *a, struct container *c)
+{
+    c->used_ms = clock_ms();
+    if (LIKELY(a->containers.last == c))
+        return;
+    a->containers.last = c;
+    list_remove(&c->link);
+    list_add_tail(&a->containers.all, &c->link);
+}
+
+/* *is_new: it is to be asked for now, and was not before. */
+static struct container *container_find(struct ecs_agent *a, struct slice id, bool *is_new)
 {
     struct container *c = a->containers.last;
 
     if (UNLIKELY(c == NULL || memcmp(c->id, id.data, ECS_ID_LEN) != 0))
         c = map_get(&a->containers.by_id, id);
+    *is_new = c == NULL;
     if (UNLIKELY(c == NULL))
         c = container_new(a, id);
-    a->containers.last = c;
-    c->used_ms = clock_ms();
+    container_use(a, c);
     if (UNLIKELY(c->answer == ECS_NONE && c->used_ms >= c->due_ms)) {
         c->failures = 0;
-        container_queue(a, c, 0);
+        container_queue(&a->containers.news, c, 0);
+        *is_new = true;
     }
     return c;
 }
@@ -147,14 +163,15 @@ static struct container *container_find(struct ecs_agent *a, struct slice id)
 enum ecs_answer ecs_agent_find(struct ecs_agent *a, struct slice id, struct shared_object **block)
 {
     struct container *c;
+    bool is_new;
 
     *block = a->block;
     if (id.len == 0)
         return a->has_cluster ? ECS_KNOWN : ECS_NOT_YET;
-    c = container_find(a, id);
+    c = container_find(a, id, &is_new);
     if (LIKELY(c->answer == ECS_KNOWN))
         *block = c->block;
-    else if (a->ask == NULL)
+    else if (is_new)
         go_on(a);
     return c->answer;
 }
@@ -246,17 +263,32 @@ static void on_cluster(void *owner, const struct aws_heard *heard)
         go_on(a);
 }
 
-/* It may not know one that has just begun. */
-static void task_lacks(struct ecs_agent *a, struct container *c, const char *why)
+static void task_is_none(struct ecs_agent *a, struct container *c, const char *why)
 {
-    if (++c->failures < a->settings.tries) {
-        container_queue(a, c, TRIES_APART_MS);
-        return;
-    }
     c->answer = ECS_NONE;
     c->due_ms = clock_ms() + (a->settings.ttl_ms > NONE_MS_MIN ? a->settings.ttl_ms : NONE_MS_MIN);
     list_remove(&c->queue);
     log_info(a->settings.component, "container %s: %s; it gets the cluster's metadata", c->id, why);
+}
+
+/* It may not know one that has just begun. */
+static void task_lacks(struct ecs_agent *a, struct container *c, const char *why)
+{
+    if (++c->failures < a->settings.tries)
+        container_queue(&a->containers.again, c, TRIES_APART_MS);
+    else
+        task_is_none(a, c, why);
+}
+
+/* It would be as long the next time. */
+static void task_is_too_long(struct ecs_agent *a, struct container *c)
+{
+    LOG_AT(a->was_length_said ? LOG_DEBUG : LOG_WARN, a->settings.component,
+           "the ECS agent's answer for container %s has more than %zu bytes and is not read; such "
+           "containers get the cluster's metadata",
+           c->id, AWS_ASK_BYTES_MAX);
+    a->was_length_said = true;
+    task_is_none(a, c, "the answer is too long");
 }
 
 static void task_hear(struct ecs_agent *a, struct container *c, const struct http_reply *reply)
@@ -286,7 +318,10 @@ static void on_task(void *owner, const struct aws_heard *heard)
     CHECK(c != NULL && c->answer == ECS_NOT_YET);
     a->ask = NULL;
     a->asked = NULL;
-    if (is_agents(heard, why)) {
+    if (heard->error == -E2BIG) {
+        trouble_is_over(a);
+        task_is_too_long(a, c);
+    } else if (is_agents(heard, why)) {
         trouble_is(a, why);
     } else {
         trouble_is_over(a);
@@ -306,24 +341,25 @@ static void task_ask(struct ecs_agent *a, struct container *c)
     question_ask(a, path, on_task);
 }
 
+static struct container *first_of(struct list *queue)
+{
+    return list_is_empty(queue) ? NULL : CONTAINER_OF(queue->next, struct container, queue);
+}
+
 /* After trouble the timer says when. */
 static void go_on(struct ecs_agent *a)
 {
-    uint64_t now_ms = clock_ms(), next_ms = UINT64_MAX;
+    struct container *again = first_of(&a->containers.again);
+    uint64_t now_ms = clock_ms();
 
     if (a->ask != NULL || !a->has_cluster || (a->failures > 0 && timer_is_on(a->due)))
         return;
-    LIST_FOR (it, &a->containers.queue) {
-        struct container *c = CONTAINER_OF(it, struct container, queue);
-
-        if (c->due_ms <= now_ms) {
-            task_ask(a, c);
-            return;
-        }
-        next_ms = c->due_ms < next_ms ? c->due_ms : next_ms;
-    }
-    if (next_ms != UINT64_MAX)
-        timer_start(a->due, next_ms - now_ms);
+    if (again != NULL && again->due_ms <= now_ms)
+        task_ask(a, again);
+    else if (!list_is_empty(&a->containers.news))
+        task_ask(a, first_of(&a->containers.news));
+    else if (again != NULL)
+        timer_start(a->due, again->due_ms - now_ms);
 }
 
 static void on_due(void *owner)
@@ -347,7 +383,8 @@ struct ecs_agent *ecs_agent_new(struct loop *loop, const struct ecs_settings *se
     a->settings = *settings;
     map_init(&a->containers.by_id);
     list_init(&a->containers.all);
-    list_init(&a->containers.queue);
+    list_init(&a->containers.news);
+    list_init(&a->containers.again);
     a->due = timer_new(loop, on_due, a);
     timer_unref(a->due);
     on_due(a);
@@ -381,7 +418,9 @@ void ecs_agent_describe(const struct ecs_agent *a, struct buffer *out)
 {
     size_t waiting = 0;
 
-    LIST_FOR (it, (struct list *)(uintptr_t)&a->containers.queue)
+    LIST_FOR (it, (struct list *)(uintptr_t)&a->containers.news)
+        waiting++;
+    LIST_FOR (it, (struct list *)(uintptr_t)&a->containers.again)
         waiting++;
     buffer_append_text(out, "{\"source\":\"the ECS agent\",\"cluster\":");
     if (a->has_cluster)

@@ -6,7 +6,8 @@
  * One question at a time. Where the agent does not answer, or has trouble of its own (5xx), the next
  * comes in 1 s, 2 s, 4 s, ... a minute, by dice; nobody is given up for that. A container that it says
  * to know no task of is asked for agent_endpoint_retries times, a second apart, as one that has just
- * begun may be news to it; then it is none's, until ecs_meta_cache_ttl is over, a minute at least.
+ * begun may be news to it; then it is none's, until ecs_meta_cache_ttl is over, a minute at least. So is
+ * one of which it says more than AWS_ASK_BYTES_MAX, which is said once.
  *
  * Life     ecs_agent_new -> ecs_agent_find* -> ecs_agent_free.
  * Thread   the loop.

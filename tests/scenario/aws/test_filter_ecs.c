@@ -22,6 +22,7 @@ struct rules {
     unsigned lacks;     /* how often it knows no task yet */
     bool is_registered; /* it has a cluster */
     bool is_silent;
+    const char *long_of; /* its answer is without measure */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -47,6 +48,8 @@ static struct kit_answer rule_under_lock(const struct kit_request *request)
         snprintf(body, sizeof body,
                  "{\"Cluster\":\"shop\",\"ContainerInstanceArn\":%s,\"Version\":\"v1\"}",
                  rules.is_registered ? "\"arn:c/i9\"" : "null");
+    } else if (rules.long_of != NULL && strstr(request->path, rules.long_of) != NULL) {
+        answer.body_bytes = AWS_ASK_BYTES_MAX + 1;
     } else if (rules.lacks > 0) {
         rules.lacks--;
         answer.status = 404;
@@ -330,6 +333,51 @@ START_TEST(an_agent_that_is_not_registered_yet_is_asked_again)
 }
 END_TEST
 
+START_TEST(an_answer_without_measure_is_said_once_and_the_next_container_is_asked_for)
+{
+    rules_set((struct rules){.is_registered = true, .long_of = "long"});
+    START_WITH("metadata_wait", "0");
+    await_status("\"cluster\":\"shop\"");
+    f.tag = SLICE("ecs.long00000001");
+    gives(CLUSTER_ALONE);
+    f.tag = SLICE("ecs.long00000002");
+    gives(CLUSTER_ALONE);
+    f.tag = SLICE(TAG);
+    gives(CLUSTER_ALONE);
+    await_status("\"awaited\":0");
+    gives(WHOLE);
+    f.tag = SLICE("ecs.long00000001");
+    gives(CLUSTER_ALONE);
+    ck_assert_ptr_nonnull(strstr(status(), "\"trouble\":null"));
+    ck_assert_uint_eq(kit_server_requests(server), 4);
+    ck_assert_uint_eq(log_count(LOG_WARN) - warnings, 1);
+}
+END_TEST
+
+/* Who lacks a task is asked for again when its second is over, and keeps nobody new waiting. */
+START_TEST(new_containers_are_asked_for_before_those_that_wait_to_be_asked_again)
+{
+    char tag[64];
+
+    rules_set((struct rules){.is_registered = true, .lacks = 20});
+    START_WITH("metadata_wait", "0", "agent_endpoint_retries", "5");
+    await_status("\"cluster\":\"shop\"");
+    for (unsigned i = 0; i < 20; i++) {
+        snprintf(tag, sizeof tag, "ecs.%012u", i);
+        f.tag = slice_of(tag);
+        gives(CLUSTER_ALONE);
+        await_status("\"is_asking\":false");
+    }
+    f.tag = SLICE(TAG);
+    gives(CLUSTER_ALONE);
+    await_status("\"awaited\":20,");
+    gives(WHOLE);
+    clock_advance_ms(1000);
+    await_status("\"awaited\":0,");
+    ck_assert_uint_eq(kit_server_requests(server), 1 + 20 + 1 + 20);
+}
+END_TEST
+
 START_TEST(containers_come_and_go_and_memory_has_a_bound)
 {
     char tag[64];
@@ -397,6 +445,9 @@ Suite *suite_aws_filter_ecs(void)
     tcase_add_test(tests, an_agent_that_is_away_for_a_moment_is_not_held_against_a_container);
     tcase_add_test(tests, an_agent_that_says_nothing_holds_up_nothing);
     tcase_add_test(tests, an_agent_that_is_not_registered_yet_is_asked_again);
+    tcase_add_test(tests,
+                   an_answer_without_measure_is_said_once_and_the_next_container_is_asked_for);
+    tcase_add_test(tests, new_containers_are_asked_for_before_those_that_wait_to_be_asked_again);
     tcase_add_test(tests, containers_come_and_go_and_memory_has_a_bound);
     tcase_add_test(tests, what_adds_nothing_asks_nobody);
     tcase_add_test(tests, what_cannot_be_is_refused);
