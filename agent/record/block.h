@@ -89,7 +89,7 @@ static const struct block_way block_swar = {block_swar_equal, block_swar_below, 
 #include <immintrin.h>
 
 #define BLOCK_AVX2 __attribute__((target("avx2,bmi,popcnt")))
-#define BLOCK_AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi2,bmi,popcnt")))
+#define BLOCK_AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi2,bmi,bmi2,popcnt")))
 
 static inline uint64_t block_sse2_bits(__m128i part, unsigned at)
 {

@@ -233,7 +233,8 @@ NOINLINE BLOCK_AVX512 static uint32_t *mark_blocks_avx512(struct json_marks *m, 
 bool json_marks_has(enum json_marks_way way)
 {
     if (way == JSON_MARKS_AVX512)
-        return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi2");
+        return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi2") &&
+               __builtin_cpu_supports("bmi2");
     if (way == JSON_MARKS_AVX2)
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
     return true;

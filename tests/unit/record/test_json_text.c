@@ -1,5 +1,5 @@
 #include "base/memory.h"
-#include "record/json.h"
+#include "record/json_escape.h"
 
 #include <check.h>
 
@@ -150,21 +150,26 @@ static void escape_slowly(struct buffer *out, struct slice text)
     }
 }
 
-/* Of every length around blocks and pieces, with quotes anywhere, at the end of what may be read. */
+/* Of every length around blocks and pieces, with quotes anywhere, at the end of what may be read; and
+ * every third without anything but quotes, every third with few. */
 START_TEST(texts_of_any_length_are_escaped_as_byte_by_byte)
 {
-    static const char some[] = "\"\\\n\x01\"abcdefghijk";
+    static const char *const all[] = {"\"\\\n\x01\"abcdefghijk", "\"\\\"\\\"abcdefghijk",
+                                      "a\x7f !\"bcdefghijk"};
     uint32_t dice = 12345;
 
+    if (!json_marks_has((unsigned)_i))
+        return;
     for (size_t len = 0; len < 5000; len += len < 100 ? 1 : 97) {
         char *text = mem_alloc(len + 1);
+        const char *some = all[len % ARRAY_LEN(all)];
         struct buffer fast = {0}, slow = {0};
 
         for (size_t i = 0; i < len; i++) {
             dice = dice * 1664525 + 1013904223;
-            text[i] = some[(dice >> 20) % (dice >> 31 ? 4 : sizeof some - 1)];
+            text[i] = some[(dice >> 20) % (dice >> 31 ? 4 : strlen(some))];
         }
-        json_escape(&fast, slice_make(text, len));
+        json_escape_by(&fast, slice_make(text, len), (unsigned)_i);
         escape_slowly(&slow, slice_make(text, len));
         ck_assert(slice_equal(buffer_view(&fast), buffer_view(&slow)));
         buffer_fini(&fast);
@@ -186,7 +191,8 @@ Suite *suite_record_json_text(void)
     tcase_add_test(text, a_key_is_found_however_it_is_written);
     tcase_add_test(text, strings_are_decoded);
     tcase_add_test(text, texts_are_escaped);
-    tcase_add_test(text, texts_of_any_length_are_escaped_as_byte_by_byte);
+    tcase_add_loop_test(text, texts_of_any_length_are_escaped_as_byte_by_byte, 0,
+                        JSON_MARKS_AVX512 + 1);
     tcase_add_test(text, every_byte_survives_being_escaped_and_decoded);
     suite_add_tcase(suite, text);
     return suite;
