@@ -112,6 +112,8 @@ int json_check_value(struct json_scanner *s, struct slice text, bool *needs_repa
 
 bool json_members_have(const struct json_object *object, struct slice key)
 {
+    if (key.len >= 2 && (object->key_bits_1 & json_key_bit_1(json_key_hash_bare(key))) == 0)
+        return false;
     for (uint32_t i = 0; i < object->member_count; i++) {
         const struct json_member *m = &object->members[i];
 

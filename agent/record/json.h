@@ -50,9 +50,11 @@ struct json_object {
     uint32_t member_count;
     bool needs_repair;     /* not to be copied into a document as it is */
     bool has_escaped_keys; /* some key is not written as it reads */
+    bool has_escapes;      /* some string is not, at any depth; false is certain */
     uint64_t initials;     /* json_initial() of every key, or-ed: a key whose bit is not
                                     set is not there */
     uint64_t key_bits;     /* the same of another kind: see json_key_bit() */
+    uint64_t key_bits_1;   /* and of a third, for who goes on to ask: json_key_bit_1() */
 };
 
 struct json_scanner {

@@ -71,7 +71,7 @@ static bool check_string(struct json_check *c, bool *has_escapes)
     for (c->next++; *(p = c->text + *c->next) == '\\'; c->next++) {
         if (!check_escape(p, c->end))
             return false;
-        *has_escapes = true;
+        *has_escapes = c->object->has_escapes = true;
         json_marks_ahead(c);
     }
     c->next++;
@@ -319,6 +319,7 @@ static void level_end(struct json_check *c, const struct level *level)
     if (c->depth == 1) {
         c->object->initials = level->initials;
         c->object->key_bits = level->seen.bits_0;
+        c->object->key_bits_1 = level->seen.bits_1;
     } else {
         s->member_count = level->first;
     }

@@ -83,12 +83,17 @@ static bool may_end_in_feed(struct slice json)
 static bool members_may_end_in_feeds(struct slice text, const struct json_member *members,
                                      uint32_t count)
 {
-    if (LIKELY(slice_find(text, '\\') == text.len))
-        return false;
     for (uint32_t i = 0; i < count; i++)
         if (may_end_in_feed(slice_make(text.data + members[i].value_at, members[i].value_len)))
             return true;
     return false;
+}
+
+/* A feed that ends a string is spelt with an escape, and the check has seen whether there is any. */
+static bool object_may_end_in_feeds(const struct json_object *object)
+{
+    return UNLIKELY(object->has_escapes) &&
+           members_may_end_in_feeds(object->text, object->members, object->member_count);
 }
 
 static void value_trim(struct value *value, struct arena *arena)
@@ -120,7 +125,7 @@ static bool is_too_many(struct merge *m, uint64_t count)
 static void object_add(const struct merge *m, struct record *record, struct json_scanner *json,
                        const struct json_object *object)
 {
-    if (m->trims && members_may_end_in_feeds(object->text, object->members, object->member_count))
+    if (m->trims && object_may_end_in_feeds(object))
         record_add_unfolded(record, object);
     else if (object->members == json->members)
         record_take_members(record, json, object);
@@ -290,7 +295,7 @@ bool merge_plain(struct merge *m, const struct merge_plan *plan, struct plain_re
         plain_fold_back(plain);
         return true;
     }
-    if (m->trims && members_may_end_in_feeds(object->text, object->members, object->member_count)) {
+    if (m->trims && object_may_end_in_feeds(object)) {
         plain_fold_back(plain);
         return false;
     }

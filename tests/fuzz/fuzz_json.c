@@ -5,7 +5,7 @@
  */
 #include "base/utf8.h"
 #include "record/json.h"
-#include "record/json_marks.h"
+#include "record/json_escape.h"
 #include "record/record.h"
 
 #include <errno.h>
@@ -279,12 +279,25 @@ static void check_one_way(struct json_scanner *scanner, struct slice text)
     if (json_check_object(scanner, text, &object) == 0) {
         CHECK(is_object(object.text, &reader));
         CHECK(object.needs_repair == reader.needs_repair || reader.is_unsure);
+        CHECK(object.has_escapes == (memchr(object.text.data, '\\', object.text.len) != NULL));
         check_members(&object);
         check_repaired(scanner, text, object.member_count);
     } else {
         CHECK(!is_object(slice_trim(text), &reader));
     }
     (void)json_check_value(scanner, text, NULL);
+}
+
+/* Each way to escape gives what the first one gives. */
+static void check_escaped(struct slice text, enum json_marks_way way)
+{
+    struct buffer fast = {0}, slow = {0};
+
+    json_escape_by(&fast, text, way);
+    json_escape_by(&slow, text, JSON_MARKS_SWAR);
+    CHECK(slice_equal(buffer_view(&fast), buffer_view(&slow)));
+    buffer_fini(&fast);
+    buffer_fini(&slow);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -303,6 +316,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             continue;
         scanner.marks->way = way;
         check_one_way(&scanner, text);
+        check_escaped(text, way);
     }
     json_scanner_fini(&scanner);
     return 0;
