@@ -52,8 +52,8 @@ static const char *const texts[STATEMENT_COUNT] = {
     [COMMIT] = "COMMIT;",
     [BY_INODE] = SELECT "WHERE f.inode = ?1 ORDER BY f.id DESC;",
     [BY_ROW] = SELECT "WHERE f.id = ?1;",
-    [ROWS_OF_PATH] = "SELECT id FROM in_tail_files WHERE name >= ?1 AND name < ?2 UNION ALL"
-                     " SELECT id FROM tailrace_files WHERE real >= ?1 AND real < ?2;",
+    [ROWS_OF_PATH] = ("SELECT id FROM in_tail_files WHERE name >= ?1 AND name < ?2 UNION ALL"
+                      " SELECT id FROM tailrace_files WHERE real >= ?1 AND real < ?2;"),
     [ALL] = SELECT "ORDER BY f.id;",
 };
 
