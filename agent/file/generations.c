@@ -7,7 +7,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -201,10 +200,10 @@ static bool generation_stat(struct generation *g)
 /* False when it is no file, or is gone. */
 static bool generation_look(struct generation *g)
 {
-    int fd = open(g->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = file_open_read(g->path);
     bool is_regular = true;
 
-    g->trouble = fd < 0 ? -errno : generation_read(g, fd, &is_regular);
+    g->trouble = fd < 0 ? fd : generation_read(g, fd, &is_regular);
     if (fd >= 0)
         close(fd);
     return is_regular && (g->trouble == 0 || generation_stat(g));
@@ -253,12 +252,12 @@ static void doubles_drop(struct generations *list)
 static bool is_alike_at(const char *a, const char *b, uint64_t offset)
 {
     struct file_print print = {0};
-    int fd = open(a, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = file_open_read(a);
     bool is_alike = fd >= 0 && file_tail_print(fd, offset, &print) == 0;
 
     if (fd >= 0)
         close(fd);
-    fd = is_alike ? open(b, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : -1;
+    fd = is_alike ? file_open_read(b) : -1;
     is_alike = fd >= 0 && file_tail_check(fd, offset, print) == 1;
     if (fd >= 0)
         close(fd);

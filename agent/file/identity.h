@@ -84,6 +84,10 @@ void file_identity_take(struct file_identity *identity, struct slice head);
 
 /* ---- readers; negative: what the system said ---- */
 
+/* For reading, and where the system lets us without a trace of it in the file's times: each read after a
+ * write would else be a write of the inode. The descriptor, or negative. */
+MUST_USE int file_open_read(const char *path);
+
 MUST_USE int file_facts_read(int fd, struct file_facts *facts_out);
 
 /* The same with one call less, without the id's generation: for who knows the file and looks how it

@@ -1,7 +1,5 @@
 #include "plugins/in_tail/bookmark.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -381,9 +379,9 @@ static int copy_try(const struct tail_file *f, const struct generation *g, bool 
         return UV_ENOENT;
     if (g->trouble != 0)
         return UV_EAGAIN;
-    fd = open(g->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    fd = file_open_read(g->path);
     if (fd < 0)
-        return errno == ENOENT ? UV_EINTR : UV_EAGAIN;
+        return fd == UV_ENOENT ? UV_EINTR : UV_EAGAIN;
     if (file_facts_read(fd, &facts) < 0 || !file_id_equal(&facts.id, &g->id)) {
         close(fd);
         return UV_EINTR;

@@ -3,7 +3,6 @@
 #include "plugins/in_tail/laggard.h"
 #include "plugins/in_tail/open.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 #include <uv.h>
@@ -154,9 +153,10 @@ static int file_open(struct tail_file *f)
     int rc;
 
     CHECK(f->source.fd < 0 && f->log.name != NULL);
-    f->source.fd = open(f->log.path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (f->source.fd < 0)
-        return -errno;
+    rc = file_open_read(f->log.path);
+    if (rc < 0)
+        return rc;
+    f->source.fd = rc;
     if (f->source.fd >= tail_fd_max())
         return UV_EMFILE;
     if (tail_file_is_too_old(f))
@@ -252,11 +252,10 @@ static int generation_open(struct tail_file *f, struct tail_start *start)
     int rc;
 
     CHECK(f->source.fd < 0);
-    f->source.fd = start->orphan != NULL
-                       ? start->orphan->fd
-                       : open(start->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (f->source.fd < 0)
-        return errno == ENOENT ? 0 : -errno;
+    rc = start->orphan != NULL ? start->orphan->fd : file_open_read(start->path);
+    if (rc < 0)
+        return rc == UV_ENOENT ? 0 : rc;
+    f->source.fd = rc;
     rc = tail_file_identify(f);
     if (rc < 0)
         return rc;

@@ -4,6 +4,9 @@
 #include "kit/tree.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define LINE_1 "2026-11-21T05:00:00.000000001Z stdout F the first line\n"
@@ -270,6 +273,53 @@ START_TEST(the_print_of_a_file_stays_when_it_begins_with_something_else)
 }
 END_TEST
 
+/* The system sets it at the first read after a write, which writes the inode. */
+START_TEST(reading_leaves_the_time_of_the_last_access_alone)
+{
+    const struct timespec times[2] = {{.tv_sec = 1000}, {.tv_nsec = UTIME_NOW}};
+    struct stat facts;
+    char byte;
+    int fd;
+
+    tree_write("app.log", LINE_1);
+    ck_assert_int_eq(utimensat(AT_FDCWD, tree_path("app.log"), times, 0), 0);
+    fd = file_open_read(tree_path("app.log"));
+    ck_assert_int_eq(file_read_at(fd, &byte, 1, 0), 1);
+    ck_assert_int_eq(fstat(fd, &facts), 0);
+    ck_assert_int_eq(facts.st_atim.tv_sec, 1000);
+    close(fd);
+}
+END_TEST
+
+/* Only its owner may leave that time alone. */
+START_TEST(somebody_else_s_file_is_read_too)
+{
+    int status = 0;
+    pid_t reader;
+
+    if (geteuid() != 0)
+        return;
+    tree_write("app.log", LINE_1);
+    ck_assert_int_eq(chmod(tree_path("."), 0755), 0);
+    ck_assert_int_eq(chmod(tree_path("app.log"), 0644), 0);
+    reader = fork();
+    if (reader == 0) {
+        char byte;
+        int rc = setresuid(65534, 65534, 65534) < 0 ? -1 : file_open_read(tree_path("app.log"));
+
+        _exit(rc >= 0 && file_read_at(rc, &byte, 1, 0) == 1 ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(reader, &status, 0), reader);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+START_TEST(what_is_not_there_cannot_be_opened)
+{
+    ck_assert_int_eq(file_open_read(tree_path("app.log")), -ENOENT);
+}
+END_TEST
+
 START_TEST(what_cannot_be_read_says_why)
 {
     struct file_facts facts;
@@ -311,6 +361,9 @@ Suite *suite_file_identity(void)
     tcase_add_test(use, facts_tell_a_deleted_file_and_what_is_no_file);
     tcase_add_test(use, a_copy_that_was_made_early_is_known_by_the_bytes_it_has);
     tcase_add_test(use, the_print_of_a_file_stays_when_it_begins_with_something_else);
+    tcase_add_test(use, reading_leaves_the_time_of_the_last_access_alone);
+    tcase_add_test(use, somebody_else_s_file_is_read_too);
+    tcase_add_test(use, what_is_not_there_cannot_be_opened);
     tcase_add_test(use, what_cannot_be_read_says_why);
     suite_add_tcase(suite, use);
     return suite;
