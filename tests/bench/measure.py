@@ -66,6 +66,16 @@ def cost_of(process):
     return Cost(cpu_s, memory["VmHWM"] / 1024, memory["VmRSS"] / 1024, wakeups)
 
 
+def cpu_ns(process):
+    """The CPU time of a living process, finer than cost_of tells it."""
+    folder = f"/proc/{process.pid}/task"
+    total = 0
+    for task in os.listdir(folder):
+        with open(f"{folder}/{task}/schedstat") as schedstat:
+            total += int(schedstat.read().split()[0])
+    return total
+
+
 def read_status(folder):
     numbers = {}
     try:

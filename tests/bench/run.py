@@ -16,6 +16,7 @@ import time
 sys.dont_write_bytecode = True
 
 import measure
+import steady
 
 ARRIVE_SECONDS_MAX = 300
 SETTLE_SECONDS_MAX = 60
@@ -29,6 +30,7 @@ class Size:
         self.lines = 400_000 if is_short else 2_000_000
         self.many_lines = 100_000 if is_short else 400_000
         self.many_files = (10, 1000) if is_short else (10, 1000, 10_000)
+        self.steady = ((200, 100_000),) if is_short else ((200, 100_000), (20, 100_000), (1, 5000))
         self.quiet_seconds = 10 if is_short else 60
         self.pods = 500 if is_short else 5_000
 
@@ -90,17 +92,43 @@ def gzip(size):
     return race(size, "gzip.conf", ["isal", "zlib"])
 
 
-def files(size):
-    """The same lines in ever more files."""
+def found(size):
+    """The same lines in ever more files, and what a file more costs once in its life."""
+    few = None
     for file_count in size.many_files:
         with measure.Stand() as stand:
             stand.generate(file_count, size.many_lines // file_count)
-            cost, _ = agent_cost(stand, "plain.conf", size.many_lines)
-            floor = floor_cpu_s(stand, "none")
+            cost, _ = best(size.rounds, lambda: agent_cost(stand, "plain.conf", size.many_lines),
+                           lambda result: result[0].cpu_s)
+            floor = best(size.rounds, lambda: floor_cpu_s(stand, "none"), lambda cpu_s: cpu_s)
         per_line = 1e6 / size.many_lines
         yield (f"{file_count} files", f"{cost.cpu_s * per_line:.2f} µs/line",
                f"{floor * per_line:.2f} µs/line", f"{cost.cpu_s / floor:.2f}")
         yield f"{file_count} files, peak memory", f"{cost.peak_mib:.1f} MiB", "", ""
+        few = few or (file_count, cost.cpu_s, floor)
+        if file_count > few[0]:
+            per_file = 1e6 / (file_count - few[0])
+            yield (f"{file_count} files, each", f"{(cost.cpu_s - few[1]) * per_file:.0f} µs/file",
+                   f"{(floor - few[2]) * per_file:.0f} µs/file", "")
+
+
+def appended(size):
+    """Lines that come to files which are known and open: a few at a time, to each file in turn."""
+    for piece_lines, lines_per_s in size.steady:
+        line_count = min(size.many_lines, lines_per_s * 10)
+        for file_count in size.many_files:
+            cpu_s, count, rest_mib = steady.agent_cpu_s(file_count, line_count, piece_lines,
+                                                        lines_per_s)
+            yield (f"{piece_lines} lines at a time to {file_count} files",
+                   f"{1e6 * cpu_s / count:.2f} µs/line", "",
+                   f"{1e6 * cpu_s / count * piece_lines:.0f} µs/append")
+            if piece_lines == size.steady[0][0]:
+                yield f"{file_count} files at rest, memory", f"{rest_mib:.1f} MiB", "", ""
+
+
+def files(size):
+    yield from found(size)
+    yield from appended(size)
 
 
 def put_rows(title, puts):
