@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "chunk/open_chunks.h"
 #include "chunk/parcel.h"
 #include "chunk/tag_routes.h"
 #include "filter/chain.h"
@@ -23,12 +24,7 @@ struct intake {
     uint64_t flush_ms;
     chunk_sealed_fn *sealed;
     void *sealed_owner;
-    struct chunk **open; /* one for each set of outputs seen lately */
-    uint32_t open_count;
-    uint32_t open_capacity;
-    output_set packing;     /* outputs that compress */
-    output_set full;        /* of the last chunk, if it was full */
-    size_t full_bytes;      /* how long that was */
+    struct open_chunks open;
     struct parcels parcels; /* likewise open */
     struct tag_routes tags;
     struct record record;
@@ -41,8 +37,8 @@ static void chunk_close(struct intake *intake, struct chunk *chunk);
 
 static void chunks_close(struct intake *intake)
 {
-    while (intake->open_count > 0)
-        chunk_close(intake, intake->open[intake->open_count - 1]);
+    while (intake->open.count > 0)
+        chunk_close(intake, intake->open.items[intake->open.count - 1]);
 }
 
 /* The time is over for every chunk that is open: the timer started with the oldest. Of parcels some
@@ -86,8 +82,8 @@ void intake_on_sealed(struct intake *intake, chunk_sealed_fn *sealed, void *owne
 
 void intake_packed(struct intake *intake, output_set packing)
 {
-    CHECK(intake->open_count == 0);
-    intake->packing = packing;
+    CHECK(intake->open.count == 0);
+    intake->open.packing = packing;
 }
 
 static void again_free(struct intake *intake)
@@ -117,10 +113,10 @@ void intake_free(struct intake **address)
     *address = NULL;
     if (intake == NULL)
         return;
-    CHECK(intake->open_count == 0 && intake->parcels.count == 0);
+    CHECK(intake->open.count == 0 && intake->parcels.count == 0);
     timer_free(&intake->flush_timer);
     parcels_fini(&intake->parcels);
-    MEM_FREE(&intake->open);
+    open_chunks_fini(&intake->open);
     again_free(intake);
     tag_routes_fini(&intake->tags);
     record_fini(&intake->record);
@@ -144,25 +140,6 @@ struct json_scanner *intake_json(struct intake *intake)
     return &intake->json;
 }
 
-/* What may be let go of does not ride with what may not. */
-static bool is_for(const struct chunk *chunk, const struct origin *origin, output_set outputs)
-{
-    return chunk->outputs == outputs && chunk->can_repeat == origin->can_repeat &&
-           chunk->can_leave == origin->can_leave;
-}
-
-/* Behind a chunk that was full there most likely comes another. */
-static struct chunk *chunk_begin(struct intake *intake, output_set outputs)
-{
-    struct chunk *chunk = chunk_open(outputs);
-
-    if ((outputs & ~intake->packing) == 0)
-        chunk_allow_packed(chunk);
-    if (intake->full == outputs)
-        chunk_make_full_room(chunk, intake->full_bytes);
-    return chunk;
-}
-
 /* A chunk is open, maybe the first. */
 static void flush_watch(struct intake *intake)
 {
@@ -173,26 +150,12 @@ static void flush_watch(struct intake *intake)
 static struct chunk *chunk_for(struct intake *intake, const struct origin *origin,
                                output_set outputs)
 {
-    for (uint32_t i = 0; i < intake->open_count; i++)
-        if (is_for(intake->open[i], origin, outputs))
-            return intake->open[i];
+    struct chunk *chunk = open_chunks_find(&intake->open, origin, outputs);
 
-    if (intake->open_count == intake->open_capacity) {
-        intake->open_capacity = intake->open_capacity ? intake->open_capacity * 2 : 4;
-        intake->open = mem_resize(intake->open, intake->open_capacity, sizeof(struct chunk *));
-    }
+    if (LIKELY(chunk != NULL))
+        return chunk;
     flush_watch(intake);
-    return intake->open[intake->open_count++] = chunk_begin(intake, outputs);
-}
-
-static void open_remove(struct intake *intake, const struct chunk *chunk)
-{
-    uint32_t i = 0;
-
-    while (i < intake->open_count && intake->open[i] != chunk)
-        i++;
-    CHECK(i < intake->open_count);
-    intake->open[i] = intake->open[--intake->open_count];
+    return open_chunks_begin(&intake->open, outputs);
 }
 
 static void chunk_close(struct intake *intake, struct chunk *chunk)
@@ -201,22 +164,26 @@ static void chunk_close(struct intake *intake, struct chunk *chunk)
     if (chunk->parcel.rule != NULL)
         parcels_remove(&intake->parcels, chunk);
     else
-        open_remove(intake, chunk);
-    if (intake->open_count == 0 && intake->parcels.count == 0)
+        open_chunks_remove(&intake->open, chunk);
+    if (intake->open.count == 0 && intake->parcels.count == 0)
         timer_stop(intake->flush_timer);
-    intake->full = chunk_is_full(chunk) ? chunk->outputs : 0;
-    intake->full_bytes = chunk->bytes.len;
+    open_chunks_note(&intake->open, chunk);
     chunk_seal(chunk);
     intake->sealed(intake->sealed_owner, chunk);
 }
 
 static void origin_route(struct intake *intake, struct origin *origin)
 {
-    origin->route.selection = filter_chain_select(intake->chain, origin->tag, origin->metrics);
-    origin->route.outputs = route_table_outputs(intake->routes, origin->tag) & origin->lane;
-    origin->route.may_go_on = filter_selection_sees_all(origin->route.selection);
-    origin->route.may_turn = filter_selection_emits(origin->route.selection);
-    origin->route.by = intake;
+    const struct filter_selection *selection =
+        filter_chain_select(intake->chain, origin->tag, origin->metrics);
+
+    origin->route = (struct origin_route){
+        .outputs = route_table_outputs(intake->routes, origin->tag) & origin->lane,
+        .selection = selection,
+        .by = intake,
+        .may_go_on = filter_selection_sees_all(selection),
+        .may_turn = filter_selection_emits(selection),
+    };
 }
 
 static inline struct filter_run run_of(struct intake *intake, const struct origin *origin)
@@ -471,9 +438,9 @@ void intake_push_plain(struct intake *intake, struct origin *origin, struct plai
 
 void intake_flush_lane(struct intake *intake, output_set lane)
 {
-    for (uint32_t i = intake->open_count; i-- > 0;)
-        if ((intake->open[i]->outputs & ~lane) == 0)
-            chunk_close(intake, intake->open[i]);
+    for (uint32_t i = intake->open.count; i-- > 0;)
+        if ((intake->open.items[i]->outputs & ~lane) == 0)
+            chunk_close(intake, intake->open.items[i]);
     for (uint32_t i = intake->parcels.count; i-- > 0;)
         if ((intake->parcels.items[i]->outputs & ~lane) == 0)
             chunk_close(intake, intake->parcels.items[i]);
