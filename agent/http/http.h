@@ -173,7 +173,8 @@ bool http_call_was_connected(const struct http_call *call);
 bool http_call_was_sent(const struct http_call *call);
 
 /* Whether it went out once more, as no byte of an answer came on a kept connection, and all of it had
- * been sent: whoever was asked may have done it twice. */
+ * been sent: whoever was asked may have done it twice. Where curl repeats by itself, over TLS or a proxy,
+ * it does not say how much it had sent, and that counts as all. */
 bool http_call_was_resent(const struct http_call *call);
 
 #endif

@@ -458,10 +458,11 @@ static void add_cases(Suite *suite, bool is_by_curl)
     tcase_add_test(broken, after_trouble_the_next_call_goes_well);
     if (is_by_curl)
         tcase_add_test(broken, when_curl_is_lost_all_it_had_fails_and_it_begins_anew);
+    else /* curl repeats a request by itself at times, and does not say how much of it was sent */
+        tcase_add_test(broken, what_was_not_sent_whole_was_not_sent_twice);
     tcase_add_test(broken, a_connection_that_was_closed_meanwhile_is_not_used);
     tcase_add_test(broken, a_connection_that_closes_as_it_is_used_again_costs_nothing);
     tcase_add_test(broken, a_large_request_is_sent_again_from_its_beginning);
-    tcase_add_test(broken, what_was_not_sent_whole_was_not_sent_twice);
     tcase_add_test(broken, a_connection_that_is_reset_while_used_again_costs_nothing);
     tcase_add_test(broken, a_call_is_repeated_once_and_never_on_a_new_connection);
 
