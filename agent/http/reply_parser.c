@@ -245,6 +245,8 @@ static enum reply_part at_fields(struct reply_parser *p, struct slice *bytes, st
         return no_http(p);
     if (piece->len == 0)
         return head_end(p);
+    if (slice_begins(*piece, SLICE("HTTP/"))) /* who reads on would take it for another status */
+        return no_http(p);
     if (piece->data[0] == ' ' || piece->data[0] == '\t')
         return p->framing.is_frame_last ? no_http(p) : REPLY_ON;
     if (p->state == REPLY_AT_INTERIM) {

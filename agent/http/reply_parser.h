@@ -8,6 +8,7 @@
  *                                                nobody asked for, is refused
  *   LF alone                                     ends a line of a head; in chunks it is refused
  *   NUL, or CR that ends no line                 refused
+ *   a second status line in one head             refused
  *   a line that goes on the one before           passed over; behind a length or a coding, and as the
  *                                                first of a head, refused
  *   a length or coding with a blank before its   refused

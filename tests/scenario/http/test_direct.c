@@ -184,6 +184,16 @@ START_TEST(an_answer_with_two_lengths_is_none)
 }
 END_TEST
 
+START_TEST(a_success_that_says_another_status_is_none)
+{
+    ask_anew("one\n");
+    peer_say(&peer, OK "HTTP/1.1 100 x\r\nContent-Length: 0\r\n\r\n");
+    expect_trouble(UV_EPROTO, "the answer is not HTTP");
+    ck_assert_int_eq(c.outcome.status, 200);
+    expect_kept(0);
+}
+END_TEST
+
 START_TEST(a_refusal_counts_however_it_goes_on)
 {
     static const char *const rests[] = {
@@ -545,6 +555,7 @@ static void add_own_cases(Suite *suite)
     tcase_add_test(own, half_a_head);
     tcase_add_test(own, half_a_body);
     tcase_add_test(own, an_answer_with_two_lengths_is_none);
+    tcase_add_test(own, a_success_that_says_another_status_is_none);
     tcase_add_test(own, a_refusal_counts_however_it_goes_on);
     tcase_add_test(own, a_success_coded_in_a_way_that_nobody_asked_for_is_trouble);
     tcase_add_test(own, half_a_gzip_in_a_whole_body_is_cut_short);

@@ -265,6 +265,15 @@ START_TEST(bytes_that_no_head_has_are_refused)
 }
 END_TEST
 
+START_TEST(a_second_status_in_one_head_is_refused)
+{
+    expect("HTTP/1.1 200 OK\r\nHTTP/1.1 100 x\r\nContent-Length: 0\r\n\r\n", "<HTTP/1.1 200 OK>!");
+    expect("HTTP/1.1 200 OK\r\nA: b\r\nHTTP/x: y\r\n\r\n", "<HTTP/1.1 200 OK><A: b>!");
+    expect("HTTP/1.1 100 OK\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "!");
+    ck_assert_str_eq(parser.why, "the answer is not HTTP");
+}
+END_TEST
+
 START_TEST(a_line_that_goes_on_is_passed_over_but_not_where_it_matters)
 {
     expect("HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\td\r\nContent-Length: 0\r\n\r\n",
@@ -476,6 +485,7 @@ Suite *suite_http_reply_parser(void)
     tcase_add_test(tcase, a_line_may_end_in_a_line_feed_alone);
     tcase_add_test(tcase, what_is_no_status_line_is_refused_at_once);
     tcase_add_test(tcase, bytes_that_no_head_has_are_refused);
+    tcase_add_test(tcase, a_second_status_in_one_head_is_refused);
     tcase_add_test(tcase, a_line_that_goes_on_is_passed_over_but_not_where_it_matters);
     tcase_add_test(tcase, a_head_has_a_limit_with_all_that_came_before_it);
     tcase_add_test(tcase, a_line_without_end_is_not_kept_without_end);
