@@ -7,7 +7,7 @@
  *   call_connected    the request is about to go
  *   call_end          the only way out, the carrier's too: frees the slot and tells the owner
  *
- * Goes wrong: no address; a time limit (on_watch); whatever the carrier meets.
+ * Goes wrong: no address; a time limit (on_watch), where no refusal was heard by then; whatever the carrier meets.
  *
  * A reused connection that the back-end had closed meanwhile is no failure: as long as no byte of
  * an answer came, the carrier sends the request once more on a new connection.
@@ -88,6 +88,10 @@ static void on_watch(void *owner)
 
     if (limit.at_ms > clock_ms()) { /* bytes moved meanwhile */
         watch_arm(call);
+        return;
+    }
+    if (reply_is_refusal(call)) { /* 413 without the rest is 413 the next time too */
+        call_end(call, 0, "");
         return;
     }
     if (limit.kind == LIMIT_CONNECT)

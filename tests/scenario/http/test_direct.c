@@ -135,6 +135,41 @@ START_TEST(what_closes_says_so_and_is_not_used_again)
 }
 END_TEST
 
+/* The head of an answer is heard, and the rest of it never comes. */
+static void hear_head_and_wait(const char *head)
+{
+    struct http_call *call;
+
+    clock_fake(1000000, 0);
+    call = caller_start(&c, "one\n");
+    peer_accept(&peer);
+    peer_hear_request(&peer);
+    peer_say(&peer, head);
+    while (http_call_reply(call)->status == 0)
+        loop_turn(c.loop, true);
+    clock_advance_ms(HTTP_IO_TIMEOUT_S * 1000 - 1);
+    loop_turn(c.loop, false);
+    ck_assert_uint_eq(c.outcome.count, 0);
+    clock_advance_ms(1);
+}
+
+START_TEST(a_refusal_that_is_never_whole_is_one_at_the_time_limit)
+{
+    hear_head_and_wait("HTTP/1.1 413 Too Large\r\nContent-Length: 100\r\n\r\n");
+    expect_answer(413, "");
+    peer_hear_end(&peer);
+    expect_kept(0);
+}
+END_TEST
+
+START_TEST(a_success_that_is_never_whole_is_trouble_at_the_time_limit)
+{
+    hear_head_and_wait(OK "Content-Length: 100\r\n\r\n");
+    expect_trouble(UV_ETIMEDOUT, "timed out after 60 seconds (IO timeout)");
+    peer_hear_end(&peer);
+}
+END_TEST
+
 /* ---- answers that are cut short, or none ---- */
 
 static void expect_cut(const char *what, const char *why)
@@ -533,6 +568,8 @@ static void add_cases(Suite *suite, bool is_by_curl)
     tcase_add_test(answers, an_answer_may_end_with_the_connection);
     tcase_add_test(answers, to_head_nobody_answers_with_a_body);
     tcase_add_test(answers, what_closes_says_so_and_is_not_used_again);
+    tcase_add_test(answers, a_refusal_that_is_never_whole_is_one_at_the_time_limit);
+    tcase_add_test(answers, a_success_that_is_never_whole_is_trouble_at_the_time_limit);
     tcase_add_test(answers, a_reset_in_the_middle_of_a_body);
     tcase_add_test(answers, bytes_behind_an_answer_are_nobodys_answer);
     tcase_add_test(answers, what_was_closed_before_a_byte_is_asked_again_on_a_new_connection);
