@@ -38,7 +38,11 @@ struct dial {
 
 /* A peer that has gone without a word is noticed: while bytes of ours are under way by their not
  * being acknowledged, else by probes. The limit lies below the kernel's next try, so a path that
- * comes back is used again within seconds: by that try, or by a new connection. */
+ * comes back is used again within seconds: by that try, or by a new connection.
+ *
+ * The kernel counts a peer that acknowledges, but has no room, the same way: one that reads nothing
+ * for so long, with more under way than it has room for, loses the connection before the IO timeout.
+ * The request was not sent whole then, and is sent again. */
 #define UNACKNOWLEDGED_MS 12000
 #define PROBE_AFTER_S 6
 #define PROBE_EVERY_S 3
