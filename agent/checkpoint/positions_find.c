@@ -1,7 +1,7 @@
 #include "checkpoint/positions_self.h"
 
 struct find {
-    const struct store *store;
+    struct store *store;
     position_fn *each;
     void *owner;
     uint64_t ino;
@@ -29,11 +29,24 @@ static const struct pending_row *newer_of(const struct store *store, int64_t row
     return newer ? newer : pending_get(&store->batch.rows, row);
 }
 
+/* Others may write to the file while we do: numbers that we give out go on behind theirs. False where
+ * that leaves none. */
+static bool is_row_taken(struct store_rows *rows, int64_t row)
+{
+    CHECK(row > 0);
+    if (row < rows->next)
+        return true;
+    if (row > POSITIONS_FOREIGN_ROW_MAX)
+        return false;
+    rows->next = row + 1;
+    return true;
+}
+
 static bool on_row(void *owner, const struct position *position)
 {
     struct find *f = owner;
 
-    if (newer_of(f->store, position->row) != NULL)
+    if (!is_row_taken(&f->store->rows, position->row) || newer_of(f->store, position->row) != NULL)
         return true;
     f->is_stopped = !f->each(f->owner, position);
     return !f->is_stopped;

@@ -60,6 +60,9 @@ struct store_batch {
     bool is_done;    /* it was written without the job */
 };
 
+/* Nobody numbers rows higher, and many numbers are left behind it (schema.c). */
+#define POSITIONS_FOREIGN_ROW_MAX (INT64_C(1) << 62)
+
 struct store_rows {
     int64_t next;
     struct map claims; /* row -> how often, as a pointer */

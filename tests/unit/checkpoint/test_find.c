@@ -85,6 +85,29 @@ START_TEST(a_number_that_somebody_else_took_meanwhile_is_put_all_the_same)
 }
 END_TEST
 
+/* Fluent Bit, or somebody with sqlite3, writes to the file while it is open. */
+START_TEST(a_row_that_others_add_meanwhile_is_gone_on_with)
+{
+    book_open();
+    book_sql("INSERT INTO in_tail_files(id, name, offset, inode, created) VALUES(9,'/x',3,7,9);");
+    ck_assert_str_eq(book_find(7), "9:/x@3!");
+    book_set(9, "/x", 7, 50);
+    ck_assert_int_eq(positions_new_row(book.positions), 10);
+    book_write();
+    ck_assert_str_eq(book_all(), "9:/x@50");
+}
+END_TEST
+
+START_TEST(a_row_that_others_add_meanwhile_with_the_last_number_is_nobody_s)
+{
+    book_open();
+    book_sql("INSERT INTO in_tail_files(id, name, offset, inode, created)"
+             " VALUES(9223372036854775807,'/x',3,7,9);");
+    ck_assert_str_eq(book_find(7), "");
+    ck_assert_int_eq(positions_new_row(book.positions), 1);
+}
+END_TEST
+
 START_TEST(the_newest_row_of_an_inode_comes_first)
 {
     book_open();
@@ -133,6 +156,8 @@ Suite *suite_checkpoint_find(void)
     tcase_add_test(find, searches_in_a_row_neither_hold_a_write_up_nor_hide_it);
     tcase_add_test(find, searches_in_a_row_keep_nobody_from_writing_after_their_end);
     tcase_add_test(find, a_number_that_somebody_else_took_meanwhile_is_put_all_the_same);
+    tcase_add_test(find, a_row_that_others_add_meanwhile_is_gone_on_with);
+    tcase_add_test(find, a_row_that_others_add_meanwhile_with_the_last_number_is_nobody_s);
     tcase_add_test(find, the_newest_row_of_an_inode_comes_first);
     tcase_add_test(find, a_search_stops_when_told);
     suite_add_tcase(suite, find);
