@@ -45,9 +45,8 @@ bool tail_ahead_look(struct tail_file *f, uint64_t size)
     int64_t got;
 
     tail_ahead_forget(f->tail);
-    if (!is_about_to_read(f, size))
+    if (!is_about_to_read(f, size) || print.len > (read > 0 ? read : FILE_HEAD_BYTES_MAX))
         return tail_file_is_rewritten(f);
-    CHECK(print.len <= read || read == 0);
     end = from + tail_bytes_wanted(f, from, size);
     if (end < print_at + print.len)
         return tail_file_is_rewritten(f);

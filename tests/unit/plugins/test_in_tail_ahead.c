@@ -64,6 +64,17 @@ static void expect_ahead(struct tail_file *f, const char *bytes)
     ck_assert_str_eq(buffer_text(&self->reading.bytes) + before, bytes);
 }
 
+/* The row of a database that was damaged, or that somebody else wrote to. */
+START_TEST(a_print_of_more_bytes_than_were_read_is_of_other_bytes)
+{
+    struct tail_file *f = followed(SHORT);
+
+    tree_append("app.log", "two\n");
+    f->known.tail_print.len = (uint32_t)sizeof SHORT;
+    ck_assert(tail_ahead_look(f, strlen(SHORT "two\n")));
+}
+END_TEST
+
 /* Else bytes of another content could be read as if they followed those that were checked. */
 START_TEST(what_was_checked_is_what_is_read_whatever_becomes_of_the_file)
 {
@@ -144,6 +155,7 @@ Suite *suite_plugins_in_tail_ahead(void)
     TCase *use = tcase_create("use");
 
     tcase_add_checked_fixture(use, set_up, tear_down);
+    tcase_add_test(use, a_print_of_more_bytes_than_were_read_is_of_other_bytes);
     tcase_add_test(use, what_was_checked_is_what_is_read_whatever_becomes_of_the_file);
     tcase_add_test(use, bytes_that_are_others_by_now_are_not_kept);
     tcase_add_test(use, a_file_that_ends_before_that_place_has_others);
