@@ -362,6 +362,8 @@ static int copy_look(const struct tail_file *f, const struct generation *g, int 
     if (bytes < 0)
         return (int)bytes;
     *bytes_out = (uint64_t)bytes;
+    if (bytes == 0) /* its size was seen before its first bytes came: it is being written */
+        return UV_EAGAIN;
     if ((uint64_t)bytes < f->source.state.read)
         return may_be_cut;
     return !may_be_cut && is_whole_copy(f, g, fd);
