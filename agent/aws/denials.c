@@ -6,8 +6,9 @@ static bool remembered(uint64_t *hashes, unsigned max, unsigned *count, uint64_t
     for (unsigned i = 0; i < *count && i < max; i++)
         if (hashes[i] == hash)
             return true;
-    hashes[(*count)++ % max] = hash;
-    CHECK(*count > 0);
+    hashes[*count % max] = hash;
+    *count = *count + 1 < 2 * max ? *count + 1 : max; /* as denials have no end */
+    CHECK(*count > 0 && *count < 2 * max);
     return false;
 }
 
