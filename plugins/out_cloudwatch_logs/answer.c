@@ -12,6 +12,8 @@
 /* How often groups whose retention is refused are named. */
 #define REFUSED_SAID_MS UINT64_C(3600000)
 
+#define RETENTION_APART_MS 1000
+
 struct asked {
     struct out_cloudwatch *cw;
     struct cw_note *note;
@@ -19,6 +21,15 @@ struct asked {
     struct verdicts *verdicts;
     struct cw_judgement judgement;
 };
+
+static uint64_t dice(void)
+{
+    uint64_t number;
+
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
+        number = (uint64_t)clock_wall_ns();
+    return number;
+}
 
 /* ---- what was taken ---- */
 
@@ -92,6 +103,7 @@ static enum cw_step step_after(const struct asked *a)
 static void retention_settle(const struct asked *a)
 {
     CHECK(a->note->step == CW_RETENTION);
+    a->note->retention_tries = 0;
     cw_settled_add(&a->cw->retentions.settled, cw_target_group(&a->note->target));
 }
 
@@ -121,7 +133,8 @@ static void retention_refused(const struct asked *a)
     r->unsaid++;
     if (!log_brake_open(&r->brake, REFUSED_SAID_MS, &held))
         return;
-    log_error(a->cw->component, "group %.*s keeps its events %s, as its retention is refused: %s",
+    log_error(a->cw->component,
+              "group %.*s keeps its events %s, as its retention cannot be set: %s",
               SLICE_ARG(cw_target_group(&a->note->target)),
               a->note->rounds > 0 ? "for ever" : "as long as before", a->judgement.why);
     if (r->unsaid > 1)
@@ -135,6 +148,16 @@ static enum verdict go_without_retention(const struct asked *a)
     retention_refused(a);
     retention_settle(a);
     a->note->step = step_after(a);
+    return VERDICT_AGAIN;
+}
+
+/* Throttled, somebody else sets it at once, or their trouble: that holds against no record. */
+static enum verdict retention_later(const struct asked *a)
+{
+    CHECK(a->note->retention_tries < CW_RETENTION_TRIES_MAX);
+    if (++a->note->retention_tries == CW_RETENTION_TRIES_MAX)
+        return go_without_retention(a);
+    a->verdicts->wait_ms = RETENTION_APART_MS / 2 + dice() % RETENTION_APART_MS;
     return VERDICT_AGAIN;
 }
 
@@ -212,31 +235,26 @@ static enum verdict not_taken(const struct asked *a, char why[256])
         a->note->is_plain = false; /* it was not the gzip */
         return a->note->step == CW_RETENTION ? go_without_retention(a) : VERDICT_RETRY;
     default:
-        return VERDICT_RETRY;
+        return a->note->step == CW_RETENTION ? retention_later(a) : VERDICT_RETRY;
     }
 }
 
 /* ---- how soon ---- */
 
-static uint64_t dice(void)
-{
-    uint64_t number;
-
-    if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
-        number = (uint64_t)clock_wall_ns();
-    return number;
-}
-
 /* What was throttled is asked again when its turn comes, which holds against no record. */
 static enum verdict pace(const struct asked *a, enum cw_step step, enum verdict verdict)
 {
     struct call_lane *lane = cw_pace_lane(a->cw, step);
+    uint64_t wait_ms;
 
-    if (verdict != VERDICT_RETRY || !is_throttled(a->reply)) {
+    if (a->judgement.move == CW_TAKEN || !is_throttled(a->reply)) {
         call_lane_answered(lane);
         return verdict;
     }
-    a->verdicts->wait_ms = call_lane_throttled(lane, clock_ms(), dice());
+    wait_ms = call_lane_throttled(lane, clock_ms(), dice());
+    if (a->note->step != step) /* it goes without */
+        return verdict;
+    a->verdicts->wait_ms = wait_ms;
     a->verdicts->is_busy = step == CW_PUT;
     return VERDICT_AGAIN;
 }

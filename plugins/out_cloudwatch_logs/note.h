@@ -8,7 +8,7 @@
  *                                        |   '------ group ---'
  *                                        '-- not there --^
  *
- * A retention that is refused goes on to the stream, too. With log_retention_existing the first call of a
+ * A retention that is refused, or cannot be set now so often, goes on to the stream, too. With log_retention_existing the first call of a
  * group in this life is its retention, which goes on to put where the group is there. A group that was made, or was there, and
  * is not there for its stream is asked for CW_ROUNDS_MAX times; then the call is tried again later.
  *
@@ -21,6 +21,9 @@
 
 /* A group that was just made may not be seen everywhere at once. */
 #define CW_ROUNDS_MAX 16
+
+/* Events wait for no more answers than this that a retention cannot be set now. */
+#define CW_RETENTION_TRIES_MAX 3
 
 enum cw_step {
     CW_PUT,       /* PutLogEvents */
@@ -39,10 +42,11 @@ struct cw_note {
     struct cw_target target;
     enum cw_step step;
     uint8_t rounds; /* so often a group was there, and not for its stream, since the last retry */
-    bool is_gzip;   /* the call was */
-    bool is_plain;  /* gzip was refused for this target's call: without it from now on */
-    bool is_part;   /* the call has a part of one message, and not the last */
-    uint32_t part_record; /* whose */
+    uint8_t retention_tries; /* so often it could not be set now */
+    bool is_gzip;            /* the call was */
+    bool is_plain;           /* gzip was refused for this target's call: without it from now on */
+    bool is_part;            /* the call has a part of one message, and not the last */
+    uint32_t part_record;    /* whose */
     struct cw_progress progress;
     uint32_t event_count;
     uint32_t items[]; /* of the call's events: the place of its record in the request */

@@ -188,6 +188,8 @@ static struct kit_answer call_answer(struct cloud *c, struct slice call, struct 
         return error_say(c, "AccessDeniedException",
                          "User: me is not authorized to perform: logs:PutRetentionPolicy on "
                          "resource: arn:aws:logs:eu-west-1:1:log-group:/app/logs:log-stream:");
+    if (slice_is(call, "PutRetentionPolicy") && c->retention_trouble != NULL)
+        return error_say(c, c->retention_trouble, "Not now");
     if (slice_is(call, "PutRetentionPolicy")) {
         c->days = strtoll(member(body, "retentionInDays").data, NULL, 10);
         return well(c, "");

@@ -24,14 +24,15 @@ struct cloud_times {
 struct cloud {
     struct kit_server *server;
     bool has_group;
-    bool has_no_gzip;      /* refuses what is compressed, as if it were wrongly signed */
-    bool has_no_id;        /* answers without a request id */
-    bool has_no_trust;     /* refuses every signature */
-    bool has_no_retention; /* nobody may set one */
-    bool has_all_groups;   /* every group is this one */
-    unsigned throttled;    /* so many calls, from now on */
-    unsigned unseen;       /* so many of PutRetentionPolicy do not find the group */
-    unsigned lost_makes;   /* so many of CreateLogStream end without an answer */
+    bool has_no_gzip;              /* refuses what is compressed, as if it were wrongly signed */
+    bool has_no_id;                /* answers without a request id */
+    bool has_no_trust;             /* refuses every signature */
+    bool has_no_retention;         /* nobody may set one */
+    const char *retention_trouble; /* PutRetentionPolicy is answered so; NULL: as it should be */
+    bool has_all_groups;           /* every group is this one */
+    unsigned throttled;            /* so many calls, from now on */
+    unsigned unseen;               /* so many of PutRetentionPolicy do not find the group */
+    unsigned lost_makes;           /* so many of CreateLogStream end without an answer */
     unsigned lost; /* so many calls are taken, and the connection closed without an answer */
     int64_t
         ahead_s; /* its clock is so far before ours; what is signed five minutes off is refused */

@@ -133,6 +133,39 @@ START_TEST(and_not_for_ever)
 }
 END_TEST
 
+/* Its events are worth more. */
+static void expect_no_wait(const char *trouble, const char *config)
+{
+    cloud.retention_trouble = trouble;
+    map_put(&cloud.streams, SLICE("s"), &cloud);
+    kit_run(k, config);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 10000);
+    pass("two\n");
+    expect_calls("PutRetentionPolicy PutRetentionPolicy PutRetentionPolicy PutLogEvents "
+                 "PutLogEvents ");
+    ck_assert_uint_eq(cloud_taken(&cloud), 2);
+    ck_assert_uint_eq(kit_counts(k, 0)->given_up_records, 0);
+}
+
+START_TEST(for_a_retention_that_is_throttled_events_do_not_wait_long)
+{
+    expect_no_wait("ThrottlingException", ONE_GROUP EXISTING);
+}
+END_TEST
+
+START_TEST(nor_for_one_that_the_service_cannot_set_now_and_none_is_given_up_for_it)
+{
+    expect_no_wait("ServiceUnavailableException", ONE_GROUP EXISTING " Retry_Limit no_retries\n");
+}
+END_TEST
+
+START_TEST(nor_for_one_of_a_group_that_others_set_too)
+{
+    expect_no_wait("OperationAbortedException", ONE_GROUP EXISTING " Retry_Limit 1\n");
+}
+END_TEST
+
 #define BY_GROUP                                                                      \
     SERVICE "[INPUT]\n Name tail\n Tag k.*\n Path ${DIR}/*.log\n Read_from_Head on\n" \
             " DB ${DIR}/state/positions.db\n" OUTPUT                                  \
@@ -182,6 +215,9 @@ Suite *suite_pipeline_cloudwatch_retention(void)
     tcase_add_test(tests, without_leave_to_make_it_the_group_is_waited_for);
     tcase_add_test(tests, a_retention_that_does_not_find_the_group_is_set_again);
     tcase_add_test(tests, and_not_for_ever);
+    tcase_add_test(tests, for_a_retention_that_is_throttled_events_do_not_wait_long);
+    tcase_add_test(tests, nor_for_one_that_the_service_cannot_set_now_and_none_is_given_up_for_it);
+    tcase_add_test(tests, nor_for_one_of_a_group_that_others_set_too);
     tcase_add_test(
         tests, of_many_groups_whose_retention_is_refused_one_is_named_and_the_others_are_counted);
     suite_add_tcase(suite, tests);
