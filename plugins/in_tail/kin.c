@@ -118,8 +118,10 @@ static void take_over(struct tail_file *heir, struct tail_file *elder)
 
     CHECK(heir != elder && heir->kin.elder == elder);
     tail_wish_inherit(heir, elder);
-    if (joiner_has_inherited(elder->lines.joiner) || heir->lines.rules != elder->lines.rules)
+    if (joiner_has_inherited(elder->lines.joiner) || heir->lines.rules != elder->lines.rules) {
         tail_lines_flush(elder, true);
+        tail_file_advance(elder, tail_source_next(&elder->source));
+    }
     if (elder->lines.joiner == NULL || !tail_file_part_alike(elder, heir))
         return;
     CHECK(heir->kin.lender == NULL && !elder->kin.is_lent);

@@ -10,6 +10,8 @@
 #define TIME "2026-11-21T08:18:54.000000000Z "
 #define P(text) TIME "stdout P " text "\n"
 #define F(text) TIME "stdout F " text "\n"
+#define P_ERR(text) TIME "stderr P " text "\n"
+#define F_ERR(text) TIME "stderr F " text "\n"
 #define TAIL_CRI                                                                           \
     "[INPUT]\n Name tail\n Tag app\n Path ${DIR}/app.log\n DB ${DIR}/state/positions.db\n" \
     " Read_from_Head on\n Rotate_Wait 2\n multiline.parser cri\n"
@@ -387,6 +389,24 @@ START_TEST(a_line_over_three_generations_is_two_records)
 }
 END_TEST
 
+/* The file between has nothing that waits but the piece of the one before. Found by the simulation,
+ * SIM_COPIES seed 1811. */
+START_TEST(a_file_that_only_passed_a_piece_on_is_done_with)
+{
+    kit_append(k, "app.log", F("before") P("one,") P_ERR("uno,"));
+    kit_pass_ms(k, 500);
+    tree_rename("app.log", "app.log.2");
+    kit_append(k, "app.log", F("two"));
+    kit_pass_ms(k, 500);
+    tree_rename("app.log", "app.log.1");
+    kit_append(k, "app.log", F_ERR("dos") F("after"));
+    kit_pass_ms(k, 10000);
+    ck_assert_str_eq(backend_taken(k->es), "before one,two uno, dos after ");
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+    ck_assert_uint_eq(kit_input(k)->files_closed, 2);
+}
+END_TEST
+
 START_TEST(the_next_generation_waits_until_the_one_before_was_read)
 {
     struct buffer text = {0};
@@ -526,6 +546,7 @@ Suite *suite_pipeline_parted(void)
     tcase_add_test(t, a_deleted_file_hands_its_pieces_on);
     tcase_add_test(t, many_rotations_part_nothing);
     tcase_add_test(t, a_line_over_three_generations_is_two_records);
+    tcase_add_test(t, a_file_that_only_passed_a_piece_on_is_done_with);
     tcase_add_test(t, the_next_generation_waits_until_the_one_before_was_read);
     tcase_add_test(t, a_part_of_docker_goes_on_in_the_next_file);
     tcase_add_test(t, an_output_that_is_behind_loses_no_piece);
