@@ -10,6 +10,16 @@ static struct tail_file *file_of(struct found_file *name)
     return name->user;
 }
 
+/* Between the look at its generations and its opening it may have been truncated; or renamed, where it
+ * could not be opened: then its last line goes on in the next file. */
+static void look_between(struct tail *t, const struct found_file *name, struct tail_file *f)
+{
+    if (f->source.fd >= 0)
+        tail_copies_follow(t, name, f);
+    else if (tail_generations_follow(t, name).is_copied)
+        tail_kin_begin_anew(f);
+}
+
 static void on_found(void *owner, struct found_file *name)
 {
     struct tail *t = owner;
@@ -21,9 +31,8 @@ static void on_found(void *owner, struct found_file *name)
     name->user = f;
     if (known.is_copied && f != NULL)
         tail_kin_begin_anew(f);
-    /* It may have been truncated between those two. */
     if (known.is_any && f != NULL && !f->known.is_known)
-        tail_copies_follow(t, name, f);
+        look_between(t, name, f);
 }
 
 static void on_touched(void *owner, struct found_file *name)
