@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "checkpoint/orphans.h"
+#include "checkpoint/schema.h"
 #include "loop/loop.h"
 
 #include <errno.h>
@@ -259,4 +260,9 @@ void positions_stats(const struct positions *p, struct positions_stats *stats_ou
 uint64_t positions_number(const struct positions *p)
 {
     return p->store->where.file.number;
+}
+
+bool positions_knows_journal_mode(const char *word)
+{
+    return schema_knows_journal_mode(word);
 }

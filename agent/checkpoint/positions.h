@@ -48,6 +48,9 @@ struct positions_config {
     bool is_memory;           /* no file: `path` is but a name, and what it knows ends with it */
 };
 
+/* Whether the word may be a `journal_mode`; NULL may. */
+bool positions_knows_journal_mode(const char *word);
+
 struct position {
     int64_t row;      /* in_tail_files.id */
     const char *name; /* the path it was found under; after rotation where it lies now */

@@ -249,11 +249,21 @@ static int line_limit_check(struct tail *t, struct plugin_setup *setup)
 
 static int db_check(const struct tail *t, struct plugin_setup *setup)
 {
-    if (cursor_knows_sync(t->told.db.sync))
-        return 0;
-    report_error(setup->report, setup_place(setup, "db.sync"),
-                 "db.sync is \"%s\"; one of extra, full, normal, off", t->told.db.sync);
-    return -EINVAL;
+    int rc = 0;
+
+    if (!cursor_knows_sync(t->told.db.sync)) {
+        report_error(setup->report, setup_place(setup, "db.sync"),
+                     "db.sync is \"%s\"; one of extra, full, normal, off", t->told.db.sync);
+        rc = -EINVAL;
+    }
+    if (!positions_knows_journal_mode(t->told.db.journal_mode)) {
+        report_error(
+            setup->report, setup_place(setup, "db.journal_mode"),
+            "db.journal_mode is \"%s\"; one of WAL, DELETE, TRUNCATE, PERSIST, MEMORY, OFF",
+            t->told.db.journal_mode);
+        rc = -EINVAL;
+    }
+    return rc;
 }
 
 int tail_told_check(struct tail *t, struct plugin_setup *setup)

@@ -214,6 +214,7 @@ START_TEST(what_is_wrong_with_a_key_is_told_with_its_line)
            "      refresh_interval: -1\n"
            "      multiline.parser: pyton\n"
            "      db.sync: sometimes\n"
+           "      db.journal_mode: diary\n"
            "  filters:\n"
            "    - name: grep\n"
            "      match_regex: '(b'\n"
@@ -228,13 +229,14 @@ START_TEST(what_is_wrong_with_a_key_is_told_with_its_line)
     expect("a.yaml:6: refresh_interval");
     expect("a.yaml:7: there is no multiline parser 'pyton'");
     expect("a.yaml:8: db.sync is \"sometimes\"; one of");
-    expect("a.yaml:11: ");
+    expect("a.yaml:9: db.journal_mode is \"diary\"; one of");
     expect("a.yaml:12: ");
-    expect("a.yaml:15: ");
-    expect("a.yaml:16: port");
-    expect("a.yaml:17: retry_limit");
-    expect("a.yaml:18: compress");
-    ck_assert_uint_eq(report.error_count, 10);
+    expect("a.yaml:13: ");
+    expect("a.yaml:16: ");
+    expect("a.yaml:17: port");
+    expect("a.yaml:18: retry_limit");
+    expect("a.yaml:19: compress");
+    ck_assert_uint_eq(report.error_count, 11);
 }
 END_TEST
 
