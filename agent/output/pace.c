@@ -131,8 +131,9 @@ void call_lane_take(struct call_lane *lane, uint64_t now_ms)
 uint64_t call_lane_reserve(struct call_lane *lane, uint64_t now_ms, uint64_t patience_ms)
 {
     uint64_t wait_ms = call_lane_wait_ms(lane, now_ms, patience_ms);
+    uint64_t next_ms = wait_ms + gap_of(lane);
 
-    lane->turn_ms = now_ms + wait_ms + gap_of(lane);
+    lane->turn_ms = now_ms + (next_ms < PACE_TURNS_MS_MAX ? next_ms : PACE_TURNS_MS_MAX);
     return wait_ms;
 }
 

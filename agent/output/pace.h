@@ -26,6 +26,9 @@
 #define PACE_STARTS_MAX 64
 #define PACE_LANES_MAX 4
 
+/* Turns are given so far ahead: those who got the last one and find no room ask again. */
+#define PACE_TURNS_MS_MAX 60000
+
 /* No wait for a hold is cut short. */
 #define PACE_PATIENT UINT64_MAX
 

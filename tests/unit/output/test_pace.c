@@ -317,6 +317,21 @@ START_TEST(under_a_limit_few_calls_are_throttled_and_half_of_it_is_used)
 }
 END_TEST
 
+/* As when an output falls behind, and lets go of all that waits. */
+START_TEST(turns_that_nobody_has_any_more_keep_others_for_a_minute_at_the_most)
+{
+    struct call_lane lane;
+
+    call_lane_init(&lane, (struct call_limits){.gap_least_ms = 20, .gap_most_ms = 2000});
+    for (int i = 0; i < 20; i++)
+        (void)call_lane_throttled(&lane, 1000000 + (uint64_t)i * 100000, 0);
+    for (int i = 0; i < 5000; i++)
+        (void)call_lane_reserve(&lane, 4000000, PACE_PATIENT);
+    ck_assert_uint_eq(call_lane_wait_ms(&lane, 4000000, PACE_PATIENT), PACE_TURNS_MS_MAX);
+    ck_assert_uint_eq(call_lane_wait_ms(&lane, 4000000 + PACE_TURNS_MS_MAX, PACE_PATIENT), 0);
+}
+END_TEST
+
 /* A service that throttles whatever one does. */
 START_TEST(throttled_every_second_time_it_gets_slow)
 {
@@ -391,6 +406,7 @@ Suite *suite_output_pace(void)
     tcase_add_test(use, several_that_ask_in_turn_keep_to_the_number_together);
     tcase_add_loop_test(use, under_a_limit_few_calls_are_throttled_and_half_of_it_is_used, 0, 4);
     tcase_add_test(use, throttled_every_second_time_it_gets_slow);
+    tcase_add_test(use, turns_that_nobody_has_any_more_keep_others_for_a_minute_at_the_most);
     tcase_add_test(use, outputs_to_one_account_share_a_pace);
     tcase_add_test(use, each_kind_of_call_has_a_lane_of_its_own);
     suite_add_tcase(s, use);
