@@ -28,6 +28,7 @@ struct orphan {
     struct file_print tail; /* of the bytes before `read` */
     uint64_t read, size;    /* so far, of so much that was seen */
     uint64_t seen;          /* filters saw the records before this offset */
+    int64_t known_ns;       /* since when it is known */
 };
 
 /* Takes the texts and the descriptor. `positions` names the positions that have its row. */

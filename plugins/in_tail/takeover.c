@@ -73,6 +73,7 @@ void tail_file_hand_on(struct tail_file *f)
         .read = f->source.state.read,
         .size = f->source.state.size_before,
         .seen = f->origin.window.issued,
+        .known_ns = f->known.known_ns != 0 ? f->known.known_ns : t->book.known_ns,
     };
     struct buffer note = {0};
 
@@ -101,7 +102,8 @@ void tail_take_over(struct tail *t)
                                    .orphan = &orphan,
                                    .is_rotated = orphan.is_rotated,
                                    .offset = orphan.offset,
-                                   .row = orphan.row};
+                                   .row = orphan.row,
+                                   .known_ns = orphan.known_ns};
 
         if (orphan.positions != positions_number(t->book.positions)) { /* the DB was deleted */
             start.row = 0;

@@ -1,9 +1,12 @@
+#include "base/clock.h"
 #include "base/memory.h"
 #include "scenario/pipeline/counted.h"
 #include "scenario/pipeline/kit.h"
 #include "service/agent.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 /* The configuration is read again while the agent runs. */
 
@@ -318,6 +321,39 @@ START_TEST(what_a_truncation_took_while_nobody_looked_is_counted_beside_a_copy)
 }
 END_TEST
 
+static void write_time(const char *name, int64_t ns)
+{
+    struct timespec both[2] = {{.tv_sec = ns / NS_PER_S}, {.tv_sec = ns / NS_PER_S}};
+
+    ck_assert_int_eq(utimensat(AT_FDCWD, tree_path(name), both, 0), 0);
+}
+
+/* It had no room to read, and its log was empty whenever it looked. Found by the simulation, SIM_COPIES
+ * seed 2005. */
+START_TEST(a_copy_that_the_former_did_not_come_to_find_is_read_by_the_next)
+{
+    int64_t made_ns;
+
+    run_agent(WITH_DB);
+    kit_append(it.k, "app.log", "");
+    kit_append(it.k, "other.log", "zero\n");
+    kit_pass_ms(it.k, 2000);
+    made_ns = clock_wall_ns();
+    backend_says(it.k->es, (struct kit_answer){.move = KIT_HOLD, .body = "{\"errors\":false}"});
+    it.k->may_hang = true;
+    kit_append(it.k, "other.log", "one\n");
+    kit_pass_ms(it.k, 2000);
+    ck_assert_int_eq(agent_reload(it.agent), RELOAD_WAITING);
+    tree_append("app.log", "two-of-a-log-that-is-copied-away\n");
+    tree_copy("app.log", "app.log.1");
+    write_time("app.log.1", made_ns);
+    tree_truncate("app.log", 0);
+    it.k->may_hang = false;
+    kit_server_release(it.k->es->server);
+    expect_taken("zero two-of-a-log-that-is-copied-away ");
+}
+END_TEST
+
 START_TEST(an_unfinished_line_is_whole_afterwards)
 {
     run_agent(WITHOUT_DB);
@@ -497,6 +533,7 @@ Suite *suite_pipeline_reload(void)
     tcase_add_test(reload_case, a_file_truncated_while_nobody_looked_is_read_from_its_beginning);
     tcase_add_test(reload_case,
                    what_a_truncation_took_while_nobody_looked_is_counted_beside_a_copy);
+    tcase_add_test(reload_case, a_copy_that_the_former_did_not_come_to_find_is_read_by_the_next);
     tcase_add_test(reload_case, an_unfinished_line_is_whole_afterwards);
     tcase_add_test(reload_case, a_mistake_keeps_the_former_and_is_told_with_file_and_line);
     tcase_add_test(reload_case, a_file_that_is_gone_keeps_the_former);
