@@ -310,3 +310,9 @@ bool schema_knows_sync(const char *word)
     (void)word;
     return true;
 }
+
+bool schema_knows_journal_mode(const char *word)
+{
+    (void)word;
+    return true;
+}
