@@ -225,6 +225,8 @@ void store_on_pace(void *owner)
     batch->wants_sync = batch->synced_ms == 0 || clock_ms() - batch->synced_ms >= POSITIONS_SYNC_MS;
     batch->is_busy = true;
     batch->is_done = false;
+    batch->rc =
+        0; /* that of the batch before would keep what store_flush wrote from being synced */
     job_start(store->loop, batch_work, on_written, store);
 }
 
