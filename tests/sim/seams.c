@@ -105,7 +105,7 @@ static void record_take(struct slice text, const struct origin *origin, uint64_t
 
     truth_read(text, "in_tail", &record);
     stream_expect_saved(origin->id);
-    truth_take_apart(record.lines[0], origin->lane, &place);
+    truth_take_apart(&record, origin->lane, &place);
     for (unsigned i = 0; i < record.count; i++)
         truth_take(record.lines[i], origin->lane, &place);
 }

@@ -241,14 +241,29 @@ static void line_unplace(struct line *line, uint64_t outputs, const struct truth
     }
 }
 
-void truth_take_apart(const struct line *first, uint64_t outputs, const struct truth_place *place)
+/* What an output has of this life stays where it is. */
+static uint64_t not_taken(const struct line *line, uint64_t outputs)
 {
-    struct line *line = &truth.lines[first->group];
+    for (unsigned i = 0; i < truth.output_count; i++)
+        if (line->fates[i].is_taken)
+            outputs &= ~(UINT64_C(1) << i);
+    return outputs;
+}
 
-    while (line != first) {
+void truth_take_apart(const struct truth_record *record, uint64_t outputs,
+                      const struct truth_place *place)
+{
+    struct line *line = &truth.lines[record->lines[0]->group];
+
+    while (line != record->lines[0]) {
         CHECK(line->next > line->number);
         line_unplace(line, outputs, place);
         line = &truth.lines[line->next];
+    }
+    for (line = record->lines[record->count - 1]; line->next != 0;) {
+        CHECK(line->next > line->number);
+        line = &truth.lines[line->next];
+        line_unplace(line, not_taken(line, outputs), place);
     }
 }
 

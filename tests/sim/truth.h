@@ -106,9 +106,10 @@ struct truth_place {
 };
 void truth_take(struct line *line, uint64_t outputs, const struct truth_place *place);
 
-/* A record begins with this piece: those before it have their place elsewhere, though a life before
- * this one had them in the same record. */
-void truth_take_apart(const struct line *first, uint64_t outputs, const struct truth_place *place);
+/* A record has these pieces and no others of their line: those before and behind it have their place
+ * elsewhere, though a life before this one had them in the same record. */
+void truth_take_apart(const struct truth_record *record, uint64_t outputs,
+                      const struct truth_place *place);
 
 /* The output lets go of what it has of the stream from there on. */
 void truth_leave(uint64_t stream, unsigned output, uint64_t begin);
