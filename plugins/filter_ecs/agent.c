@@ -141,7 +141,7 @@ static void container_use(struct ecs_agent *a, struct container *c)
     list_add_tail(&a->containers.all, &c->link);
 }
 
-/* *is_new: it is to be asked for now, and was not before. */
+/* The container, noted as the one used last. `*is_new` says that it has to be asked for from now on. */
 static struct container *container_find(struct ecs_agent *a, struct slice id, bool *is_new)
 {
     struct container *c = a->containers.last;
