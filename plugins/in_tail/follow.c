@@ -102,6 +102,17 @@ static void file_save(struct tail_file *f)
         tail_bookmark_save(f);
 }
 
+/* What its rate lets through; the rest is read again when that is paid for. */
+static struct slice bytes_within_rate(const struct tail_file *f, struct slice bytes)
+{
+    struct buffer *read = &f->tail->reading.bytes;
+    size_t left_out = bytes.len - tail_rate_cut(f, bytes);
+
+    CHECK(left_out <= read->len);
+    read->len -= left_out;
+    return slice_make(bytes.data, bytes.len - left_out);
+}
+
 int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
 {
     struct tail *t = f->tail;
@@ -122,14 +133,16 @@ int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
                           is_last || (uint64_t)got >= t->told.lines.line_bytes_max);
     if (UNLIKELY(f->origin.id == 0) && from > 0) /* it was truncated just now */
         return 0;
-    CHECK((uint64_t)got <= want);
+    CHECK(bytes.len <= want);
+    if (!is_last)
+        bytes = bytes_within_rate(f, bytes);
     taken = tail_lines_take(f, bytes, from, is_last);
-    CHECK(taken <= (size_t)got);
+    CHECK(taken <= bytes.len);
     t->input->metrics.read_bytes += taken;
     tail_rate_took(f, slice_make(bytes.data, taken));
-    f->source.state.read = from + (uint64_t)got;
+    f->source.state.read = from + bytes.len;
     f->known.tail_print = tail_print_of_end(f, buffer_view(&t->reading.bytes));
-    f->source.state.unfinished_bytes = (uint64_t)got - taken;
+    f->source.state.unfinished_bytes = bytes.len - taken;
     if (taken > 0)
         f->source.state.grown_ms = clock_ms();
     if (f->lines.is_skipping && is_last)

@@ -3,6 +3,9 @@
 /* About how long a line is, as long as none was read. */
 #define LINE_BYTES_GUESS 256
 
+/* What is read at once is a quarter second's. */
+#define QUARTERS 4
+
 struct tail_joining {
     struct tail_joining *next;
     struct joiner_inner inner;
@@ -107,21 +110,48 @@ size_t tail_rate_want(const struct tail_file *f, size_t want)
     return want;
 }
 
-static uint64_t lines_count(struct slice bytes)
+/* Where the first `count` lines end; the length where there are no more. */
+static size_t lines_end(const struct tail_file *f, struct slice bytes, uint64_t count)
+{
+    size_t at = 0;
+
+    for (; count > 0 && at < bytes.len; count--)
+        at += encoding_feed(f->lines.form, slice_skip(bytes, at)) +
+              encoding_feed_bytes(f->lines.form);
+    return at < bytes.len ? at : bytes.len;
+}
+
+size_t tail_rate_cut(const struct tail_file *f, struct slice bytes)
+{
+    uint64_t most = bytes_per_s(f) / QUARTERS, lines = f->turn.rate.lines_per_s;
+    size_t end = bytes.len;
+
+    if (bytes_per_s(f) > 0 && most < end) {
+        most -= most % encoding_feed_bytes(f->lines.form);
+        end = (size_t)most + lines_end(f, slice_skip(bytes, (size_t)most), 1);
+    }
+    if (lines > 0)
+        end = lines_end(f, slice_make(bytes.data, end), lines < QUARTERS ? 1 : lines / QUARTERS);
+    CHECK(end <= bytes.len && (end > 0 || bytes.len == 0));
+    return end;
+}
+
+static uint64_t lines_count(const struct tail_file *f, struct slice bytes)
 {
     uint64_t count = 0;
-    struct slice line;
 
-    while (slice_next(&bytes, '\n', &line))
+    while (bytes.len > 0) {
+        bytes = slice_skip(bytes, lines_end(f, bytes, 1));
         count++;
-    return count - (count > 0);
+    }
+    return count;
 }
 
 /* Where both have a rate, what takes longer by itself counts. */
 void tail_rate_took(struct tail_file *f, struct slice taken)
 {
     uint64_t bytes = bytes_per_s(f), lines_per_s = f->turn.rate.lines_per_s;
-    uint64_t lines = lines_per_s > 0 ? lines_count(taken) : 0;
+    uint64_t lines = lines_per_s > 0 ? lines_count(f, taken) : 0;
 
     if (lines_per_s > 0 &&
         (bytes == 0 || (double)lines / (double)lines_per_s > (double)taken.len / (double)bytes))

@@ -40,8 +40,10 @@ void tail_wish_take(struct tail_file *file, const struct filter_wishes *wishes);
 /* What `heir` wishes is not known yet, and its log is the elder's. */
 void tail_wish_inherit(struct tail_file *heir, const struct tail_file *elder);
 
-/* How much of `want` to read at once, and that so much was: for the pauses between. */
+/* How much of `want` to read at once; how much of what was read to take, whole lines and at least one of
+ * them, if its end was read; and that so much was: for the pauses between. */
 size_t tail_rate_want(const struct tail_file *file, size_t want);
+size_t tail_rate_cut(const struct tail_file *file, struct slice bytes);
 void tail_rate_took(struct tail_file *file, struct slice bytes);
 
 void tail_wishes_fini(struct tail *tail);

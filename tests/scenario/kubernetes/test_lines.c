@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /*
  * Whole: logs, an API server, a back-end. A document is shown by the label "app" of its pod, or says
@@ -176,25 +177,30 @@ START_TEST(lines_that_belong_together_are_one_record_over_a_rotation)
 }
 END_TEST
 
+/* Of 60 lines that are there one is on its way each second, and the others are unread. */
 START_TEST(a_pod_says_how_fast_its_lines_come)
 {
+    const char line[] = CRI("012345678901234567890123456789012345678901234567890123456789");
     struct buffer lines = {0};
 
-    for (unsigned i = 0; i < 40; i++)
-        buffer_append_text(
-            &lines, CRI("0123456789012345678901234567890123456789012345678901234567890123456789"
-                        "0123456789012345678901234567890123456789"));
+    for (unsigned i = 0; i < 60; i++)
+        buffer_append_text(&lines, line);
     kube_put(kube, &(struct kube_pod){.uid = "u1",
                                       .container_id = ID_1,
                                       .annotations = "\"tailrace.io/rate-limit\":\"1 line\""});
     kit_run(k, LINES_OF_PODS);
     kit_append(k, LOG(ID_1), buffer_text(&lines));
     buffer_fini(&lines);
-    kit_pass_ms(k, 5000);
-    ck_assert_uint_gt(backend_taken_count(k->es), 0);
-    ck_assert_uint_lt(backend_taken_count(k->es), 40);
-    kit_pass_ms(k, 60000);
-    ck_assert_uint_eq(backend_taken_count(k->es), 40);
+    for (unsigned second = 10; second <= 50; second += 10) {
+        kit_pass_ms(k, 10000);
+        ck_assert_uint_ge(backend_taken_count(k->es), second - 3);
+        ck_assert_uint_le(backend_taken_count(k->es), second + 1);
+        ck_assert_uint_ge(kit_input(k)->unread_bytes, (59 - second) * strlen(line));
+    }
+    kit_pass_ms(k, 15000);
+    ck_assert_uint_eq(backend_taken_count(k->es), 60);
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+    ck_assert_uint_eq(kit_input(k)->lost_bytes, 0);
 }
 END_TEST
 

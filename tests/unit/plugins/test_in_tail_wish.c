@@ -45,16 +45,21 @@ static enum filter_verdict wisher_apply(void *owner, struct record *record, stru
 static const struct filter_plugin wisher = {
     .name = "wisher", .ready = wisher_ready, .apply = wisher_apply};
 
-static void open_with(const char *parser)
+static void open_path(const char *names, const char *key, const char *value)
 {
     self = plugin_make(&plugin, in_tail.self_bytes, in_tail.options,
-                       (const char *[]){"path", tree_path("*.log"), "read_from_head", "on",
-                                        "inotify_watcher", "off", "refresh_interval", "1",
-                                        parser != NULL ? "multiline.parser" : "key",
-                                        parser != NULL ? parser : "log", NULL});
+                       (const char *[]){"path", tree_path(names), "read_from_head", "on",
+                                        "inotify_watcher", "off", "refresh_interval", "1", key,
+                                        value, NULL});
     plugin.setup.multilines = multilines;
     ck_assert_int_eq(in_tail.init(self, &plugin.setup), 0);
     ck_assert_int_eq(in_tail.start(self, &kit.input, &plugin.report), 0);
+}
+
+static void open_with(const char *parser)
+{
+    open_path("*.log", parser != NULL ? "multiline.parser" : "key",
+              parser != NULL ? parser : "log");
 }
 
 static void set_up(void)
@@ -155,49 +160,134 @@ START_TEST(what_cannot_be_joined_is_read_as_it_is_and_said_once)
 }
 END_TEST
 
-START_TEST(a_rate_of_lines_holds_the_rest_back_and_loses_nothing)
+/* As many lines as fill four of the least reads. */
+static char *many_lines(size_t line_bytes)
 {
     char *text = mem_alloc(4096 * 4 + 1);
 
     for (size_t i = 0; i < 4096 * 4; i++)
-        text[i] = i % 64 == 63 ? '\n' : 'x';
+        text[i] = i % line_bytes == line_bytes - 1 ? '\n' : 'x';
     text[4096 * 4] = '\0';
+    return text;
+}
+
+/* So many records came, and the others are unread. */
+static void expect_read(uint64_t count, size_t line_bytes)
+{
+    (void)input_kit_records(&kit);
+    ck_assert_uint_eq(kit.input.metrics.records, count);
+    in_tail.refresh(self);
+    ck_assert_uint_eq(kit.input.metrics.unread_bytes, (size_t)(4096 * 4) - count * line_bytes);
+    ck_assert_uint_eq(kit.input.metrics.lost_bytes, 0);
+}
+
+START_TEST(a_rate_of_lines_holds_the_rest_back_and_loses_nothing)
+{
+    char *text = many_lines(64);
+
     wanted.lines_per_s = 64;
     tree_write("app.log", text);
+    mem_free(text);
     open_with(NULL);
     turn();
-    (void)input_kit_records(&kit);
-    ck_assert_uint_eq(kit.input.metrics.records, 64);
-    pass_ms(500);
-    ck_assert_uint_eq(kit.input.metrics.records, 64);
-    pass_ms(500);
-    ck_assert_uint_eq(kit.input.metrics.records, 128);
-    pass_ms(1000);
-    pass_ms(1000);
-    ck_assert_uint_eq(kit.input.metrics.records, 256);
-    (void)input_kit_records(&kit);
+    for (unsigned quarter = 1; quarter <= 16; quarter++) {
+        expect_read(16 * quarter, 64);
+        pass_ms(100);
+        expect_read(16 * quarter, 64);
+        pass_ms(150);
+    }
+    expect_read(256, 64);
+}
+END_TEST
+
+START_TEST(a_line_a_second_is_one_each_second)
+{
+    char *text = many_lines(64);
+
+    wanted.lines_per_s = 1;
+    tree_write("app.log", text);
     mem_free(text);
+    open_with(NULL);
+    turn();
+    for (unsigned second = 1; second <= 60; second++) {
+        expect_read(second, 64);
+        pass_ms(500);
+        expect_read(second, 64);
+        pass_ms(500);
+    }
+}
+END_TEST
+
+START_TEST(a_line_a_second_of_gzip_is_one_each_second)
+{
+    char *text = many_lines(64);
+
+    wanted.lines_per_s = 1;
+    tree_write_gzip("app.log.gz", text);
+    mem_free(text);
+    open_path("*.gz", "key", "log");
+    turn();
+    for (unsigned second = 1; second <= 256; second++) {
+        (void)input_kit_records(&kit);
+        ck_assert_uint_eq(kit.input.metrics.records, second);
+        pass_ms(1000);
+    }
+    (void)input_kit_records(&kit);
+    ck_assert_uint_eq(kit.input.metrics.records, 256);
+}
+END_TEST
+
+/* U+0A0A and U+010A have the byte of a line feed, and end no line. */
+START_TEST(a_line_a_second_of_utf_16_ends_where_its_units_say)
+{
+    static const char text[] = "o\0n\0e\0\n\n\n\1\n\0t\0w\0o\0\n\0t\0h\0r\0e\0e\0\n";
+
+    wanted.lines_per_s = 1;
+    tree_write_bytes("app.log", text, sizeof text);
+    open_path("*.log", "unicode.encoding", "UTF-16LE");
+    turn();
+    ck_assert_str_eq(input_kit_records(&kit), "app 100.000000000 {\"log\":\"one\u0a0a\u010a\"}\n");
+    pass_ms(1000);
+    ck_assert_str_eq(input_kit_records(&kit), "app 101.000000000 {\"log\":\"two\"}\n");
+    pass_ms(1000);
+    ck_assert_str_eq(input_kit_records(&kit), "app 102.000000000 {\"log\":\"three\"}\n");
+}
+END_TEST
+
+START_TEST(a_line_longer_than_a_second_allows_is_read_whole_and_paid_for)
+{
+    char *text = many_lines(2048);
+
+    wanted.bytes_per_s = 1024;
+    tree_write("app.log", text);
+    mem_free(text);
+    open_with(NULL);
+    turn();
+    for (unsigned count = 1; count <= 8; count++) {
+        expect_read(count, 2048);
+        pass_ms(1900);
+        expect_read(count, 2048);
+        pass_ms(100);
+    }
+    expect_read(8, 2048);
 }
 END_TEST
 
 START_TEST(a_rate_of_bytes_is_the_lesser_of_the_inputs_and_the_pods)
 {
-    char *text = mem_alloc(4096 * 4 + 1);
+    char *text = many_lines(2);
 
-    memset(text, '\n', 4096 * 4);
-    for (size_t i = 0; i < 4096 * 4; i += 2)
-        text[i] = 'x';
-    text[4096 * 4] = '\0';
     wanted.bytes_per_s = 4096;
     tree_write("app.log", text);
+    mem_free(text);
     open_with(NULL);
     self->told.lines.rate_bytes = 1 << 20;
     turn();
-    ck_assert_uint_eq(kit.input.metrics.records, 2048);
-    pass_ms(1000);
-    ck_assert_uint_eq(kit.input.metrics.records, 4096);
+    ck_assert_uint_eq(kit.input.metrics.records, 513);
+    for (unsigned i = 0; i < 4; i++)
+        pass_ms(251);
+    ck_assert_uint_eq(kit.input.metrics.records, 5 * 513);
     (void)input_kit_records(&kit);
-    mem_free(text);
 }
 END_TEST
 
@@ -214,6 +304,10 @@ Suite *suite_plugins_in_tail_wish(void)
     tcase_add_test(tcase, files_of_one_wish_share_its_rules);
     tcase_add_test(tcase, what_cannot_be_joined_is_read_as_it_is_and_said_once);
     tcase_add_test(tcase, a_rate_of_lines_holds_the_rest_back_and_loses_nothing);
+    tcase_add_test(tcase, a_line_a_second_is_one_each_second);
+    tcase_add_test(tcase, a_line_a_second_of_gzip_is_one_each_second);
+    tcase_add_test(tcase, a_line_a_second_of_utf_16_ends_where_its_units_say);
+    tcase_add_test(tcase, a_line_longer_than_a_second_allows_is_read_whole_and_paid_for);
     tcase_add_test(tcase, a_rate_of_bytes_is_the_lesser_of_the_inputs_and_the_pods);
     suite_add_tcase(suite, tcase);
     return suite;
