@@ -168,7 +168,8 @@ static void gzip_rewind(struct file_reader *r)
     r->offset = 0;
 }
 
-static int gzip_seek(struct file_reader *r, uint64_t offset)
+/* 1 when so many bytes were passed, and it is further. */
+static int gzip_seek(struct file_reader *r, uint64_t offset, uint64_t bytes_max)
 {
     struct gzip_stream *z = r->gzip;
     char skipped[SKIP_BYTES];
@@ -180,11 +181,14 @@ static int gzip_seek(struct file_reader *r, uint64_t offset)
     CHECK(z == NULL || z->back <= z->recent.len);
     if (offset < r->offset)
         gzip_rewind(r);
-    while (r->offset < offset) {
+    for (uint64_t begin = r->offset; r->offset < offset;) {
         uint64_t left = offset - r->offset;
         size_t want = left < sizeof skipped ? (size_t)left : sizeof skipped;
-        int64_t got = file_reader_read(r, skipped, want);
+        int64_t got;
 
+        if (r->offset - begin >= bytes_max)
+            return 1;
+        got = file_reader_read(r, skipped, want);
         if (got <= 0)
             return got < 0 ? (int)got : -ERANGE;
     }
@@ -202,12 +206,18 @@ int64_t file_reader_read(struct file_reader *r, char *buf, size_t len)
     return got;
 }
 
-int file_reader_seek(struct file_reader *r, uint64_t offset)
+int file_reader_seek_some(struct file_reader *r, uint64_t offset, uint64_t bytes_max)
 {
+    CHECK(bytes_max > 0);
     if (r->is_gzip)
-        return gzip_seek(r, offset);
+        return gzip_seek(r, offset, bytes_max);
     r->offset = offset;
     return 0;
+}
+
+int file_reader_seek(struct file_reader *r, uint64_t offset)
+{
+    return file_reader_seek_some(r, offset, UINT64_MAX);
 }
 
 int file_reader_seek_known(struct file_reader *r, uint64_t offset, struct file_print before)
@@ -231,7 +241,7 @@ int file_reader_seek_known(struct file_reader *r, uint64_t offset, struct file_p
 int64_t file_reader_measure(struct file_reader *r)
 {
     struct file_facts facts;
-    int rc = r->is_gzip ? gzip_seek(r, INT64_MAX) : file_state_read(r->fd, &facts);
+    int rc = r->is_gzip ? gzip_seek(r, INT64_MAX, UINT64_MAX) : file_state_read(r->fd, &facts);
 
     if (r->is_gzip)
         return rc == -ERANGE || rc == -EBADMSG ? (int64_t)r->offset : rc;

@@ -39,7 +39,11 @@ MUST_USE int64_t file_reader_read(struct file_reader *r, char *buf, size_t len);
 /* The next read begins at `offset`; UV_ERANGE when a gzip file ends before it, or UV_EBADMSG. */
 MUST_USE int file_reader_seek(struct file_reader *r, uint64_t offset);
 
-/* The same, where the bytes before the offset were printed; one of which nothing was has len 0.
+/* The same in slices: 1 when about `bytes_max` were passed and it is further, to be asked again; of gzip
+ * only is there anything to pass. */
+MUST_USE int file_reader_seek_some(struct file_reader *r, uint64_t offset, uint64_t bytes_max);
+
+/* As file_reader_seek, where the bytes before the offset were printed; one of which nothing was has len 0.
  * UV_ERANGE as well when they are others by now. */
 MUST_USE int file_reader_seek_known(struct file_reader *r, uint64_t offset,
                                     struct file_print before);

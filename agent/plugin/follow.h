@@ -18,6 +18,7 @@
 #include "file/reader.h"
 #include "file/rest.h"
 #include "file/trouble.h"
+#include "file/twin.h"
 #include "line/encoding.h"
 #include "line/feeds.h"
 #include "line/joiner.h"

@@ -79,10 +79,12 @@ struct tail_file_lines {
 
 /* What becomes of it when its name is gone, or the tail. */
 struct tail_ending {
-    struct held_file held; /* in the service's book while it is rotated */
-    bool must_let_go;      /* held_limit has no room for it */
-    bool is_done;          /* closed: lives on only for its acks */
-    bool is_handed_on;     /* by the tail before this one */
+    struct held_file held;  /* in the service's book while it is rotated */
+    struct tail_twin *twin; /* what has its bytes is sought; it is not read meanwhile; or NULL */
+    bool must_let_go;       /* held_limit has no room for it */
+    bool is_alone;          /* nothing else has its bytes, or it goes on in what has */
+    bool is_done;           /* closed: lives on only for its acks */
+    bool is_handed_on;      /* by the tail before this one */
 };
 
 struct tail_file {
@@ -131,6 +133,17 @@ bool tail_file_reopen(struct tail_file *file);
 
 /* It was truncated: it goes on from its beginning, as another tail_file; this one is gone. */
 void tail_file_restart(struct tail_file *file, uint64_t lost_bytes);
+
+/* ---- twin.c ---- */
+
+/* Whether another file may have all its bytes, gzip's of it for one: then that is looked into, and the
+ * file goes on there, or stays and is alone. */
+bool tail_twin_seek(struct tail_file *file);
+
+/* It is not to go on anywhere else. */
+void tail_twin_leave(struct tail_file *file);
+
+/* ---- open.c, again ---- */
 
 /* Its name refers to something else now. */
 void tail_file_unname(struct tail_file *file);

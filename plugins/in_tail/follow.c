@@ -189,7 +189,7 @@ static int file_look(struct tail_file *f, struct follow_seen *seen)
             UNLIKELY(f->turn.pace.due_us > 0) ? pace_pause_ms(&f->turn.pace, clock_ms()) : 0,
         .must_let_go = f->ending.must_let_go,
         .has_room = !is_rewritten && may_begin(f, facts.size_bytes) && tail_file_has_room(f) &&
-                    !tail_file_is_paused(f),
+                    !tail_file_is_paused(f) && f->ending.twin == NULL,
         .age_ms = (clock_wall_ns() - facts.modified_ns) / NS_PER_MS,
     };
     source_note_seen(&f->source, facts.size_bytes, is_rewritten);

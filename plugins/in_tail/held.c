@@ -7,7 +7,8 @@
 /*
  * Files that lost their name, and what becomes of those that held_limit has no room for.
  *
- *   on_held_look   how many bytes of deleted files are owed; the book says who must go
+ *   on_held_look   how many bytes of deleted files are owed; the book says who must go; one of which
+ *                  gzip made another file goes on there (twin.c)
  *   tail_loss_begin  a file goes: its unread rest is counted beside the loop, slice by slice
  *   loss_end       counted, said, closed: only now the disk gets its room back
  *
@@ -47,7 +48,10 @@ static uint64_t file_held_bytes(const struct tail_file *f)
 
 static void on_go(struct held_file *held)
 {
-    tail_file_let_go(CONTAINER_OF(held, struct tail_file, ending.held));
+    struct tail_file *f = CONTAINER_OF(held, struct tail_file, ending.held);
+
+    if (!tail_twin_seek(f))
+        tail_file_let_go(f);
 }
 
 /* Whether the file is one that may have to go. While memory is full nobody has asked the plan yet
@@ -58,6 +62,8 @@ static bool file_count_held(struct tail_file *f)
         held_remove(&f->ending.held);
         return false;
     }
+    if (f->ending.twin != NULL)
+        return true;
     f->ending.held.bytes = file_held_bytes(f);
     if (!list_is_linked(&f->ending.held.link)) {
         f->ending.held.rotated_ms =

@@ -11,7 +11,6 @@
  *   follow.c    one file: read, wait, restart, close, as the follow plan says
  *   work.c      whose turn it is
  *   ahead.c     one read for whether it is rewritten, and for what comes next
- *   ahead.c     one read: whether it is rewritten, and what comes next
  *   want.c      how much of it is read at once, and at one turn
  *   first.c     what a file's first read waits for
  *   lines.c     bytes to lines to records
@@ -20,6 +19,7 @@
  *   generations.c  what rotation made of a log while nobody looked
  *   again.c     what could not be opened, and is tried again
  *   held.c      files without a name, and those that held_limit has no room for
+ *   twin.c      what such a one goes on in, as gzip made another file of it
  *   bookmark.c  where each file was left, in the DB
  *   takeover.c  going on where another tail of this process stopped
  *   tag.c       the tag that a path makes

@@ -160,6 +160,127 @@ START_TEST(stopping_while_the_rest_is_counted_is_no_trouble)
 }
 END_TEST
 
+/* ---- and lies there compressed ---- */
+
+/* As gzip does it: the other file is whole before this one goes. */
+static void squeeze(const char *name)
+{
+    char *packed = mem_format("%s.gz", name);
+    size_t len;
+
+    tree_write_gzip(packed, tree_read(name, &len));
+    ck_assert_uint_lt(len, TREE_READ_MAX);
+    tree_remove(name);
+    mem_free(packed);
+}
+
+/* Four generations of 50 kB, each of which is renamed and then compressed, while nobody takes anything. */
+static void write_and_squeeze_four(void)
+{
+    static const char *const old[] = {"a.log.20261121-01", "a.log.20261121-02", "a.log.20261121-03",
+                                      "a.log.20261121-04"};
+
+    for (size_t i = 0; i < ARRAY_LEN(old); i++) {
+        append_lines("a.log", 500);
+        kit_pass_ms(k, 2000);
+        tree_rename("a.log", old[i]);
+        kit_pass_ms(k, 2000);
+        if (i > 0)
+            squeeze(old[i - 1]);
+        kit_pass_ms(k, 2000);
+    }
+}
+
+START_TEST(over_the_limit_what_was_compressed_is_read_on_there)
+{
+    kit_run(k, HOLD("1K") TAIL_SOON ES("PORT"));
+    backend_down(k->es);
+    write_and_squeeze_four();
+    kit_pass_ms(k, 5000);
+    ck_assert_uint_eq(kit_input(k)->held_dropped_bytes, 0);
+    backend_up(k->es);
+    kit_pass_ms(k, 120000);
+    ck_assert_uint_eq(backend_taken_count(k->es), written);
+    ck_assert_uint_eq(kit_input(k)->held_dropped_lines, 0);
+    expect_books();
+}
+END_TEST
+
+/* The compressed one is held then, with all its bytes. */
+START_TEST(what_was_compressed_and_is_deleted_too_is_counted_to_the_line)
+{
+    kit_run(k, HOLD("1K") TAIL_SOON ES("PORT"));
+    backend_down(k->es);
+    write_and_squeeze_four();
+    kit_pass_ms(k, 5000);
+    tree_remove("a.log.20261121-01.gz");
+    tree_remove("a.log.20261121-02.gz");
+    kit_pass_ms(k, 5000);
+    ck_assert_uint_gt(kit_input(k)->held_dropped_lines, 0);
+    ck_assert_uint_le(kit_input(k)->held_dropped_lines, 1000);
+    backend_up(k->es);
+    kit_pass_ms(k, 120000);
+    ck_assert_uint_ge(backend_taken_count(k->es), 1000);
+    expect_books();
+}
+END_TEST
+
+START_TEST(a_compressed_file_that_only_begins_alike_is_not_read_for_it)
+{
+    kit_run(k, HOLD("1K") TAIL_SOON ES("PORT"));
+    backend_down(k->es);
+    append_lines("a.log", 500);
+    kit_pass_ms(k, 2000);
+    tree_rename("a.log", "a.log.1");
+    kit_pass_ms(k, 2000);
+    tree_append("a.log.1", "behind what was compressed\n");
+    tree_copy("a.log.1", "copy");
+    tree_truncate("copy", 49000);
+    tree_write_gzip("a.log.1.gz", tree_read("copy", NULL));
+    tree_remove("a.log.1");
+    kit_pass_ms(k, 5000);
+    ck_assert_uint_gt(kit_input(k)->held_dropped_lines, 0);
+    backend_up(k->es);
+    kit_pass_ms(k, 60000);
+    ck_assert_uint_eq(backend_taken_count(k->es) + kit_input(k)->held_dropped_lines, written + 1);
+}
+END_TEST
+
+/* The same ids: nothing is delivered twice, nor read again. */
+START_TEST(what_goes_on_in_a_compressed_file_goes_on_there_after_a_restart)
+{
+    kit_run(k, HOLD("1K") TAIL_SOON ES("PORT"));
+    backend_down(k->es);
+    write_and_squeeze_four();
+    append_lines("a.log", 100);
+    kit_pass_ms(k, 5000);
+    ck_assert_uint_eq(kit_input(k)->held_dropped_bytes, 0);
+    kit_stop(k);
+    backend_up(k->es);
+    kit_run_again(k);
+    kit_pass_ms(k, 120000);
+    ck_assert_uint_eq(backend_taken_count(k->es), written);
+    ck_assert_uint_eq(kit_input(k)->held_dropped_bytes, 0);
+}
+END_TEST
+
+START_TEST(stopping_while_a_compressed_file_is_looked_at_is_no_trouble)
+{
+    kit_run(k, HOLD("1K") TAIL_SOON ES("PORT"));
+    k->may_hang = true;
+    backend_down(k->es);
+    append_lines("a.log", 500);
+    kit_pass_ms(k, 2000);
+    tree_rename("a.log", "a.log.1");
+    kit_pass_ms(k, 2000);
+    squeeze("a.log.1");
+    clock_advance_ms(1000);
+    while (job_count(k->loop) == 0)
+        clock_advance_ms(100), loop_turn(k->loop, false);
+    kit_stop(k);
+}
+END_TEST
+
 /* ---- truncation ---- */
 
 START_TEST(bytes_that_were_truncated_unread_are_counted)
@@ -239,6 +360,11 @@ Suite *suite_pipeline_held(void)
     tcase_add_test(t, an_unfinished_last_line_is_counted_with_the_others);
     tcase_add_test(t, a_file_that_was_only_renamed_is_held_for_nothing);
     tcase_add_test(t, stopping_while_the_rest_is_counted_is_no_trouble);
+    tcase_add_test(t, over_the_limit_what_was_compressed_is_read_on_there);
+    tcase_add_test(t, what_was_compressed_and_is_deleted_too_is_counted_to_the_line);
+    tcase_add_test(t, a_compressed_file_that_only_begins_alike_is_not_read_for_it);
+    tcase_add_test(t, what_goes_on_in_a_compressed_file_goes_on_there_after_a_restart);
+    tcase_add_test(t, stopping_while_a_compressed_file_is_looked_at_is_no_trouble);
     tcase_add_test(t, bytes_that_were_truncated_unread_are_counted);
     tcase_add_test(t, what_came_while_memory_was_full_and_was_truncated_is_counted_too);
     tcase_add_test(t, an_unfinished_line_that_was_truncated_is_a_line);
