@@ -98,7 +98,8 @@ struct chunk_aims {
 struct chunk_parcel {
     struct parcel_rule *rule; /* NULL: it is none. Of one of its outputs */
     uint64_t destination, flags;
-    uint32_t place; /* among those that are open */
+    uint32_t place;  /* among those that are open */
+    uint32_t joined; /* so many have been put into this chunk (chunk_join) */
 };
 
 struct chunk {
@@ -151,6 +152,13 @@ void chunk_append(struct chunk *chunk, struct origin *origin, struct slice tag,
 /* The same for a plain record, under the origin's tag. No two of its keys are one. */
 void chunk_append_plain(struct chunk *chunk, struct origin *origin,
                         const struct plain_record *plain, uint64_t end);
+
+/* Whether all that the other one has goes in here too, and leaves it no fuller than it may get. */
+bool chunk_has_room_for(const struct chunk *chunk, const struct chunk *other);
+
+/* Takes all records of the other one, in their order behind those that are here, and frees it. Both go
+ * to the same outputs; neither is sealed. */
+void chunk_join(struct chunk *chunk, struct chunk **other);
 
 /* Whether the next record should go into another chunk. */
 bool chunk_is_full(const struct chunk *chunk);

@@ -34,6 +34,7 @@ struct intake {
 };
 
 static void chunk_close(struct intake *intake, struct chunk *chunk);
+static void parcel_close(struct intake *intake, struct chunk *chunk);
 
 static void chunks_close(struct intake *intake)
 {
@@ -51,10 +52,10 @@ static void on_flush_due(void *owner)
         .now_ms = clock_ms(), .flush_ms = intake->flush_ms, .behind = parcels_behind(parcels)};
     uint64_t look_ms;
 
-    chunks_close(intake);
     for (uint32_t i = parcels->count; i-- > 0;)
         if (parcel_is_due(parcels->items[i], flush))
-            chunk_close(intake, parcels->items[i]);
+            parcel_close(intake, parcels->items[i]);
+    chunks_close(intake);
     look_ms = parcels_look_ms(parcels, flush);
     if (look_ms > 0)
         timer_start(intake->flush_timer, look_ms);
@@ -170,6 +171,31 @@ static void chunk_close(struct intake *intake, struct chunk *chunk)
     open_chunks_note(&intake->open, chunk);
     chunk_seal(chunk);
     intake->sealed(intake->sealed_owner, chunk);
+}
+
+/* The one that the parcel joins, with room for it; opened or, where it has none, closed and opened anew. */
+static struct chunk *together_for(struct intake *intake, const struct chunk *parcel)
+{
+    struct chunk *together =
+        open_chunks_find_as(&intake->open, parcel->outputs, parcel->can_repeat, parcel->can_leave);
+
+    if (together != NULL && !parcel_fits(together, parcel)) {
+        chunk_close(intake, together);
+        together = NULL;
+    }
+    return together != NULL ? together : open_chunks_begin(&intake->open, parcel->outputs);
+}
+
+/* It is not full: what may go together does, in a chunk that is closed by whoever calls this. */
+static void parcel_close(struct intake *intake, struct chunk *chunk)
+{
+    CHECK(chunk->parcel.rule != NULL && chunk->run_count > 0);
+    if (!parcel_may_join(&intake->parcels, chunk)) {
+        chunk_close(intake, chunk);
+        return;
+    }
+    parcels_remove(&intake->parcels, chunk);
+    chunk_join(together_for(intake, chunk), &chunk);
 }
 
 static void origin_route(struct intake *intake, struct origin *origin)
@@ -438,12 +464,12 @@ void intake_push_plain(struct intake *intake, struct origin *origin, struct plai
 
 void intake_flush_lane(struct intake *intake, output_set lane)
 {
+    for (uint32_t i = intake->parcels.count; i-- > 0;)
+        if ((intake->parcels.items[i]->outputs & ~lane) == 0)
+            parcel_close(intake, intake->parcels.items[i]);
     for (uint32_t i = intake->open.count; i-- > 0;)
         if ((intake->open.items[i]->outputs & ~lane) == 0)
             chunk_close(intake, intake->open.items[i]);
-    for (uint32_t i = intake->parcels.count; i-- > 0;)
-        if ((intake->parcels.items[i]->outputs & ~lane) == 0)
-            chunk_close(intake, intake->parcels.items[i]);
 }
 
 void intake_set_parcels(struct intake *intake, unsigned output, struct parcel_rule *rule)
@@ -456,13 +482,16 @@ void intake_ease(struct intake *intake, uint64_t room_bytes)
     struct chunk *chunk;
 
     while ((chunk = parcels_next_to_go(&intake->parcels, room_bytes / 2)) != NULL)
-        chunk_close(intake, chunk);
+        parcel_close(intake, chunk);
+    for (uint32_t i = intake->open.count; i-- > 0;)
+        if (parcels_are_for(&intake->parcels, intake->open.items[i]->outputs))
+            chunk_close(intake, intake->open.items[i]);
 }
 
 void intake_flush(struct intake *intake)
 {
-    chunks_close(intake);
     while (intake->parcels.count > 0)
-        chunk_close(intake, intake->parcels.items[intake->parcels.count - 1]);
+        parcel_close(intake, intake->parcels.items[intake->parcels.count - 1]);
+    chunks_close(intake);
     timer_stop(intake->flush_timer);
 }

@@ -32,19 +32,26 @@ void open_chunks_remove(struct open_chunks *open, const struct chunk *chunk);
  * comes another. */
 void open_chunks_note(struct open_chunks *open, const struct chunk *chunk);
 
-/* The one for the origin's records that go to these outputs, or NULL. What may be let go of does not
- * ride with what may not. */
-static inline struct chunk *open_chunks_find(const struct open_chunks *open,
-                                             const struct origin *origin, output_set outputs)
+/* The one for what goes to these outputs, or NULL. What may be let go of does not ride with what may
+ * not. */
+static inline struct chunk *open_chunks_find_as(const struct open_chunks *open, output_set outputs,
+                                                bool can_repeat, bool can_leave)
 {
     for (uint32_t i = 0; i < open->count; i++) {
         struct chunk *chunk = open->items[i];
 
-        if (chunk->outputs == outputs && chunk->can_repeat == origin->can_repeat &&
-            chunk->can_leave == origin->can_leave)
+        if (chunk->outputs == outputs && chunk->can_repeat == can_repeat &&
+            chunk->can_leave == can_leave)
             return chunk;
     }
     return NULL;
+}
+
+/* The same for the origin's records. */
+static inline struct chunk *open_chunks_find(const struct open_chunks *open,
+                                             const struct origin *origin, output_set outputs)
+{
+    return open_chunks_find_as(open, outputs, origin->can_repeat, origin->can_leave);
 }
 
 #endif

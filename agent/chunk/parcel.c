@@ -115,13 +115,13 @@ static void parcels_add(struct parcels *p, const struct parcel_key *key, struct 
 
 /* ---- which one ---- */
 
-/* Of all outputs that it goes to. */
+/* Of all that it goes to and that want parcels. */
 static uint64_t destination_of(const struct parcels *p, output_set outputs,
                                const struct accessor_scope *scope)
 {
     uint64_t destination = 0;
 
-    for (; outputs != 0; outputs &= outputs - 1) {
+    for (outputs &= p->wanting; outputs != 0; outputs &= outputs - 1) {
         const struct parcel_rule *rule = p->rules[__builtin_ctzll(outputs)];
 
         CHECK(rule != NULL);
@@ -156,7 +156,7 @@ struct chunk *parcels_open(struct parcels *p, struct origin *origin, output_set 
     if (chunk != NULL)
         return chunk;
     chunk = chunk_open(outputs);
-    chunk->parcel.rule = p->rules[__builtin_ctzll(outputs)];
+    chunk->parcel.rule = p->rules[__builtin_ctzll(outputs & p->wanting)];
     CHECK(chunk->parcel.rule != NULL);
     chunk->aims = parcel_aims(chunk->parcel.rule, origin);
     parcels_add(p, &key, chunk);
@@ -186,6 +186,19 @@ struct chunk *parcels_open_plain(struct parcels *p, struct origin *origin, outpu
 }
 
 /* ---- which goes ---- */
+
+bool parcel_may_join(const struct parcels *p, const struct chunk *chunk)
+{
+    CHECK(chunk->parcel.rule != NULL);
+    return (chunk->outputs & ~p->wanting) != 0 && chunk->bytes.len <= CHUNK_BYTES_AIM / 2 &&
+           rendered_bytes(chunk) <= CHUNK_RENDERED_AIM / 2;
+}
+
+bool parcel_fits(const struct chunk *together, const struct chunk *chunk)
+{
+    CHECK(together->parcel.rule == NULL && chunk->parcel.rule != NULL);
+    return together->parcel.joined < PARCELS_TOGETHER_MAX && chunk_has_room_for(together, chunk);
+}
 
 void parcels_remove(struct parcels *p, struct chunk *chunk)
 {

@@ -8,15 +8,18 @@
  * any. So a chunk makes one call, filled to PARCEL_FILL_PERCENT of what that takes, and what waits
  * for its destination shares the next one however it came. It goes when it is full or as old as
  * Flush says; but while its output has others waiting it stays open for what comes, as it could
- * not be sent anyway. Where a chunk goes to several outputs, and not all of them want parcels, it
- * is none.
+ * not be sent anyway.
+ *
+ * Where records go to outputs besides that want no parcels, those are full chunks to them, and what
+ * was not filled in time goes together: up to PARCELS_TOGETHER_MAX parcels, each in one piece, in one
+ * chunk as long as theirs are. So both make as few calls as they would alone.
  *
  * Nothing depends on it but the number of calls: whoever makes them looks where each record goes.
  *
  * Life     all zero -> parcels_want* -> parcels_open -> parcels_remove, before it is sealed ->
  *          parcels_fini, when none is open.
  * Thread   the loop.
- * Limits   PARCEL_BYTES_MAX of one chunk; of all that are open together, parcels_next_to_go.
+ * Limits   PARCEL_BYTES_MAX of one chunk, PARCELS_TOGETHER_MAX; of all that are open together, parcels_next_to_go.
  */
 #ifndef TAILRACE_CHUNK_PARCEL_H
 #define TAILRACE_CHUNK_PARCEL_H
@@ -29,6 +32,9 @@
 #define PARCEL_FILL_PERCENT 99
 
 #define PARCEL_BYTES_MAX ((size_t)2 << 20)
+
+/* Of one chunk: for each of them its records are gone through once. */
+#define PARCELS_TOGETHER_MAX 64
 
 /* How often one that was kept, as its output is behind, is looked at again. */
 #define PARCEL_LOOK_MS 100
@@ -76,11 +82,18 @@ size_t parcel_room(const struct origin *origin);
 /* This output wants them. */
 void parcels_want(struct parcels *p, unsigned output, struct parcel_rule *rule);
 
-/* Whether what goes to these outputs goes in parcels. */
+/* Whether what goes to these outputs goes in parcels: one of them wants it. */
 static inline bool parcels_are_for(const struct parcels *p, output_set outputs)
 {
-    return p->wanting != 0 && (outputs & ~p->wanting) == 0;
+    return (outputs & p->wanting) != 0;
 }
+
+/* Whether one that is not full, as this one, goes with others in a chunk: not all of its outputs want
+ * parcels, and it is not most of a chunk already. */
+bool parcel_may_join(const struct parcels *p, const struct chunk *chunk);
+
+/* Whether it goes with those that the other chunk has. */
+bool parcel_fits(const struct chunk *together, const struct chunk *chunk);
 
 /* The one that the origin's newest record is in, where it goes on with that. Records of one origin and
  * tag nearly always have one destination: it is not asked for again while the parcel is open. */

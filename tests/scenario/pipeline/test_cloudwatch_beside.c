@@ -1,0 +1,142 @@
+#include "base/memory.h"
+#include "scenario/pipeline/cloud.h"
+#include "scenario/pipeline/kit.h"
+
+#include <stdio.h>
+
+/* How many calls CloudWatch Logs gets where records go to other outputs besides: as many as without. */
+
+#define CLOUDWATCH                                                   \
+    "[OUTPUT]\n Name cloudwatch_logs\n Match *\n Region eu-west-1\n" \
+    " Log_Group_Name /app/logs\n Endpoint http://127.0.0.1:${CLOUD}\n Log_Key log\n"
+#define A_STREAM_EACH CLOUDWATCH " Log_Stream_Prefix node-\n"
+#define ONE_STREAM CLOUDWATCH " Log_Stream_Prefix node-\n Log_Stream_Max 1\n"
+#define BY_FILE                                                                       \
+    SERVICE "[INPUT]\n Name tail\n Tag k.*\n Path ${DIR}/*.log\n Read_from_Head on\n" \
+            " DB ${DIR}/state/positions.db\n"
+#define NOWHERE "[OUTPUT]\n Name null\n Match *\n"
+
+#define PODS 100
+
+static struct kit *k;
+static struct cloud cloud;
+
+static void set_up(void)
+{
+    k = cloud_open(&cloud);
+}
+
+static void tear_down(void)
+{
+    cloud_close(&cloud, &k);
+}
+
+/* Streams are there. */
+static void run_warm(const char *config, int files)
+{
+    char name[16];
+
+    kit_run(k, config);
+    for (int i = 0; i < files; i++) {
+        snprintf(name, sizeof name, "%d.log", i);
+        kit_append(k, name, "zero\n");
+    }
+    kit_pass_ms(k, 10000);
+    ck_assert_uint_eq(cloud_taken(&cloud), (unsigned)files);
+    cloud.puts = cloud.makes = (struct cloud_times){0};
+}
+
+static unsigned es_requests(void)
+{
+    unsigned count = 0;
+
+    while (backend_taken_count(k->es) < PODS * 3)
+        (void)backend_next(k->es);
+    for (unsigned i = 0; i < k->es->come; i++)
+        count += strstr(buffer_text(&k->es->requests[i]), "one") != NULL;
+    return count;
+}
+
+START_TEST(a_hundred_pods_make_the_calls_of_a_flush_that_they_make_alone)
+{
+    static const struct {
+        const char *config;
+        unsigned calls, outputs;
+        bool has_es;
+    } ways[] = {{BY_FILE A_STREAM_EACH, PODS, 1, false},
+                {BY_FILE A_STREAM_EACH NOWHERE, PODS, 2, false},
+                {BY_FILE A_STREAM_EACH NOWHERE ES("PORT"), PODS, 3, true},
+                {BY_FILE ONE_STREAM NOWHERE ES("PORT"), 1, 3, true}};
+    char name[16];
+
+    run_warm(ways[_i].config, PODS);
+    for (int i = 0; i < PODS; i++) {
+        snprintf(name, sizeof name, "%d.log", i);
+        kit_append(k, name, "one\ntwo\n");
+    }
+    kit_pass_ms(k, 5000);
+    for (unsigned i = 0; i < ways[_i].outputs; i++)
+        ck_assert_uint_eq(kit_counts(k, i)->proc_records, PODS * 3);
+    ck_assert_uint_eq(cloud_taken(&cloud), PODS * 3);
+    ck_assert_uint_eq(cloud.puts.count, ways[_i].calls);
+    if (ways[_i].has_es)
+        ck_assert_uint_le(es_requests(), 2);
+    kit_expect_bookmark(k, "7.log", 13);
+}
+END_TEST
+
+/* 800 kB of each of two pods in turn, in one flush. */
+START_TEST(much_of_two_pods_fills_their_calls)
+{
+    char *lines = mem_zalloc(40001, 1);
+
+    memset(lines, 'x', 40000);
+    for (int i = 99; i < 40000; i += 100)
+        lines[i] = '\n';
+    run_warm(BY_FILE A_STREAM_EACH NOWHERE ES("PORT"), 2);
+    for (int i = 0; i < 20; i++) {
+        kit_append(k, "0.log", lines);
+        kit_append(k, "1.log", lines);
+        kit_pass_ms(k, 10);
+    }
+    kit_pass_ms(k, 3000);
+    kit_expect_bookmark(k, "0.log", 800005);
+    kit_expect_bookmark(k, "1.log", 800005);
+    ck_assert_uint_eq(cloud_taken(&cloud), 2 * (20 * 400 + 1));
+    ck_assert_uint_le(cloud.puts.count, 4);
+    mem_free(lines);
+}
+END_TEST
+
+/* The others get their records within Flush all the same, and each record once. */
+START_TEST(an_output_that_is_throttled_keeps_nothing_from_the_others)
+{
+    run_warm(BY_FILE A_STREAM_EACH ES("PORT"), 3);
+    cloud.throttled = 1000;
+    for (int i = 0; i < 5; i++) {
+        kit_append(k, "0.log", "one\n");
+        kit_append(k, "1.log", "one\n");
+        kit_pass_ms(k, 1100);
+        ck_assert_uint_eq(kit_counts(k, 1)->proc_records, 3 + 2 * (unsigned)(i + 1));
+    }
+    cloud.throttled = 0;
+    kit_pass_ms(k, 60000);
+    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 13);
+    ck_assert_uint_eq(cloud_taken(&cloud), 13);
+}
+END_TEST
+
+Suite *suite_pipeline_cloudwatch_beside(void);
+
+Suite *suite_pipeline_cloudwatch_beside(void)
+{
+    Suite *suite = suite_create("pipeline_cloudwatch_beside");
+    TCase *tests = tcase_create("tests");
+
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_loop_test(tests, a_hundred_pods_make_the_calls_of_a_flush_that_they_make_alone, 0, 4);
+    tcase_add_test(tests, much_of_two_pods_fills_their_calls);
+    tcase_add_test(tests, an_output_that_is_throttled_keeps_nothing_from_the_others);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
