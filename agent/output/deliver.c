@@ -117,6 +117,7 @@ void delivery_end(struct delivery *d, bool is_settled)
     struct output *output = d->output;
 
     CHECK(d->sending.call == NULL && d->made.body_bytes == 0);
+    CHECK(d->sending.lane == NULL);
     sign_forget(d);
     if (is_settled) {
         flow_end(d);
@@ -256,6 +257,7 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
 
     CHECK(d->sending.call == call && d->flow.is_under_way);
     d->sending.call = NULL;
+    turn_end(d);
     account_unanswered(d, (unsigned)http_call_was_resent(call) +
                               (unsigned)(error < 0 && http_call_was_sent(call)));
     if (error == 0 && sign_heard(d, http_call_reply(call))) {
@@ -313,6 +315,7 @@ void output_let_go(struct output *output)
 
         if (d->sending.call != NULL) {
             http_call_cancel(&d->sending.call);
+            turn_end(d);
             body_forget(d);
             delivery_let_go(d);
         } else if (!d->flow.is_under_way || d->sending.signing.is_waiting) {

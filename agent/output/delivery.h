@@ -132,7 +132,9 @@ struct delivery_made {
 /* On its way. */
 struct delivery_sending {
     struct http_call *call;
-    struct node *node; /* that the call goes to */
+    struct node *node;      /* that the call goes to */
+    struct call_lane *lane; /* whose pace it keeps, and its number there; NULL: none */
+    uint64_t number;
     struct signing signing;
 };
 
@@ -225,6 +227,9 @@ MUST_USE bool turn_take(struct delivery *d);
 /* Whether its request may go out, and is counted; else what was made for it is forgotten first, and
  * then it waits for its next turn. */
 MUST_USE bool turn_start(struct delivery *d);
+
+/* The call is over, whatever came of it. */
+void turn_end(struct delivery *d);
 
 /* ---- gate.c ---- */
 

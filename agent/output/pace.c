@@ -58,12 +58,42 @@ static uint64_t start_before(const struct call_lane *lane, uint64_t calls)
     return lane->starts_ms[(lane->started - calls) % PACE_STARTS_MAX];
 }
 
+/* When a call that was started has no place any more, at the soonest. */
+static uint64_t place_free_ms(const struct call_lane *lane, uint64_t number, uint64_t now_ms)
+{
+    uint64_t end_ms = lane->ends_ms[(number - 1) % PACE_STARTS_MAX];
+
+    return (end_ms == PACE_UNDER_WAY ? now_ms + 1 : end_ms) + SECOND_MS;
+}
+
+/* When one of so many places is free: those that are taken are sorted by when they get free. */
+static uint64_t place_has_room_ms(const struct call_lane *lane, uint64_t calls, uint64_t now_ms)
+{
+    uint64_t free_ms[PACE_STARTS_MAX], count = 0;
+    uint64_t first = lane->started > PACE_STARTS_MAX ? lane->started - PACE_STARTS_MAX : 0;
+
+    for (uint64_t number = first + 1; number <= lane->started; number++) {
+        uint64_t ms = place_free_ms(lane, number, now_ms), at = count;
+
+        if (ms <= now_ms)
+            continue;
+        for (count++; at > 0 && free_ms[at - 1] > ms; at--)
+            free_ms[at] = free_ms[at - 1];
+        free_ms[at] = ms;
+    }
+    CHECK(calls > 0 && count <= PACE_STARTS_MAX);
+    return count < calls ? 0 : free_ms[count - calls];
+}
+
 /* From when on one more start leaves every second within its number. */
-static uint64_t second_has_room_ms(const struct call_lane *lane)
+static uint64_t second_has_room_ms(const struct call_lane *lane, uint64_t now_ms)
 {
     uint64_t calls = calls_a_second(lane);
 
-    return calls == 0 || lane->started < calls ? 0 : start_before(lane, calls) + SECOND_MS;
+    if (calls == 0 || lane->started < calls)
+        return 0;
+    return lane->is_told ? place_has_room_ms(lane, calls, now_ms)
+                         : start_before(lane, calls) + SECOND_MS;
 }
 
 static uint64_t started_lately(const struct call_lane *lane, uint64_t now_ms)
@@ -89,6 +119,7 @@ void call_lane_tell(struct call_lane *lane, uint32_t calls)
 {
     uint32_t least_ms = calls > 0 ? (SECOND_MS + calls - 1) / calls : 0;
 
+    lane->is_told |= calls > 0;
     if (least_ms > lane->limits.gap_least_ms)
         lane->limits.gap_least_ms = least_ms;
     if (least_ms > lane->limits.gap_most_ms)
@@ -110,14 +141,14 @@ static uint64_t held_till(const struct call_lane *lane, uint64_t patience_ms)
     return lane->held_from_ms + (held_ms < patience_ms ? held_ms : patience_ms);
 }
 
-uint64_t call_lane_start_ms(const struct call_lane *lane, uint64_t patience_ms)
+uint64_t call_lane_start_ms(const struct call_lane *lane, uint64_t now_ms, uint64_t patience_ms)
 {
-    return later(held_till(lane, patience_ms), second_has_room_ms(lane));
+    return later(held_till(lane, patience_ms), second_has_room_ms(lane, now_ms));
 }
 
 uint64_t call_lane_wait_ms(const struct call_lane *lane, uint64_t now_ms, uint64_t patience_ms)
 {
-    uint64_t at_ms = later(lane->turn_ms, call_lane_start_ms(lane, patience_ms));
+    uint64_t at_ms = later(lane->turn_ms, call_lane_start_ms(lane, now_ms, patience_ms));
 
     return at_ms > now_ms ? at_ms - now_ms : 0;
 }
@@ -139,12 +170,23 @@ uint64_t call_lane_reserve(struct call_lane *lane, uint64_t now_ms, uint64_t pat
 
 bool call_lane_start(struct call_lane *lane, uint64_t now_ms, uint64_t patience_ms)
 {
-    if (call_lane_start_ms(lane, patience_ms) > now_ms)
+    if (call_lane_start_ms(lane, now_ms, patience_ms) > now_ms)
         return false;
-    lane->starts_ms[lane->started++ % PACE_STARTS_MAX] = now_ms;
+    lane->starts_ms[lane->started % PACE_STARTS_MAX] = now_ms;
+    lane->ends_ms[lane->started++ % PACE_STARTS_MAX] = PACE_UNDER_WAY;
     lane->turn_ms = later(lane->turn_ms, now_ms + gap_of(lane));
     CHECK(calls_a_second(lane) == 0 || started_lately(lane, now_ms) <= calls_a_second(lane));
     return true;
+}
+
+/* It ended within a millisecond, which is over with the next one. */
+void call_lane_end(struct call_lane *lane, uint64_t number, uint64_t now_ms)
+{
+    CHECK(number > 0 && number <= lane->started);
+    if (lane->started - number >= PACE_STARTS_MAX)
+        return;
+    CHECK(lane->ends_ms[(number - 1) % PACE_STARTS_MAX] == PACE_UNDER_WAY);
+    lane->ends_ms[(number - 1) % PACE_STARTS_MAX] = now_ms + 1;
 }
 
 /* ---- what is heard ---- */
@@ -198,28 +240,83 @@ void call_lane_answered(struct call_lane *lane)
 
 /* ---- who shares one ---- */
 
+static struct call_pace *pace_new(const char *name, unsigned lane_count)
+{
+    struct call_pace *pace = mem_zalloc(1, sizeof *pace);
+
+    pace->name = mem_text(name);
+    pace->lane_count = lane_count;
+    list_add_tail(&paces, &pace->link);
+    return pace;
+}
+
+static void pace_free(struct call_pace *pace)
+{
+    CHECK(pace->refs == 0);
+    list_remove(&pace->link);
+    MEM_FREE(&pace->name);
+    mem_free(pace);
+}
+
+static struct call_pace *pace_find(const char *name)
+{
+    LIST_FOR (it, &paces) {
+        struct call_pace *pace = CONTAINER_OF(it, struct call_pace, link);
+
+        if (strcmp(pace->name, name) == 0)
+            return pace;
+    }
+    return NULL;
+}
+
+/* Who had it before told limits that are theirs no more. */
+static void lane_renew(struct call_lane *lane, struct call_limits limits)
+{
+    double gap_ms = lane->gap_ms;
+
+    CHECK(limits.gap_least_ms <= limits.gap_most_ms);
+    lane->limits = limits;
+    lane->is_told = false;
+    lane->gap_ms = gap_ms > limits.gap_most_ms ? limits.gap_most_ms : gap_ms;
+    if (lane->gap_ms < limits.gap_least_ms)
+        lane->gap_ms = limits.gap_least_ms;
+    lane_check(lane);
+}
+
 struct call_pace *call_pace_ref(const char *name, const struct call_limits *limits,
                                 unsigned lane_count)
 {
-    struct call_pace *pace;
+    struct call_pace *pace = pace_find(name);
 
     CHECK(lane_count > 0 && lane_count <= PACE_LANES_MAX);
-    LIST_FOR (it, &paces) {
-        pace = CONTAINER_OF(it, struct call_pace, link);
-        if (strcmp(pace->name, name) != 0)
-            continue;
-        CHECK(pace->lane_count == lane_count);
-        pace->refs++;
-        return pace;
-    }
-    pace = mem_zalloc(1, sizeof *pace);
-    pace->refs = 1;
-    pace->name = mem_text(name);
-    pace->lane_count = lane_count;
-    for (unsigned i = 0; i < lane_count; i++)
-        call_lane_init(&pace->lanes[i], limits[i]);
-    list_add_tail(&paces, &pace->link);
+    if (pace == NULL)
+        pace = pace_new(name, lane_count);
+    CHECK(pace->lane_count == lane_count);
+    if (pace->refs++ == 0)
+        for (unsigned i = 0; i < lane_count; i++)
+            lane_renew(&pace->lanes[i], limits[i]);
     return pace;
+}
+
+/* Of those that nobody has the ones that were given back last are kept: they are the last in the list. */
+static void paces_forget(unsigned kept)
+{
+    for (struct list *it = paces.prev; it != &paces;) {
+        struct call_pace *pace = CONTAINER_OF(it, struct call_pace, link);
+
+        it = it->prev;
+        if (pace->refs > 0)
+            continue;
+        if (kept == 0)
+            pace_free(pace);
+        else
+            kept--;
+    }
+}
+
+void call_paces_forget(void)
+{
+    paces_forget(0);
 }
 
 void call_pace_unref(struct call_pace **address)
@@ -233,8 +330,8 @@ void call_pace_unref(struct call_pace **address)
     if (--pace->refs > 0)
         return;
     list_remove(&pace->link);
-    MEM_FREE(&pace->name);
-    mem_free(pace);
+    list_add_tail(&paces, &pace->link);
+    paces_forget(PACES_KEPT_MAX);
 }
 
 struct call_lane *call_pace_lane(struct call_pace *pace, unsigned index)

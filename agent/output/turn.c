@@ -9,6 +9,7 @@
  *                 that all deliveries begin with goes back to the queue, whose gate is shut until
  *                 then; another kind of call waits by itself, while the others go on
  *   turn_start    the request is about to go out. A hold may have begun since
+ *   turn_end      it was answered, or will not be
  */
 
 static struct call_lane *lane_of(const struct output *output, const void *note)
@@ -55,7 +56,7 @@ bool turn_take(struct delivery *d)
     struct call_lane *lane = lane_of(d->output, d->batch.note);
     uint64_t now_ms = clock_ms(), patience = patience_ms(d->output);
 
-    if (lane == NULL || (d->flow.has_turn && call_lane_start_ms(lane, patience) <= now_ms))
+    if (lane == NULL || (d->flow.has_turn && call_lane_start_ms(lane, now_ms, patience) <= now_ms))
         return true;
     if (call_lane_wait_ms(lane, now_ms, patience) > 0) {
         turn_wait(d, lane);
@@ -70,11 +71,24 @@ bool turn_start(struct delivery *d)
 {
     struct call_lane *lane = lane_of(d->output, d->batch.note);
 
+    CHECK(d->sending.lane == NULL);
     d->flow.has_turn = false;
-    if (lane == NULL || call_lane_start(lane, clock_ms(), patience_ms(d->output)))
+    if (lane == NULL)
         return true;
+    if (call_lane_start(lane, clock_ms(), patience_ms(d->output))) {
+        d->sending.lane = lane;
+        d->sending.number = lane->started;
+        return true;
+    }
     sign_forget(d);
     http_request_fini(&d->made.request);
     turn_wait(d, lane);
     return false;
+}
+
+void turn_end(struct delivery *d)
+{
+    if (d->sending.lane != NULL)
+        call_lane_end(d->sending.lane, d->sending.number, clock_ms());
+    d->sending.lane = NULL;
 }

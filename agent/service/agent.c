@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "checkpoint/positions.h"
+#include "output/pace.h"
 #include "service/watchdog.h"
 
 #include <errno.h>
@@ -88,6 +89,7 @@ void agent_free(struct agent **address)
     }
     pipeline_free(&agent->next);
     pipeline_free(&agent->pipeline);
+    call_paces_forget();
     config_free(&agent->next_config);
     config_free(&agent->own);
     report_fini(&agent->report);

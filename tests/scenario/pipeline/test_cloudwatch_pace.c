@@ -1,3 +1,4 @@
+#include "output/pace.h"
 #include "scenario/pipeline/cloud.h"
 #include "scenario/pipeline/kit.h"
 
@@ -124,8 +125,28 @@ START_TEST(a_long_hold_keeps_nobody_from_stopping_and_nothing_is_lost)
     ck_assert_uint_le(kit_stop(k), 6000);
     cloud.throttled = 0;
     kit_run_again(k);
-    kit_pass_ms(k, 10000);
+    kit_pass_ms(k, PACE_HOLD_MS_MAX + 10000);
     ck_assert_uint_eq(cloud_taken(&cloud), 20);
+}
+END_TEST
+
+/* Six times throttled: a gap of 20 ms that was made half as long again five times. */
+START_TEST(what_throttling_taught_is_known_when_the_configuration_is_read_again)
+{
+    run_warm(BY_FILE CLOUDWATCH " Log_Stream_Prefix a-\n", 10);
+    for (int i = 0; i < 6; i++) {
+        cloud.throttled = 1;
+        append_to(0, 2);
+        kit_pass_ms(k, 3000);
+    }
+    ck_assert_uint_le(kit_stop(k), 6000);
+    kit_run_again(k);
+    cloud.puts = (struct cloud_times){0};
+    append_to(0, 10);
+    kit_pass_ms(k, 10000);
+    ck_assert_uint_eq(cloud.puts.count, 10);
+    for (unsigned i = 0; i + 1 < cloud.puts.count; i++)
+        ck_assert_uint_ge(cloud.puts.ms[i + 1] - cloud.puts.ms[i], 100);
 }
 END_TEST
 
@@ -160,6 +181,7 @@ Suite *suite_pipeline_cloudwatch_pace(void)
     tcase_add_test(tests, a_long_hold_keeps_nobody_from_stopping_and_nothing_is_lost);
     tcase_add_test(tests,
                    what_waits_for_its_turn_is_let_go_of_when_the_configuration_is_read_again);
+    tcase_add_test(tests, what_throttling_taught_is_known_when_the_configuration_is_read_again);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -1,6 +1,7 @@
 #include "output/pace.h"
 
 #include <check.h>
+#include <stdio.h>
 
 /* Whose turn it is, and how soon the next call goes. */
 
@@ -40,7 +41,8 @@ static uint64_t go(struct call_lane *lane, uint64_t now_ms, uint64_t late_ms)
     call_lane_take(lane, now_ms);
     now_ms += late_ms;
     while (!call_lane_start(lane, now_ms, PACE_PATIENT))
-        now_ms = call_lane_start_ms(lane, PACE_PATIENT);
+        now_ms = call_lane_start_ms(lane, now_ms, PACE_PATIENT);
+    call_lane_end(lane, lane->started, now_ms);
     return now_ms;
 }
 
@@ -187,7 +189,7 @@ START_TEST(of_many_that_are_late_no_more_start_in_a_second_than_gaps_begin)
     for (unsigned i = 0; i < 200; i++)
         started += call_lane_start(&lane, 6000, PACE_PATIENT);
     ck_assert_uint_eq(started, 50);
-    ck_assert_uint_eq(call_lane_start_ms(&lane, PACE_PATIENT), 7000);
+    ck_assert_uint_eq(call_lane_start_ms(&lane, 6000, PACE_PATIENT), 7000);
 }
 END_TEST
 
@@ -256,6 +258,7 @@ START_TEST(several_that_ask_in_turn_keep_to_the_number_together)
                 continue;
             call_lane_take(&lane, ms);
             ck_assert(call_lane_start(&lane, ms, PACE_PATIENT));
+            call_lane_end(&lane, lane.started, ms);
             starts_ms[count++] = ms;
         }
     }
@@ -367,9 +370,55 @@ START_TEST(outputs_to_one_account_share_a_pace)
     call_pace_unref(&other);
     ck_assert_ptr_null(other);
     call_pace_unref(&other);
-    one = call_pace_ref("logs:443 eu-west-1 a", &free_limits, 1);
+    call_paces_forget();
+}
+END_TEST
+
+START_TEST(what_was_learnt_is_kept_for_who_comes_next_and_what_was_told_is_not)
+{
+    struct call_pace *one = call_pace_ref("a", &free_limits, 1);
+
+    call_lane_tell(call_pace_lane(one, 0), 2);
+    (void)call_lane_throttled(call_pace_lane(one, 0), 1000, 0);
+    call_pace_unref(&one);
+    one = call_pace_ref("a", &free_limits, 1);
+    ck_assert(!call_pace_lane(one, 0)->is_told);
+    ck_assert_uint_eq((unsigned)call_pace_lane(one, 0)->gap_ms, 250);
+    ck_assert_uint_eq(call_lane_wait_ms(call_pace_lane(one, 0), 1000, PACE_PATIENT), 50);
+    call_pace_unref(&one);
+    one = call_pace_ref("a", &strict_limits, 1);
+    ck_assert_uint_eq((unsigned)call_pace_lane(one, 0)->gap_ms, 250);
+    call_pace_unref(&one);
+    call_paces_forget();
+    one = call_pace_ref("a", &free_limits, 1);
     ck_assert_uint_eq(call_lane_wait_ms(call_pace_lane(one, 0), 1000, PACE_PATIENT), 0);
     call_pace_unref(&one);
+    call_paces_forget();
+}
+END_TEST
+
+START_TEST(of_those_that_nobody_has_the_last_few_are_kept)
+{
+    struct call_pace *used = call_pace_ref("used", &free_limits, 1), *pace;
+    char name[16];
+
+    (void)call_lane_throttled(call_pace_lane(used, 0), 1000, 0);
+    for (int i = 0; i <= PACES_KEPT_MAX; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        pace = call_pace_ref(name, &free_limits, 1);
+        (void)call_lane_throttled(call_pace_lane(pace, 0), 1000, 0);
+        call_pace_unref(&pace);
+    }
+    for (int i = PACES_KEPT_MAX; i >= 0; i--) {
+        snprintf(name, sizeof name, "%d", i);
+        pace = call_pace_ref(name, &free_limits, 1);
+        ck_assert_uint_eq(call_lane_wait_ms(call_pace_lane(pace, 0), 1000, PACE_PATIENT),
+                          i > 0 ? 50 : 0);
+        call_pace_unref(&pace);
+    }
+    ck_assert_uint_eq(call_lane_wait_ms(call_pace_lane(used, 0), 1000, PACE_PATIENT), 50);
+    call_pace_unref(&used);
+    call_paces_forget();
 }
 END_TEST
 
@@ -382,6 +431,7 @@ START_TEST(each_kind_of_call_has_a_lane_of_its_own)
     (void)call_lane_throttled(call_pace_lane(pace, 0), 1000, 0);
     ck_assert_uint_eq(call_lane_wait_ms(call_pace_lane(pace, 1), 1000, PACE_PATIENT), 0);
     call_pace_unref(&pace);
+    call_paces_forget();
 }
 END_TEST
 
@@ -408,6 +458,8 @@ Suite *suite_output_pace(void)
     tcase_add_test(use, throttled_every_second_time_it_gets_slow);
     tcase_add_test(use, turns_that_nobody_has_any_more_keep_others_for_a_minute_at_the_most);
     tcase_add_test(use, outputs_to_one_account_share_a_pace);
+    tcase_add_test(use, what_was_learnt_is_kept_for_who_comes_next_and_what_was_told_is_not);
+    tcase_add_test(use, of_those_that_nobody_has_the_last_few_are_kept);
     tcase_add_test(use, each_kind_of_call_has_a_lane_of_its_own);
     suite_add_tcase(s, use);
     return s;
