@@ -24,8 +24,19 @@ static void name_keep(struct aws_error *out, struct slice name)
     }
 }
 
+struct slice aws_without_request(struct slice text)
+{
+    static const struct slice quote = SLICE("The Canonical String for this request");
+    const char *at = text.len > 0 ? memmem(text.data, text.len, quote.data, quote.len) : NULL;
+
+    if (at != NULL)
+        text.len = (size_t)(at - text.data);
+    return text;
+}
+
 static void message_keep(struct aws_error *out, struct slice message)
 {
+    message = slice_trim(aws_without_request(message));
     message.len = utf8_cut(message, sizeof out->message - 1);
     if (message.len > 0)
         memcpy(out->message, message.data, message.len);

@@ -15,10 +15,14 @@
 
 struct aws_error {
     char name[AWS_ERROR_NAME_BYTES]; /* "ThrottlingException"; empty: none was found */
-    char message[AWS_MESSAGE_BYTES]; /* fit for a log; may be empty */
+    char message[AWS_MESSAGE_BYTES]; /* fit for a log, without the request; may be empty */
 };
 
 void aws_error_read(const struct http_reply *reply, struct aws_error *out);
+
+/* The text up to where it quotes the request: who refuses a signature adds what he would have signed,
+ * with every header, a session's token one of them. */
+struct slice aws_without_request(struct slice text);
 
 /* What one may do about it. */
 enum aws_trouble {

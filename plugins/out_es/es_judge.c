@@ -21,6 +21,7 @@
  */
 
 #define SHOWN_BYTES 80
+#define TRACE_BYTES_MAX 2000
 #define REASON_BYTES_MAX 600
 
 #define COUNT_BLOCK 64
@@ -248,18 +249,27 @@ static struct slice answer_error(struct slice body)
 static void status_explain(const struct http_reply *reply, char why[256])
 {
     struct slice body = slice_trim(buffer_view(&reply->body)), error = answer_error(body);
+    struct slice told = aws_without_request(body);
     unsigned status = (unsigned)reply->status;
     const char *advice = advice_of(status);
     char *words;
 
     if (error.len > 0 && (error.data[0] == '"' || member_text(error, "reason").len > 0))
         words = error_words(error, status, advice);
-    else if (body.len > 0)
-        words = mem_format("status %u%s: %.*s", status, advice, SLICE_ARG(body));
+    else if (told.len > 0)
+        words = mem_format("status %u%s: %.*s", status, advice, SLICE_ARG(told));
     else
         words = mem_format("status %u%s", status, advice);
     snprintf(why, 256, "%.*s", (int)utf8_cut(slice_of(words), 255), words);
     mem_free(words);
+}
+
+static void answer_trace(const struct out_es *es, const struct http_reply *reply)
+{
+    struct slice body = aws_without_request(buffer_view(&reply->body));
+
+    log_warn(es->component, "the answer was, status %d: %.*s", reply->status,
+             (int)utf8_cut(body, TRACE_BYTES_MAX), body.len > 0 ? body.data : "");
 }
 
 /* One document alone made the request unreadable: that is its verdict. */
@@ -285,9 +295,7 @@ enum verdict es_judge(void *self, const struct http_reply *reply, struct verdict
     else
         status_explain(reply, why);
     if (es->trace_error && verdict != VERDICT_DELIVERED)
-        log_warn(es->component, "the answer was, status %d: %.*s", reply->status,
-                 (int)(reply->body.len < 2000 ? reply->body.len : 2000),
-                 reply->body.data ? reply->body.data : "");
+        answer_trace(es, reply);
     if (verdict == VERDICT_REFUSED && reply->status == 400)
         verdict = verdicts->count == 1 ? alone_judge(es, verdicts, why) : VERDICT_TOO_LARGE;
     return verdict;

@@ -56,6 +56,18 @@ START_TEST(messages_are_fit_for_a_log)
 END_TEST
 
 START_TEST(each_kind_of_trouble_is_known)
+START_TEST(the_request_that_a_refusal_quotes_is_left_out)
+{
+    read_answer(
+        "InvalidSignatureException",
+        "{\"message\":\"The request signature we calculated does not match.\\n\\nThe Canonical "
+        "String for this request should have been\\n'POST\\nx-amz-security-token:secret'\"}");
+    ck_assert_str_eq(error.message, "The request signature we calculated does not match.");
+    ck_assert(slice_is(aws_without_request(SLICE("whole")), "whole"));
+    ck_assert_uint_eq(aws_without_request((struct slice){0}).len, 0);
+}
+END_TEST
+
 {
     means("", "{\"__type\":\"ExpiredTokenException\"}", AWS_TROUBLE_EXPIRED);
     means("", "{\"__type\":\"UnrecognizedClientException\"}", AWS_TROUBLE_KEYS);
@@ -131,3 +143,4 @@ Suite *suite_aws_answer(void)
     suite_add_tcase(suite, tests);
     return suite;
 }
+    tcase_add_test(tests, the_request_that_a_refusal_quotes_is_left_out);

@@ -350,6 +350,25 @@ START_TEST(an_answer_may_be_logged)
 }
 END_TEST
 
+/* AWS quotes what it would have signed, the session's token in it. */
+START_TEST(the_token_that_a_refusal_quotes_is_in_no_log)
+{
+    static const char answer[] =
+        "{\"message\":\"The request signature we calculated does not match. The Canonical String "
+        "for "
+        "this request should have been 'POST x-amz-security-token:SECRET'\"}";
+
+    es_kit_close();
+    es_kit_open("trace_error", "on", NULL);
+    log_level_set(LOG_WARN);
+    es_kit_judge(403, answer, 1);
+    ck_assert_ptr_nonnull(strstr(log_recent(0), "we calculated does not match"));
+    ck_assert_ptr_null(strstr(log_recent(0), "SECRET"));
+    ck_assert_ptr_nonnull(strstr(es_kit.why, "we calculated does not match"));
+    ck_assert_ptr_null(strstr(es_kit.why, "SECRET"));
+}
+END_TEST
+
 Suite *suite_plugins_out_es_judge(void);
 
 Suite *suite_plugins_out_es_judge(void)
@@ -375,6 +394,7 @@ Suite *suite_plugins_out_es_judge(void)
     tcase_add_test(judge, the_words_of_the_back_end_are_kept);
     tcase_add_test(judge, it_is_said_what_an_operator_can_do);
     tcase_add_test(judge, an_answer_may_be_logged);
+    tcase_add_test(judge, the_token_that_a_refusal_quotes_is_in_no_log);
     suite_add_tcase(suite, judge);
     return suite;
 }
