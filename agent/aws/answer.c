@@ -178,7 +178,7 @@ enum aws_trouble aws_trouble_of(const struct aws_error *error)
 
 /* ---- denials ---- */
 
-/* The word that follows `before`; a full stop at its end is the sentence's. */
+/* The word that follows `before`; a full stop or a quote at its end is the sentence's. */
 static struct slice word_after(const char *message, const char *before)
 {
     const char *at = strstr(message, before);
@@ -188,7 +188,7 @@ static struct slice word_after(const char *message, const char *before)
         return (struct slice){0};
     at += strlen(before);
     word = slice_make(at, strcspn(at, " \t"));
-    while (word.len > 0 && strchr(".,", word.data[word.len - 1]) != NULL)
+    while (word.len > 0 && strchr(".,\"", word.data[word.len - 1]) != NULL)
         word.len--;
     return word;
 }
@@ -196,6 +196,8 @@ static struct slice word_after(const char *message, const char *before)
 bool aws_denied_read(const char *message, struct slice *action, struct slice *resource)
 {
     *action = word_after(message, "not authorized to perform: ");
+    if (action->len == 0) /* CreateLogGroup with tags */
+        *action = word_after(message, "An additional permission \"");
     *resource = word_after(message, "on resource: ");
     return action->len > 0;
 }
@@ -216,9 +218,29 @@ static struct slice resource_of_policy(struct slice resource, char text[AWS_MESS
     return slice_of(text);
 }
 
+/* Which policy it is that allows nothing, where it is not one of the asker's own: a VPC endpoint's, a
+ * permissions boundary. */
+static struct slice policy_of_others(const char *message)
+{
+    static const char begin[] = " because no ";
+    const char *from = strstr(message, begin), *to;
+    struct slice policy;
+
+    if (from == NULL)
+        return (struct slice){0};
+    from += sizeof begin - 1;
+    to = strstr(from, " allows ");
+    if (to == NULL)
+        return (struct slice){0};
+    policy = slice_make(from, (size_t)(to - from));
+    return slice_is(policy, "identity-based policy") ? (struct slice){0} : policy;
+}
+
 void aws_denied_explain(const struct aws_error *error, struct buffer *out)
 {
-    struct slice action, resource;
+    static const char deny[] = " with an explicit deny in ";
+    const char *denied = strstr(error->message, deny);
+    struct slice action, resource, policy;
     char text[AWS_MESSAGE_BYTES];
 
     if (!aws_denied_read(error->message, &action, &resource)) {
@@ -226,9 +248,15 @@ void aws_denied_explain(const struct aws_error *error, struct buffer *out)
         return;
     }
     resource = resource_of_policy(resource, text);
-    buffer_append_format(out,
-                         "%.*s on %.*s is denied; this would allow it: "
-                         "{\"Effect\":\"Allow\",\"Action\":\"%.*s\",\"Resource\":\"%.*s\"}",
-                         SLICE_ARG(action), SLICE_ARG(resource), SLICE_ARG(action),
-                         SLICE_ARG(resource));
+    buffer_append_format(out, "%.*s on %.*s is denied", SLICE_ARG(action), SLICE_ARG(resource));
+    if (denied != NULL) {
+        buffer_append_format(out, "%s; it must be taken back there, no other policy allows it then",
+                             denied);
+        return;
+    }
+    policy = policy_of_others(error->message);
+    buffer_append_format(out, "; this would allow it%s%.*s: ", policy.len > 0 ? " in the " : "",
+                         (int)policy.len, policy.len > 0 ? policy.data : "");
+    buffer_append_format(out, "{\"Effect\":\"Allow\",\"Action\":\"%.*s\",\"Resource\":\"%.*s\"}",
+                         SLICE_ARG(action), SLICE_ARG(resource));
 }

@@ -41,8 +41,9 @@ enum aws_trouble aws_trouble_of(const struct aws_error *error);
  * the message; false where it does not say. */
 bool aws_denied_read(const char *message, struct slice *action, struct slice *resource);
 
-/* Appends the statement of a policy that would allow it, with what is denied in front. A stream of logs
- * stands for its group. */
+/* Appends the statement of a policy that would allow it, with what is denied in front and, where it is
+ * none of the asker's own, the policy that it has to be in. A stream of logs stands for its group. What
+ * is denied explicitly no statement allows: where it says so, and who denies, is said instead. */
 void aws_denied_explain(const struct aws_error *error, struct buffer *out);
 
 #endif

@@ -1,4 +1,5 @@
 #include "aws/answer.h"
+#include "record/json_write.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -55,7 +56,6 @@ START_TEST(messages_are_fit_for_a_log)
 }
 END_TEST
 
-START_TEST(each_kind_of_trouble_is_known)
 START_TEST(the_request_that_a_refusal_quotes_is_left_out)
 {
     read_answer(
@@ -68,6 +68,7 @@ START_TEST(the_request_that_a_refusal_quotes_is_left_out)
 }
 END_TEST
 
+START_TEST(each_kind_of_trouble_is_known)
 {
     means("", "{\"__type\":\"ExpiredTokenException\"}", AWS_TROUBLE_EXPIRED);
     means("", "{\"__type\":\"UnrecognizedClientException\"}", AWS_TROUBLE_KEYS);
@@ -114,6 +115,55 @@ START_TEST(a_denial_names_what_would_allow_it)
 }
 END_TEST
 
+static void explained_as(const char *message, const char *words)
+{
+    struct buffer body = {0}, out = {0};
+
+    buffer_append_text(&body, "{\"message\":");
+    json_write_text(&body, slice_of(message));
+    buffer_append_byte(&body, '}');
+    read_answer("AccessDeniedException", buffer_text(&body));
+    aws_denied_explain(&error, &out);
+    ck_assert_str_eq(buffer_text(&out), words);
+    buffer_fini(&body);
+    buffer_fini(&out);
+}
+
+#define DENIED                                                                                  \
+    "User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: logs:PutLogEvents on " \
+    "resource: arn:aws:logs:eu-west-1:1:log-group:g:log-stream:s "
+#define IS_DENIED "logs:PutLogEvents on arn:aws:logs:eu-west-1:1:log-group:g:* is denied"
+#define STATEMENT                                             \
+    "{\"Effect\":\"Allow\",\"Action\":\"logs:PutLogEvents\"," \
+    "\"Resource\":\"arn:aws:logs:eu-west-1:1:log-group:g:*\"}"
+
+START_TEST(a_denial_names_the_policy_that_the_statement_has_to_be_in)
+{
+    explained_as(DENIED "because no VPC endpoint policy allows the logs:PutLogEvents action",
+                 IS_DENIED "; this would allow it in the VPC endpoint policy: " STATEMENT);
+    explained_as(DENIED "because no permissions boundary allows the logs:PutLogEvents action",
+                 IS_DENIED "; this would allow it in the permissions boundary: " STATEMENT);
+    explained_as(DENIED "because no", IS_DENIED "; this would allow it: " STATEMENT);
+}
+END_TEST
+
+START_TEST(what_is_denied_explicitly_gets_no_statement_that_would_not_help)
+{
+    explained_as(DENIED "with an explicit deny in a service control policy",
+                 IS_DENIED " with an explicit deny in a service control policy; it must be taken "
+                           "back there, no other policy allows it then");
+}
+END_TEST
+
+START_TEST(a_group_whose_tags_are_denied_names_the_action_for_tags)
+{
+    explained_as("User with accountId: 1 is not authorized to perform CreateLogGroup with Tags. An "
+                 "additional permission \"logs:TagResource\" is required.",
+                 "logs:TagResource on * is denied; this would allow it: {\"Effect\":\"Allow\","
+                 "\"Action\":\"logs:TagResource\",\"Resource\":\"*\"}");
+}
+END_TEST
+
 START_TEST(a_denial_of_few_words_is_passed_on)
 {
     struct buffer out = {0};
@@ -136,11 +186,14 @@ Suite *suite_aws_answer(void)
 
     tcase_add_test(tests, names_come_in_several_clothes);
     tcase_add_test(tests, messages_are_fit_for_a_log);
+    tcase_add_test(tests, the_request_that_a_refusal_quotes_is_left_out);
     tcase_add_test(tests, each_kind_of_trouble_is_known);
     tcase_add_test(tests, gateways_that_send_a_sentence_are_understood);
     tcase_add_test(tests, a_denial_names_what_would_allow_it);
+    tcase_add_test(tests, a_denial_names_the_policy_that_the_statement_has_to_be_in);
+    tcase_add_test(tests, what_is_denied_explicitly_gets_no_statement_that_would_not_help);
+    tcase_add_test(tests, a_group_whose_tags_are_denied_names_the_action_for_tags);
     tcase_add_test(tests, a_denial_of_few_words_is_passed_on);
     suite_add_tcase(suite, tests);
     return suite;
 }
-    tcase_add_test(tests, the_request_that_a_refusal_quotes_is_left_out);
