@@ -59,7 +59,7 @@ struct aws_fetch {
     struct progress so_far;
     bool is_preparing; /* the worker has it */
     bool is_cancelled;
-    char why[256];
+    char why[AWS_WHY_BYTES];
 };
 
 static void fetch_go_on(struct aws_fetch *f);
@@ -296,6 +296,39 @@ static bool clock_correct(struct aws_fetch *f, const struct http_reply *reply)
     return f->so_far.is_corrected;
 }
 
+/* In whose policy the trouble is: what the asker may do, or whom the role trusts. */
+static void sts_denied(struct aws_fetch *f, const struct aws_error *error)
+{
+    struct buffer words = {0};
+
+    aws_denied_explain(error, &words);
+    if (f->so_far.keys != NULL)
+        snprintf(f->why, sizeof f->why,
+                 "STS: %.400s; and the role's trust policy has to name who asks",
+                 buffer_text(&words));
+    else
+        snprintf(
+            f->why, sizeof f->why,
+            "STS, for %.80s: %.300s; the role's trust policy has to name the issuer of the token, "
+            "and the service account that it is of",
+            f->prepared.plan.hops[f->so_far.hops_done].role_arn, buffer_text(&words));
+    buffer_fini(&words);
+}
+
+static void sts_refused(struct aws_fetch *f, const struct http_reply *reply)
+{
+    struct aws_error error;
+
+    aws_error_read(reply, &error);
+    if (aws_trouble_of(&error) == AWS_TROUBLE_DENIED)
+        sts_denied(f, &error);
+    else
+        snprintf(f->why, sizeof f->why, "STS, for %.80s: status %d%s%.60s%s%.180s",
+                 f->prepared.plan.hops[f->so_far.hops_done].role_arn, reply->status,
+                 error.name[0] != '\0' ? ": " : "", error.name,
+                 error.message[0] != '\0' ? ": " : "", error.message);
+}
+
 static void on_sts(void *owner, const struct aws_heard *heard)
 {
     struct aws_fetch *f = owner;
@@ -303,23 +336,18 @@ static void on_sts(void *owner, const struct aws_heard *heard)
     char words[256] = "";
 
     f->ask = NULL;
-    if (heard->error < 0) {
-        snprintf(f->why, sizeof f->why, "STS: %.200s", heard->why);
-    } else if (heard->reply.status == 200) {
-        keys = aws_keys_from_xml(buffer_view(&heard->reply.body), words);
-    } else if (clock_correct(f, &heard->reply)) {
+    if (heard->error == 0 && heard->reply.status != 200 && clock_correct(f, &heard->reply)) {
         fetch_go_on(f);
         return;
-    } else {
-        /* Keys in an answer that is an error are none. */
-        keys = aws_keys_from_xml(buffer_view(&heard->reply.body), words);
-        aws_keys_unref(&keys);
     }
+    if (heard->error < 0)
+        snprintf(f->why, sizeof f->why, "STS: %.200s", heard->why);
+    else if (heard->reply.status != 200) /* keys in an answer that is an error are none */
+        sts_refused(f, &heard->reply);
+    else if ((keys = aws_keys_from_xml(buffer_view(&heard->reply.body), words)) == NULL)
+        snprintf(f->why, sizeof f->why, "STS, for %.80s: status 200: %.140s",
+                 f->prepared.plan.hops[f->so_far.hops_done].role_arn, words);
     if (keys == NULL) {
-        if (heard->error == 0)
-            snprintf(f->why, sizeof f->why, "STS, for %.80s: status %d: %.140s",
-                     f->prepared.plan.hops[f->so_far.hops_done].role_arn, heard->reply.status,
-                     words);
         fetch_end(f, false);
         return;
     }

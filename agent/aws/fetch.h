@@ -28,9 +28,11 @@ struct aws_fetched {
     struct aws_flavour flavour;
 };
 
+#define AWS_WHY_BYTES 640
+
 struct aws_fetch;
 
-/* `got` NULL: it failed, and `why` says why. */
+/* `got` NULL: it failed, and `why` says why, in less than AWS_WHY_BYTES. */
 typedef void aws_fetch_fn(void *owner, const struct aws_fetched *got, const char *why);
 
 /* Never calls back before it returns. */

@@ -139,7 +139,7 @@ static void fetched_badly(struct aws_keyring *r, const char *words)
 static void on_fetched(void *owner, const struct aws_fetched *got, const char *why)
 {
     struct aws_keyring *r = owner;
-    char words[300];
+    char words[AWS_WHY_BYTES + 32];
 
     r->fetch = NULL;
     r->state.is_doubted = false;

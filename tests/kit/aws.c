@@ -65,14 +65,20 @@ static struct kit_answer keys_xml_refused(struct kit_aws *aws, int status)
     return answer;
 }
 
-static struct kit_answer error_xml(struct kit_aws *aws, int status, const char *code)
+static struct kit_answer error_xml_say(struct kit_aws *aws, int status, const char *code,
+                                       const char *message)
 {
-    char body[256];
+    char body[512];
 
     snprintf(body, sizeof body,
-             "<ErrorResponse><Error><Code>%s</Code><Message>no</Message></Error></ErrorResponse>",
-             code);
+             "<ErrorResponse><Error><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>",
+             code, message);
     return text(aws, status, body);
+}
+
+static struct kit_answer error_xml(struct kit_aws *aws, int status, const char *code)
+{
+    return error_xml_say(aws, status, code, "no");
 }
 
 /* ---- what was asked ---- */
@@ -174,6 +180,9 @@ static struct kit_answer sts_answer(struct kit_aws *aws, const struct kit_reques
         return keys_xml_refused(aws, aws->rules.keys_status);
     snprintf(wanted, sizeof wanted, "&WebIdentityToken=%s",
              aws->rules.web_token != NULL ? aws->rules.web_token : "?");
+    if (is_web && aws->rules.has_no_trust)
+        return error_xml_say(aws, 403, "AccessDenied",
+                             "Not authorized to perform sts:AssumeRoleWithWebIdentity");
     if (is_web)
         return body_has(request, wanted) ? keys_xml(aws)
                                          : error_xml(aws, 400, "InvalidIdentityToken");
@@ -184,7 +193,10 @@ static struct kit_answer sts_answer(struct kit_aws *aws, const struct kit_reques
     snprintf(wanted, sizeof wanted, "&ExternalId=%s",
              aws->rules.external_id != NULL ? aws->rules.external_id : "");
     if (aws->rules.external_id != NULL && !body_has(request, wanted))
-        return error_xml(aws, 403, "AccessDenied");
+        return error_xml_say(
+            aws, 403, "AccessDenied",
+            "User: arn:aws:sts::1:assumed-role/pod/s is not authorized to perform: "
+            "sts:AssumeRole on resource: arn:aws:iam::2:role/logs");
     return keys_xml(aws);
 }
 

@@ -42,6 +42,7 @@ struct kit_aws_rules {
     const char *region;
     const char *authorization; /* that the container's agent wants; NULL: none */
     const char *web_token;     /* that STS trusts */
+    bool has_no_trust;         /* the role's policy does not name who has the token */
     const char *external_id;   /* that the role asks for; NULL: none */
     struct kit_aws_facts facts;
 };

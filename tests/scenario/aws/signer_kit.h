@@ -18,7 +18,7 @@
 struct told {
     struct aws_waiter waiter;
     struct aws_pass *pass;
-    char why[256];
+    char why[AWS_WHY_BYTES + 32];
     bool is_told;
 };
 

@@ -279,6 +279,18 @@ START_TEST(a_web_identity_that_nobody_trusts_is_told_of)
 }
 END_TEST
 
+START_TEST(a_web_identity_that_the_role_does_not_trust_is_told_whose_policy_it_is)
+{
+    with_a_web_identity();
+    signer_kit.rules.has_no_trust = true;
+    kit_aws_set(&signer_kit.aws, &signer_kit.rules);
+    signer_kit_await();
+    signer_kit_lacks(
+        "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity; the role's "
+        "trust policy has to name the issuer of the token");
+}
+END_TEST
+
 START_TEST(keys_in_an_answer_of_sts_that_is_an_error_are_none)
 {
     with_a_web_identity();
@@ -314,7 +326,10 @@ START_TEST(without_the_external_id_the_role_is_denied)
     signer_kit.rules.external_id = "x7";
     kit_aws_set(&signer_kit.aws, &signer_kit.rules);
     signer_kit_await();
-    signer_kit_lacks("STS, for arn:aws:iam::2:role/logs: status 403: AccessDenied");
+    signer_kit_lacks(
+        "STS: sts:AssumeRole on arn:aws:iam::2:role/logs is denied; this would allow it: "
+        "{\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\",\"Resource\":"
+        "\"arn:aws:iam::2:role/logs\"}; and the role's trust policy has to name who asks");
 }
 END_TEST
 
@@ -421,6 +436,7 @@ Suite *suite_aws_signer(void)
     tcase_add_test(tests, a_web_identity_is_given_keys_by_sts_without_a_signature);
     tcase_add_test(tests, sts_is_asked_through_a_proxy_and_who_is_near_is_not);
     tcase_add_test(tests, a_web_identity_that_nobody_trusts_is_told_of);
+    tcase_add_test(tests, a_web_identity_that_the_role_does_not_trust_is_told_whose_policy_it_is);
     tcase_add_test(tests, keys_in_an_answer_of_sts_that_is_an_error_are_none);
     tcase_add_test(tests, a_role_is_assumed_with_the_pods_keys_and_the_external_id);
     tcase_add_test(tests, without_the_external_id_the_role_is_denied);
