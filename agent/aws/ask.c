@@ -48,6 +48,18 @@ static void on_over(void *owner)
     secret_buffer_fini(&heard.reply.body);
 }
 
+/* The client's advice is of an output's options, which do not count here. */
+static void words_keep(struct aws_ask *ask, int error, const char *why)
+{
+    const char *advice = strchr(why, ';');
+
+    if (error == UV_EPROTO && advice != NULL)
+        snprintf(ask->heard.why, sizeof ask->heard.why, "%.*s; AWS_CA_BUNDLE names its authority",
+                 (int)(advice - why), why);
+    else
+        snprintf(ask->heard.why, sizeof ask->heard.why, "%s", why);
+}
+
 static void on_reply(void *owner, struct http_call *call, int error, const char *why)
 {
     struct aws_ask *ask = owner;
@@ -57,7 +69,7 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
     ask->heard.error = error;
     ask->heard.was_connected = http_call_was_connected(call);
     if (error < 0) {
-        snprintf(ask->heard.why, sizeof ask->heard.why, "%s", why);
+        words_keep(ask, error, why);
     } else {
         ask->heard.reply = *reply;
         ask->heard.reply.body = (struct buffer){0};

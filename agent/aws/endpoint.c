@@ -182,3 +182,8 @@ const char *aws_endpoint_of_env(aws_env_fn *env, const char *service)
     url = env_text(env, name);
     return url != NULL ? url : env_text(env, "AWS_ENDPOINT_URL");
 }
+
+const char *aws_ca_of_env(aws_env_fn *env)
+{
+    return env_text(env, "AWS_CA_BUNDLE");
+}

@@ -52,6 +52,9 @@ typedef const char *aws_env_fn(const char *name);
  * AWS_ENDPOINT_URL for all. NULL where it does not, or AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true. */
 const char *aws_endpoint_of_env(aws_env_fn *env, const char *service);
 
+/* AWS_CA_BUNDLE: the file of certificates to trust instead of the system's. NULL where it is not set. */
+const char *aws_ca_of_env(aws_env_fn *env);
+
 /* Letters, digits and hyphens, not too many. */
 bool aws_region_is_valid(struct slice region);
 

@@ -252,7 +252,7 @@ static void container_ask(struct aws_fetch *f)
     struct aws_question q = {.component = f->wish.component,
                              .url = c->url,
                              .is_near = true,
-                             .ca_file = f->wish.env("AWS_CA_BUNDLE")};
+                             .ca_file = aws_ca_of_env(f->wish.env)};
 
     if (!is_header_value(token)) {
         snprintf(f->why, sizeof f->why, "container credentials: the token has several lines");
@@ -383,8 +383,7 @@ static void sts_ask(struct aws_fetch *f)
 {
     const struct aws_plan *plan = &f->prepared.plan;
     const struct aws_hop *hop = &plan->hops[f->so_far.hops_done];
-    struct aws_question q = {.component = f->wish.component,
-                             .ca_file = f->wish.env("AWS_CA_BUNDLE")};
+    struct aws_question q = {.component = f->wish.component, .ca_file = aws_ca_of_env(f->wish.env)};
     struct buffer url = {0};
 
     sts_url(plan, f->so_far.region, &url);

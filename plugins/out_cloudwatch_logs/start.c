@@ -128,6 +128,18 @@ static const char *process_env(const char *name)
     return getenv(name);
 }
 
+/* On and verified, unless the configuration has keys of TLS; who is trusted it may leave to the
+ * environment. */
+static void init_tls(struct cw_reach *reach)
+{
+    reach->tls = reach->http.tls != NULL
+                     ? *reach->http.tls
+                     : (struct http_tls){.verify = true, .verify_hostname = true};
+    if (reach->tls.ca_file == NULL && reach->tls.ca_path == NULL)
+        reach->tls.ca_file = aws_ca_of_env(process_env);
+    reach->http.tls = &reach->tls;
+}
+
 /* The region's host, unless an endpoint is named here or in the environment. */
 static int init_reach(struct out_cloudwatch *cw, struct plugin_setup *setup)
 {
@@ -138,9 +150,7 @@ static int init_reach(struct out_cloudwatch *cw, struct plugin_setup *setup)
         reach->endpoint != NULL ? reach->endpoint : aws_endpoint_of_env(process_env, "LOGS");
 
     reach->http = *setup->http;
-    reach->tls = (struct http_tls){.verify = true, .verify_hostname = true};
-    if (reach->http.tls == NULL)
-        reach->http.tls = &reach->tls;
+    init_tls(reach);
     reach->user_agent = mem_format("%s%s%s", USER_AGENT, reach->extra_user_agent ? " " : "",
                                    reach->extra_user_agent ? reach->extra_user_agent : "");
     if (endpoint == NULL) {

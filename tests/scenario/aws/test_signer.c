@@ -1,6 +1,7 @@
 #include "scenario/aws/signer_kit.h"
 
 #include "aws/ask.h"
+#include "kit/certs.h"
 #include "kit/patience.h"
 #include "kit/tree.h"
 
@@ -270,6 +271,27 @@ START_TEST(sts_is_asked_through_a_proxy_and_who_is_near_is_not)
 }
 END_TEST
 
+START_TEST(whom_sts_is_signed_by_the_environment_says)
+{
+    struct kit_certs *certs = kit_certs_new("127.0.0.1");
+    struct kit_server *server = kit_server_start_tls(certs->server, certs->server_key);
+
+    with_a_web_identity();
+    snprintf(endpoint, sizeof endpoint, "https://127.0.0.1:%u", kit_server_port(server));
+    kit_server_answers(server, 500);
+    unsetenv("AWS_CA_BUNDLE");
+    signer_kit_await();
+    signer_kit_lacks("; AWS_CA_BUNDLE names its authority");
+    aws_signer_free(&signer_kit.signer);
+    setenv("AWS_CA_BUNDLE", certs->authority, 1);
+    signer_kit_await();
+    signer_kit_lacks("status 500");
+    unsetenv("AWS_CA_BUNDLE");
+    kit_server_stop(&server);
+    kit_certs_free(&certs);
+}
+END_TEST
+
 START_TEST(a_web_identity_that_nobody_trusts_is_told_of)
 {
     with_a_web_identity();
@@ -435,6 +457,7 @@ Suite *suite_aws_signer(void)
     tcase_add_test(tests, old_keys_go_on_while_new_ones_are_not_to_be_had);
     tcase_add_test(tests, a_web_identity_is_given_keys_by_sts_without_a_signature);
     tcase_add_test(tests, sts_is_asked_through_a_proxy_and_who_is_near_is_not);
+    tcase_add_test(tests, whom_sts_is_signed_by_the_environment_says);
     tcase_add_test(tests, a_web_identity_that_nobody_trusts_is_told_of);
     tcase_add_test(tests, a_web_identity_that_the_role_does_not_trust_is_told_whose_policy_it_is);
     tcase_add_test(tests, keys_in_an_answer_of_sts_that_is_an_error_are_none);

@@ -384,6 +384,19 @@ START_TEST(the_go_plugins_login_is_told_in_its_own_keys)
 }
 END_TEST
 
+START_TEST(who_is_trusted_the_environment_says_where_no_key_does)
+{
+    setenv("AWS_CA_BUNDLE", "/etc/ca.pem", 1);
+    ck_assert_int_eq(LOGS("log_stream_name", "s"), 0);
+    ck_assert_str_eq(cw->reach.http.tls->ca_file, "/etc/ca.pem");
+    ck_assert(cw->reach.http.tls->verify && cw->reach.http.tls->verify_hostname);
+    setenv("AWS_CA_BUNDLE", "", 1);
+    ck_assert_int_eq(LOGS("log_stream_name", "s"), 0);
+    ck_assert_ptr_null(cw->reach.http.tls->ca_file);
+    unsetenv("AWS_CA_BUNDLE");
+}
+END_TEST
+
 START_TEST(tags_share_as_many_streams_as_are_wanted)
 {
     bool is_seen[4] = {false};
@@ -437,6 +450,7 @@ Suite *suite_plugins_out_cloudwatch_start(void)
     tcase_add_test(tests, every_node_of_an_upstream_may_say_the_task);
     tcase_add_test(tests, who_names_no_task_asks_for_none);
     tcase_add_test(tests, the_go_plugins_login_is_told_in_its_own_keys);
+    tcase_add_test(tests, who_is_trusted_the_environment_says_where_no_key_does);
     tcase_add_test(tests, tags_share_as_many_streams_as_are_wanted);
     suite_add_tcase(suite, tests);
     return suite;
