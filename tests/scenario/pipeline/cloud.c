@@ -1,5 +1,6 @@
 #include "scenario/pipeline/cloud.h"
 
+#include "aws/sigv4.h"
 #include "base/clock.h"
 #include "base/gzip.h"
 #include "record/calendar.h"
@@ -15,26 +16,63 @@
 #define EVENTS_MAX 10000
 #define SPAN_MS (INT64_C(24) * 3600 * 1000)
 #define NAME_MAX_BYTES 512
+#define SKEW_S_MAX 300
 
-/* What the service says. */
-#define VALIDATION \
-    "1 validation error detected: Value at '%s' failed to satisfy constraint: Member must "
+/*
+ * What the service says, word for word, as its users have reported it (repository, number of the issue
+ * or pull request):
+ *
+ *   the form of an error, and NO_SPAN        maxbanton/cwh 96, whose length of 139 bytes is that of
+ *                                            aws-robotics/cloudwatchlogs-ros1 54
+ *   NO_ORDER                                 open-telemetry/opentelemetry-collector-contrib 37762
+ *   UPLOAD_TOO_LARGE                         nhs-england-tools/terraform-aws-opennext 27
+ *   EVENT_TOO_LARGE                          maxbanton/cwh 101, when the limit was 262144
+ *   VALIDATION, of an event's message        fluent-plugins-nursery/fluent-plugin-cloudwatch-logs 140
+ *     of logEvents without one               vectordotdev/vector 3795
+ *     GROUP_PATTERN                          awslabs/aws-embedded-metrics-java 65
+ *     STREAM_PATTERN                         cisagov/crossfeed 374
+ *   RESERVED                                 aws-observability/aws-otel-collector 353
+ *   NO_GROUP, NO_STREAM                      osperlabs/logbeam 7, mentum/lawgs 11
+ *   the group, the stream is there already   aws-robotics/cloudwatchlogs-ros1 1: 94 and 95 bytes
+ *   THROTTLED                                aws-robotics/cloudwatchlogs-ros1 21: 58 bytes
+ *   DENIED                                   elastic/apm-aws-lambda 526
+ *   SIGNATURE, EXPIRED, EARLY                rjocoleman/syslog-cloudwatch-bridge 1,
+ *                                            bradgignac/logspout-cloudwatch 24, s12v/awsbeats 48
+ *   tooOldLogEventEndIndex is exclusive      aws/aws-for-fluent-bit 523
+ *
+ * More than 10,000 events, and a negative time, nobody has reported: theirs are the words of other
+ * lengths and values, with the limits of the service's model.
+ */
+#define VALIDATION                                                                                 \
+    "1 validation error detected: Value '%.*s' at '%s' failed to satisfy constraint: Member must " \
+    "%s"
 #define GROUP_PATTERN "satisfy regular expression pattern: [\\\\.\\\\-_/#A-Za-z0-9]+"
 #define STREAM_PATTERN "satisfy regular expression pattern: [^:*]*"
+#define RESERVED "Log groups starting with AWS/ are reserved for AWS."
 #define NO_ORDER "Log events in a single PutLogEvents request must be in chronological order."
+#define NO_SPAN \
+    "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."
+#define UPLOAD_TOO_LARGE "Upload too large: %llu bytes exceeds limit of 1048576"
+#define EVENT_TOO_LARGE "Log event too large: %llu bytes exceeds limit of 1048576"
+#define NO_GROUP "The specified log group does not exist."
+#define NO_STREAM "The specified log stream does not exist."
+#define THROTTLED "Rate exceeded"
+#define DENIED                                                                                  \
+    "User: arn:aws:sts::123456789012:assumed-role/node/i-0 is not authorized to perform: "      \
+    "logs:%s on resource: arn:aws:logs:eu-west-1:123456789012:log-group:/app/logs:log-stream: " \
+    "because no identity-based policy allows the logs:%s action"
 #define SIGNATURE                                                                                \
     "The request signature we calculated does not match the signature you provided. Check your " \
     "AWS Secret Access Key and signing method. Consult the service documentation for details."
-#define NO_SPAN \
-    "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."
+#define EXPIRED "Signature expired: %s is now earlier than %s (%s - 5 min.)"
+#define EARLY "Signature not yet current: %s is still later than %s (%s + 5 min.)"
 
 static char there; /* what a map has of a stream */
 
 static struct kit_answer error_say(struct cloud *c, const char *name, const char *message)
 {
     buffer_clear(&c->body);
-    buffer_append_format(&c->body, "{\"__type\":\"com.amazonaws.logs#%s\",\"message\":\"%s\"}",
-                         name, message);
+    buffer_append_format(&c->body, "{\"__type\":\"%s\",\"message\":\"%s\"}", name, message);
     return (struct kit_answer){.status = 400, .body = buffer_text(&c->body)};
 }
 
@@ -51,13 +89,13 @@ static struct kit_answer broken(struct cloud *c, const char *rule)
     return error_say(c, "InvalidParameterException", rule);
 }
 
-/* The constraint that is broken, of this member. */
-static struct kit_answer invalid(struct cloud *c, const char *what, const char *constraint)
+/* The constraint that is broken, by this value of this member. */
+static struct kit_answer invalid(struct cloud *c, const char *what, struct slice value,
+                                 const char *constraint)
 {
-    char rule[256];
-    int len = snprintf(rule, sizeof rule, VALIDATION, what);
+    char rule[1024];
 
-    snprintf(rule + len, sizeof rule - (size_t)len, "%s", constraint);
+    snprintf(rule, sizeof rule, VALIDATION, SLICE_ARG(value), what, constraint);
     return broken(c, rule);
 }
 
@@ -85,6 +123,16 @@ struct put {
     int64_t first_ms, last_ms;
 };
 
+/* Of the event that is next. */
+static const char *event_invalid(struct arena *arena, const struct put *put, const char *what,
+                                 const char *value, const char *constraint)
+{
+    const char *name = arena_format(arena, "logEvents.%u.member.%s", put->count + 1, what).data;
+    struct slice shown = slice_make(value, strcspn(value, ",}"));
+
+    return arena_format(arena, VALIDATION, SLICE_ARG(shown), name, constraint).data;
+}
+
 static const char *event_take(struct cloud *c, struct put *put, struct slice event,
                               struct slice stream, struct arena *arena)
 {
@@ -92,11 +140,13 @@ static const char *event_take(struct cloud *c, struct put *put, struct slice eve
     int64_t ms = strtoll(member(event, "timestamp").data, NULL, 10);
 
     if (message.len == 0)
-        return "1 validation error detected: Value '' at 'logEvents.1.member.message' failed to "
-               "satisfy constraint: Member must have length greater than or equal to 1";
+        return event_invalid(arena, put, "message", "", "have length greater than or equal to 1");
     if (ms < 0)
-        return "1 validation error detected: Value at 'logEvents.1.member.timestamp' failed to "
-               "satisfy constraint: Member must have value greater than or equal to 0";
+        return event_invalid(arena, put, "timestamp", member(event, "timestamp").data,
+                             "have value greater than or equal to 0");
+    if (message.len + EVENT_BYTES > BYTES_MAX)
+        return arena_format(arena, EVENT_TOO_LARGE, (unsigned long long)message.len + EVENT_BYTES)
+            .data;
     if (put->count > 0 && ms < put->last_ms)
         return NO_ORDER;
     put->first_ms = put->count == 0 ? ms : put->first_ms;
@@ -125,14 +175,11 @@ static struct kit_answer put_answer(struct cloud *c, struct slice body, struct s
     if (rule != NULL)
         return broken(c, rule);
     if (put.count == 0)
-        return invalid(c, "logEvents", "have length greater than or equal to 1");
+        return invalid(c, "logEvents", SLICE("[]"), "have length greater than or equal to 1");
     if (put.count > EVENTS_MAX)
-        return invalid(c, "logEvents", "have length less than or equal to 10000");
+        return invalid(c, "logEvents", SLICE("[...]"), "have length less than or equal to 10000");
     if (put.bytes > BYTES_MAX)
-        return broken(c,
-                      arena_format(arena, "Upload too large: %llu bytes exceeds limit of 1048576",
-                                   (unsigned long long)put.bytes)
-                          .data);
+        return broken(c, arena_format(arena, UPLOAD_TOO_LARGE, (unsigned long long)put.bytes).data);
     if (c->refused_events == 0)
         return well(c, "{\"nextSequenceToken\":\"4\"}");
     buffer_clear(&c->body);
@@ -162,12 +209,15 @@ static struct kit_answer call_answer(struct cloud *c, struct slice call, struct 
                                      struct arena *arena)
 {
     struct slice stream = text_of(body, "logStreamName", arena);
+    struct slice group = text_of(body, "logGroupName", arena);
 
-    if (!is_group_name(text_of(body, "logGroupName", arena)))
-        return invalid(c, "logGroupName", GROUP_PATTERN);
+    if (!is_group_name(group))
+        return invalid(c, "logGroupName", group, GROUP_PATTERN);
+    if (group.len >= 4 && slice_is_nocase(slice_make(group.data, 4), "aws/"))
+        return broken(c, RESERVED);
     if (stream.data != NULL && !is_stream_name(stream))
-        return invalid(c, "logStreamName", STREAM_PATTERN);
-    if (!c->has_all_groups && !slice_is(text_of(body, "logGroupName", arena), "/app/logs"))
+        return invalid(c, "logStreamName", stream, STREAM_PATTERN);
+    if (!c->has_all_groups && !slice_is(group, "/app/logs"))
         return broken(c, "logGroupName is another");
     if (slice_is(call, "CreateLogGroup") && c->has_group)
         return error_say(c, "ResourceAlreadyExistsException",
@@ -179,15 +229,15 @@ static struct kit_answer call_answer(struct cloud *c, struct slice call, struct 
         return well(c, "");
     }
     if (!c->has_group)
-        return error_say(c, "ResourceNotFoundException", "The specified log group does not exist.");
+        return error_say(c, "ResourceNotFoundException", NO_GROUP);
     if (slice_is(call, "PutRetentionPolicy") && c->unseen > 0) {
         c->unseen--;
-        return error_say(c, "ResourceNotFoundException", "The specified log group does not exist.");
+        return error_say(c, "ResourceNotFoundException", NO_GROUP);
     }
     if (slice_is(call, "PutRetentionPolicy") && c->has_no_retention)
-        return error_say(c, "AccessDeniedException",
-                         "User: me is not authorized to perform: logs:PutRetentionPolicy on "
-                         "resource: arn:aws:logs:eu-west-1:1:log-group:/app/logs:log-stream:");
+        return error_say(
+            c, "AccessDeniedException",
+            arena_format(arena, DENIED, "PutRetentionPolicy", "PutRetentionPolicy").data);
     if (slice_is(call, "PutRetentionPolicy") && c->retention_trouble != NULL)
         return error_say(c, c->retention_trouble, "Not now");
     if (slice_is(call, "PutRetentionPolicy")) {
@@ -201,8 +251,7 @@ static struct kit_answer call_answer(struct cloud *c, struct slice call, struct 
         return well(c, "");
     }
     if (map_get(&c->streams, stream) == NULL)
-        return error_say(c, "ResourceNotFoundException",
-                         "The specified log stream does not exist.");
+        return error_say(c, "ResourceNotFoundException", NO_STREAM);
     return put_answer(c, body, stream, arena);
 }
 
@@ -260,26 +309,28 @@ static const char *date_header(struct cloud *c)
     return c->date;
 }
 
-/* Whether X-Amz-Date is far from it. */
-static bool is_dated_badly(const struct cloud *c, const struct kit_request *request)
+/* How far X-Amz-Date is behind it, in seconds. */
+static int64_t late_by(const struct cloud *c, const char *date)
 {
-    const char *date = kit_request_header(request, "X-Amz-Date");
     struct civil t = {0};
-    int64_t off_s;
 
     if (c->ahead_s == 0 || date == NULL ||
         sscanf(date, "%4d%2d%2dT%2d%2d%2dZ", &t.year, &t.month, &t.day, &t.hour, &t.minute,
                &t.second) != 6)
-        return false;
-    off_s = civil_seconds(&t) - (clock_wall_ns() / NS_PER_S + c->ahead_s);
-    return off_s > 300 || off_s < -300;
+        return 0;
+    return clock_wall_ns() / NS_PER_S + c->ahead_s - civil_seconds(&t);
 }
 
-static struct kit_answer dated_badly(struct cloud *c)
+static struct kit_answer dated_badly(struct cloud *c, const char *date, int64_t late_s)
 {
-    struct kit_answer answer =
-        error_say(c, "InvalidSignatureException", "Signature expired: 1 is now earlier than 2");
+    int64_t now_s = clock_wall_ns() / NS_PER_S + c->ahead_s;
+    char now[SIGV4_STAMP_BYTES], limit[SIGV4_STAMP_BYTES], words[160];
+    struct kit_answer answer;
 
+    sigv4_stamp(now_s, now);
+    sigv4_stamp(now_s + (late_s > 0 ? -SKEW_S_MAX : SKEW_S_MAX), limit);
+    snprintf(words, sizeof words, late_s > 0 ? EXPIRED : EARLY, date, limit, now);
+    answer = error_say(c, "InvalidSignatureException", words);
     answer.headers = date_header(c);
     return answer;
 }
@@ -338,6 +389,7 @@ static struct kit_answer rule(void *owner, const struct kit_request *request)
     const char *target = kit_request_header(request, "X-Amz-Target");
     struct slice call = slice_of(target);
     struct kit_answer answer;
+    int64_t late_s;
 
     if (!slice_begins(call, SLICE("Logs_20140328.")))
         return broken(c, "no target");
@@ -347,15 +399,16 @@ static struct kit_answer rule(void *owner, const struct kit_request *request)
     call_note(c, call);
     if (kit_request_header(request, "Authorization") == NULL)
         return broken(c, "no signature");
-    if (is_dated_badly(c, request))
-        return dated_badly(c);
+    late_s = late_by(c, kit_request_header(request, "X-Amz-Date"));
+    if (late_s > SKEW_S_MAX || late_s < -SKEW_S_MAX)
+        return dated_badly(c, kit_request_header(request, "X-Amz-Date"), late_s);
     if (c->has_no_trust)
         return error_say(c, "InvalidSignatureException", SIGNATURE);
     if (c->has_no_gzip && kit_request_header(request, "Content-Encoding") != NULL)
         return error_say(c, "InvalidSignatureException", SIGNATURE);
     if (c->throttled > 0) {
         c->throttled--;
-        return error_say(c, "ThrottlingException", "Rate exceeded");
+        return error_say(c, "ThrottlingException", THROTTLED);
     }
     if (c->lost_makes > 0 && slice_is(call, "CreateLogStream")) {
         c->lost_makes--;
