@@ -26,7 +26,7 @@ PARTS    := $(filter-out $(OUT)/agent/main.o,$(OBJ))
 SIM_FAKED := $(addprefix $(OUT)/agent/,main.o $(addprefix loop/,loop.o timer.o resolve.o) \
              $(addprefix http/,call.o client.o curl.o curl_trouble.o dial.o direct.o direct_hear.o direct_kept.o \
              direct_send.o easy.o names.o reply.o sockets.o) \
-             $(addprefix checkpoint/,database.o database_rows.o schema.o)) $(OUT)/agent/admin/%.o
+             $(addprefix checkpoint/,database.o database_put.o database_rows.o schema.o)) $(OUT)/agent/admin/%.o
 SIM_CALLS := open close fcntl access getrlimit uname pread __pread_chk read __read_chk statx stat \
              lstat fstat ioctl statfs readlink __readlink_chk realpath __realpath_chk opendir readdir \
              closedir rewinddir inotify_init1 inotify_add_watch inotify_rm_watch uv_random \

@@ -27,24 +27,39 @@
     " LEFT JOIN tailrace_files t ON t.id = f.id AND t.inode = f.inode "
 
 /* What Fluent Bit keeps of the bytes before its offset is void where the offset is another. */
-#define MOVE_OFFSET                                                                   \
-    " rotated = ?6,"                                                                  \
-    " offset_marker = CASE WHEN offset = ?3 THEN offset_marker ELSE 0 END,"           \
-    " offset_marker_size = CASE WHEN offset = ?3 THEN offset_marker_size ELSE 0 END," \
-    " offset = ?3"
+#define MOVE_OFFSET                                                                      \
+    " rotated = excluded.rotated,"                                                       \
+    " offset_marker = CASE WHEN offset = excluded.offset THEN offset_marker ELSE 0 END," \
+    " offset_marker_size ="                                                              \
+    " CASE WHEN offset = excluded.offset THEN offset_marker_size ELSE 0 END,"            \
+    " offset = excluded.offset"
+
+#define MOVE_OURS                                                                                \
+    " inode = excluded.inode, dev = excluded.dev, generation = excluded.generation,"             \
+    " born_ns = excluded.born_ns, head_hash = excluded.head_hash, head_len = excluded.head_len," \
+    " tail_hash = excluded.tail_hash, tail_len = excluded.tail_len, offset = excluded.offset,"   \
+    " done = excluded.done, saved_ns = excluded.saved_ns, note = excluded.note"
+
+/* Nothing is kept of a statement that fails: its transaction fails. */
+#define INSERT_FILES                                                               \
+    "INSERT OR FAIL INTO in_tail_files(id, name, offset, inode, created, rotated)" \
+    " SELECT id, name, offset, inode, created, rotated FROM waiting WHERE true"    \
+    " ON CONFLICT(id) DO UPDATE SET"
+#define INSERT_OURS                                                                 \
+    "INSERT OR FAIL INTO tailrace_files(id, inode, real, dev, generation, born_ns," \
+    " head_hash, head_len, tail_hash, tail_len, offset, done, saved_ns, note)"      \
+    " SELECT id, inode, real, dev, generation, born_ns, head_hash, head_len,"       \
+    " tail_hash, tail_len, offset, done, saved_ns, note FROM waiting WHERE true"    \
+    " ON CONFLICT(id) DO UPDATE SET"
 
 static const char *const texts[STATEMENT_COUNT] = {
-    [MOVE_FILE] =
-        "UPDATE in_tail_files SET" MOVE_OFFSET " WHERE id = ?1 AND name = ?2 AND inode = ?4;",
-    [MOVE_OURS] = "UPDATE tailrace_files SET inode = ?2, dev = ?4, generation = ?5, born_ns = ?6,"
-                  " head_hash = ?7, head_len = ?8, tail_hash = ?9, tail_len = ?10, offset = ?11,"
-                  " done = ?12, saved_ns = ?13, note = ?14 WHERE id = ?1 AND real IS ?3;",
-    [PUT_FILE] = "INSERT INTO in_tail_files(id, name, offset, inode, created, rotated)"
-                 " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(id) DO UPDATE SET name = ?2, inode = "
-                 "?4," MOVE_OFFSET ";",
-    [PUT_OURS] = "INSERT OR REPLACE INTO tailrace_files(id, inode, real, dev, generation, born_ns,"
-                 " head_hash, head_len, tail_hash, tail_len, offset, done, saved_ns, note)"
-                 " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14);",
+    [PUT_FILES] =
+        INSERT_FILES MOVE_OFFSET " WHERE name = excluded.name AND inode = excluded.inode;",
+    [RENAME_FILES] =
+        INSERT_FILES MOVE_OFFSET ", name = excluded.name, inode = excluded.inode"
+                                 " WHERE name <> excluded.name OR inode IS NOT excluded.inode;",
+    [PUT_OURS] = INSERT_OURS MOVE_OURS " WHERE real IS excluded.real;",
+    [RENAME_OURS] = INSERT_OURS MOVE_OURS ", real = excluded.real WHERE real IS NOT excluded.real;",
     [REMOVE_FILE] = "DELETE FROM in_tail_files WHERE id = ?1;",
     [REMOVE_OURS] = "DELETE FROM tailrace_files WHERE id = ?1;",
     [BEGIN] = "BEGIN IMMEDIATE;",
@@ -157,6 +172,10 @@ static int set_aside(struct database *db, const char *path, const char *speaker)
 
 static int statements_prepare(struct database *db)
 {
+    int rc = database_waiting_make(db);
+
+    if (rc < 0)
+        return rc;
     for (size_t i = 0; i < STATEMENT_COUNT; i++) {
         int code = sqlite3_prepare_v3(db->sqlite, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
                                       &db->statements[i], NULL);
@@ -271,7 +290,6 @@ int database_open(const struct positions_config *config, struct report *report, 
                      words.len > 0 ? buffer_text(&words) : strerror(-rc));
         database_close(&db);
     } else {
-        db->last_row = database_next_row(db) - 1;
         database_reserve(db);
     }
     buffer_fini(&words);

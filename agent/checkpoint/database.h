@@ -22,6 +22,7 @@
 #define DATABASE_VERSION 2
 
 struct database;
+struct pending;
 
 MUST_USE int database_open(const struct positions_config *config, struct report *report,
                            struct place place, struct database **database_out);
@@ -30,10 +31,11 @@ void database_close(struct database **database);
 /* The first id that no row has. */
 int64_t database_next_row(struct database *db);
 
-/* ---- writing: begin -> put, remove* -> commit, or rollback after a failure ---- */
+/* ---- writing: begin -> put_all, remove* -> commit, or rollback after a failure ---- */
 
 MUST_USE int database_begin(struct database *db);
-MUST_USE int database_put(struct database *db, const struct position *position);
+/* The positions among them; removals are the caller's. */
+MUST_USE int database_put_all(struct database *db, const struct pending *pending);
 MUST_USE int database_remove(struct database *db, int64_t row);
 MUST_USE int database_commit(struct database *db);
 void database_rollback(struct database *db);

@@ -16,11 +16,13 @@
 
 /* ---- writing ---- */
 
-static int statement_finish(sqlite3_stmt *statement)
+int database_run(struct database *db, enum statement which)
 {
-    int code = sqlite3_step(statement);
+    sqlite3_stmt *statement = db->statements[which];
+    int code;
 
     CHECK(statement != NULL);
+    code = sqlite3_step(statement);
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
     return code == SQLITE_DONE ? 0 : database_error(code);
@@ -29,14 +31,14 @@ static int statement_finish(sqlite3_stmt *statement)
 int database_begin(struct database *db)
 {
     database_read_end(db);
-    return statement_finish(db->statements[BEGIN]);
+    return database_run(db, BEGIN);
 }
 
 /* Rows come in the order of names, and three indexes take them in others: with room for all its pages
  * a transaction reads and writes each of them once. Between two of them nobody needs the pages. */
 int database_commit(struct database *db)
 {
-    int rc = statement_finish(db->statements[COMMIT]);
+    int rc = database_run(db, COMMIT);
 
     (void)sqlite3_db_release_memory(db->sqlite);
     return rc;
@@ -103,76 +105,16 @@ static void bind_text(sqlite3_stmt *statement, int at, const char *text)
     (void)sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
 }
 
-static int file_write(struct database *db, enum statement how, const struct position *p)
-{
-    sqlite3_stmt *write = db->statements[how];
-
-    bind_number(write, 1, (uint64_t)p->row);
-    bind_text(write, 2, p->name);
-    bind_number(write, 3, p->offset);
-    bind_number(write, 4, p->identity.id.ino);
-    if (how == PUT_FILE)
-        bind_number(write, 5, (uint64_t)(p->saved_ns / NS_PER_S));
-    bind_number(write, 6, p->is_rotated);
-    return statement_finish(write);
-}
-
-static int ours_write(struct database *db, enum statement how, const struct position *p)
-{
-    sqlite3_stmt *write = db->statements[how];
-    const struct file_id *id = &p->identity.id;
-
-    bind_number(write, 1, (uint64_t)p->row);
-    bind_number(write, 2, id->ino);
-    bind_text(write, 3, p->real != NULL && strcmp(p->real, p->name) != 0 ? p->real : NULL);
-    bind_number(write, 4, id->dev);
-    bind_number(write, 5, id->generation);
-    bind_number(write, 6, (uint64_t)id->born_ns);
-    bind_number(write, 7, p->identity.head.hash);
-    bind_number(write, 8, p->identity.head.len);
-    bind_number(write, 9, p->tail.hash);
-    bind_number(write, 10, p->tail.len);
-    bind_number(write, 11, p->offset);
-    bind_number(write, 12, p->is_done);
-    bind_number(write, 13, (uint64_t)p->saved_ns);
-    bind_text(write, 14, p->note);
-    return statement_finish(write);
-}
-
-/* Whether the statement before found its row. */
-static bool has_moved(const struct database *db)
-{
-    return sqlite3_changes(db->sqlite) > 0;
-}
-
-/* Rows are numbered upwards: one above all others is new, unless others wrote to the file meanwhile,
- * or its transaction failed. Both are as good. */
-int database_put(struct database *db, const struct position *position)
-{
-    bool is_new = position->row > db->last_row;
-    int rc = is_new ? 0 : file_write(db, MOVE_FILE, position);
-
-    if (rc == 0 && (is_new || !has_moved(db)))
-        rc = file_write(db, PUT_FILE, position);
-    if (rc == 0 && !is_new)
-        rc = ours_write(db, MOVE_OURS, position);
-    if (rc == 0 && (is_new || !has_moved(db)))
-        rc = ours_write(db, PUT_OURS, position);
-    if (is_new)
-        db->last_row = position->row;
-    return rc;
-}
-
 int database_remove(struct database *db, int64_t row)
 {
     int rc;
 
     bind_number(db->statements[REMOVE_FILE], 1, (uint64_t)row);
-    rc = statement_finish(db->statements[REMOVE_FILE]);
+    rc = database_run(db, REMOVE_FILE);
     if (rc < 0)
         return rc;
     bind_number(db->statements[REMOVE_OURS], 1, (uint64_t)row);
-    return statement_finish(db->statements[REMOVE_OURS]);
+    return database_run(db, REMOVE_OURS);
 }
 
 /* ---- reading ---- */
@@ -180,13 +122,13 @@ int database_remove(struct database *db, int64_t row)
 void database_read_begin(struct database *db)
 {
     if (!db->is_reading)
-        db->is_reading = statement_finish(db->statements[READ]) == 0;
+        db->is_reading = database_run(db, READ) == 0;
 }
 
 void database_read_end(struct database *db)
 {
-    if (db->is_reading)
-        (void)statement_finish(db->statements[COMMIT]);
+    if (db->is_reading && database_run(db, COMMIT) < 0)
+        database_rollback(db);
     db->is_reading = false;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Inside of the database: database.c opens it and prepares its statements, database_rows.c writes
- * and reads rows with them. For these two files only.
+ * Inside of the database: database.c opens it and prepares its statements, database_put.c writes rows
+ * with them, database_rows.c removes and reads them. For these files only.
  */
 #ifndef TAILRACE_CHECKPOINT_DATABASE_SELF_H
 #define TAILRACE_CHECKPOINT_DATABASE_SELF_H
@@ -13,12 +13,12 @@
 #define DATABASE_JOURNAL_BYTES (1280 * 1024)
 #define DATABASE_GROWTH_BYTES (256 * 1024)
 
-/* A row that is there, under the same names, is moved: that touches no index. Else it is put. */
+/* The first four take all rows that wait (database_put.c). */
 enum statement {
-    MOVE_FILE,
-    MOVE_OURS,
-    PUT_FILE,
+    PUT_FILES,
+    RENAME_FILES,
     PUT_OURS,
+    RENAME_OURS,
     REMOVE_FILE,
     REMOVE_OURS,
     BEGIN,
@@ -57,11 +57,17 @@ enum {
 struct database {
     sqlite3 *sqlite;
     sqlite3_stmt *statements[STATEMENT_COUNT];
-    int lock_fd;      /* says to other agents that the file is taken */
-    char *journal;    /* that database_secure writes to the disk; NULL: not wanted */
-    int64_t last_row; /* no row is known to be above it: what comes there is put at once */
+    const struct pending *waiting; /* what is being written; else NULL */
+    int lock_fd;                   /* says to other agents that the file is taken */
+    char *journal;                 /* that database_secure writes to the disk; NULL: not wanted */
     bool is_reading;
 };
+
+/* Runs a statement that gives no rows. */
+MUST_USE int database_run(struct database *db, enum statement statement);
+
+/* The table from which rows are put, before the statements are prepared. */
+MUST_USE int database_waiting_make(struct database *db);
 
 /* Takes room on the disk for going on when it is full, behind the ends of both files, which stay where
  * they are: SQLite does not notice. Where there is no room for all of it, none is taken. */

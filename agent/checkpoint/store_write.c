@@ -39,15 +39,13 @@ void store_unlock(struct store *store)
 
 static int rows_write(struct database *db, const struct pending *pending)
 {
-    int rc = 0;
+    int rc = database_put_all(db, pending);
 
     LIST_FOR (it, &pending->rows) {
         const struct pending_row *row = CONTAINER_OF(it, struct pending_row, link);
 
-        rc = row->is_removal ? database_remove(db, row->position.row)
-                             : database_put(db, &row->position);
-        if (rc < 0)
-            break;
+        if (rc == 0 && row->is_removal)
+            rc = database_remove(db, row->position.row);
     }
     return rc;
 }

@@ -1,4 +1,5 @@
 #include "checkpoint/database.h"
+#include "checkpoint/pending.h"
 #include "checkpoint/schema.h"
 
 #include "base/memory.h"
@@ -182,7 +183,7 @@ int database_begin(struct database *db)
     return 0;
 }
 
-int database_put(struct database *db, const struct position *position)
+static void row_put(struct database *db, const struct position *position)
 {
     struct rows *rows = &db->now;
     size_t index;
@@ -206,6 +207,16 @@ int database_put(struct database *db, const struct position *position)
     snprintf(row->name, sizeof row->name, "%s", position->name);
     snprintf(row->real, sizeof row->real, "%s", position->real ? position->real : position->name);
     snprintf(row->note, sizeof row->note, "%s", position->note ? position->note : "");
+}
+
+int database_put_all(struct database *db, const struct pending *pending)
+{
+    LIST_FOR (it, &pending->rows) {
+        const struct pending_row *row = CONTAINER_OF(it, struct pending_row, link);
+
+        if (!row->is_removal)
+            row_put(db, &row->position);
+    }
     return 0;
 }
 
