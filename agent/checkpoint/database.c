@@ -70,6 +70,7 @@ static const char *const texts[STATEMENT_COUNT] = {
     [ROWS_OF_PATH] = ("SELECT id FROM in_tail_files WHERE name >= ?1 AND name < ?2 UNION ALL"
                       " SELECT id FROM tailrace_files WHERE real >= ?1 AND real < ?2;"),
     [ALL] = SELECT "ORDER BY f.id;",
+    [ANY] = "SELECT 1 FROM in_tail_files LIMIT 1;",
 };
 
 int database_error(int code)
@@ -114,11 +115,22 @@ static int lock_take(struct database *db, const char *path)
     return 0;
 }
 
+/* Before SQLite is used at all: it need not count each allocation under a lock. */
+static void sqlite_settle(void)
+{
+    static bool is_settled;
+
+    if (!is_settled)
+        (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    is_settled = true;
+}
+
 static int sqlite_open(struct database *db, const char *path)
 {
-    int code =
-        sqlite3_open_v2(path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    int code;
 
+    sqlite_settle();
+    code = sqlite3_open_v2(path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (code != SQLITE_OK)
         return database_error(code);
     sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_SLOT_BYTES,

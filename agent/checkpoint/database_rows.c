@@ -119,17 +119,29 @@ int database_remove(struct database *db, int64_t row)
 
 /* ---- reading ---- */
 
+/* Whether there is a row. In doubt there is: the search says what is wrong. */
+static bool has_rows(struct database *db)
+{
+    int code = sqlite3_step(db->statements[ANY]);
+
+    sqlite3_reset(db->statements[ANY]);
+    return code != SQLITE_DONE;
+}
+
+/* Most searches are at the first start, where nothing can be found. */
 void database_read_begin(struct database *db)
 {
-    if (!db->is_reading)
-        db->is_reading = database_run(db, READ) == 0;
+    if (db->is_reading)
+        return;
+    db->is_reading = database_run(db, READ) == 0;
+    db->is_empty = db->is_reading && !has_rows(db);
 }
 
 void database_read_end(struct database *db)
 {
     if (db->is_reading && database_run(db, COMMIT) < 0)
         database_rollback(db);
-    db->is_reading = false;
+    db->is_reading = db->is_empty = false;
 }
 
 static uint64_t number_at(sqlite3_stmt *row, int column)
@@ -211,6 +223,8 @@ static int rows_all(sqlite3_stmt *rows, position_fn *each, void *owner)
 
 int database_find_inode(struct database *db, uint64_t ino, position_fn *each, void *owner)
 {
+    if (db->is_empty)
+        return 0;
     bind_number(db->statements[BY_INODE], 1, ino);
     return rows_all(db->statements[BY_INODE], each, owner);
 }
@@ -259,11 +273,15 @@ static int numbers_walk(struct database *db, int64_t *rows, size_t count, positi
 /* Most often there are none. */
 int database_find_path(struct database *db, const char *path, position_fn *each, void *owner)
 {
-    char *after = mem_format("%s\xff", path); /* no name begins so and sorts after */
     struct buffer rows = {0};
-    int rc = numbers_read(db, path, after, &rows);
+    char *after;
+    int rc;
 
     CHECK(path[0] != '\0');
+    if (db->is_empty)
+        return 0;
+    after = mem_format("%s\xff", path); /* no name begins so and sorts after */
+    rc = numbers_read(db, path, after, &rows);
     if (rc == 0)
         rc =
             numbers_walk(db, (int64_t *)(void *)rows.data, rows.len / sizeof(int64_t), each, owner);

@@ -27,6 +27,7 @@ enum statement {
     BY_INODE,
     BY_ROW,
     ALL,
+    ANY,          /* row, a single one */
     ROWS_OF_PATH, /* their numbers alone, from the indexes, in no order: nothing is sorted or kept */
     STATEMENT_COUNT,
 };
@@ -61,6 +62,7 @@ struct database {
     int lock_fd;                   /* says to other agents that the file is taken */
     char *journal;                 /* that database_secure writes to the disk; NULL: not wanted */
     bool is_reading;
+    bool is_empty; /* what is being read: there is nothing to be found */
 };
 
 /* Runs a statement that gives no rows. */

@@ -94,7 +94,8 @@ static int pragmas_set(sqlite3 *db, const struct positions_config *config)
     if (code == SQLITE_OK)
         code = pragma_set(db, "journal_mode", config->journal_mode ? config->journal_mode : "wal");
     if (code == SQLITE_OK)
-        code = run(db, "PRAGMA wal_autocheckpoint=256; PRAGMA journal_size_limit=1048576;");
+        code = run(db, "PRAGMA wal_autocheckpoint=256; PRAGMA journal_size_limit=1048576;"
+                       " PRAGMA secure_delete=off;");
     return code;
 }
 

@@ -74,6 +74,21 @@ START_TEST(searches_in_a_row_keep_nobody_from_writing_after_their_end)
 }
 END_TEST
 
+START_TEST(where_there_was_nothing_searches_in_a_row_see_what_is_written_meanwhile)
+{
+    book_open();
+    positions_new_row(book.positions);
+    positions_read_begin(book.positions);
+    ck_assert_str_eq(book_find(7), "");
+    ck_assert_str_eq(book_all(), "");
+    book_set(1, "/a.log", 7, 100);
+    book_write();
+    ck_assert_str_eq(book_find(7), "1:/a.log@100");
+    ck_assert_str_eq(book_all(), "1:/a.log@100");
+    positions_read_end(book.positions);
+}
+END_TEST
+
 START_TEST(a_number_that_somebody_else_took_meanwhile_is_put_all_the_same)
 {
     book_open();
@@ -155,6 +170,7 @@ Suite *suite_checkpoint_find(void)
     tcase_add_test(find, a_row_is_found_once_by_its_name_and_by_where_its_file_lies);
     tcase_add_test(find, searches_in_a_row_neither_hold_a_write_up_nor_hide_it);
     tcase_add_test(find, searches_in_a_row_keep_nobody_from_writing_after_their_end);
+    tcase_add_test(find, where_there_was_nothing_searches_in_a_row_see_what_is_written_meanwhile);
     tcase_add_test(find, a_number_that_somebody_else_took_meanwhile_is_put_all_the_same);
     tcase_add_test(find, a_row_that_others_add_meanwhile_is_gone_on_with);
     tcase_add_test(find, a_row_that_others_add_meanwhile_with_the_last_number_is_nobody_s);
