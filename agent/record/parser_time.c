@@ -20,21 +20,22 @@ static enum time_shortcut shortcut_of(const struct time_options *options)
 int parser_time_compile(struct parser_time *t, const struct parser_settings *settings,
                         struct place place, struct report *report)
 {
-    const struct time_options *options = &settings->time;
+    struct time_options options = settings->time;
 
-    if (options->format == NULL) {
-        if (options->zone == NULL)
+    options.is_loose = !settings->time_strict;
+    if (options.format == NULL) {
+        if (options.zone == NULL)
             return 0;
         report_error(report, place, "parser \"%s\": Time_Zone needs a Time_Format",
                      settings->name ? settings->name : "");
         return -EINVAL;
     }
-    t->format = time_format_new(options, report, place);
+    t->format = time_format_new(&options, report, place);
     if (t->format == NULL)
         return -EINVAL;
     t->key = mem_text(settings->time_key ? settings->time_key : "time");
     t->key_view = slice_of(t->key);
-    t->shortcut = shortcut_of(options);
+    t->shortcut = shortcut_of(&options);
     t->is_kept = settings->time_keep;
     t->is_strict = settings->time_strict;
     return 0;

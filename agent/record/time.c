@@ -12,6 +12,7 @@
 struct time_format {
     struct zone *zone; /* NULL: offset_s */
     int32_t offset_s;
+    bool is_loose;
     size_t step_count;
     struct time_step steps[TIME_FORMAT_STEPS_MAX];
 };
@@ -178,6 +179,7 @@ struct time_format *time_format_new(const struct time_options *options, struct r
         time_format_free(&f);
         return NULL;
     }
+    f->is_loose = options->is_loose;
     return mem_resize(f, 1,
                       offsetof(struct time_format, steps) + f->step_count * sizeof f->steps[0]);
 }
@@ -268,12 +270,24 @@ static int resolve(const struct time_format *format, struct time_fields *f, int6
     return calendar_instant(local_to_utc(format, f), f->fraction_ns, ns_out);
 }
 
+/* Enough for an instant, if what failed was something finer. */
+static bool has_day(const struct time_fields *f)
+{
+    const unsigned date = FIELD_MONTH | FIELD_DAY;
+
+    return f->epoch_s > 0 || (f->has & date) == date || f->day_of_year > 0;
+}
+
 int time_parse(const struct time_format *format, struct slice text, int64_t *ns_out)
 {
     struct time_fields fields = {0};
 
-    for (size_t i = 0; i < format->step_count; i++)
-        if (!time_step_run(&format->steps[i], &text, &fields))
+    for (size_t i = 0; i < format->step_count; i++) {
+        if (time_step_run(&format->steps[i], &text, &fields))
+            continue;
+        if (!format->is_loose || !has_day(&fields))
             return -EINVAL;
+        break;
+    }
     return resolve(format, &fields, ns_out);
 }

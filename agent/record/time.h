@@ -23,6 +23,7 @@ struct time_options {
     const char *offset; /* Time_Offset: +hhmm, -hh:mm */
     const char *zone;   /* Time_Zone: an IANA name; excludes the other two */
     bool is_system;     /* Time_System_Timezone */
+    bool is_loose;      /* a text may end, or go on otherwise, behind its day */
 };
 
 struct time_format;

@@ -219,6 +219,22 @@ START_TEST(a_strict_time_that_is_none_refuses_the_text)
 }
 END_TEST
 
+/* Time_Strict off: what was read counts, once it is a day. */
+START_TEST(a_loose_time_ends_where_its_text_goes_another_way)
+{
+    const struct parser_settings *s = &(struct parser_settings){
+        .name = "p", .format = "logfmt", .time.format = "%Y-%m-%dT%H:%M:%S.%L%z"};
+
+    expect_parse(s, "time=1970-01-02T00:00:01.25 a=1", "{\"a\":\"1\"}");
+    expect_time(s, "time=1970-01-02T00:00:01.25 a=1", NS(86401) + NS(1) / 4);
+    expect_time(s, "time=1970-01-02T00:00:01Z a=1", NS(86401));
+    expect_time(s, "time=1970-01-02 a=1", NS(86400));
+    expect_parse(s, "time=1970-01 a=1", "{\"time\":\"1970-01\",\"a\":\"1\"}");
+    expect_parse(s, "time=1970-01-45 a=1", "{\"time\":\"1970-01-45\",\"a\":\"1\"}");
+    expect_parse(s, "time=now a=1", "{\"time\":\"now\",\"a\":\"1\"}");
+}
+END_TEST
+
 /* A text that is refused after its time was read leaves the record's time alone (kit_parser_apply
  * looks). */
 START_TEST(a_refused_text_leaves_the_record_as_it_was)
@@ -412,6 +428,7 @@ Suite *suite_record_parser(void)
     tcase_add_test(pairs, a_part_without_a_label_refuses_the_text);
     tcase_add_test(pairs, labels_have_types_and_a_time);
     tcase_add_test(pairs, a_strict_time_that_is_none_refuses_the_text);
+    tcase_add_test(pairs, a_loose_time_ends_where_its_text_goes_another_way);
     tcase_add_test(pairs, a_refused_text_leaves_the_record_as_it_was);
     tcase_add_test(pairs, pairs_become_fields);
     tcase_add_test(pairs, a_key_without_a_value_is_true);
