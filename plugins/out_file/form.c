@@ -49,11 +49,12 @@ void form_fini(struct form *form)
 
 /* ---- values ---- */
 
-/* Seconds as %f shows them, cut to six digits. */
+/* As %f shows seconds: six digits, rounded. */
 static void put_short_seconds(int64_t time_ns, struct buffer *out)
 {
-    render_seconds(time_ns, out);
-    out->len -= 3;
+    double fraction_s = (double)(time_ns % NS_PER_S) / NS_PER_S;
+
+    buffer_append_format(out, "%f", (double)(time_ns / NS_PER_S) + fraction_s);
 }
 
 static bool is_text(const struct chunk_field *field)

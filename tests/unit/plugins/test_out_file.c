@@ -82,8 +82,8 @@ START_TEST(ltsv_has_labels)
     FILE_KIT_MAKE(&kit, "file", "out", "format", "ltsv", "delimiter", "comma", "label_delimiter",
                   "=");
     write_lines("app", "{\"a\":1.5}\n");
-    ck_assert_str_eq(content("out"), "\"time\":1700000000.123456\t\"a\":1\t\"b\":\"x\"\n"
-                                     "\"time\"=1700000000.123456,\"a\"=1.500000\n");
+    ck_assert_str_eq(content("out"), "\"time\":1700000000.123457\t\"a\":1\t\"b\":\"x\"\n"
+                                     "\"time\"=1700000000.123457,\"a\"=1.500000\n");
 }
 END_TEST
 
@@ -92,7 +92,7 @@ START_TEST(a_template_is_filled)
     FILE_KIT_MAKE(&kit, "file", "out", "format", "template", "template",
                   "{time} {Mem.used}/{x} {t}{ {nothing} {");
     write_lines("app", "{\"Mem.used\":5,\"x\":\"a\\tb\",\"t\":{\"k\":1}}\n");
-    ck_assert_str_eq(content("out"), "1700000000.123456 5/a\tb {\"k\"=>1}{ {nothing} {\n");
+    ck_assert_str_eq(content("out"), "1700000000.123457 5/a\tb {\"k\"=>1}{ {nothing} {\n");
 }
 END_TEST
 
