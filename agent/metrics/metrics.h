@@ -102,6 +102,7 @@ struct filter_metrics {
     uint64_t add_records;
     uint64_t drop_records;
     uint64_t drop_bytes;
+    uint64_t emit_records;       /* that were sent on under another tag */
     uint64_t unlabelled_records; /* whose pod, instance or task was not known */
     struct kubernetes_metrics kubernetes;
     struct log_metrics log;

@@ -21,6 +21,7 @@ struct filter_rewrite_tag {
     size_t rule_count;
     const char *component;
     struct log_brake brake;
+    struct filter_metrics *metrics; /* NULL until it is started */
 };
 
 static const struct option options[] = {
@@ -64,6 +65,15 @@ static int rewrite_tag_init(void *self, struct plugin_setup *setup)
     for (size_t i = 0; i < f->rule_count; i++)
         rule_compile(&f->rules[i], f->texts.items[i], f->texts.places[i], setup->report);
     return setup->report->error_count > errors_before ? -EINVAL : 0;
+}
+
+static int rewrite_tag_start(void *self, const struct filter_host *host, struct report *report)
+{
+    struct filter_rewrite_tag *f = self;
+
+    (void)report;
+    f->metrics = host->metrics;
+    return 0;
 }
 
 static void rewrite_tag_fini(void *self)
@@ -122,7 +132,10 @@ static enum filter_verdict rewrite_tag_apply(void *self, struct record *record,
 
         if (!rule_matches(f, rule, record, &match))
             continue;
-        return rule_emit(rule, record, &match, run) && !rule->keeps ? FILTER_DROP : FILTER_KEEP;
+        if (!rule_emit(rule, record, &match, run))
+            return FILTER_KEEP;
+        f->metrics->emit_records++;
+        return rule->keeps ? FILTER_KEEP : FILTER_DROP;
     }
     return FILTER_KEEP;
 }
@@ -134,6 +147,7 @@ const struct filter_plugin filter_rewrite_tag = {
     .options = options,
     .emits = true,
     .init = rewrite_tag_init,
+    .start = rewrite_tag_start,
     .fini = rewrite_tag_fini,
     .apply = rewrite_tag_apply,
 };

@@ -71,6 +71,18 @@ START_TEST(the_bookmark_waits_for_the_copy)
 }
 END_TEST
 
+START_TEST(what_goes_on_under_another_tag_is_counted)
+{
+    const struct filter_metrics *filter;
+
+    k = kit_start(SERVICE TAIL RULE("$log ^e err false") TO("*", "PORT"));
+    send("one\nex\ntwo\ney\n");
+    filter = CONTAINER_OF(pipeline_metrics(k->pipeline)->filters.next, struct filter_metrics, link);
+    ck_assert_uint_eq(filter->emit_records, 2);
+    ck_assert_uint_eq(filter->drop_records, 2);
+}
+END_TEST
+
 START_TEST(the_new_tag_goes_through_all_filters)
 {
     k = kit_start(SERVICE TAIL "[FILTER]\n Name grep\n Match err\n Exclude log ^ex$\n" RULE(
@@ -114,6 +126,7 @@ Suite *suite_pipeline_retag(void)
     tcase_add_test(tags, both_documents_have_ids_of_their_own);
     tcase_add_test(tags, a_tag_that_no_output_takes_may_lead_to_one);
     tcase_add_test(tags, the_bookmark_waits_for_the_copy);
+    tcase_add_test(tags, what_goes_on_under_another_tag_is_counted);
     tcase_add_test(tags, the_new_tag_goes_through_all_filters);
     tcase_add_test(tags, what_would_go_round_for_ever_stays);
     tcase_add_test(tags, a_copy_is_not_changed_by_what_comes_after_it);
