@@ -4,6 +4,11 @@
 
 #define CAPACITY_MIN 4
 
+static struct ack_span *span_at(const struct ack_window *w, uint32_t index)
+{
+    return &w->spans[(w->head + index) & (w->capacity - 1)];
+}
+
 void window_check(const struct ack_window *w)
 {
     CHECK(w->settled <= w->issued);
@@ -12,6 +17,7 @@ void window_check(const struct ack_window *w)
     CHECK(w->count == 0 || w->spans != NULL);
     CHECK((w->capacity & (w->capacity - 1)) == 0);
     CHECK(w->head < w->capacity || w->head == 0);
+    CHECK(w->count == 0 || span_at(w, w->count - 1)->end == w->issued);
 }
 
 void window_init(struct ack_window *w, uint64_t offset)
@@ -23,11 +29,6 @@ void window_fini(struct ack_window *w)
 {
     MEM_FREE(&w->spans);
     *w = (struct ack_window){0};
-}
-
-static struct ack_span *span_at(const struct ack_window *w, uint32_t index)
-{
-    return &w->spans[(w->head + index) & (w->capacity - 1)];
 }
 
 static void window_grow(struct ack_window *w)
@@ -43,6 +44,7 @@ static void window_grow(struct ack_window *w)
     w->spans = spans;
     w->head = 0;
     w->capacity = capacity;
+    CHECK(w->count < w->capacity);
 }
 
 uint64_t window_issue(struct ack_window *w, uint64_t end, output_set owed)
@@ -71,6 +73,7 @@ void window_advance(struct ack_window *w, uint64_t end)
 static void window_shift(struct ack_window *w)
 {
     while (w->count > 0 && span_at(w, 0)->owed == 0) {
+        CHECK(span_at(w, 0)->end >= w->settled);
         w->settled = span_at(w, 0)->end;
         w->head = (w->head + 1) & (w->capacity - 1);
         w->first_seq++;
