@@ -17,6 +17,7 @@ struct discover *discover_new(struct loop *loop, const struct discover_config *c
 {
     struct discover *d = mem_zalloc(1, sizeof *d);
 
+    CHECK(ops->found != NULL && ops->gone != NULL && ops->replaced != NULL && ops->touched != NULL);
     d->loop = loop;
     d->config = *config;
     if (d->config.refresh_ms == 0)
@@ -107,6 +108,7 @@ void discover_exclude(struct discover *d, struct slice pattern)
 
 void discover_start(struct discover *d)
 {
+    CHECK(d->scan.count == 0);
     discover_scan(d);
     timer_repeat(d->timers.refresh, d->config.refresh_ms);
     timer_repeat(d->timers.poll, d->config.poll_ms);
@@ -165,6 +167,7 @@ static bool place_is_polled(const struct place *place)
 
 void discover_poll(struct discover *d)
 {
+    CHECK(d->scan.count > 0);
     d->scan.count++;
     LIST_FOR (it, &d->found.place_list) {
         struct place *place = CONTAINER_OF(it, struct place, link);
@@ -187,6 +190,7 @@ static void on_poll(void *owner)
 
 size_t discover_file_count(const struct discover *d)
 {
+    CHECK(d->found.file_count <= d->found.files.count);
     return d->found.file_count;
 }
 

@@ -47,6 +47,7 @@ static struct follow_step rotated_plan(const struct follow_state *s, const struc
     uint64_t still_ms = seen->now_ms > last_ms ? seen->now_ms - last_ms : 0;
 
     CHECK(s->is_rotated);
+    CHECK(seen->size == s->read);
     if (still_ms < limits->rotate_wait_ms)
         return step_wait(at_most(limits->rotate_wait_ms - still_ms, FOLLOW_LOOK_MS));
     if (s->unfinished_bytes > 0)
@@ -60,6 +61,7 @@ static struct follow_step named_plan(const struct follow_state *s, const struct 
                                      const struct follow_limits *limits)
 {
     CHECK(!s->is_rotated);
+    CHECK(seen->size == s->read);
     if (limits->ignore_older_ms == 0)
         return step_wait(0);
     if (follow_may_open(limits, seen->age_ms))

@@ -106,6 +106,7 @@ typedef bool match_fn(struct pair p);
 
 static bool place_at(struct matching *m, size_t index, size_t sibling, match_fn *fits)
 {
+    CHECK(!m->is_placed[index]);
     if (m->of[sibling] != NULL || !fits(pair_of(m, sibling, index)))
         return false;
     m->of[sibling] = &m->saved[index];
@@ -279,6 +280,7 @@ static void plan_fill(const struct matching *m, struct generation_plan *plan)
             read_add(plan, (struct generation_read){
                                .index = i, .is_new = m->saved_count == 0, .trouble = g->trouble});
     }
+    CHECK(plan->count <= m->siblings->count);
     for (size_t i = 0; i < m->saved_count; i++)
         plan->lost_count += is_nowhere(m, i);
 }

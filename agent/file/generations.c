@@ -107,6 +107,7 @@ static unsigned long number_of(struct slice suffix)
 {
     unsigned long number = 0;
 
+    CHECK(is_number(suffix));
     for (size_t i = 1; i < suffix.len; i++)
         number = number * 10 + (unsigned long)(suffix.data[i] - '0');
     return number;
@@ -227,6 +228,7 @@ static void generation_add(struct generations *list, const char *dir, const char
 
 static void generation_drop(struct generations *list, size_t index)
 {
+    CHECK(index < list->count);
     generation_fini(&list->items[index]);
     list->count--;
     memmove(&list->items[index], &list->items[index + 1],

@@ -71,6 +71,7 @@ static uint32_t step_bytes(unsigned step)
 
 static uint32_t step_print(struct slice head, unsigned step)
 {
+    CHECK(step_bytes(step) <= head.len);
     return (uint32_t)slice_hash(slice_make(head.data, step_bytes(step)));
 }
 

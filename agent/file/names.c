@@ -126,6 +126,7 @@ static void target_drop(struct discover *d, struct entry *e)
 
     if (e->file.real == e->file.path)
         return;
+    CHECK(first != NULL && list_is_linked(&e->in_target));
     list_remove(&e->in_target);
     if (first == e && e->next_alias == NULL)
         map_remove(&d->found.targets, real);
@@ -160,6 +161,7 @@ static void target_take(struct discover *d, struct entry *e)
     if (strcmp(real, e->file.real) == 0)
         return;
     target_drop(d, e);
+    CHECK(!list_is_linked(&e->in_target));
     list_add_tail(&place->targets, &e->in_target);
     e->file.real = mem_text(real);
     e->next_alias = map_get(&d->found.targets, slice_of(real));
@@ -176,7 +178,7 @@ static struct entry *entry_new(struct discover *d, struct place *place, const ch
     e->is_absent = true;
     list_init(&e->in_target);
     list_add_tail(&place->files, &e->in_place);
-    map_put(&d->found.files, slice_of(path), e);
+    CHECK(map_put(&d->found.files, slice_of(path), e) == NULL);
     return e;
 }
 
@@ -184,7 +186,7 @@ void entry_free(struct discover *d, struct entry *e)
 {
     target_drop(d, e);
     list_remove(&e->in_place);
-    map_remove(&d->found.files, slice_of(e->file.path));
+    CHECK(map_remove(&d->found.files, slice_of(e->file.path)) == e);
     text_free(e->file.path);
     mem_free(e);
 }
@@ -228,6 +230,7 @@ static void entry_miss(struct discover *d, struct entry *e)
 {
     if (!e->is_absent) {
         e->is_absent = true;
+        CHECK(d->found.file_count > 0);
         d->found.file_count--;
         d->ops->gone(d->owner, &e->file);
     }

@@ -28,5 +28,6 @@ size_t pace_read_bytes(uint64_t bytes_per_s, size_t want)
 {
     uint64_t most = bytes_per_s / 4 > PACE_READ_BYTES_MIN ? bytes_per_s / 4 : PACE_READ_BYTES_MIN;
 
+    CHECK(bytes_per_s > 0);
     return want < most ? want : (size_t)most;
 }

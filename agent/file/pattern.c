@@ -94,6 +94,7 @@ void pattern_fini(struct pattern *p)
 
 bool pattern_is_last(const struct pattern *p, unsigned part)
 {
+    CHECK(part < p->part_count);
     return part + 1u == p->part_count;
 }
 

@@ -14,7 +14,7 @@ static struct place *place_new(struct discover *d, const char *path)
     list_init(&place->files);
     list_init(&place->targets);
     list_add_tail(&d->found.place_list, &place->link);
-    map_put(&d->found.places, slice_of(path), place);
+    CHECK(map_put(&d->found.places, slice_of(path), place) == NULL);
     return place;
 }
 
@@ -23,9 +23,10 @@ static void place_free(struct place *place)
     struct discover *d = place->discover;
 
     CHECK(list_is_empty(&place->files) && list_is_empty(&place->targets));
+    CHECK(place->want_count == 0);
     watch_dir_free(&place->watch);
     list_remove(&place->link);
-    map_remove(&d->found.places, slice_of(place->path));
+    CHECK(map_remove(&d->found.places, slice_of(place->path)) == place);
     mem_free(place->wants);
     mem_free(place->path);
     mem_free(place);

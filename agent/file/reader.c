@@ -93,6 +93,7 @@ static int64_t gzip_inflate_some(struct gzip_stream *z, int fd, char *buf, size_
     size_t written = 0;
     int rc;
 
+    CHECK(len > 0);
     if (z->is_damaged)
         return -EBADMSG;
     for (;;) {
@@ -192,6 +193,7 @@ static int gzip_seek(struct file_reader *r, uint64_t offset, uint64_t bytes_max)
         if (got <= 0)
             return got < 0 ? (int)got : -ERANGE;
     }
+    CHECK(r->offset == offset);
     return 0;
 }
 
@@ -259,6 +261,7 @@ uint64_t file_reader_size(const struct file_reader *r, uint64_t file_bytes)
         return file_bytes > 0 ? r->offset + 1 : r->offset;
     if (file_bytes < z->file_at)
         return 0;
+    CHECK(z->back <= z->recent.len);
     is_over = z->is_damaged || (z->is_at_end && file_bytes == z->file_at);
     return r->offset + z->back + (is_over ? 0 : 1);
 }

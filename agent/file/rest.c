@@ -45,6 +45,7 @@ static int64_t buffer_fill(struct file_rest *rest, char *buf)
         got = file_reader_read(&rest->reader, buf + len, FILE_REST_BUFFER_BYTES - len);
         len += got > 0 ? (size_t)got : 0;
     } while (got > 0 && len < FILE_REST_BUFFER_BYTES);
+    CHECK(len <= FILE_REST_BUFFER_BYTES);
     return got < 0 && len == 0 ? got : (int64_t)len;
 }
 

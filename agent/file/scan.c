@@ -18,6 +18,8 @@
 
 static const struct pattern *pattern_of(const struct discover *d, struct want want)
 {
+    CHECK(want.pattern < d->wanted.pattern_count);
+    CHECK(want.part < d->wanted.patterns[want.pattern].part_count);
     return &d->wanted.patterns[want.pattern];
 }
 

@@ -225,7 +225,7 @@ static struct spot *spot_take(struct hub *hub, int wd)
         spot = mem_zalloc(1, sizeof *spot);
         spot->wd = wd;
         list_init(&spot->dirs);
-        map_put(&hub->spots, wd_key(&wd), spot);
+        CHECK(map_put(&hub->spots, wd_key(&wd), spot) == NULL);
     }
     return spot;
 }
@@ -279,7 +279,7 @@ static void spot_free_if_unused(struct hub *hub, struct spot *spot)
 {
     if (!list_is_empty(&spot->dirs))
         return;
-    map_remove(&hub->spots, wd_key(&spot->wd));
+    CHECK(map_remove(&hub->spots, wd_key(&spot->wd)) == spot);
     CHECK(hub->fd >= 0);
     (void)inotify_rm_watch(hub->fd, spot->wd);
     mem_free(spot);
@@ -349,6 +349,7 @@ static void spot_end(struct hub *hub, struct spot *spot)
     struct list *link;
     struct list dirs;
 
+    CHECK(hub->walk == NULL);
     list_init(&dirs);
     while ((link = list_take_first(&spot->dirs)) != NULL) {
         CONTAINER_OF(link, struct watch_dir, link)->spot = NULL;
@@ -394,6 +395,7 @@ static void event_take(struct hub *hub, const struct inotify_event *e)
     struct watch_event event = {.what = what_of(e->mask), .is_dir = (e->mask & IN_ISDIR) != 0};
     struct spot *spot;
 
+    CHECK(hub->is_reading && hub->walk == NULL);
     if (e->mask & IN_Q_OVERFLOW) {
         overflow_tell(hub);
         return;
@@ -452,5 +454,6 @@ static void on_rested(void *owner)
     struct hub *hub = owner;
 
     CHECK(hub->poll != NULL);
+    CHECK(!hub->is_reading);
     poll_start(hub->poll, POLL_READABLE);
 }
