@@ -54,6 +54,7 @@ void loop_free(struct loop **address)
     uv_close((uv_handle_t *)&loop->fresh, NULL);
     uv_close((uv_handle_t *)&loop->idle, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
+    CHECK(loop->job_count == 0 && list_is_empty(&loop->faked));
     CHECK(uv_loop_close(&loop->uv) == 0);
     mem_free(loop);
 }
@@ -115,6 +116,7 @@ struct poll *poll_new(struct loop *loop, int fd, poll_fn *ready, void *owner)
 {
     struct poll *poll = mem_zalloc(1, sizeof *poll);
 
+    CHECK(fd >= 0 && ready != NULL);
     if (uv_poll_init(&loop->uv, &poll->uv, fd) < 0) {
         mem_free(poll);
         return NULL;
@@ -173,6 +175,7 @@ static struct job *job_new(struct loop *loop, job_fn *work, job_fn *done, void *
 {
     struct job *job = mem_zalloc(1, sizeof *job);
 
+    CHECK(work != NULL && done != NULL);
     job->loop = loop;
     job->work = work;
     job->done = done;
@@ -232,6 +235,7 @@ struct signal_watch *signal_watch_new(struct loop *loop, int signal_number, sign
 {
     struct signal_watch *watch = mem_zalloc(1, sizeof *watch);
 
+    CHECK(came != NULL);
     CHECK(uv_signal_init(&loop->uv, &watch->uv) == 0);
     watch->came = came;
     watch->owner = owner;

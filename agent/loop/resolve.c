@@ -19,6 +19,7 @@ static void resolve_tell(struct resolve *r, int error, const struct resolve_answ
     resolve_fn *came = r->came;
     void *owner = r->owner;
 
+    CHECK(came == NULL || (error == 0) == (answer != NULL));
     timer_free(&r->refused);
     mem_free(r);
     if (came != NULL)
@@ -37,6 +38,7 @@ static void answer_add(struct resolve_answer *answer, const struct sockaddr *add
     char text[RESOLVE_ADDRESS_BYTES];
     int rc = UV_EAFNOSUPPORT;
 
+    CHECK(answer->count < RESOLVE_ADDRESSES_MAX);
     if (address->sa_family == AF_INET)
         rc = uv_ip4_name((const struct sockaddr_in *)(const void *)address, text, sizeof text);
     else if (address->sa_family == AF_INET6)
@@ -64,6 +66,7 @@ struct resolve *resolve_start(struct loop *loop, const char *host, resolve_fn *c
     struct resolve *r = mem_zalloc(1, sizeof *r);
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
 
+    CHECK(came != NULL);
     r->came = came;
     r->owner = owner;
     r->error = uv_getaddrinfo(loop_uv(loop), &r->uv, resolve_came, host, NULL, &hints);

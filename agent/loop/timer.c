@@ -23,6 +23,7 @@ static void timer_due(uv_timer_t *uv)
     struct timer *timer = CONTAINER_OF(uv, struct timer, uv);
     struct loop *loop = timer->loop;
 
+    CHECK(!loop->is_timers_turn);
     loop->is_timers_turn = true;
     timer->fired(timer->owner);
     loop->is_timers_turn = false;
@@ -32,6 +33,7 @@ struct timer *timer_new(struct loop *loop, timer_fn *fired, void *owner)
 {
     struct timer *timer = mem_zalloc(1, sizeof *timer);
 
+    CHECK(fired != NULL);
     CHECK(uv_timer_init(&loop->uv, &timer->uv) == 0);
     timer->loop = loop;
     timer->fired = fired;
@@ -62,6 +64,7 @@ static void timer_fake(struct timer *timer, uint64_t wait_ms, uint64_t every_ms)
 {
     struct list *faked = &timer->loop->faked, *after = faked;
 
+    CHECK(!list_is_linked(&timer->link));
     timer->due_ms = clock_ms() + wait_ms;
     timer->every_ms = every_ms;
     while (after->prev != faked && timer_at(after->prev)->due_ms > timer->due_ms)
@@ -142,6 +145,7 @@ void timer_start_sooner(struct timer *timer, uint64_t wait_ms)
 
 void timer_repeat(struct timer *timer, uint64_t every_ms)
 {
+    CHECK(every_ms > 0);
     timer_arm(timer, every_ms, every_ms);
 }
 
