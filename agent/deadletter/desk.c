@@ -76,6 +76,7 @@ const char *letter_desk_why(const struct letter_desk *d)
 
 static int failed(struct letter_desk *d, int rc)
 {
+    CHECK(rc < 0);
     snprintf(d->why, sizeof d->why, "%s: %s", d->name, strerror(-rc));
     return rc;
 }
@@ -136,6 +137,7 @@ bool letter_desk_next(struct letter_desk *d, struct desk_item *item)
     struct slice text;
 
     CHECK(d->fd >= 0);
+    CHECK(d->file_next >= 1 && d->file_next <= d->file_count);
     if (!slice_next(&d->rest, '\n', &text) || (text.len == 0 && d->rest.len == 0))
         return false;
     *item = (struct desk_item){
@@ -168,6 +170,7 @@ static void left_write(const struct letter_desk *d, struct buffer *out)
         buffer_append(out, text);
         buffer_append_byte(out, '\n');
     }
+    CHECK(next == d->removed_count);
 }
 
 static int bytes_write(int fd, struct slice bytes)
@@ -206,6 +209,7 @@ int letter_desk_done(struct letter_desk *d)
     struct buffer left = {0};
     int rc = 0;
 
+    CHECK(d->fd >= 0 && (d->removed_count == 0 || d->use == DESK_CHANGES));
     if (d->removed_count > 0) {
         left_write(d, &left);
         if (left.len > 0)

@@ -76,6 +76,7 @@ static int by_number(const void *left, const void *right)
 /* Keeps the newest of them, in order. */
 static int file_add(struct letter_file *files, int count, struct letter_file file)
 {
+    CHECK(count >= 0 && count <= LETTER_FILES_MAX);
     if (count == LETTER_FILES_MAX) {
         qsort(files, (size_t)count, sizeof *files, by_number);
         if (file.number > files[0].number)
@@ -166,6 +167,7 @@ static int lock_take(struct letter_folder *f, const char *path, char why[256])
     const char *self = owner_self();
     struct stat lock;
 
+    CHECK(!f->has_lock && f->dir_fd >= 0);
     f->lock_fd = openat(f->dir_fd, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (f->lock_fd < 0)
         return -errno;
@@ -350,6 +352,7 @@ int letter_folder_append(struct letter_folder *f, struct slice lines, uint64_t *
 
     *deleted_out = 0;
     lock_inherit(f);
+    CHECK(f->dir_fd >= 0 && f->lock_fd >= 0);
     CHECK(lines.len > 0 && lines.data[lines.len - 1] == '\n');
     rc = room_make(f, lines.len, deleted_out);
     if (rc < 0)

@@ -73,6 +73,7 @@ struct slice letter_unescape(struct slice written, struct arena *arena)
     struct buffer text = {0};
     struct slice copy;
 
+    CHECK(written.len >= 2 && written.data[0] == '"');
     while (p < end) {
         int byte = odd_byte(p, end);
 
@@ -271,5 +272,6 @@ const char *letter_fault_name(enum letter_fault fault)
         [LETTER_NEWER] = "is of a newer version of tailrace",
     };
 
+    CHECK((size_t)fault < ARRAY_LEN(names));
     return names[fault];
 }

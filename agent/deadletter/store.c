@@ -170,6 +170,7 @@ static void on_written(void *owner)
     uint64_t count = s->numbers.writing - s->numbers.settled;
 
     CHECK(s->job.is_under_way);
+    CHECK(s->job.is_stuck || s->numbers.writing > s->numbers.settled);
     s->job.is_under_way = false;
     if (s->job.is_freed) {
         store_destroy(s);
