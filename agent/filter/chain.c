@@ -60,6 +60,7 @@ void filter_chain_free(struct filter_chain **address)
 void filter_chain_add(struct filter_chain *chain, const struct filter_plugin *plugin, void *self,
                       struct tag_match *match, struct filter_metrics *metrics)
 {
+    CHECK(plugin->apply != NULL && match != NULL && metrics != NULL);
     CHECK(chain->selection_count == 0);
     chain->steps = mem_resize(chain->steps, chain->step_count + 1, sizeof *chain->steps);
     chain->steps[chain->step_count++] = (struct filter_step){
@@ -86,6 +87,7 @@ static void selection_shorten(struct filter_selection *selection)
 {
     const struct filter_step *only = &selection->chain->steps[selection->steps[0]];
 
+    CHECK(selection->step_count > 0 && selection->steps[0] < selection->chain->step_count);
     if (selection->step_count == 1 && only->plugin->apply_plain != NULL)
         selection->alone = only;
 }

@@ -77,6 +77,7 @@ static int choice_set(const struct option *o, int *field, const char *value, con
 {
     struct slice rest = slice_of(o->choices), choice;
 
+    CHECK(o->type == OPTION_TYPE_CHOICE && o->choices != NULL);
     for (int i = 0; slice_next(&rest, '|', &choice); i++) {
         if (slice_is_nocase(choice, value)) {
             *field = i;
@@ -105,6 +106,7 @@ static int text_set(char **field, const char *value)
 static int field_set(const struct option *o, void *self, const struct property *p,
                      const char **note)
 {
+    CHECK(o->type != OPTION_TYPE_END);
     void *field = option_field(o, self);
 
     *note = NULL;
@@ -248,6 +250,7 @@ static void prepare_field(const struct binding *b, const struct found *f, const 
 {
     bool is_again = b->is_given[f->given_at];
 
+    CHECK(f->given_at < binding_option_count(b));
     if (is_again && !adds_up(f->option, p))
         report_warn(b->report, p->place, "%s: '%s' is given again; the last one counts",
                     b->properties->owner, p->key);
@@ -311,6 +314,7 @@ static bool check_required(const struct binding *b)
                              b->properties->owner, o->name, o->help);
                 is_whole = false;
             }
+    CHECK(at == binding_option_count(b));
     return is_whole;
 }
 
@@ -321,6 +325,7 @@ int options_bind(const struct option_target *targets, size_t target_count,
     unsigned errors_before = report->error_count;
     bool is_whole;
 
+    CHECK(target_count > 0 && properties->owner != NULL);
     b.is_given = mem_zalloc(binding_option_count(&b) + 1, sizeof *b.is_given);
     for (size_t i = 0; i < target_count; i++)
         defaults_set(&targets[i]);

@@ -19,6 +19,7 @@ static size_t room_after(size_t count)
 
 int text_list_add(struct text_list *list, struct slice text, struct place place)
 {
+    CHECK((list->count == 0) == (list->items == NULL));
     if (list->count >= LIST_ENTRIES_MAX)
         return -E2BIG;
     if (is_power_of_two(list->count)) {
@@ -33,6 +34,7 @@ int text_list_add(struct text_list *list, struct slice text, struct place place)
 
 int pair_list_add(struct pair_list *list, const char *key, const char *value, struct place place)
 {
+    CHECK((list->count == 0) == (list->items == NULL));
     if (list->count >= LIST_ENTRIES_MAX)
         return -E2BIG;
     if (is_power_of_two(list->count))
@@ -77,6 +79,7 @@ int text_list_split(struct text_list *list, const char *text, struct place place
 /* Takes a word in quotes off `*rest`, which begins with the quote. */
 static int quoted_take(struct slice *rest, struct buffer *word)
 {
+    CHECK(rest->len > 0 && rest->data[0] == '"');
     for (size_t i = 1; i < rest->len; i++) {
         if (rest->data[i] == '"') {
             *rest = slice_skip(*rest, i + 1);
