@@ -70,6 +70,7 @@ int agent_make(struct agent *agent, const struct config *config, struct report *
 
 int agent_start(struct agent *agent, struct report *report)
 {
+    CHECK(agent->pipeline != NULL && !agent->is_stopping);
     return pipeline_start(agent->pipeline, report, on_exit_wanted, agent);
 }
 
@@ -121,6 +122,7 @@ static void reload_end(struct agent *agent, enum reload_state state)
 {
     struct report report = agent->report;
 
+    CHECK(agent->is_reloading && agent->next == NULL);
     report_init(&agent->report);
     positions_keep(false);
     config_free(&agent->next_config);
@@ -141,6 +143,7 @@ static void reload_end(struct agent *agent, enum reload_state state)
 /* The agent is to end before the reload has. */
 static void reload_abandon(struct agent *agent)
 {
+    CHECK(agent->is_stopping && !agent->is_stopped);
     pipeline_free(&agent->next);
     reload_end(agent, RELOAD_REFUSED);
     agent->is_stopped = true;
@@ -152,6 +155,7 @@ static int pipeline_take_over(struct agent *agent)
 {
     int rc;
 
+    CHECK(agent->next == NULL && !agent->is_stopping);
     watchdog_grace(pipeline_grace_ms(agent->pipeline));
     pipeline_takes_over(agent->pipeline, agent->handed_over_ns);
     agent->ops->changed(agent->owner);
@@ -191,6 +195,7 @@ static void configs_swap(struct agent *agent)
 {
     struct config *former = agent->own;
 
+    CHECK(agent->next_config != NULL);
     agent->former = agent->config;
     agent->config = agent->own = agent->next_config;
     agent->next_config = former;
@@ -226,6 +231,7 @@ static int next_make(struct agent *agent)
     int rc = agent->ops->read(agent->owner, &agent->report, &agent->next_config);
     int made;
 
+    CHECK(agent->next == NULL);
     agent->next = pipeline_new(agent->loop, agent->next_config, &agent->report, &made);
     if (rc == 0)
         rc = made;
@@ -265,6 +271,7 @@ static void on_stopped(void *owner)
 {
     struct agent *agent = owner;
 
+    CHECK(agent->is_stopping && !agent->is_stopped);
     agent->is_stopped = true;
     agent->ops->stopped(agent->owner);
 }

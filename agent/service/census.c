@@ -9,6 +9,7 @@ static void count_for_input(struct input_metrics *m, const struct chunk *chunk)
     m->counted_in = chunk;
     m->chunks++;
     m->chunks_busy += chunk->is_sealed;
+    CHECK(m->chunks_busy <= m->chunks);
 }
 
 static void on_chunk(void *owner, const struct chunk *chunk)

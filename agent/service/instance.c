@@ -118,6 +118,7 @@ bool input_instance_init(struct input_instance *i, const struct section *s, unsi
     if (index < 0)
         return false;
     i->plugin = input_plugins[index];
+    CHECK(i->self == NULL && i->plugin->start != NULL && i->plugin->stop != NULL);
     i->self = mem_zalloc(1, i->plugin->self_bytes);
     rc = keys_bind(
         s, (struct option_target[2]){{i->plugin->options, i->self}, {input_options, &i->keys}},
@@ -189,6 +190,7 @@ bool filter_instance_init(struct filter_instance *f, const struct section *s, un
     if (index < 0)
         return false;
     f->plugin = filter_plugins[index];
+    CHECK(f->self == NULL && f->plugin->apply != NULL);
     f->self = mem_zalloc(1, f->plugin->self_bytes);
     rc = keys_bind(
         s, (struct option_target[2]){{f->plugin->options, f->self}, {filter_options, &f->keys}},
@@ -267,6 +269,9 @@ bool output_instance_init(struct output_instance *o, const struct section *s, un
     if (index < 0)
         return false;
     o->plugin = output_plugins[index];
+    CHECK(o->self == NULL && o->output == NULL);
+    CHECK((o->plugin->encode != NULL) == (o->plugin->judge != NULL));
+    CHECK((o->plugin->encode != NULL) != (o->plugin->write != NULL));
     o->self = mem_zalloc(1, o->plugin->self_bytes);
     o->place = s->place;
     o->match_place = section_place(s, "match_regex");

@@ -163,10 +163,22 @@ static void lane_obey(struct lane_driver *driver, unsigned i, enum lane_move mov
         return;
     case LANE_JOIN:
         CHECK(lane->reader_count == 0);
+        CHECK(lane->state == LANE_CATCHING_UP);
         lane->state = LANE_TOGETHER;
         output_say(p->made.outputs[i].output, LOG_INFO, "has caught up with the other outputs");
         return;
     }
+}
+
+/* No file is read together for those that are leaving or away, and for no others. */
+static void lane_check(const struct lane_driver *driver, unsigned i)
+{
+    const struct lane *lane = &driver->lanes.items[i];
+    bool is_away = lane->state == LANE_LEAVING || lane->state == LANE_AWAY;
+
+    CHECK(is_away == (driver->lanes.away >> i & 1));
+    CHECK(lane->level_count <= lane->reader_count);
+    CHECK(lane->state != LANE_TOGETHER || lane->reader_count == 0);
 }
 
 /* One that fell behind in an earlier life of the agent has readers from the start. */
@@ -186,6 +198,7 @@ static void lane_look(struct lane_driver *driver, unsigned i, bool is_waited_for
         lane->state = LANE_CATCHING_UP;
     lane->looks = is_waited_for ? lane->looks + 1 : 0;
     lane_obey(driver, i, lane_plan(lane, &seen));
+    lane_check(driver, i);
 }
 
 static void on_look(void *owner)

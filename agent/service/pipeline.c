@@ -85,6 +85,7 @@ static bool inputs_add(struct pipeline *p, const struct instance_shop *shop)
         i->input.held = &p->room.held;
         metrics_add_input(&p->book, &i->input.metrics);
     }
+    CHECK(p->made.input_count == max);
     return is_well;
 }
 
@@ -163,6 +164,7 @@ static bool filters_add(struct pipeline *p, const struct instance_shop *shop)
          s = config_next(shop->config, s), number++)
         if (!section_is_inactive(s))
             is_well &= filter_add(p, s, number, NULL, shop);
+    CHECK(p->made.filter_count <= max);
     return is_well;
 }
 
@@ -206,6 +208,7 @@ static bool outputs_add(struct pipeline *p, const struct instance_shop *shop)
         is_well &= output_instance_init(o, s, (unsigned)p->made.output_count++, shop) &&
                    output_can_start(p, o, shop->report);
     }
+    CHECK(p->made.output_count == max);
     return is_well;
 }
 
@@ -277,6 +280,8 @@ void pipeline_free(struct pipeline **address)
     if (p == NULL)
         return;
     CHECK(!p->made.is_started && !p->stopping.is_stuck);
+    CHECK(p->path.intake == NULL);
+    CHECK(p->standstill.timer == NULL && p->room.pressure.timer == NULL);
     for (size_t i = 0; i < p->made.input_count; i++) {
         input_instance_fini(&p->made.inputs[i]);
         if (p->made.inputs[i].input.budget != NULL)

@@ -9,6 +9,7 @@ static void on_sealed(void *owner, struct chunk *chunk)
     struct pipeline *p = owner;
 
     CHECK(chunk->outputs != 0);
+    CHECK(chunk->refs == 1);
     settle_stir(&p->settle);
     CHECK(chunk->is_sealed && chunk->outputs >> (p->made.output_count - 1) >> 1 == 0);
     for (size_t i = 0; i < p->made.output_count; i++)
@@ -71,6 +72,7 @@ static int filter_start(struct pipeline *p, struct filter_instance *f, struct re
     int rc;
 
     CHECK(!f->is_started);
+    CHECK(p->path.intake != NULL);
     f->host = (struct filter_host){
         .loop = p->loop,
         .metrics = &f->metrics,
@@ -92,6 +94,7 @@ static int input_start(struct pipeline *p, struct input_instance *i, struct repo
     int rc;
 
     CHECK(!i->is_started);
+    CHECK(p->path.intake != NULL);
     i->input.intake = p->path.intake;
     i->input.exit_wanted = on_exit_wanted;
     rc = i->plugin->start(i->self, &i->input, report);
@@ -126,6 +129,7 @@ static output_set packing_outputs(const struct pipeline *p)
 static void intake_start(struct pipeline *p, pipeline_fn *exit_wanted, void *owner)
 {
     CHECK(!p->made.is_started && p->path.intake == NULL);
+    CHECK(exit_wanted != NULL);
     p->exit.wanted = exit_wanted;
     p->exit.owner = owner;
     settle_start(&p->settle, p->loop, &p->room.memory);

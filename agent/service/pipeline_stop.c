@@ -40,6 +40,7 @@ static void on_drain_check(void *owner)
     struct pipeline *p = owner;
 
     CHECK(p->stopping.is_on && p->made.is_started);
+    CHECK(!p->stopping.is_stuck);
     if (!is_drained(p)) {
         if (clock_ms() >= p->stopping.until_ms)
             pipeline_hurry(p);
@@ -57,6 +58,7 @@ static void on_drain_check(void *owner)
 void pipeline_stop(struct pipeline *p, pipeline_fn *stopped, void *owner)
 {
     CHECK(p->made.is_started && !p->stopping.is_on);
+    CHECK(p->stopping.timer == NULL && stopped != NULL);
     p->stopping.is_on = true;
     lane_driver_stop(p->lanes);
     pressure_stop(p);

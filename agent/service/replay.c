@@ -117,6 +117,7 @@ static void record_fill(const struct dead_letter *letter, struct record *record)
 
 static struct chunk *chunk_for(struct replay *r, size_t output)
 {
+    CHECK(output < pipeline_output_count(r->pipeline));
     if (r->chunks[output] == NULL)
         r->chunks[output] = chunk_open((output_set)1 << output);
     return r->chunks[output];
@@ -199,6 +200,7 @@ static void item_take(struct replay *r, const struct desk_item *item)
 
 static void letters_count(struct replay *r, struct letter_desk *desk)
 {
+    CHECK(r->letters_left == 0);
     for (size_t i = 0; i < r->letter_count; i++) {
         struct replay_letter *l = r->letters[i];
 

@@ -83,6 +83,7 @@ bool upstream_bind(struct upstream *upstream, const struct section *output,
         is_well &= node_bind(&upstream->keys[at], node, report);
         upstream->settings[at] = settings_of(&upstream->keys[at], in_common);
     }
+    CHECK(upstream->count == count);
     return is_well;
 }
 
