@@ -108,7 +108,7 @@ static uint64_t started_lately(const struct call_lane *lane, uint64_t now_ms)
 
 /* ---- turns ---- */
 
-void call_lane_init(struct call_lane *lane, struct call_limits limits)
+void call_lane_init(struct call_lane *lane, struct lane_limits limits)
 {
     CHECK(limits.gap_least_ms <= limits.gap_most_ms);
     *lane = (struct call_lane){.limits = limits, .gap_ms = limits.gap_least_ms};
@@ -270,7 +270,7 @@ static struct call_pace *pace_find(const char *name)
 }
 
 /* Who had it before told limits that are theirs no more. */
-static void lane_renew(struct call_lane *lane, struct call_limits limits)
+static void lane_renew(struct call_lane *lane, struct lane_limits limits)
 {
     double gap_ms = lane->gap_ms;
 
@@ -283,7 +283,7 @@ static void lane_renew(struct call_lane *lane, struct call_limits limits)
     lane_check(lane);
 }
 
-struct call_pace *call_pace_ref(const char *name, const struct call_limits *limits,
+struct call_pace *call_pace_ref(const char *name, const struct lane_limits *limits,
                                 unsigned lane_count)
 {
     struct call_pace *pace = pace_find(name);

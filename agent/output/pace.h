@@ -40,12 +40,12 @@
 #define PACE_UNDER_WAY UINT64_MAX
 
 /* Of one kind of calls. */
-struct call_limits {
+struct lane_limits {
     uint32_t gap_least_ms, gap_most_ms;
 };
 
 struct call_lane {
-    struct call_limits limits;
+    struct lane_limits limits;
     double gap_ms;
     uint64_t turn_ms;                    /* when the next one is */
     uint64_t held_from_ms, held_till_ms; /* equal: it is not */
@@ -59,7 +59,7 @@ struct call_lane {
 struct call_pace;
 
 /* Of all who say this name, which is copied. Its lanes begin with these limits, where nobody has it. */
-struct call_pace *call_pace_ref(const char *name, const struct call_limits *limits,
+struct call_pace *call_pace_ref(const char *name, const struct lane_limits *limits,
                                 unsigned lane_count);
 void call_pace_unref(struct call_pace **pace); /* NULL is fine */
 
@@ -68,7 +68,7 @@ void call_paces_forget(void);
 
 struct call_lane *call_pace_lane(struct call_pace *pace, unsigned index);
 
-void call_lane_init(struct call_lane *lane, struct call_limits limits);
+void call_lane_init(struct call_lane *lane, struct lane_limits limits);
 
 /* So many calls a second are the most, from now on; of several numbers the least counts. */
 void call_lane_tell(struct call_lane *lane, uint32_t calls_a_second);

@@ -14,7 +14,7 @@
 
 enum kind { LANE_PUT, LANE_STREAM, LANE_REST, LANE_COUNT };
 
-static const struct call_limits limits[LANE_COUNT] = {
+static const struct lane_limits limits[LANE_COUNT] = {
     [LANE_PUT] = {.gap_least_ms = 0, .gap_most_ms = 250},
     [LANE_STREAM] = {.gap_least_ms = 20, .gap_most_ms = 2000},
     [LANE_REST] = {.gap_least_ms = 20, .gap_most_ms = 2000},

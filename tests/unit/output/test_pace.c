@@ -15,10 +15,10 @@ static uint64_t dice(void)
     return seed >> 4;
 }
 
-static const struct call_limits free_limits = {0, 250};
-static const struct call_limits strict_limits = {20, 2000};
+static const struct lane_limits free_limits = {0, 250};
+static const struct lane_limits strict_limits = {20, 2000};
 
-static struct call_lane lane_of(struct call_limits limits)
+static struct call_lane lane_of(struct lane_limits limits)
 {
     struct call_lane lane;
 
@@ -325,7 +325,7 @@ START_TEST(turns_that_nobody_has_any_more_keep_others_for_a_minute_at_the_most)
 {
     struct call_lane lane;
 
-    call_lane_init(&lane, (struct call_limits){.gap_least_ms = 20, .gap_most_ms = 2000});
+    call_lane_init(&lane, (struct lane_limits){.gap_least_ms = 20, .gap_most_ms = 2000});
     for (int i = 0; i < 20; i++)
         (void)call_lane_throttled(&lane, 1000000 + (uint64_t)i * 100000, 0);
     for (int i = 0; i < 5000; i++)
@@ -424,7 +424,7 @@ END_TEST
 
 START_TEST(each_kind_of_call_has_a_lane_of_its_own)
 {
-    struct call_limits limits[] = {free_limits, strict_limits};
+    struct lane_limits limits[] = {free_limits, strict_limits};
     struct call_pace *pace = call_pace_ref("x", limits, 2);
 
     ck_assert_ptr_ne(call_pace_lane(pace, 0), call_pace_lane(pace, 1));

@@ -9,7 +9,7 @@
 #define CALLS_MAX 8192
 #define WORKERS_MAX 8
 
-static const struct call_limits limits = {0, 250};
+static const struct lane_limits limits = {0, 250};
 
 static uint32_t seed = 7;
 
