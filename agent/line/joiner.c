@@ -82,14 +82,17 @@ void group_took(struct joining *j, struct group *g)
     j->done_end = j->line->end;
 }
 
-/* No more than the first line has bytes: the place behind is another's. */
+/* No more than the first line has bytes: the place behind is another's. With what was inherited it is
+ * another record than without, however many lines that has: it counts from the line's end. */
 static uint64_t joined_in(const struct group_place *place)
 {
     uint64_t most = place->first_bytes < RECORD_JOINED_MAX ? place->first_bytes : RECORD_JOINED_MAX;
+    uint64_t at;
 
     if (place->joined == 0 || most == 0)
         return 0;
-    return 1 + (place->joined - 1) % most;
+    at = (place->joined - 1) % most;
+    return place->is_inherited && place->own_offset != OFFSET_NONE ? most - at : 1 + at;
 }
 
 static uint64_t begin_of(const struct joining *j, const struct group *g)
