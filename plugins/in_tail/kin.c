@@ -11,8 +11,8 @@
  *
  * The heir is not read before all that its elder has was read. Then it takes over what waits there,
  * and its lines go on with it. The elder's bookmark stays before the pieces until the heir's is
- * behind the record that they became, so that after a crash both are read again and become the same
- * record with the same id. Nor does the heir's move before all is settled that the elder has before
+ * behind the record that they became, and behind all that is read again with it, so that after a crash
+ * both are read again and become the same record with the same id. Nor does the heir's move before all is settled that the elder has before
  * the pieces: or the elder would be read again up to them, and what follows them would not.
  *
  *   tail_kin_find     a file begins: whose heir is it
@@ -186,19 +186,44 @@ static void lender_release(struct tail_file *heir)
     origin_unref(&origin);
 }
 
+/* No span that had been issued when the last group went is under way any more. */
+static bool are_spans_settled(const struct tail_file *heir)
+{
+    return heir->kin.is_counted && heir->origin.window.first_seq >= heir->kin.lent_until;
+}
+
+static bool is_settled_before_pieces(const struct tail_file *elder);
+
+/* Its own bookmark goes behind the record with what it was lent as soon as it gets back what it lent: both
+ * are given back at once. */
+static bool is_settled_with_pieces(const struct tail_file *f)
+{
+    return f->origin.window.count == 0 && are_spans_settled(f) &&
+           is_settled_before_pieces(f->kin.lender);
+}
+
 /* Nothing before the pieces will be read again; of one that is let go of nothing is, nor behind the end
  * of its copy. */
 static bool is_settled_before_pieces(const struct tail_file *elder)
 {
-    uint64_t end = elder->kin.lent_from;
+    uint64_t end = tail_file_not_behind(elder, elder->kin.lent_from);
 
     CHECK(elder->kin.is_lent);
-    if (elder->source.copy_bytes > 0 && elder->source.copy_bytes < end)
-        end = elder->source.copy_bytes;
-    return elder->ending.must_let_go || tail_file_settled(elder) >= end;
+    if (elder->ending.must_let_go)
+        return true;
+    return tail_file_settled_alone(elder) >= end &&
+           (elder->kin.lender == NULL || is_settled_with_pieces(elder));
 }
 
-/* No span that had been issued when the last group went is under way any more. */
+/* A line of another stream that waits may begin before the record: then the record is read again with it,
+ * and must not be without its pieces. One that is closed is not read again. */
+static bool is_settled_behind_record(const struct tail_file *heir)
+{
+    uint64_t end = tail_file_not_behind(heir, heir->kin.lent_to);
+
+    return are_spans_settled(heir) && (heir->tail == NULL || heir->origin.window.settled >= end);
+}
+
 static void heir_settled(struct tail_file *f)
 {
     const struct ack_window *w = &f->origin.window;
@@ -208,8 +233,9 @@ static void heir_settled(struct tail_file *f)
     if (!f->kin.is_counted) {
         f->kin.is_counted = true;
         f->kin.lent_until = w->first_seq + w->count;
+        f->kin.lent_to = f->lines.joined_to;
     }
-    if (w->first_seq >= f->kin.lent_until && is_settled_before_pieces(f->kin.lender))
+    if (is_settled_behind_record(f) && is_settled_before_pieces(f->kin.lender))
         lender_release(f);
 }
 

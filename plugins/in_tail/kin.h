@@ -21,7 +21,8 @@ struct tail_kin {
         *lender; /* a reference: its pieces are in this one's joiner, or not acknowledged, or it has
                   * lines before them that are not */
     struct tail_file *borrower; /* whose lender this is */
-    uint64_t lent_until;        /* the first span that has nothing of them */
+    uint64_t lent_until;        /* the first span that has nothing of them, */
+    uint64_t lent_to;           /* and a byte that no record with them reaches over */
     bool is_apart;              /* what comes before it and after is not known, or not read */
     bool is_first;      /* no line goes on in it: what came before is not known, or truncated */
     bool is_counted;    /* lent_until is known */

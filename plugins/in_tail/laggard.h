@@ -98,8 +98,9 @@ uint64_t tail_file_issued(const struct tail_file *file);
 /* The offset, or the end of the copy that the file went on in, where that comes before it. */
 uint64_t tail_file_not_behind(const struct tail_file *file, uint64_t offset);
 
-/* What lies before this, every output is done with. */
+/* What lies before this, every output is done with; alone, whatever it was lent (kin.c). */
 uint64_t tail_file_settled(const struct tail_file *file);
+uint64_t tail_file_settled_alone(const struct tail_file *file);
 
 /* What lies before this was read for every output; so much was read that some output has not. */
 uint64_t tail_file_reached(const struct tail_file *file);

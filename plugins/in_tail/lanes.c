@@ -78,8 +78,9 @@ static bool is_routed(const struct tail_file *f, unsigned output)
 }
 
 /* Where nobody else reads it, lines that wait go on as they are: they are let go of with the others,
- * and the file is read on from where they end. What stands before that tells later whether it was
- * truncated; one that is others by now begins again as soon as it is looked at. */
+ * and the file is read on from where they end, or from where the next generation was lent lines; so no
+ * record of it reaches over that. What stands before that tells later whether it was truncated; one that
+ * is others by now begins again as soon as it is looked at. */
 static void file_pause(struct tail_file *f)
 {
     struct file_print print = {0};
@@ -94,7 +95,7 @@ static void file_pause(struct tail_file *f)
         return;
     f->known.tail_print = print;
     f->source.state.unfinished_bytes = 0;
-    f->source.state.read = f->origin.window.issued;
+    f->source.state.read = f->lines.joined_to = f->origin.window.issued;
 }
 
 static void lender_part_from(const struct tail_file *heir, unsigned output);
@@ -218,16 +219,20 @@ uint64_t tail_file_issued(const struct tail_file *f)
     return tail_file_not_behind(f, f->origin.window.issued);
 }
 
-uint64_t tail_file_settled(const struct tail_file *f)
+uint64_t tail_file_settled_alone(const struct tail_file *f)
 {
     uint64_t settled = tail_file_not_behind(f, f->origin.window.settled);
 
-    if (UNLIKELY(f->kin.lender != NULL)) /* it was read from its beginning; kin.c */
-        return 0;
     LIST_FOR (it, laggards_of(f))
         if (laggard_at(it)->file.origin.window.settled < settled)
             settled = laggard_at(it)->file.origin.window.settled;
     return settled;
+}
+
+/* One that was lent pieces was read from its beginning; kin.c. */
+uint64_t tail_file_settled(const struct tail_file *f)
+{
+    return UNLIKELY(f->kin.lender != NULL) ? 0 : tail_file_settled_alone(f);
 }
 
 uint64_t tail_file_reached(const struct tail_file *f)
