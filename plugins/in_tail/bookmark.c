@@ -343,6 +343,7 @@ uint64_t tail_bookmark_take(struct tail_file *f, struct tail_start *start)
     if (start->note.stream_id != 0)
         f->origin.id = start->note.stream_id;
     f->known.known_ns = start->known_ns;
+    f->known.is_known = start->orphan != NULL && start->orphan->identity.head.len > 0;
     if (start->row == 0)
         row_new(f);
     else

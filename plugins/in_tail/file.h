@@ -36,7 +36,7 @@ struct tail_identity {
     int64_t row;                  /* in the DB; without one a number of our own */
     int64_t known_ns; /* since when its row is on the disk; 0: it was not when it was opened */
     bool is_saved;    /* a row that tells it from others is in the DB, or on the way there */
-    bool is_known;    /* a row has its bytes */
+    bool is_known;    /* when it was opened, a row or the tail before had its first bytes */
     bool is_next;     /* its log is known, and it came after what is known */
     bool is_again;    /* it was truncated: what it held before had its number, and its offsets */
 };

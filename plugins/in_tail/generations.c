@@ -40,9 +40,19 @@ static const struct known *known_find(const struct known_list *list, int64_t row
     return NULL;
 }
 
+/* The log was truncated before anything of it was known: what it holds came after what was copied of it. */
+static bool is_begun_anew(const struct known_list *list, const struct tail_file *f)
+{
+    return list->is_copied && f != NULL && f->log.name != NULL && !f->known.is_known;
+}
+
 /* What is followed is not lost, even if no name leads to it any more. */
 static void known_add(struct known_list *list, struct known known)
 {
+    if (is_begun_anew(list, tail_row_file(list->tail, known.saved.key))) {
+        known.saved.identity = (struct file_identity){.id = known.saved.identity.id};
+        known.saved.offset = 0;
+    }
     known.saved.is_done |= known.is_followed;
     if (list->count >= list->tail->book.known_max || known_find(list, known.saved.key) != NULL)
         return;
@@ -133,7 +143,8 @@ static void known_add_followed(struct known_list *list, const char *path)
 
         if (!is_of(f, path) || count-- > most)
             continue;
-        tail_bookmark_renew(f);
+        if (!is_begun_anew(list, f))
+            tail_bookmark_renew(f);
         known_add(list, (struct known){
                             .saved = {.key = f->known.row,
                                       .identity = f->known.identity,

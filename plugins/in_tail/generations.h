@@ -24,6 +24,7 @@ struct tail_log_known {
 struct tail_log_known tail_generations_follow(struct tail *tail, const struct found_file *name);
 
 /* The same for one that is followed: what nobody has seen yet was copied of it, before it was truncated.
+ * Where nothing was known of its bytes when it was opened, those that it has now are newer than any copy.
  * `file` is what it goes on in, or NULL where that is yet to be made. */
 void tail_copies_follow(struct tail *tail, const struct found_file *name, struct tail_file *file);
 

@@ -369,8 +369,11 @@ bool tail_file_reopen(struct tail_file *f)
     if (!file_trouble_may_try(&f->source.trouble))
         return false;
     rc = file_open(f);
-    if (rc == 0)
+    if (rc == 0) {
+        if (!f->known.is_known)
+            tail_copies_follow(f->tail, name, f);
         return true;
+    }
     if (rc == UV_EEXIST) {
         name->user = file_adopt(f);
         return false;

@@ -10,6 +10,9 @@
 #define LOGS                                                                               \
     "[INPUT]\n Name tail\n Tag app\n Path ${DIR}/app.log\n DB ${DIR}/state/positions.db\n" \
     " Read_from_Head on\n Rotate_Wait 2\n Refresh_Interval 1\n"
+#define LOGS_ALL                                                                         \
+    "[INPUT]\n Name tail\n Tag app\n Path ${DIR}/*.log\n DB ${DIR}/state/positions.db\n" \
+    " Read_from_Head on\n Rotate_Wait 2\n Refresh_Interval 1\n"
 #define LINE_BYTES 44
 
 static struct kit *k;
@@ -89,6 +92,31 @@ START_TEST(a_log_that_is_empty_at_each_look_is_not_missed)
     write_lines(4);
     copy_and_truncate("app.log.1");
     expect_all_after_a_restart();
+}
+END_TEST
+
+/* A file of another log is held, so that files are asked for what rows may not say yet. What the log got
+ * since is not what it was known by. Found by the simulation, SIM_COPIES seed 212. */
+START_TEST(what_an_empty_log_got_since_is_newer_than_its_copy)
+{
+    kit_end(&k);
+    k = kit_start(SERVICE LOGS_ALL ES("PORT"));
+    kit_append(k, "app.log", "");
+    kit_append(k, "other.log", "a-file-that-is-held-until-it-is-acknowledged\n");
+    kit_pass_ms(k, 3000);
+    tree_append("other.log", "and-a-line-of-it-that-is-not\n");
+    backend_down(k->es);
+    kit_pass_ms(k, 3000);
+    tree_rename("other.log", "other.log.1");
+    kit_pass_ms(k, 3000);
+    write_lines(4);
+    copy_and_truncate("app.log.1");
+    write_lines(3);
+    kit_pass_ms(k, 3000);
+    backend_up(k->es);
+    kit_pass_ms(k, 60000);
+    ck_assert_uint_eq(backend_taken_count(k->es), written + 2);
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
 }
 END_TEST
 
@@ -237,6 +265,7 @@ Suite *suite_pipeline_copies(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, several_rounds_between_two_looks_are_all_read);
     tcase_add_test(t, a_log_that_is_empty_at_each_look_is_not_missed);
+    tcase_add_test(t, what_an_empty_log_got_since_is_newer_than_its_copy);
     tcase_add_test(t, a_copy_that_lacks_what_came_before_the_truncation_is_not_read_again);
     tcase_add_test(t, such_a_copy_is_known_though_nobody_saw_the_truncation);
     tcase_add_test(t, so_is_a_compressed_one);

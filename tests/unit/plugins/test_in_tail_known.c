@@ -7,6 +7,8 @@
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -133,6 +135,51 @@ START_TEST(a_file_that_cannot_be_read_when_it_is_handed_on_is_known_as_before)
 }
 END_TEST
 
+static struct rlimit limit_before;
+
+/* There are some for folders, and none for files, which leave a quarter of them. */
+static void descriptors_run_out(void)
+{
+    struct rlimit limit;
+    int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    ck_assert_int_ge(next, 9);
+    close(next);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit_before), 0);
+    limit = (struct rlimit){.rlim_cur = (rlim_t)next + 3, .rlim_max = limit_before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+static void descriptors_come_back(void)
+{
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit_before), 0);
+}
+
+/* Nobody looked beside it meanwhile. Found by the simulation, SIM_COPIES and SIM_TROUBLE seed 55. */
+START_TEST(what_a_log_was_copied_to_before_it_could_be_opened_is_read)
+{
+    const char *records;
+
+    start();
+    settle();
+    tree_write("app.log", "a line that was copied before anybody could open it\n");
+    descriptors_run_out();
+    clock_advance_ms(POLL_MS);
+    settle();
+    ck_assert_uint_gt(kit.input.metrics.read_errors, 0);
+    ck_assert_uint_eq(kit.input.metrics.files_opened, 0);
+    descriptors_come_back();
+    tree_copy("app.log", "app.log.1");
+    tree_truncate("app.log", 0);
+    tree_append("app.log", "a line that came after that\n");
+    clock_advance_ms(FILE_TROUBLE_WAIT_MAX_MS);
+    settle();
+    records = input_kit_records(&kit);
+    ck_assert_ptr_nonnull(strstr(records, "a line that came after that"));
+    ck_assert_ptr_nonnull(strstr(records, "a line that was copied"));
+}
+END_TEST
+
 /* It would be taken for another one, and be read from its beginning under another id. */
 START_TEST(a_file_whose_first_bytes_cannot_be_read_is_not_opened)
 {
@@ -240,6 +287,7 @@ Suite *suite_plugins_in_tail_known(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, a_number_that_another_log_has_by_now_is_not_taken_for_it);
     tcase_add_test(t, a_file_that_cannot_be_read_when_it_is_handed_on_is_known_as_before);
+    tcase_add_test(t, what_a_log_was_copied_to_before_it_could_be_opened_is_read);
     tcase_add_test(t, a_file_whose_first_bytes_cannot_be_read_is_not_opened);
     tcase_add_test(t, a_row_that_is_set_while_we_stop_is_not_waited_for_and_does_not_count);
     tcase_add_test(t, of_more_generations_than_are_looked_at_each_is_read_once);
