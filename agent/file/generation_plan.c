@@ -268,17 +268,44 @@ static struct generation_read read_on(const struct matching *m, size_t index)
                                     .trouble = g->trouble};
 }
 
+/* Of its bytes nothing was saved. While the log cannot be read, the newest may be what that has still. */
+static void read_doubt(const struct matching *m, struct generation_read *read)
+{
+    const struct generation *g = &m->siblings->items[read->index], *log = g + 1;
+
+    if (read->index + 1 == m->siblings->count || !log->is_current || log->trouble == 0)
+        return;
+    if (g->trouble != 0 || g->is_gzip || g->size_bytes > log->size_bytes)
+        return;
+    read->trouble = log->trouble;
+    read->is_doubtful = true;
+}
+
+/* One whose row has its number alone may be another by now. */
+static bool is_to_be_read(const struct matching *m, size_t index)
+{
+    const struct generation_saved *s = m->of[index];
+    const struct generation *g = &m->siblings->items[index];
+
+    if (s == NULL)
+        return is_unread(m, index);
+    return has_more(g, s) && !(g->is_copy && was_empty(s));
+}
+
 static void plan_fill(const struct matching *m, struct generation_plan *plan)
 {
     for (size_t i = 0; i < m->siblings->count; i++) {
         const struct generation_saved *s = m->of[i];
-        const struct generation *g = &m->siblings->items[i];
+        struct generation_read read = {.index = i, .is_new = m->saved_count == 0};
 
-        if (s != NULL && has_more(g, s))
-            read_add(plan, read_on(m, i));
-        if (s == NULL && is_unread(m, i))
-            read_add(plan, (struct generation_read){
-                               .index = i, .is_new = m->saved_count == 0, .trouble = g->trouble});
+        if (!is_to_be_read(m, i))
+            continue;
+        read.trouble = m->siblings->items[i].trouble;
+        if (s != NULL)
+            read = read_on(m, i);
+        if (s == NULL || was_empty(s))
+            read_doubt(m, &read);
+        read_add(plan, read);
     }
     CHECK(plan->count <= m->siblings->count);
     for (size_t i = 0; i < m->saved_count; i++)

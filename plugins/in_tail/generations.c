@@ -232,8 +232,9 @@ static bool generation_follow(struct known_list *list, const struct found_file *
     if (rc == UV_ERANGE)
         rc = generation_open_whole(list, name, g);
     if (rc < 0) {
-        tail_again_note(list->tail, name, g->path, rc);
-        generation_put_off(list, name, g, read->offset);
+        tail_again_note(list->tail, name, read->is_doubtful ? name->path : g->path, rc);
+        if (!read->is_doubtful)
+            generation_put_off(list, name, g, read->offset);
     }
     return rc != 0;
 }

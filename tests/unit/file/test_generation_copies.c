@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 
+#include <uv.h>
+
 START_TEST(a_copy_not_yet_truncated_is_not_read_though_an_older_one_is_known)
 {
     tree_write("a.log.2", LINE(0));
@@ -111,6 +113,58 @@ START_TEST(a_row_with_a_print_comes_before_one_that_has_the_number_alone)
 }
 END_TEST
 
+/* A number of a deleted file, that a copy got. Found by the simulation, SIM_COPIES and SIM_TROUBLE seed
+ * 380. */
+START_TEST(a_row_with_a_number_alone_does_not_make_a_copy_unread)
+{
+    struct generation_saved *s;
+
+    tree_write("a.log", LINE(1) LINE(2));
+    log_save("a.log", 10);
+    tree_write("a.log.1", LINE(1));
+    s = log_save("a.log.1", 0);
+    s->identity = (struct file_identity){.id = s->identity.id};
+    log_expect_plan("a.log", "a.log@10#1");
+}
+END_TEST
+
+/* The read of the generation before the log, when that cannot be read. */
+static struct generation_read read_before_unreadable(void)
+{
+    struct generations siblings;
+    struct generation_plan plan;
+
+    ck_assert_int_eq(generations_read(tree_path("a.log"), &siblings), 0);
+    ck_assert_uint_eq(siblings.count, 2);
+    siblings.items[1].trouble = UV_EIO;
+    siblings.items[0].is_copy = false;
+    generation_plan(&siblings, log_kit.saved, log_kit.saved_count, &plan);
+    ck_assert_uint_gt(plan.count, 0);
+    ck_assert_uint_eq(plan.reads[0].index, 0);
+    generations_free(&siblings);
+    return plan.reads[0];
+}
+
+/* Else its lines would come twice, from the log when that is well again. SIM_COPIES and SIM_TROUBLE
+ * seed 48. */
+START_TEST(what_may_be_a_copy_of_a_log_that_cannot_be_read_waits_for_that)
+{
+    struct generation_saved *s;
+
+    tree_write("a.log", LINE(1) LINE(2));
+    s = log_save("a.log", 0);
+    s->identity = (struct file_identity){.id = s->identity.id};
+    s->is_untouched = true;
+    s->known_ns = 1;
+    tree_write("a.log.1", LINE(1));
+    ck_assert_int_eq(read_before_unreadable().trouble, UV_EIO);
+    ck_assert(read_before_unreadable().is_doubtful);
+    tree_append("a.log.1", LINE(2) LINE(3));
+    ck_assert_int_eq(read_before_unreadable().trouble, 0);
+    ck_assert(!read_before_unreadable().is_doubtful);
+}
+END_TEST
+
 Suite *suite_file_generation_copies(void);
 Suite *suite_file_generation_copies(void)
 {
@@ -125,6 +179,8 @@ Suite *suite_file_generation_copies(void)
     tcase_add_test(plans, it_is_one_where_the_log_was_truncated);
     tcase_add_test(plans, a_file_that_nobody_could_open_is_read_when_it_has_another_number);
     tcase_add_test(plans, a_row_with_a_print_comes_before_one_that_has_the_number_alone);
+    tcase_add_test(plans, a_row_with_a_number_alone_does_not_make_a_copy_unread);
+    tcase_add_test(plans, what_may_be_a_copy_of_a_log_that_cannot_be_read_waits_for_that);
     suite_add_tcase(suite, plans);
     return suite;
 }
