@@ -45,6 +45,8 @@ bool tail_ahead_look(struct tail_file *f, uint64_t size)
     int64_t got;
 
     tail_ahead_forget(f->tail);
+    if (UNLIKELY(read > 0 && tail_file_is_known_by_head(f)))
+        return tail_file_is_rewritten(f);
     if (!is_about_to_read(f, size) || print.len > (read > 0 ? read : FILE_HEAD_BYTES_MAX))
         return tail_file_is_rewritten(f);
     end = from + tail_bytes_wanted(f, from, size);

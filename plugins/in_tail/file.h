@@ -182,6 +182,10 @@ bool tail_file_is_as_read(struct tail_file *file);
  * between those two looks, and what is known of it is what it holds now. */
 void tail_file_note_shrunk(struct tail_file *file, size_t head_bytes);
 
+/* Nothing of it was read yet, or what was read last could not be printed: its first bytes tell whether
+ * it was rewritten. */
+bool tail_file_is_known_by_head(const struct tail_file *file);
+
 /* Its bytes are others by now, however many there are. */
 bool tail_file_is_rewritten(const struct tail_file *file);
 /* Of bytes just read, while they are at hand; and one that was of few is of more, at rest. */

@@ -49,10 +49,14 @@ void tail_inode_leave(struct tail_file *f)
 
 /* ---- bytes ---- */
 
-/* Before anything of it was read its first bytes tell. */
+bool tail_file_is_known_by_head(const struct tail_file *f)
+{
+    return !f->source.reader.is_gzip && (f->source.state.read == 0 || f->known.tail_print.len == 0);
+}
+
 bool tail_file_is_rewritten(const struct tail_file *f)
 {
-    if (UNLIKELY(f->source.state.read == 0) && !f->source.reader.is_gzip)
+    if (UNLIKELY(tail_file_is_known_by_head(f)))
         return file_tail_check(f->source.fd, f->known.identity.head.len, f->known.identity.head) ==
                0;
     return f->known.tail_print.len > 0 &&

@@ -135,6 +135,28 @@ START_TEST(a_file_that_cannot_be_read_when_it_is_handed_on_is_known_as_before)
 }
 END_TEST
 
+/* Nobody can say which bytes stood before the place where reading stands: then those at its beginning
+ * tell. Found by the simulation, SIM_COPIES and SIM_TROUBLE seed 713. */
+START_TEST(a_file_whose_last_bytes_could_not_be_printed_is_known_by_its_first)
+{
+    struct tail_file *f;
+
+    tree_write("app.log", "a line that is long enough to tell the file by\n");
+    start();
+    settle();
+    f = CONTAINER_OF(self->followed.files.next, struct tail_file, link);
+    ck_assert_uint_gt(f->source.state.read, 0);
+    f->known.tail_print = (struct file_print){0};
+    ck_assert(!tail_file_is_rewritten(f));
+    tree_append("app.log", "and another\n");
+    ck_assert(!tail_ahead_look(f, f->source.state.read + strlen("and another\n")));
+    tree_truncate("app.log", 0);
+    tree_append("app.log", "another line, as long as both of them were, that was written since\n");
+    ck_assert(tail_file_is_rewritten(f));
+    ck_assert(tail_ahead_look(f, f->source.state.read + strlen("and another\n")));
+}
+END_TEST
+
 static struct rlimit limit_before;
 
 /* There are some for folders, and none for files, which leave a quarter of them. */
@@ -287,6 +309,7 @@ Suite *suite_plugins_in_tail_known(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, a_number_that_another_log_has_by_now_is_not_taken_for_it);
     tcase_add_test(t, a_file_that_cannot_be_read_when_it_is_handed_on_is_known_as_before);
+    tcase_add_test(t, a_file_whose_last_bytes_could_not_be_printed_is_known_by_its_first);
     tcase_add_test(t, what_a_log_was_copied_to_before_it_could_be_opened_is_read);
     tcase_add_test(t, a_file_whose_first_bytes_cannot_be_read_is_not_opened);
     tcase_add_test(t, a_row_that_is_set_while_we_stop_is_not_waited_for_and_does_not_count);
