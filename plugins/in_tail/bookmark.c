@@ -258,14 +258,15 @@ uint64_t tail_bookmark_find(struct tail_file *f, struct slice head, bool is_new_
     return offset_together(f, s.offset, note);
 }
 
-/* A row without a print, or one that is surely its own. */
+/* A row of its log without a print, or one that is surely its own: another log's may be of a file that
+ * had the number before. */
 static bool on_same_number(void *owner, const struct position *p)
 {
     struct search *s = owner;
     const struct file_id *id = &s->file->log.name->id;
     bool is_sure = id->born_ns != 0 && p->identity.id.born_ns != 0;
 
-    if (is_bare_number(p) && strcmp(p->name, s->file->log.name->path) != 0)
+    if (!is_sure && strcmp(p->name, s->file->log.name->path) != 0)
         return true;
     s->is_found = p->is_foreign ||
                   (file_id_equal(&p->identity.id, id) && (is_sure || p->identity.head.len == 0));

@@ -157,6 +157,35 @@ START_TEST(a_file_whose_last_bytes_could_not_be_printed_is_known_by_its_first)
 }
 END_TEST
 
+static bool on_row(void *owner, const struct position *p)
+{
+    unsigned *count = owner;
+
+    *count += slice_ends(slice_of(p->name), SLICE("app.log"));
+    return true;
+}
+
+/* Its row would be missing when the log is looked at next. Found by the simulation, SIM_COPIES and
+ * SIM_TROUBLE seed 803. */
+START_TEST(the_row_of_another_log_says_nothing_of_a_number)
+{
+    char *app = mem_text(tree_path("app.log"));
+    struct found_file name = {.path = app, .real = app};
+    struct stat facts;
+    unsigned count = 0;
+
+    tree_write("web.log", "");
+    ck_assert_int_eq(stat(tree_path("web.log"), &facts), 0);
+    name.id = (struct file_id){.dev = facts.st_dev, .ino = facts.st_ino};
+    start();
+    settle();
+    tail_bookmark_promise(self, &name, clock_wall_ns());
+    ck_assert_int_eq(positions_find_path(self->book.positions, app, on_row, &count), 0);
+    ck_assert_uint_eq(count, 1);
+    mem_free(app);
+}
+END_TEST
+
 static struct rlimit limit_before;
 
 /* There are some for folders, and none for files, which leave a quarter of them. */
@@ -310,6 +339,7 @@ Suite *suite_plugins_in_tail_known(void)
     tcase_add_test(t, a_number_that_another_log_has_by_now_is_not_taken_for_it);
     tcase_add_test(t, a_file_that_cannot_be_read_when_it_is_handed_on_is_known_as_before);
     tcase_add_test(t, a_file_whose_last_bytes_could_not_be_printed_is_known_by_its_first);
+    tcase_add_test(t, the_row_of_another_log_says_nothing_of_a_number);
     tcase_add_test(t, what_a_log_was_copied_to_before_it_could_be_opened_is_read);
     tcase_add_test(t, a_file_whose_first_bytes_cannot_be_read_is_not_opened);
     tcase_add_test(t, a_row_that_is_set_while_we_stop_is_not_waited_for_and_does_not_count);
