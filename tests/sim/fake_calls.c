@@ -313,6 +313,14 @@ static const struct fs_node *node_of(int fd, const char *path, int flags)
     return flags & AT_SYMLINK_NOFOLLOW ? fs_find(path) : fs_follow(path);
 }
 
+/* While it cannot be read its size alone tells nothing of a truncation. */
+static void file_see(struct open_file *file)
+{
+    file->size = file->node->bytes.len;
+    if (file->is_truncated && file->node->is_broken && file->size > file->size_between)
+        file->size_between = file->size;
+}
+
 int __wrap_statx(int fd, const char *path, int flags, unsigned mask, struct statx *out)
 {
     const struct fs_node *node;
@@ -323,7 +331,7 @@ int __wrap_statx(int fd, const char *path, int flags, unsigned mask, struct stat
     if (node == NULL)
         return fail(ENOENT);
     if (flags & AT_EMPTY_PATH)
-        file_at(fd)->size = node->bytes.len;
+        file_see(file_at(fd));
     *out = (struct statx){
         .stx_mask = STATX_BASIC_STATS,
         .stx_mode = (uint16_t)mode_of(node),

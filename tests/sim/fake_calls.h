@@ -14,7 +14,8 @@ void fake_calls_meanwhile(unsigned calls, void (*act)(void));
  * was truncated, through this descriptor. */
 struct fs_node *fake_calls_node(int fd);
 uint64_t fake_calls_seen_bytes(int fd);
-/* The same of a second truncation that came before it knew of the first; or 0. */
+/* The same of a second truncation that came before it knew of the first, or after the first while the
+ * file could not be read; or 0. */
 uint64_t fake_calls_seen_between_bytes(int fd);
 /* What was truncated so far does not count. */
 void fake_calls_begin_seen(int fd);

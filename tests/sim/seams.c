@@ -237,7 +237,7 @@ void __wrap_tail_file_hand_on(struct tail_file *file)
 
 /* What was seen of the file before it was truncated, and is neither in a record nor in the copy that it
  * went on in. What was written then and never seen is in no number. When it was truncated twice while
- * the agent looked at it once, what it saw in between may be of either. */
+ * the agent looked at it once, or could not read it, what it saw in between may be of either. */
 void __wrap_tail_truncation_count(struct tail_file *file, uint64_t lost_bytes)
 {
     const struct fs_node *node = fake_calls_node(file->source.fd);

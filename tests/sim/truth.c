@@ -44,7 +44,7 @@ struct line *truth_new_line(uint32_t bytes, enum line_kind kind)
 
     CHECK(truth.count < TRUTH_LINES_MAX && bytes >= TRUTH_NUMBER_BYTES && bytes < LINE_BYTES_MAX);
     *line = (struct line){.number = (uint32_t)truth.count++, .bytes = bytes, .kind = kind};
-    line->group = line->number;
+    line->group = line->behind = line->number;
     return line;
 }
 
@@ -166,11 +166,12 @@ static bool is_end_destroyed(const struct line *before)
     return before->next != 0 && (next->is_gone || line_is_excused(next));
 }
 
-static void check_next(const struct line *before, const struct line *line, const char *who)
+static void check_next(const struct line *before, struct line *line, const char *who)
 {
     if (line->group != before->group && is_end_destroyed(before) &&
         (!line->is_copied || truth.are_rows_missing)) {
         truth_may_part(line);
+        truth.lines[line->group].behind = before->group;
         return;
     }
     EXPECT(line->group == before->group, "%s: a record has line %u after line %u, of another one",
@@ -241,6 +242,17 @@ static void line_unplace(struct line *line, uint64_t outputs, const struct truth
     }
 }
 
+static void group_unplace(struct line *first, uint64_t outputs, const struct truth_place *place)
+{
+    struct line *line = first;
+
+    while (line->next != 0) {
+        line_unplace(line, outputs, place);
+        line = &truth.lines[line->next];
+    }
+    line_unplace(line, outputs, place);
+}
+
 /* What an output has of this life stays where it is. */
 static uint64_t not_taken(const struct line *line, uint64_t outputs)
 {
@@ -255,6 +267,8 @@ void truth_take_apart(const struct truth_record *record, uint64_t outputs,
 {
     struct line *line = &truth.lines[record->lines[0]->group];
 
+    if (line->behind != line->number)
+        group_unplace(&truth.lines[line->behind], outputs, place);
     while (line != record->lines[0]) {
         CHECK(line->next > line->number);
         line_unplace(line, outputs, place);

@@ -53,8 +53,11 @@ struct line {
     uint64_t stream;   /* where any output had it from last; 0: nobody has read it */
     uint32_t seen;     /* by truth_sweep */
     /* Of one in pieces (pieces.h), each of which is a line here. */
-    uint32_t group;   /* the first one's number; its own: it is the first */
-    uint32_t next;    /* the number of the next one; 0: there is none yet */
+    uint32_t group; /* the first one's number; its own: it is the first */
+    uint32_t next;  /* the number of the next one; 0: there is none yet */
+    uint32_t
+        behind; /* the first one's: in some record it came behind the group that begins there, what lay
+                       * between being destroyed; its own: in none */
     bool is_open;     /* it says that others follow */
     bool is_gone;     /* no file has it, as the last sweep saw */
     bool is_partable; /* the first one's: it may come as several records */
