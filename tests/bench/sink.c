@@ -58,9 +58,8 @@ struct sink {
     struct buffer answer;
     uint64_t request_count;
     uint64_t wire_bytes;
-    uint64_t up_at_ms; /* when to listen again, while nobody listens */
-    const char *port;
-    int listener; /* -1: down */
+    uint64_t up_at_ms; /* when to listen again, while nobody listens; 0: somebody does */
+    int listener;
 };
 
 static const char greeting[] =
@@ -351,8 +350,9 @@ static int fill_polls(struct sink *s, struct pollfd *polls)
     uint64_t now_ms = clock_ms();
     int wait_ms = -1;
 
-    polls[CONNECTIONS_MAX] = (struct pollfd){.fd = s->listener, .events = POLLIN};
-    if (s->listener < 0)
+    polls[CONNECTIONS_MAX] =
+        (struct pollfd){.fd = s->up_at_ms > 0 ? -1 : s->listener, .events = POLLIN};
+    if (s->up_at_ms > 0)
         wait_ms = s->up_at_ms > now_ms ? (int)(s->up_at_ms - now_ms) : 0;
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
         struct connection *c = &s->connections[i];
@@ -365,6 +365,21 @@ static int fill_polls(struct sink *s, struct pollfd *polls)
     return wait_ms;
 }
 
+/* The port may be taken although connections of before linger; by nobody else while we do not listen. */
+static void listener_share(int fd, int is_shared)
+{
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &is_shared, sizeof(is_shared));
+}
+
+static void listener_open(int fd)
+{
+    listener_share(fd, 1);
+    if (listen(fd, 128) == 0)
+        return;
+    perror("sink: listen");
+    exit(1);
+}
+
 static int listen_on(const char *port)
 {
     const char *host = getenv("SINK_ADDRESS");
@@ -373,25 +388,26 @@ static int listen_on(const char *port)
                                   .sin_addr.s_addr =
                                       host != NULL ? inet_addr(host) : htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int yes = 1;
 
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 128) != 0) {
-        perror("sink: listen");
+    listener_share(fd, 1);
+    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+        perror("sink: bind");
         exit(1);
     }
+    listener_open(fd);
     return fd;
 }
 
-/* Nobody listens and every connection is reset, until it is time to come back. */
+/* Nobody listens and every connection is reset, until it is time to come back. The port stays ours: what
+ * another program took there would count as delivered. */
 static void go_down(struct sink *s)
 {
     const struct linger none = {.l_onoff = 1, .l_linger = 0};
 
     s->up_at_ms = clock_ms() + s->bulk.faults.down_ms;
     s->bulk.faults.down_ms = 0;
-    close(s->listener);
-    s->listener = -1;
+    shutdown(s->listener, SHUT_RDWR);
+    listener_share(s->listener, 0);
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
         if (s->connections[i].fd < 0)
             continue;
@@ -417,10 +433,12 @@ static void serve_once(struct sink *s)
     }
     if (polls[CONNECTIONS_MAX].revents)
         on_connection(s);
-    if (s->listener >= 0 && s->bulk.faults.down_ms > 0)
+    if (s->up_at_ms == 0 && s->bulk.faults.down_ms > 0) {
         go_down(s);
-    else if (s->listener < 0 && s->up_at_ms <= clock_ms())
-        s->listener = listen_on(s->port);
+    } else if (s->up_at_ms > 0 && s->up_at_ms <= clock_ms()) {
+        s->up_at_ms = 0;
+        listener_open(s->listener);
+    }
 }
 
 int main(int argc, char **argv)
@@ -432,8 +450,7 @@ int main(int argc, char **argv)
         return 2;
     }
     s.bulk.faults.delay_ms = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
-    s.port = argv[1];
-    s.listener = listen_on(s.port);
+    s.listener = listen_on(argv[1]);
     for (size_t i = 0; i < CONNECTIONS_MAX; i++)
         s.connections[i].fd = -1;
     for (;;)
