@@ -26,9 +26,13 @@ static struct tail *self;
 static char db[512], pattern[512];
 static char *text; /* LINES lines, and room for more */
 
+static const char *exit_on_eof;
+
 static void start(void)
 {
-    const char *const options[] = {"path",
+    const char *const options[] = {"exit_on_eof",
+                                   exit_on_eof,
+                                   "path",
                                    pattern,
                                    "read_from_head",
                                    "on",
@@ -59,6 +63,7 @@ static void set_up(void)
     log_level_set(LOG_OFF);
     clock_fake(5000, INT64_C(100) * NS_PER_S);
     input_kit_init(&kit, "app");
+    exit_on_eof = "off";
     tree_plant();
     tree_folder("state");
     snprintf(db, sizeof db, "%s", tree_path("state/positions.db"));
@@ -172,6 +177,26 @@ START_TEST(what_is_not_there_yet_is_unread)
 }
 END_TEST
 
+START_TEST(nobody_exits_before_it_is_read)
+{
+    unsigned turns = 0;
+
+    read_and_leave();
+    snprintf(text + (size_t)LINES * LINE_BYTES, 64, "what came later\n");
+    tree_write_gzip(PACKED, text);
+    exit_on_eof = "on";
+    start();
+    kit.is_holding = true;
+    for (; kit.exit_count == 0; turns++) {
+        clock_advance_ms(1);
+        loop_turn(kit.loop, job_count(kit.loop) > 0);
+        ck_assert_uint_lt(turns, 100000);
+    }
+    ck_assert_uint_eq(kit.input.metrics.records, LINES + 2);
+    (void)read_all();
+}
+END_TEST
+
 /* Its first bytes are the same, and those before the place are not. */
 START_TEST(one_that_is_another_is_read_from_its_beginning)
 {
@@ -264,6 +289,7 @@ Suite *suite_plugins_in_tail_proof(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_long_way_to_where_it_was_left_is_gone_a_little_at_each_turn);
     tcase_add_test(tcase, what_is_not_there_yet_is_unread);
+    tcase_add_test(tcase, nobody_exits_before_it_is_read);
     tcase_add_test(tcase, one_that_is_another_is_read_from_its_beginning);
     tcase_add_test(tcase, one_that_ends_before_is_read_from_its_beginning);
     tcase_add_test(tcase, nothing_is_saved_of_it_on_the_way);
