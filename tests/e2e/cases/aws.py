@@ -118,6 +118,37 @@ def thousands_of_random_requests_are_signed_as_botocore_signs_them(lab):
             assert ours == again, f"seed {seed}, by its meaning: {request}\nwire {wire}"
 
 
+def theirs_of(rules, region, fips, dual):
+    from botocore import endpoint_provider
+    told = {"Region": region, "UseFIPS": fips, "UseDualStack": dual}
+    if "UseGlobalEndpoint" in {name for name, _ in rules.ruleset.parameters.items()}:
+        told["UseGlobalEndpoint"] = False
+    return rules.resolve_endpoint(**told).url.partition("://")[2]
+
+
+@case()
+def every_region_of_every_partition_has_the_host_that_the_services_rules_name(_):
+    botocore_or_skip()
+    import botocore.session
+    from botocore.endpoint_provider import EndpointProvider
+    loader = botocore.session.get_session().get_component("data_loader")
+    partitions = loader.load_data("partitions")
+    regions = [region for partition in partitions["partitions"] for region in partition["regions"]
+               if not region.endswith("-global")]
+    assert len(regions) > 40 and "cn-north-1" in regions and "us-gov-west-1" in regions, regions
+    asked, theirs = [], []
+    for service in ("logs", "sts"):
+        rules = EndpointProvider(loader.load_service_model(service, "endpoint-rule-set-1"), partitions)
+        for region in regions:
+            for fips, dual in ((False, False), (False, True), (True, False), (True, True)):
+                asked.append(f"{service} {region} {int(fips)} {int(dual)}")
+                theirs.append(theirs_of(rules, region, fips, dual))
+    done = subprocess.run([SIGNER, "hosts"], input="\n".join(asked) + "\n", capture_output=True,
+                          text=True, check=True)
+    wrong = [three for three in zip(asked, theirs, done.stdout.split()) if three[1] != three[2]]
+    assert len(done.stdout.split()) == len(asked) and not wrong, wrong[:5]
+
+
 # ---- the agent, while keys come and go ----
 
 

@@ -6,7 +6,12 @@
  *
  * The head is "Name: value\0" again and again. For each, a line goes out: the path as it goes on
  * the wire, a blank, the Authorization.
+ *
+ * With the argument "hosts" a line is a question for a host, and so is answered:
+ *
+ *     service region 0|1 0|1      FIPS, dual stack
  */
+#include "aws/endpoint.h"
 #include "aws/pass.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -95,13 +100,33 @@ static void line_sign(struct slice line)
         buffer_fini(&fields[i]);
 }
 
-int main(void)
+static void line_host(struct slice line)
 {
+    char service[16], region[AWS_REGION_BYTES_MAX + 1];
+    struct buffer host = {0};
+    int is_fips, is_dual;
+
+    CHECK(sscanf(line.data, "%15s %63s %d %d", service, region, &is_fips, &is_dual) == 4);
+    aws_host(&host, service, region,
+             (struct aws_flavour){.is_fips = is_fips != 0, .is_dual_stack = is_dual != 0});
+    puts(buffer_text(&host));
+    buffer_fini(&host);
+}
+
+int main(int argc, char **argv)
+{
+    bool wants_hosts = argc == 2 && strcmp(argv[1], "hosts") == 0;
     char *line = NULL;
     size_t room = 0;
     ssize_t len;
 
-    while ((len = getline(&line, &room, stdin)) > 0)
-        line_sign(slice_trim(slice_make(line, (size_t)len)));
+    while ((len = getline(&line, &room, stdin)) > 0) {
+        struct slice text = slice_trim(slice_make(line, (size_t)len));
+
+        if (wants_hosts)
+            line_host(text);
+        else
+            line_sign(text);
+    }
     return ferror(stdin) ? 1 : 0;
 }
