@@ -292,13 +292,18 @@ void account_unanswered(struct delivery *d, unsigned times)
 void account_skipped(struct delivery *d)
 {
     uint32_t first = d->batch.first, skipped;
+    const char *reason;
+    char why[160];
 
     if (next_run(&d->batch, STATE(RECORD_SKIPPED), &first, first + d->batch.count) == 0)
         return;
+    reason = d->batch.refusals != NULL ? d->batch.refusals[first].reason : NULL;
+    snprintf(why, sizeof why, "%s%s", reason != NULL ? "; the first: " : "",
+             reason != NULL ? reason : "");
     d->answer.status = 0;
     snprintf(d->answer.why, sizeof d->answer.why, "cannot be written as configured");
     skipped = set_aside_all(d, STATE(RECORD_SKIPPED));
     d->output->metrics.errors++;
     log_warn(d->output->config.component,
-             "%u records were set aside: they cannot be written as configured", skipped);
+             "%u records were set aside: they cannot be written as configured%s", skipped, why);
 }

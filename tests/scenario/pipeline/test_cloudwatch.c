@@ -420,13 +420,18 @@ START_TEST(a_clock_that_is_twenty_minutes_off_is_corrected_and_said_once)
 }
 END_TEST
 
-START_TEST(an_empty_message_is_set_aside)
+START_TEST(an_empty_message_is_set_aside_and_the_reason_is_said)
 {
     map_put(&cloud.streams, SLICE("s"), &cloud);
     kit_run(k, ONE_STREAM);
+    log_level_set(LOG_WARN);
     kit_append(k, "app.log", "one\n\ntwo\n");
     kit_pass_ms(k, 2000);
+    log_level_set(LOG_OFF);
     expect_taken("s: one\ns: two\n");
+    ck_assert_ptr_nonnull(strstr(log_recent(0), "1 records were set aside: "));
+    ck_assert_ptr_nonnull(strstr(log_recent(0), "; the first: "));
+    ck_assert_ptr_nonnull(strstr(log_recent(0), "empty"));
     kit_expect_bookmark(k, "app.log", 9);
 }
 END_TEST
@@ -539,7 +544,7 @@ Suite *suite_pipeline_cloudwatch(void)
     tcase_add_test(tests, and_so_it_does_on_a_connection_that_was_used_before);
     tcase_add_test(tests, a_call_that_makes_a_stream_doubles_nothing_and_counts_none);
     tcase_add_loop_test(tests, a_clock_that_is_twenty_minutes_off_is_corrected_and_said_once, 0, 2);
-    tcase_add_test(tests, an_empty_message_is_set_aside);
+    tcase_add_test(tests, an_empty_message_is_set_aside_and_the_reason_is_said);
     tcase_add_test(tests, a_success_without_a_request_id_is_none);
     tcase_add_test(tests, a_message_that_is_too_long_for_one_call_goes_in_parts);
     tcase_add_test(tests, a_document_of_metrics_that_is_too_long_is_no_ones_part);
