@@ -150,6 +150,15 @@ static void on_output(void *owner, int status, int events)
 
 /* ---- start ---- */
 
+/* The program's name alone: its arguments may be secret. */
+static void fail_to_run(struct aws_process *p, const char *program, int error)
+{
+    char words[200];
+
+    snprintf(words, sizeof words, "cannot run %.120s: %s", program, uv_strerror(error));
+    fail(p, words);
+}
+
 /* Its own group, to be killed with what it starts; the signals as they are at first. */
 static void attributes_set(posix_spawnattr_t *attributes)
 {
@@ -222,7 +231,7 @@ struct aws_process *aws_process_start(struct loop *loop, const char *command, aw
     if (words == NULL)
         fail(p, "is no command: a quote is not closed, or there is nothing");
     else if (rc < 0)
-        fail(p, uv_strerror(rc));
+        fail_to_run(p, words[0], rc);
     else
         timer_start(p->tick, TICK_MS);
     arena_fini(&arena);

@@ -423,7 +423,7 @@ START_TEST(a_process_that_is_not_there_is_told_of)
     tree_remove("keys");
     clock_real();
     signer_kit_await();
-    signer_kit_lacks("no such file");
+    signer_kit_lacks("/keys: no such file or directory");
 }
 END_TEST
 
