@@ -85,25 +85,6 @@ int64_t aws_pass_skew_s(const struct aws_pass *pass)
 
 /* ---- a request ---- */
 
-/* Of what goes on the wire, which is not in one piece where texts are inserted. */
-static void body_hash(const struct http_request *request, char hash[SIGV4_HEX_BYTES])
-{
-    struct slice body = buffer_view(&request->body);
-    struct sigv4_sum *sum = sigv4_sum_begin();
-    size_t at = 0;
-
-    for (uint32_t i = 0; i < request->inserts.count; i++) {
-        const struct http_insert *insert = &request->inserts.items[i];
-
-        CHECK(insert->at >= at && insert->at <= body.len);
-        sigv4_sum_add(sum, slice_make(body.data + at, insert->at - at));
-        sigv4_sum_add(sum, insert->text);
-        at = insert->at;
-    }
-    sigv4_sum_add(sum, slice_skip(body, at));
-    sigv4_sum_end(&sum, hash);
-}
-
 static void path_rewrite(struct http_request *request)
 {
     struct buffer path = {0};
@@ -149,7 +130,7 @@ void aws_pass_sign(const struct aws_pass *pass, struct http_request *request)
     struct slice path;
     size_t question;
 
-    body_hash(request, hash);
+    sigv4_hash(buffer_view(&request->body), hash);
     path_rewrite(request);
     headers_add(pass, request, &scope, hash);
     path = buffer_view(&request->path);

@@ -6,7 +6,7 @@
  *   call.c      one call from start to its end, and its time limits
  *   limits.c    those time limits, pure
  *   names.c     addresses of the host, asked for without blocking
- *   body.c      a body with what is inserted in it
+ *   body.c      a body that is compressed as it is written
  *   reply.c     what is kept of what comes back
  *
  * A call is in exactly one list: `waiting` (no slot free) or `active` (asking for the address, or
@@ -26,8 +26,6 @@
 #include "http/names.h"
 #include "http/proxy.h"
 #include "http/settings.h"
-
-#include <sys/uio.h>
 
 /* How long a connection is used before a new one is made, so that the back-end's own address
  * changes and its balancing are followed. */
@@ -74,13 +72,6 @@ struct reply_intake {
     bool is_broken_off; /* by the call's owner */
 };
 
-/* How far a body with inserts has been read; all zero at its beginning. */
-struct body_cursor {
-    size_t body_at;
-    uint32_t insert;  /* the next one, or the one that it is in */
-    size_t insert_at; /* and how far */
-};
-
 struct http_call {
     struct list link;
     struct http_client *client;
@@ -125,19 +116,6 @@ void call_moved(struct http_call *call);
 
 /* The only way out but cancelling: tells the owner, once. */
 void call_end(struct http_call *call, int error, const char *why);
-
-/* ---- body.c ---- */
-
-/* Copies what comes next of the body, with all that is inserted; less than `room` at its end. */
-size_t body_read(const struct http_request *request, struct body_cursor *cursor, char *to,
-                 size_t room);
-
-/* What comes next, up to `most` pieces of it, as they lie; how many. */
-unsigned body_pieces(const struct http_request *request, const struct body_cursor *from,
-                     struct iovec *pieces, unsigned most);
-
-/* So many bytes of it, which there are, are done with. */
-void body_skip(const struct http_request *request, struct body_cursor *cursor, size_t bytes);
 
 /* ---- reply.c ---- */
 

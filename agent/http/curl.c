@@ -93,7 +93,7 @@ static bool has_sent(const struct http_call *call)
     if (call->curl == NULL || call->curl->easy == NULL)
         return false;
     curl_easy_getinfo(call->curl->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-    return (uint64_t)sent >= http_request_bytes(&call->request);
+    return (uint64_t)sent >= call->request.body.len;
 }
 
 /* ---- curl is done ---- */

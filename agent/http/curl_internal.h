@@ -40,7 +40,6 @@ struct curl_side {
 
 struct curl_trip {
     CURL *easy;
-    struct body_cursor sent; /* of a body that has inserts */
     int64_t moved_bytes;
     struct curl_slist *head;
     struct curl_slist *addresses;

@@ -56,7 +56,7 @@ struct tcp {
 struct outgoing {
     struct buffer head;
     size_t head_at;
-    struct body_cursor body;
+    size_t body_at;
     size_t left; /* of head and body */
     int error;   /* nothing more goes out; what was said may still be heard */
 };

@@ -1,6 +1,6 @@
 /*
- * The head, the body and what is inserted in it go to the kernel from where they lie, in one system
- * call as far as it takes them: nothing is copied together before.
+ * The head and the body go to the kernel from where they lie, in one system call as far as it takes
+ * them: nothing is copied together before.
  *
  * A short count says that there is no room for more, so nothing is tried until the loop says that
  * there is. As long as more is to come, the kernel is told so (MSG_MORE) and sends whole segments
@@ -14,8 +14,8 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-/* Head, texts and what is between them. Far below what the kernel takes (IOV_MAX, 1024). */
-#define PIECES_MAX 512
+/* Head and body. */
+#define PIECES_MAX 2
 
 void outgoing_begin(struct exchange *x)
 {
@@ -23,23 +23,27 @@ void outgoing_begin(struct exchange *x)
     const struct http_settings *s = &x->call->client->own.s;
 
     x->out.head_at = 0;
-    x->out.body = (struct body_cursor){0};
+    x->out.body_at = 0;
     x->out.error = 0;
     if (x->out.head.len == 0)
         request_head(request, s->host, s->port, &x->out.head);
-    x->out.left = x->out.head.len + http_request_bytes(request);
+    x->out.left = x->out.head.len + request->body.len;
 }
 
 /* What comes next; how many pieces. */
 static unsigned pieces_next(const struct exchange *x, struct iovec pieces[PIECES_MAX])
 {
     const struct outgoing *out = &x->out;
+    const struct buffer *body = &x->call->request.body;
     unsigned count = 0;
 
     if (out->head_at < out->head.len)
         pieces[count++] = (struct iovec){.iov_base = out->head.data + out->head_at,
                                          .iov_len = out->head.len - out->head_at};
-    return count + body_pieces(&x->call->request, &out->body, pieces + count, PIECES_MAX - count);
+    if (out->body_at < body->len)
+        pieces[count++] = (struct iovec){.iov_base = body->data + out->body_at,
+                                         .iov_len = body->len - out->body_at};
+    return count;
 }
 
 /* How long they are together, cut off at the most that goes out at once. */
@@ -67,7 +71,8 @@ static void sent(struct exchange *x, size_t bytes)
     out->left -= bytes;
     of_head = of_head < bytes ? of_head : bytes;
     out->head_at += of_head;
-    body_skip(&x->call->request, &out->body, bytes - of_head);
+    out->body_at += bytes - of_head;
+    CHECK(out->body_at <= x->call->request.body.len);
     call_moved(x->call);
 }
 

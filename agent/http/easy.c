@@ -139,24 +139,6 @@ static void arm_head(struct http_call *call)
     SET(call->curl->easy, CURLOPT_HTTPHEADER, call->curl->head);
 }
 
-static size_t on_read(char *to, size_t size, size_t count, void *owner)
-{
-    struct http_call *call = owner;
-
-    return body_read(&call->request, &call->curl->sent, to, size * count);
-}
-
-/* To the beginning, on another connection; nothing else is asked for. */
-static int on_seek(void *owner, curl_off_t offset, int origin)
-{
-    struct http_call *call = owner;
-
-    if (offset != 0 || origin != SEEK_SET)
-        return CURL_SEEKFUNC_FAIL;
-    call->curl->sent = (struct body_cursor){0};
-    return CURL_SEEKFUNC_OK;
-}
-
 /* The body is lent: the call owns it until its end, so curl can begin again without a copy. */
 static void arm_post(struct http_call *call)
 {
@@ -164,17 +146,8 @@ static void arm_post(struct http_call *call)
     CURL *easy = call->curl->easy;
 
     SET(easy, CURLOPT_POST, 1L);
-    SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)http_request_bytes(request));
-    if (request->inserts.count == 0) {
-        SET(easy, CURLOPT_POSTFIELDS, request->body.len > 0 ? request->body.data : "");
-        return;
-    }
-    call->curl->sent = (struct body_cursor){0};
-    SET(easy, CURLOPT_POSTFIELDS, NULL);
-    SET(easy, CURLOPT_READFUNCTION, on_read);
-    SET(easy, CURLOPT_READDATA, call);
-    SET(easy, CURLOPT_SEEKFUNCTION, on_seek);
-    SET(easy, CURLOPT_SEEKDATA, call);
+    SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+    SET(easy, CURLOPT_POSTFIELDS, request->body.len > 0 ? request->body.data : "");
 }
 
 static void arm_body(struct http_call *call)
@@ -186,7 +159,7 @@ static void arm_body(struct http_call *call)
     SET(easy, CURLOPT_NOBODY, 0L);
     SET(easy, CURLOPT_CUSTOMREQUEST, NULL);
     SET(easy, CURLOPT_HTTPGET, 1L);
-    if (is_post || http_request_bytes(request) > 0)
+    if (is_post || request->body.len > 0)
         arm_post(call);
     else if (strcmp(request->method, "HEAD") == 0)
         SET(easy, CURLOPT_NOBODY, 1L);

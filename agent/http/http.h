@@ -66,26 +66,23 @@ struct http_tls {
 
 struct http_client;
 
-/* A text that goes out in the middle of a body without being copied into it: what many documents
- * share. */
-struct http_insert {
-    size_t at;         /* before this byte of the body, after what was inserted there earlier */
-    struct slice text; /* lent until the request is gone */
+struct gzip_packer;
+
+/* Of a body that is compressed as it is written. */
+struct http_packing {
+    struct gzip_packer *packer; /* NULL: it is not */
+    struct buffer packed;
 };
 
-struct http_inserts {
-    struct http_insert *items; /* in the order of `at` */
-    uint32_t count;
-    uint32_t capacity;
-    size_t bytes; /* of all */
-};
+/* A body is compressed in steps of about this: short enough to stay in the processor's cache. */
+#define HTTP_PACK_STEP_BYTES ((size_t)64 << 10)
 
 struct http_request {
     struct buffer head; /* "Name: value\0" one after the other */
     struct buffer path; /* with its query, as it goes on the wire */
     const char *method; /* a literal */
     struct buffer body;
-    struct http_inserts inserts;
+    struct http_packing packing;
     uint64_t plain_bytes;   /* of the body, before compression */
     uint32_t connect_ms;    /* less time to connect than the settings give; 0: theirs */
     size_t reply_bytes_max; /* less of a reply than the settings let it have; 0: theirs */
@@ -139,17 +136,12 @@ void http_request_fini(struct http_request *request);
 /* Line ends in a value become blanks. Host, Content-Length and Accept are added by themselves. */
 void http_request_header(struct http_request *request, const char *name, struct slice value);
 
-/* Inserts a text behind what the body has so far. */
-void http_request_insert(struct http_request *request, struct slice text);
+/* Makes gzip of what the body has so far, and leaves it empty for what comes next: so a long body is
+ * never whole in memory. http_request_pack ends that. The request stays where it is until then. */
+void http_request_pack_some(struct http_request *request);
 
-/* Of the body with all that is inserted. */
-size_t http_request_bytes(const struct http_request *request);
-
-/* Copies what is inserted into the body: for whoever has to see all of it at once. */
-void http_request_flatten(struct http_request *request);
-
-/* Makes gzip of the body with all that is inserted, read where it lies. Says so to nobody: the header
- * is the caller's. */
+/* Makes gzip of the body, with all that was packed before, and counts plain_bytes. Says so to nobody:
+ * the header is the caller's. */
 void http_request_pack(struct http_request *request);
 
 /* Takes the request's contents and leaves it empty. Never calls back before it returns. */

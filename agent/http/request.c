@@ -1,5 +1,6 @@
 #include "http/http.h"
 
+#include "base/gzip.h"
 #include "base/memory.h"
 #include "base/secret.h"
 
@@ -14,7 +15,9 @@ void http_request_fini(struct http_request *request)
     secret_buffer_fini(&request->head); /* logins, tokens */
     buffer_fini(&request->path);
     buffer_fini(&request->body);
-    MEM_FREE(&request->inserts.items);
+    if (request->packing.packer != NULL)
+        gzip_packer_end(&request->packing.packer);
+    buffer_fini(&request->packing.packed);
     *request = (struct http_request){0};
 }
 

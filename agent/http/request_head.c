@@ -58,7 +58,7 @@ static void append_fields(struct buffer *out, const struct buffer *head, struct 
 
 static bool says_length(const struct http_request *request)
 {
-    return http_request_bytes(request) > 0 || strcmp(request->method, "POST") == 0 ||
+    return request->body.len > 0 || strcmp(request->method, "POST") == 0 ||
            strcmp(request->method, "PUT") == 0;
 }
 
@@ -79,6 +79,6 @@ void request_head(const struct http_request *request, const char *host, uint16_t
     if (!said.accept_encoding)
         buffer_append_text(out, "Accept-Encoding: gzip\r\n");
     if (says_length(request))
-        buffer_append_format(out, "Content-Length: %zu\r\n", http_request_bytes(request));
+        buffer_append_format(out, "Content-Length: %zu\r\n", request->body.len);
     buffer_append_text(out, "\r\n");
 }

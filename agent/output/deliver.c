@@ -192,11 +192,10 @@ static void on_encoded(void *owner)
     }
     if (!turn_start(d))
         return;
-    d->made.body_bytes = d->made.request.body.capacity +
-                         d->made.request.inserts.capacity * sizeof(struct http_insert);
+    d->made.body_bytes = d->made.request.body.capacity;
     budget_take_request(output->config.budget, d->made.body_bytes);
     output->metrics.requests++;
-    output->metrics.request_bytes += http_request_bytes(&d->made.request);
+    output->metrics.request_bytes += d->made.request.body.len;
     d->made.request.connect_ms = circuit_connect_ms(&output->opening.circuit);
     d->made.request.reply_bytes_max = REPLY_BYTES_ANY + batch_waiting(&d->batch) * REPLY_BYTES_EACH;
     if (d->sending.signing.pass == NULL) /* else it is signed for one already */

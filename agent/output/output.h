@@ -65,8 +65,8 @@ struct output_plugin {
      * reported with batch_skip and count as set aside; what is for another request, with batch_hold. */
     MUST_USE int (*encode)(const void *self, struct batch *batch, struct http_request *request);
 
-    /* With encode: whether it compresses, from the pieces that http_request_insert left apart, so that
-     * what many documents share costs a request no memory. NULL: it does not. */
+    /* With encode: whether it compresses as it writes (http_request_pack_some), so that what many
+     * documents share costs a request no memory. NULL: it does not. */
     bool (*is_packed)(const void *self);
 
     /* With encode: whether it hardly does more than copy text, so that half a mebibyte of records takes

@@ -104,7 +104,6 @@ void sign_request(struct delivery *d)
     if (d->sending.signing.pass == NULL)
         return;
     CHECK(d->sending.node != NULL);
-    http_request_flatten(&d->made.request);
     aws_pass_sign(d->sending.signing.pass, &d->made.request);
 }
 

@@ -219,11 +219,11 @@ static const struct aws_signer_settings *es_aws(const void *self)
     return es->signing.is_on ? &es->signing.settings : NULL;
 }
 
-static bool es_is_packed(const void *self)
+bool es_is_packed(const void *self)
 {
     const struct out_es *es = self;
 
-    return es->sending.is_gzip && !es->document.replace_dots && !es->trace_output;
+    return es->sending.is_gzip && !es->trace_output;
 }
 
 /* JSON text is copied, and nothing looked at twice. */

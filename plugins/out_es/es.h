@@ -122,6 +122,9 @@ struct out_es {
 MUST_USE int es_login_init(struct out_es *es, struct plugin_setup *setup);
 void es_login_fini(struct out_es *es);
 
+/* Whether bodies are compressed as they are written, and never whole in memory. */
+bool es_is_packed(const void *self);
+
 MUST_USE int es_encode(const void *self, struct batch *batch, struct http_request *request);
 
 enum verdict es_judge(void *self, const struct http_reply *reply, struct verdicts *verdicts,

@@ -24,7 +24,6 @@
 struct es_writer {
     const struct out_es *es;
     struct buffer *out;
-    struct http_request *request;
     struct es_action action;
     struct time_text time;
     struct time_pattern time_pattern;  /* of the time key, when it is not the default */
@@ -48,12 +47,11 @@ static void head_render(struct buffer *head, struct slice key)
 }
 
 static void writer_init(struct es_writer *w, const struct out_es *es, const struct batch *batch,
-                        struct http_request *request)
+                        struct buffer *body)
 {
     *w = (struct es_writer){
         .es = es,
-        .out = &request->body,
-        .request = request,
+        .out = body,
         .now_ns = batch->chunk->created_wall_ns,
     };
     es_action_init(&w->action, es);
@@ -319,15 +317,14 @@ static inline char *put_members(struct es_writer *w, char *at, struct slice obje
     return put_long(w, at, slice_make(object.data + 1, object.len - 2));
 }
 
-/* What is shared goes out from where it is; it lives as long as the chunk, which outlives the
- * request. */
+/* The record's room does not count what is shared. It is copied, as it lies in the processor's cache:
+ * sending it from there makes a body of many pieces, which costs the kernel more. */
 static inline char *put_shared(struct es_writer *w, char *at, struct slice object)
 {
+    if (LIKELY(!w->es->document.replace_dots))
+        return put_long(w, at, slice_make(object.data + 1, object.len - 2));
     writer_stand(w, at);
-    if (UNLIKELY(w->es->document.replace_dots))
-        return put_members(w, buffer_reserve(w->out, object.len + w->record_room), object);
-    http_request_insert(w->request, slice_make(object.data + 1, object.len - 2));
-    return buffer_reserve(w->out, w->record_room);
+    return put_members(w, buffer_reserve(w->out, object.len + w->record_room), object);
 }
 
 static inline char *put_value(struct es_writer *w, char *at, const struct chunk_field *field)
@@ -456,31 +453,43 @@ static const char *const reply_keys[] = {"errors", "items", "create", "index",  
                                          "status", "error", "type",   "reason", NULL};
 
 /* About what the body will have, so that it does not grow while it is written. */
-static size_t body_room(const struct batch *batch)
+static size_t body_room(const struct batch *batch, bool is_packed)
 {
-    return batch->chunk->bytes.len + batch->count * RECORD_GROWTH + BODY_ROOM;
+    const struct chunk *chunk = batch->chunk;
+    size_t bytes = chunk->bytes.len + chunk->shared.rendered_bytes + batch->count * RECORD_GROWTH;
+
+    return (is_packed && bytes > HTTP_PACK_STEP_BYTES ? HTTP_PACK_STEP_BYTES : bytes) + BODY_ROOM;
+}
+
+static void put_records(struct es_writer *w, struct batch *batch, struct http_request *request)
+{
+    bool is_packed = es_is_packed(w->es);
+    struct chunk_record record;
+
+    buffer_init(&request->body, body_room(batch, is_packed));
+    while (batch_next(batch, &record)) {
+        put_record(w, batch, &record);
+        if (is_packed && request->body.len >= HTTP_PACK_STEP_BYTES)
+            http_request_pack_some(request);
+    }
 }
 
 int es_encode(const void *self, struct batch *batch, struct http_request *request)
 {
     const struct out_es *es = self;
-    struct chunk_record record;
     struct es_writer w;
 
     http_request_init(request, "POST", es->sending.url);
     request->reply_keys = reply_keys;
     put_headers(es, request);
-    buffer_init(&request->body, body_room(batch));
-    writer_init(&w, es, batch, request);
-    while (batch_next(batch, &record))
-        put_record(&w, batch, &record);
+    writer_init(&w, es, batch, &request->body);
+    put_records(&w, batch, request);
     writer_fini(&w);
-    if (es->trace_output) {
-        http_request_flatten(request);
+    if (es->trace_output)
         log_info(es->component, "the body is: %.*s", (int)request->body.len, request->body.data);
-    }
-    request->plain_bytes = http_request_bytes(request);
     if (es->sending.is_gzip)
         http_request_pack(request);
+    else
+        request->plain_bytes = request->body.len;
     return 0;
 }

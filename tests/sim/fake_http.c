@@ -137,7 +137,6 @@ static void call_arrive(struct http_call *call)
     unsigned backend = call->client->backend;
 
     call->has_arrived = true;
-    http_request_flatten(&call->request);
     backend_take(backend, buffer_view(&call->request.body), &call->answer);
     if (call->answer.error < 0)
         story("  output %u: no answer to a request, %s", backend, call->answer.why);

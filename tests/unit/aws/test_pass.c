@@ -100,18 +100,14 @@ START_TEST(what_is_on_the_wire_is_what_is_signed)
 }
 END_TEST
 
-START_TEST(what_is_inserted_into_the_body_is_signed_with_it)
+START_TEST(the_body_is_signed_with_it)
 {
     char hash[SIGV4_HEX_BYTES];
 
     wish.has_hash = true;
-    http_request_insert(&request, SLICE("one "));
-    buffer_append_text(&request.body, "two ");
-    http_request_insert(&request, SLICE("three "));
-    http_request_insert(&request, SLICE("four "));
-    buffer_append_text(&request.body, "five");
+    buffer_append_text(&request.body, "one two three");
     sign();
-    sigv4_hash(SLICE("one two three four five"), hash);
+    sigv4_hash(SLICE("one two three"), hash);
     ck_assert_ptr_nonnull(strstr(line("X-Amz-Content-Sha256"), hash));
 }
 END_TEST
@@ -157,7 +153,7 @@ Suite *suite_aws_pass(void)
     tcase_add_test(tests, a_session_token_goes_along_and_is_signed);
     tcase_add_test(tests, serverless_wants_the_bodys_hash_in_a_header);
     tcase_add_test(tests, what_is_on_the_wire_is_what_is_signed);
-    tcase_add_test(tests, what_is_inserted_into_the_body_is_signed_with_it);
+    tcase_add_test(tests, the_body_is_signed_with_it);
     tcase_add_test(tests, the_next_day_has_a_key_of_its_own);
     tcase_add_test(tests, a_clock_that_is_off_is_corrected_in_the_date);
     suite_add_tcase(suite, tests);

@@ -76,7 +76,6 @@ const char *es_kit_body(struct chunk *chunk)
     http_request_fini(&es_kit.request);
     batch_rewind(&batch);
     ck_assert_int_eq(out_es.encode(es_kit.es, &batch, &es_kit.request), 0);
-    http_request_flatten(&es_kit.request);
     chunk_unref(&chunk);
     return buffer_text(&es_kit.request.body);
 }
