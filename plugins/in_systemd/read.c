@@ -10,6 +10,7 @@
  *   read_on        takes entries while there are some and the budget has room
  *   on_ready       journald wrote something
  *   on_timer       others had their turn, or it is time to look, or to open again
+ *   absent         there is no such folder: looked for again in a while
  *   broken         the journal cannot be read: closed, and opened again in a while
  *   read_bookmark  outputs are done with more: the cursor moves
  *
@@ -184,6 +185,18 @@ static void broken(struct in_systemd *s, int rc)
     timer_start(s->timer, REOPEN_AFTER_MS);
 }
 
+/* A node has none before its journald keeps one on the disk, and logs of other kinds all the same. */
+static void absent(struct in_systemd *s)
+{
+    if (!s->at.is_absent)
+        log_warn(s->component,
+                 "there is no journal in %s yet; it is looked for every %d seconds. A journal that "
+                 "is kept in memory alone is in /run/log/journal",
+                 s->keys.path, ABSENT_LOOK_MS / 1000);
+    s->at.is_absent = true;
+    timer_start(s->timer, ABSENT_LOOK_MS);
+}
+
 /* The end of a turn is a mark too, so that a quiet journal's cursor is its last entry's. */
 static void turn_end(struct in_systemd *s)
 {
@@ -298,8 +311,9 @@ static int seek_first(struct in_systemd *s)
     const char *cursor = cursor_text(s->cursor);
     int rc;
 
-    if (cursor == NULL)
-        return s->keys.has_tail ? journal_seek_tail(&s->journal) : journal_seek_head(&s->journal);
+    if (cursor == NULL) /* all of a journal that came while it was looked for is new */
+        return s->keys.has_tail && !s->at.is_absent ? journal_seek_tail(&s->journal)
+                                                    : journal_seek_head(&s->journal);
     rc = seek_kept(s, cursor);
     if (rc == JOURNAL_GONE)
         log_warn(s->component, "the journal was cleaned up past the place that was read last; "
@@ -330,6 +344,9 @@ static int journal_begin_guarded(struct in_systemd *s, const struct journal_libr
     rc = s->at.cursor != NULL ? seek_again(s) : seek_first(s);
     if (rc < 0)
         journal_shut(s);
+    else if (s->at.is_absent)
+        log_info(s->component, "the journal in %s is there now", s->keys.path);
+    s->at.is_absent &= rc < 0;
     return rc;
 }
 
@@ -355,7 +372,9 @@ static void on_timer(void *owner)
         rc = journal_begin(s, library);
     else if (s->poll == NULL)
         rc = changes_see(s);
-    if (rc < 0)
+    if (rc == -ENOENT && s->at.is_absent)
+        absent(s);
+    else if (rc < 0)
         broken(s, rc);
     else
         read_on(s);
@@ -371,6 +390,8 @@ int read_begin(struct in_systemd *s, const struct journal_library *library)
     rc = journal_begin(s, library);
     if (rc == -EIO || rc == -EBADMSG)
         broken(s, rc); /* the disk's trouble, and no reason for all else not to start */
+    else if (rc == -ENOENT && s->keys.path != NULL)
+        absent(s);
     else if (rc >= 0)
         timer_start(s->timer, 0);
     else

@@ -23,6 +23,7 @@
 #define MARK_EVERY 64
 #define LOOK_EVERY_MS 1000
 #define REOPEN_AFTER_MS 1000
+#define ABSENT_LOOK_MS 10000
 
 struct systemd_keys {
     char *path;
@@ -41,9 +42,10 @@ enum filter_type {
 
 /* Where reading stands. */
 struct systemd_place {
-    char *cursor;  /* of the last entry that was read, from libsystemd; NULL: none yet */
-    uint64_t usec; /* its time */
-    bool is_stuck; /* it could not be read on from there once already */
+    char *cursor;   /* of the last entry that was read, from libsystemd; NULL: none yet */
+    uint64_t usec;  /* its time */
+    bool is_stuck;  /* it could not be read on from there once already */
+    bool is_absent; /* there was no journal when it was to be opened */
 };
 
 /* What the records ride in. */

@@ -1,7 +1,9 @@
 #include "kit/fake_journal.h"
+#include "kit/tree.h"
 #include "scenario/pipeline/kit.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #define JOURNAL(more)                                  \
     SERVICE "[INPUT]\n Name systemd\n Tag host\n" more \
@@ -51,10 +53,27 @@ START_TEST(entries_are_records_in_order)
 END_TEST
 
 /* And nothing of it stays on the loop, which ends with the test. */
-START_TEST(a_journal_that_is_not_there_is_said_and_refused)
+START_TEST(a_journal_that_cannot_be_opened_is_said_and_refused)
 {
-    ck_assert_int_lt(kit_try_run(k, JOURNAL(" Path ${DIR}/none\n")), 0);
-    ck_assert_ptr_nonnull(strstr(buffer_text(&k->report.text), "/none cannot be opened: No such"));
+    ck_assert_int_lt(kit_try_run(k, JOURNAL(" Path /dev/null/none\n")), 0);
+    ck_assert_ptr_nonnull(strstr(buffer_text(&k->report.text), "/none cannot be opened: Not a"));
+}
+END_TEST
+
+/* All of it is new, so that it is read from its beginning. */
+START_TEST(a_journal_that_comes_later_is_read_when_it_comes)
+{
+    write_message("one");
+    kit_run(k, JOURNAL(" Path ${DIR}/late\n Read_From_Tail on\n"));
+    kit_pass_ms(k, 25000);
+    ck_assert_uint_eq(fake_journal_opened(), 0);
+    ck_assert_int_eq(mkdir(tree_path("late"), 0700), 0);
+    kit_pass_ms(k, 12000);
+    backend_expect(k->es, "one");
+    ck_assert_uint_eq(fake_journal_opened(), 1);
+    write_message("two");
+    kit_pass_ms(k, 1000);
+    backend_expect(k->es, "two");
 }
 END_TEST
 
@@ -245,7 +264,8 @@ Suite *suite_pipeline_journal(void)
 
     tcase_add_checked_fixture(journal, set_up, tear_down);
     tcase_add_test(journal, entries_are_records_in_order);
-    tcase_add_test(journal, a_journal_that_is_not_there_is_said_and_refused);
+    tcase_add_test(journal, a_journal_that_cannot_be_opened_is_said_and_refused);
+    tcase_add_test(journal, a_journal_that_comes_later_is_read_when_it_comes);
     tcase_add_test(journal, a_field_that_comes_twice_is_an_array);
     tcase_add_test(journal, a_star_in_the_tag_is_the_unit);
     tcase_add_test(journal, filters_choose_by_one_or_by_all);
