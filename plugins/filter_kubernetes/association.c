@@ -53,10 +53,12 @@ int association_check(const struct association_settings *settings, char why[256]
         wrong = "aws_pod_association_port is no port: 1 to 65535";
     else if (is_empty(settings->path) || settings->path[0] != '/')
         wrong = "aws_pod_association_endpoint has to begin with a slash";
-    else if (settings->every_s < 1)
-        wrong = "aws_pod_service_map_refresh_interval has to be a second or more";
-    else if (settings->ttl_s < 0)
-        wrong = "aws_pod_service_map_ttl cannot be negative; 0 keeps services";
+    else if (settings->every_s < 1 || settings->every_s > ASSOCIATION_S_MAX)
+        wrong = "aws_pod_service_map_refresh_interval is a number of seconds from 1 to 2678400, "
+                "a month";
+    else if (settings->ttl_s < 0 || settings->ttl_s > ASSOCIATION_S_MAX)
+        wrong = "aws_pod_service_map_ttl is a number of seconds up to 2678400, a month; 0 keeps "
+                "services";
     else if (platform != NULL && strcmp(platform, "eks") != 0 && strcmp(platform, "k8s") != 0)
         wrong = "set_platform is one of eks and k8s";
     if (wrong != NULL)

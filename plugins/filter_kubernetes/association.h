@@ -24,6 +24,7 @@
 #define ASSOCIATION_CALL_S 20
 #define ASSOCIATION_SPREAD_MS UINT64_C(3000)
 #define ASSOCIATION_SLOWER_MAX 8
+#define ASSOCIATION_S_MAX (31 * 24 * 3600) /* of what may be set in seconds */
 
 struct association;
 

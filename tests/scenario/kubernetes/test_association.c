@@ -415,8 +415,12 @@ START_TEST(settings_that_cannot_be_used_are_refused_in_words)
     c.settings.association = good;
     c.settings.association.every_s = 0;
     expect_refused("refresh_interval");
+    c.settings.association.every_s = INT64_MAX;
+    expect_refused("refresh_interval");
     c.settings.association = good;
     c.settings.association.ttl_s = -1;
+    expect_refused("map_ttl");
+    c.settings.association.ttl_s = INT64_MAX;
     expect_refused("map_ttl");
     c.settings.association = good;
     c.settings.association.platform = (char *)(uintptr_t) "gke";
