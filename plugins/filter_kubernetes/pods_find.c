@@ -84,6 +84,8 @@ static struct slice key_of_wish(struct pods *pods, const struct pod_query *query
     buffer_append_byte(&pods->scratch, '/');
     buffer_append(&pods->scratch, query->uid);
     buffer_append_byte(&pods->scratch, '/');
+    buffer_append(&pods->scratch, query->container);
+    buffer_append_byte(&pods->scratch, '/');
     buffer_append(&pods->scratch, query->container_id);
     return buffer_view(&pods->scratch);
 }
@@ -123,6 +125,7 @@ static struct wish *wish_new(struct pods *pods, const struct pod_query *query)
     wish->query.namespace_name = cut_off(&rest, query->namespace_name.len);
     wish->query.name = cut_off(&rest, query->name.len);
     wish->query.uid = cut_off(&rest, query->uid.len);
+    wish->query.container = cut_off(&rest, query->container.len);
     wish->query.container_id = rest;
     wish->asked_ms = clock_ms();
     list_add_tail(&pods->wishes, &wish->link);

@@ -215,6 +215,81 @@ START_TEST(files_that_are_not_there_or_no_json_change_nothing)
 }
 END_TEST
 
+static bool was_said(const char *words)
+{
+    const char *line;
+
+    for (size_t i = 0; (line = log_recent(i)) != NULL; i++)
+        if (strstr(line, words) != NULL)
+            return true;
+    return false;
+}
+
+static void expect_not_used(const char *text, const char *why)
+{
+    char *words = mem_format("shop_bad.meta is not used: %s", why);
+
+    tree_write("meta/shop_bad.meta", text);
+    cluster_begin(&c);
+    ck_assert_int_eq(cluster_find_named(&c, "bad", ""), POD_NOT_YET);
+    cluster_settle(&c);
+    ck_assert_int_eq(cluster_find_named(&c, "bad", ""), POD_NOT_YET);
+    ck_assert_msg(was_said(words), "nobody said \"%s\"", words);
+    cluster_end(&c);
+    mem_free(words);
+}
+
+START_TEST(a_file_that_cannot_be_used_is_said_with_its_name)
+{
+    preload();
+    kube_down(c.kube, true);
+    expect_not_used("", "it is empty or cut short");
+    expect_not_used("{\"metadata\":{\"name\":", "it is empty or cut short");
+    expect_not_used("<html>", "it is no JSON object");
+    expect_not_used("{\"kind\":\"Status\",\"code\":403}",
+                    "it has no metadata.name and metadata.namespace");
+    expect_not_used("{\"metadata\":{\"name\":\"web\",\"namespace\":\"shop\"}}",
+                    "it is of another pod");
+    tree_remove("meta/shop_bad.meta");
+    tree_folder("meta/shop_bad.meta");
+    cluster_begin(&c);
+    ck_assert_int_eq(cluster_find_named(&c, "bad", ""), POD_NOT_YET);
+    cluster_settle(&c);
+    ck_assert(was_said("shop_bad.meta is not used: Is a directory"));
+}
+END_TEST
+
+/* Its name says whose it is, as long as no UID says otherwise. */
+START_TEST(a_container_that_the_file_does_not_know_is_its_pods)
+{
+    struct pod_query query = {.namespace_name = SLICE("shop"),
+                              .name = SLICE("web-0"),
+                              .uid = SLICE("another"),
+                              .container = SLICE("main"),
+                              .container_id = SLICE("c9")};
+    const struct pod_container *container;
+
+    preload();
+    tree_write("meta/shop_web-0.meta",
+               "{\"metadata\":{\"name\":\"web-0\",\"namespace\":\"shop\",\"uid\":\"u1\",\"labels\":"
+               "{\"from\":\"file\"}},"
+               "\"status\":{\"containerStatuses\":[{\"name\":\"main\",\"image\":\"web:1\","
+               "\"containerID\":\"containerd://c1\"}]}}");
+    kube_down(c.kube, true);
+    cluster_begin(&c);
+    ck_assert_int_eq(pods_find(c.pods, &query, &c.found), POD_NOT_YET);
+    cluster_settle(&c);
+    ck_assert_int_eq(pods_find(c.pods, &query, &c.found), POD_NOT_YET);
+    query.uid = SLICE("");
+    ck_assert_int_eq(pods_find(c.pods, &query, &c.found), POD_NOT_YET);
+    cluster_settle(&c);
+    ck_assert_int_eq(pods_find(c.pods, &query, &c.found), POD_KNOWN);
+    ck_assert(slice_is(c.found->labels, "{\"from\":\"file\"}"));
+    container = pod_container_find(c.found, &query);
+    ck_assert(container != NULL && slice_is(container->image, "web:1"));
+}
+END_TEST
+
 /* ---- the kubelet ---- */
 
 static void kubelet_begin(void)
@@ -346,6 +421,8 @@ Suite *suite_kubernetes_kept(void)
     tcase_add_test(tcase, a_learned_name_of_the_node_is_kept_too);
     tcase_add_test(tcase, files_take_the_place_of_the_server);
     tcase_add_test(tcase, files_that_are_not_there_or_no_json_change_nothing);
+    tcase_add_test(tcase, a_file_that_cannot_be_used_is_said_with_its_name);
+    tcase_add_test(tcase, a_container_that_the_file_does_not_know_is_its_pods);
     tcase_add_test(tcase, a_kubelet_is_polled_and_nobody_else_is_asked);
     tcase_add_test(tcase, a_kubelet_is_polled_sooner_for_a_pod_that_is_waited_for);
     tcase_add_test(tcase, a_kubelet_is_not_polled_for_ever_for_what_is_not_there);
