@@ -179,11 +179,13 @@ static int print_read(int fd, uint64_t offset, size_t len, struct file_print *pr
     return 0;
 }
 
-int file_head_renew(int fd, struct file_identity *identity)
+int file_head_renew(int fd, size_t len, struct file_identity *identity)
 {
     char bytes[FILE_HEAD_BYTES_MAX];
-    int64_t got = file_read_at(fd, bytes, sizeof bytes, 0);
+    int64_t got;
 
+    CHECK(len <= sizeof bytes);
+    got = file_read_at(fd, bytes, len, 0);
     if (got < 0)
         return (int)got;
     if (file_print_begins(identity->head, slice_make(bytes, (size_t)got)))

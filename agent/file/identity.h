@@ -97,9 +97,9 @@ MUST_USE int file_state_read(int fd, struct file_facts *facts_out);
 /* Reads up to `len` bytes at `offset`, across interruptions; fewer only at the end of the file. */
 MUST_USE int64_t file_read_at(int fd, char *buf, size_t len, uint64_t offset);
 
-/* The prints of the first bytes, FILE_HEAD_BYTES_MAX or as many as there are. They stay as they are
- * when the file does not begin any more as they say. */
-MUST_USE int file_head_renew(int fd, struct file_identity *identity);
+/* The prints of the first bytes, `len` of them, FILE_HEAD_BYTES_MAX at most, or as many as there are.
+ * They stay as they are when the file does not begin any more as they say. */
+MUST_USE int file_head_renew(int fd, size_t len, struct file_identity *identity);
 
 /* The print of the FILE_TAIL_BYTES_MAX bytes, or fewer, that end at `offset`. */
 MUST_USE int file_tail_print(int fd, uint64_t offset, struct file_print *print_out);

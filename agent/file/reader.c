@@ -282,7 +282,9 @@ int64_t file_head_read(int fd, bool is_gzip, char *buf, size_t len)
     int64_t got = 1;
     size_t at = 0;
 
-    file_reader_init(&r, fd, is_gzip);
+    if (!is_gzip)
+        return file_read_at(fd, buf, len, 0);
+    file_reader_init(&r, fd, true);
     while (got > 0 && at < len) {
         got = file_reader_read(&r, buf + at, len - at);
         if (got > 0)

@@ -310,7 +310,8 @@ bool tail_bookmark_check(struct tail_file *f, struct slice first)
         f->origin.id = stream_id_again(f);
         f->known.is_saved = false;
     }
-    file_identity_take(&f->known.identity, first);
+    if (is_other || first.len > f->known.identity.head.len)
+        file_identity_take(&f->known.identity, first);
     return is_other;
 }
 
@@ -369,11 +370,23 @@ void tail_bookmark_forget(struct tail_file *f)
         positions_forget(f->tail->book.positions, row);
 }
 
+/* Its first bytes, as many as were seen of it. */
+static size_t head_bytes(const struct tail_file *f)
+{
+    const struct follow_state *s = &f->source.state;
+    uint64_t seen = s->read > s->size_before ? s->read : s->size_before;
+
+    return seen < FILE_HEAD_BYTES_MAX ? (size_t)seen : FILE_HEAD_BYTES_MAX;
+}
+
 void tail_bookmark_renew(struct tail_file *f)
 {
-    if (f->known.identity.head.len < FILE_HEAD_BYTES_MAX && !f->source.reader.is_gzip &&
-        f->source.state.read >= f->known.identity.head.len &&
-        file_head_renew(f->source.fd, &f->known.identity) < 0)
+    struct file_identity *identity = &f->known.identity;
+
+    if (identity->head.len >= head_bytes(f) || f->source.reader.is_gzip ||
+        f->source.state.read < identity->head.len)
+        return;
+    if (file_head_renew(f->source.fd, head_bytes(f), identity) < 0)
         log_debug(f->tail->told.component, "the first bytes of %s cannot be read", f->log.path);
 }
 

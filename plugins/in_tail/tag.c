@@ -13,19 +13,18 @@ static char tag_byte(char byte)
 /* The path's part of a tag: no dot in front or at the end, none twice, and no stars. */
 static void append_path(struct buffer *tag, const char *path)
 {
-    size_t begin = tag->len;
+    char *begin = buffer_reserve(tag, strlen(path)), *at = begin;
 
     for (; *path != '\0'; path++) {
         char byte = tag_byte(*path);
 
-        if (byte == '*')
+        if (byte == '*' || (byte == '.' && (at == begin || at[-1] == '.')))
             continue;
-        if (byte == '.' && (tag->len == begin || tag->data[tag->len - 1] == '.'))
-            continue;
-        buffer_append_byte(tag, byte);
+        *at++ = byte;
     }
-    if (tag->len > begin && tag->data[tag->len - 1] == '.')
-        tag->len--;
+    if (at > begin && at[-1] == '.')
+        at--;
+    buffer_commit(tag, (size_t)(at - begin));
 }
 
 static void append_group(struct buffer *tag, const struct tail *t, const struct regex_match *match,

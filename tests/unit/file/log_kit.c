@@ -30,7 +30,7 @@ struct generation_saved *log_save(const char *name, uint64_t offset)
     ck_assert_uint_le(log_kit.saved_count, LOG_ROWS_MAX);
     *s = (struct generation_saved){.key = (int64_t)log_kit.saved_count, .offset = offset};
     ck_assert_int_eq(file_facts_read(fd, &facts), 0);
-    ck_assert_int_eq(file_head_renew(fd, &s->identity), 0);
+    ck_assert_int_eq(file_head_renew(fd, FILE_HEAD_BYTES_MAX, &s->identity), 0);
     s->identity.id = facts.id;
     close(fd);
     return s;

@@ -27,7 +27,7 @@ static struct file_identity identity_of(const char *name)
     struct file_identity identity = {.id = facts_of(name).id};
     int fd = tree_open(name);
 
-    ck_assert_int_eq(file_head_renew(fd, &identity), 0);
+    ck_assert_int_eq(file_head_renew(fd, FILE_HEAD_BYTES_MAX, &identity), 0);
     close(fd);
     return identity;
 }
@@ -266,7 +266,7 @@ START_TEST(the_print_of_a_file_stays_when_it_begins_with_something_else)
     print = identity.head;
     tree_write("a.log", LINE_2 LINE_2);
     fd = tree_open("a.log");
-    ck_assert_int_eq(file_head_renew(fd, &identity), 0);
+    ck_assert_int_eq(file_head_renew(fd, FILE_HEAD_BYTES_MAX, &identity), 0);
     ck_assert_uint_eq(identity.head.hash, print.hash);
     ck_assert_uint_eq(identity.head.len, print.len);
     close(fd);
@@ -329,7 +329,7 @@ START_TEST(what_cannot_be_read_says_why)
     int fd = tree_open("");
 
     ck_assert_int_eq(file_facts_read(-1, &facts), -EBADF);
-    ck_assert_int_eq(file_head_renew(-1, &identity), -EBADF);
+    ck_assert_int_eq(file_head_renew(-1, FILE_HEAD_BYTES_MAX, &identity), -EBADF);
     ck_assert_int_eq(file_tail_print(-1, 5, &print), -EBADF);
     ck_assert_int_eq(file_tail_check(-1, 5, (struct file_print){.hash = 1, .len = 5}), -EBADF);
     ck_assert_int_eq(file_read_at(fd, &byte, 1, 0), -EISDIR);
