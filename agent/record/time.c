@@ -132,50 +132,63 @@ static int compile_format(struct time_format *f, const char *format, struct repo
     return rc;
 }
 
-static int open_named_zone(struct time_format *f, const struct time_options *o,
-                           struct report *report, struct place place)
+static int open_named_zone(struct time_format *f, const char *name, struct report *report,
+                           struct place place)
 {
-    int rc;
+    int rc = zone_open(name, &f->zone);
 
-    if (o->offset != NULL || o->is_system) {
-        report_error(report, place,
-                     "Time_Zone goes with neither Time_Offset nor Time_System_Timezone");
-        return -EINVAL;
-    }
-    rc = zone_open(o->zone, &f->zone);
     if (rc < 0)
         report_error(report, place,
-                     "Time_Zone '%s' is not in the time zone database of this system", o->zone);
+                     "Time_Zone '%s' is not in the time zone database of this system", name);
     return rc;
 }
 
+static int open_system_zone(struct time_format *f, struct report *report, struct place place)
+{
+    int rc = zone_open_system(&f->zone);
+
+    if (rc < 0)
+        report_error(report, place, "the system's time zone cannot be read (TZ, localtime)");
+    return rc;
+}
+
+static int take_offset(struct time_format *f, const char *offset, struct report *report,
+                       struct place place)
+{
+    int rc = time_parse_offset(slice_of(offset), &f->offset_s);
+
+    if (rc < 0)
+        report_error(report, place, "Time_Offset '%s' is not of the form +hhmm or -hh:mm", offset);
+    return rc;
+}
+
+/* Each of them is looked at, whatever is wrong with the others. */
 static int choose_zone(struct time_format *f, const struct time_options *o, struct report *report,
                        struct place place)
 {
+    bool is_double = o->zone != NULL && (o->offset != NULL || o->is_system);
     int rc = 0;
 
-    if (o->zone != NULL)
-        return open_named_zone(f, o, report, place);
-    if (o->offset != NULL) {
-        rc = time_parse_offset(slice_of(o->offset), &f->offset_s);
-        if (rc < 0)
-            report_error(report, place, "Time_Offset '%s' is not of the form +hhmm or -hh:mm",
-                         o->offset);
-    } else if (o->is_system) {
-        rc = zone_open_system(&f->zone);
-        if (rc < 0)
-            report_error(report, place, "the system's time zone cannot be read (TZ, localtime)");
-    }
-    return rc;
+    if (is_double)
+        report_error(report, place,
+                     "Time_Zone goes with neither Time_Offset nor Time_System_Timezone");
+    if (o->offset != NULL)
+        rc = take_offset(f, o->offset, report, place);
+    if (o->zone != NULL && open_named_zone(f, o->zone, report, place) < 0)
+        rc = -EINVAL;
+    if (o->is_system && o->zone == NULL && o->offset == NULL)
+        rc = open_system_zone(f, report, place);
+    return is_double ? -EINVAL : rc;
 }
 
 struct time_format *time_format_new(const struct time_options *options, struct report *report,
                                     struct place place)
 {
     struct time_format *f = mem_zalloc(1, sizeof *f);
+    int format_rc = compile_format(f, options->format, report, place);
+    int zone_rc = choose_zone(f, options, report, place);
 
-    if (compile_format(f, options->format, report, place) < 0 ||
-        choose_zone(f, options, report, place) < 0) {
+    if (format_rc < 0 || zone_rc < 0) {
         time_format_free(&f);
         return NULL;
     }

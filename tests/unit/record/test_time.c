@@ -201,6 +201,25 @@ START_TEST(mistakes_in_a_format_are_told)
 }
 END_TEST
 
+/* Each message in the report ends with a NUL. */
+static bool is_told(const char *words)
+{
+    return memmem(report.text.data, report.text.len, words, strlen(words)) != NULL;
+}
+
+START_TEST(all_mistakes_in_a_format_are_told_at_once)
+{
+    struct time_options options = {.format = "%Q", .zone = "Nowhere/Atlantis", .offset = "5"};
+
+    ck_assert_ptr_null(time_format_new(&options, &report, (struct place){"parsers.conf", 7}));
+    ck_assert_uint_eq(report.error_count, 4);
+    ck_assert(is_told("unknown directive '%Q'"));
+    ck_assert(is_told("Time_Zone goes with neither"));
+    ck_assert(is_told("Time_Offset '5'"));
+    ck_assert(is_told("Time_Zone 'Nowhere/Atlantis' is not in"));
+}
+END_TEST
+
 START_TEST(a_format_without_end_is_refused)
 {
     char long_format[TIME_FORMAT_STEPS_MAX + 2];
@@ -289,6 +308,7 @@ Suite *suite_record_time(void)
     tcase_add_loop_test(tcase, times_that_are_none_are_refused, 0, ARRAY_LEN(unreadable));
     tcase_add_loop_test(tcase, mistakes_in_a_format_are_told, 0, ARRAY_LEN(mistakes));
     tcase_add_test(tcase, a_format_without_end_is_refused);
+    tcase_add_test(tcase, all_mistakes_in_a_format_are_told_at_once);
     tcase_add_test(tcase, an_offset_holds_where_the_text_names_no_zone);
     tcase_add_test(tcase, today_is_a_day_of_the_zone);
     tcase_add_test(tcase, the_system_zone_knows_summer_time);
