@@ -310,7 +310,7 @@ bool tail_bookmark_check(struct tail_file *f, struct slice first)
         f->origin.id = stream_id_again(f);
         f->known.is_saved = false;
     }
-    if (is_other || first.len > f->known.identity.head.len)
+    if (is_other || f->known.identity.head.len < FILE_HEAD_BYTES_MAX)
         file_identity_take(&f->known.identity, first);
     return is_other;
 }
