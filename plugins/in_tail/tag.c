@@ -39,6 +39,32 @@ static void append_group(struct buffer *tag, const struct tail *t, const struct 
     buffer_append(tag, value.data != NULL ? value : SLICE("_"));
 }
 
+static bool has_group(const struct regex *regex, struct slice name)
+{
+    for (unsigned i = 0; i < regex_name_count(regex); i++)
+        if (slice_is(name, regex_name(regex, i)))
+            return true;
+    return false;
+}
+
+void tail_tag_check(const struct regex *regex, const char *tag, struct report *report,
+                    struct place place)
+{
+    struct slice rest = slice_of(tag), name;
+
+    for (;;) {
+        rest = slice_skip(rest, slice_find(rest, '<'));
+        if (slice_find(rest, '>') == rest.len)
+            return;
+        name = slice_make(rest.data + 1, slice_find(rest, '>') - 1);
+        if (!has_group(regex, name))
+            report_warn(report, place,
+                        "Tag_Regex has no group <%.*s>: \"_\" stands for it in the tag",
+                        (int)name.len, name.data);
+        rest = slice_skip(rest, name.len + 2);
+    }
+}
+
 static char *tag_of_regex(const struct tail *t, const char *path)
 {
     struct slice rest = slice_of(t->input->tag);

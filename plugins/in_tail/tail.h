@@ -222,4 +222,8 @@ void tail_describe(const void *self, struct buffer *out);
 /* The tag for a path; free it with mem_free. */
 char *tail_tag(const struct tail *tail, const char *path);
 
+/* Warns of each <name> in `tag` that is no group of Tag_Regex. */
+void tail_tag_check(const struct regex *regex, const char *tag, struct report *report,
+                    struct place place);
+
 #endif

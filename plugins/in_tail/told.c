@@ -133,7 +133,13 @@ static int tag_bind(struct tail *t, struct plugin_setup *setup)
         return 0;
     t->lines.tag_regex =
         regex_compile(t->told.lines.tag_regex, setup->report, setup_place(setup, "tag_regex"));
-    return t->lines.tag_regex != NULL ? 0 : -EINVAL;
+    if (t->lines.tag_regex == NULL)
+        return -EINVAL;
+    for (size_t i = 0; i < setup->property_count; i++)
+        if (slice_is_nocase(slice_of(setup->properties[i].key), "tag"))
+            tail_tag_check(t->lines.tag_regex, setup->properties[i].value, setup->report,
+                           setup->properties[i].place);
+    return 0;
 }
 
 /* Multiline On, the old way. */
@@ -164,6 +170,17 @@ static const char *joining_key(const struct tail_join_options *j)
     return j->docker_mode ? "docker_mode_parser" : "parser_firstline";
 }
 
+/* What multiline.parser is given beside, which does nothing then. */
+static void joining_say_idle(const struct tail_join_options *j, const struct plugin_setup *setup)
+{
+    const char *idle = j->docker_mode ? "docker_mode" : "multiline";
+
+    if (j->multiline_parser.count > 0 && (j->docker_mode || j->multiline))
+        report_warn(setup->report, setup_place(setup, idle),
+                    "%s does nothing beside multiline.parser, which says how lines are joined",
+                    idle);
+}
+
 static int joiner_bind(struct tail *t, struct plugin_setup *setup)
 {
     const struct tail_join_options *j = &t->told.join;
@@ -186,6 +203,7 @@ static int joiner_bind(struct tail *t, struct plugin_setup *setup)
                      "docker_mode and multiline exclude each other");
         return -EINVAL;
     }
+    joining_say_idle(j, setup);
     if (j->multiline_parser.count > 0)
         t->lines.rules = joiner_rules_new_multiline((const char *const *)j->multiline_parser.items,
                                                     j->multiline_parser.count, &context);
