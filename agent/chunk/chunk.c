@@ -73,6 +73,7 @@ void chunk_unref(struct chunk **address)
     CHECK(chunk->refs > 0);
     if (--chunk->refs > 0)
         return;
+    CHECK(list_is_linked(&chunk->link));
     for (uint32_t i = 0; i < chunk->run_count; i++) {
         struct chunk_run *run = &chunk->runs[i];
 
@@ -138,6 +139,7 @@ static inline struct chunk_run *chunk_run_for(struct chunk *chunk, struct origin
 
     if (UNLIKELY(origin->chunking.newest != chunk))
         return run_begin(chunk, origin, tag, end);
+    CHECK(chunk->run_count > 0);
     run = &chunk->runs[chunk->run_count - 1];
     if (UNLIKELY(run->origin != origin ||
                  (run->tag.data != tag.data && !slice_equal(run->tag, tag))))
@@ -178,6 +180,7 @@ static void chunk_count_record(struct chunk *chunk, struct chunk_run *run, const
 {
     size_t added = (size_t)(after - (chunk->bytes.data + chunk->bytes.len));
 
+    CHECK(added <= chunk->bytes.capacity - chunk->bytes.len);
     chunk->bytes.len += added;
     chunk->record_count++;
     run->record_count++;
@@ -278,12 +281,14 @@ void chunk_seal(struct chunk *chunk)
     if (chunk->bytes.len < chunk->aims.bytes / 2)
         buffer_shrink(&chunk->bytes, COPY_SLACK);
     buffer_reserve(&chunk->bytes, COPY_SLACK);
+    CHECK(chunk->bytes.capacity - chunk->bytes.len >= COPY_SLACK);
 }
 
 void chunk_settle(struct chunk *chunk, unsigned output)
 {
     CHECK(chunk->outputs >> output & 1);
     CHECK(chunk->is_sealed);
+    CHECK(chunk->refs > 0);
     for (uint32_t i = 0; i < chunk->run_count; i++) {
         struct origin *origin = chunk->runs[i].origin;
 
@@ -313,6 +318,7 @@ void chunk_leave(struct chunk *chunk, unsigned output)
 {
     CHECK(chunk->outputs >> output & 1);
     CHECK(chunk->is_sealed && chunk->can_leave);
+    CHECK(chunk->refs > 0);
     for (uint32_t i = 0; i < chunk->run_count; i++) {
         struct origin *origin = chunk->runs[i].origin;
         uint64_t begin = window_leave(&origin->window, chunk->runs[i].span, output);

@@ -93,6 +93,7 @@ void emitter_push(struct emitter *e)
 {
     uint64_t end = e->origin->window.issued + 1;
 
+    CHECK(e->origin != NULL);
     e->metrics.bytes += intake_push_made(e->intake, e->origin, end);
     e->metrics.memory_bytes = e->budget.used_bytes;
 }

@@ -57,6 +57,7 @@ static void on_flush_due(void *owner)
             parcel_close(intake, parcels->items[i]);
     chunks_close(intake);
     look_ms = parcels_look_ms(parcels, flush);
+    CHECK((look_ms == 0) == (parcels->count == 0));
     if (look_ms > 0)
         timer_start(intake->flush_timer, look_ms);
 }
@@ -77,6 +78,7 @@ struct intake *intake_new(struct loop *loop, struct filter_chain *chain, struct 
 
 void intake_on_sealed(struct intake *intake, chunk_sealed_fn *sealed, void *owner)
 {
+    CHECK(sealed != NULL);
     intake->sealed = sealed;
     intake->sealed_owner = owner;
 }
@@ -98,6 +100,7 @@ static void again_free(struct intake *intake)
 
 static struct again *again_at(struct intake *intake, unsigned depth)
 {
+    CHECK(depth < INTAKE_AGAIN_MAX);
     CHECK(depth == 0 || intake->again[depth - 1] != NULL);
     if (intake->again[depth] == NULL) {
         intake->again[depth] = mem_zalloc(1, sizeof **intake->again);
@@ -115,6 +118,7 @@ void intake_free(struct intake **address)
     if (intake == NULL)
         return;
     CHECK(intake->open.count == 0 && intake->parcels.count == 0);
+    CHECK(!timer_is_on(intake->flush_timer));
     timer_free(&intake->flush_timer);
     parcels_fini(&intake->parcels);
     open_chunks_fini(&intake->open);
@@ -275,6 +279,7 @@ static size_t record_store(struct push *push, uint64_t end)
     struct chunk *chunk = chunk_of(push);
     size_t before = chunk->bytes.len, bytes;
 
+    CHECK(push->outputs != 0 && (push->outputs & ~origin->lane) == 0);
     record_drop_doubles(push->record);
     chunk_append(chunk, origin, push->tag, push->record, end);
     bytes = chunk->bytes.len - before;
@@ -304,6 +309,7 @@ static bool record_push_again(struct filter_sink *sink, const struct record *rec
     struct tag_route route;
     uint64_t held;
 
+    CHECK(of->depth <= INTAKE_AGAIN_MAX);
     if (of->depth == INTAKE_AGAIN_MAX) {
         if (log_brake_open(&intake->rounds, ROUNDS_SAID_MS, &held))
             log_warn("filter",
@@ -493,5 +499,6 @@ void intake_flush(struct intake *intake)
     while (intake->parcels.count > 0)
         parcel_close(intake, intake->parcels.items[intake->parcels.count - 1]);
     chunks_close(intake);
+    CHECK(intake->open.count == 0);
     timer_stop(intake->flush_timer);
 }

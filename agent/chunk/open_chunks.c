@@ -16,6 +16,7 @@ struct chunk *open_chunks_begin(struct open_chunks *open, output_set outputs)
     struct chunk *chunk = chunk_open(outputs);
 
     CHECK(open->count <= open->capacity);
+    CHECK(outputs != 0);
     if ((outputs & ~open->packing) == 0)
         chunk_allow_packed(chunk);
     if (open->full == outputs)
@@ -39,6 +40,7 @@ void open_chunks_remove(struct open_chunks *open, const struct chunk *chunk)
 
 void open_chunks_note(struct open_chunks *open, const struct chunk *chunk)
 {
+    CHECK(chunk->record_count > 0 && !chunk->is_sealed);
     open->full = chunk_is_full(chunk) ? chunk->outputs : 0;
     open->full_bytes = chunk->bytes.len;
 }

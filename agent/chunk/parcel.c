@@ -12,6 +12,7 @@ static uint32_t permille_of(const struct parcel_rule *rule, const struct origin 
     uint32_t permille =
         origin->chunking.call_permille > 0 ? origin->chunking.call_permille : rule->permille;
 
+    CHECK(permille <= PARCEL_PERMILLE_MAX);
     return permille > 0 ? permille : 1000;
 }
 
@@ -100,6 +101,7 @@ void parcels_want(struct parcels *p, unsigned output, struct parcel_rule *rule)
 
 static void parcels_add(struct parcels *p, const struct parcel_key *key, struct chunk *chunk)
 {
+    CHECK(chunk->record_count == 0 && chunk->refs == 1);
     CHECK(chunk->parcel.rule != NULL && !chunk->is_sealed);
     if (p->count == p->capacity) {
         p->capacity = p->capacity ? p->capacity * 2 : 4;
@@ -272,5 +274,6 @@ struct chunk *parcels_next_to_go(const struct parcels *p, uint64_t bytes_max)
     }
     if (sum <= bytes_max)
         return NULL;
+    CHECK(first != NULL && first != second);
     return first->bytes.len > bytes_max || second == NULL ? first : second;
 }

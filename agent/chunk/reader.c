@@ -4,6 +4,7 @@
 
 void chunk_reader_init(struct chunk_reader *reader, const struct chunk *chunk)
 {
+    CHECK(chunk->is_sealed);
     *reader = (struct chunk_reader){
         .at = chunk->bytes.data,
         .end = chunk->bytes.data + chunk->bytes.len,
@@ -90,6 +91,7 @@ static const char *value_read(const char *begin, const char *end, struct chunk_f
     } else {
         field->kind = CHUNK_VALUE_MSGPACK;
         p = unpack_skip(begin, end);
+        CHECK(p != NULL);
         field->value = slice_make(begin, (size_t)(p - begin));
     }
     return p;

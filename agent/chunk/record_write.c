@@ -316,6 +316,7 @@ static char *unfolded_put(char *to, const struct plain_record *plain, uint32_t *
 {
     char *after = plain->fold->is_text_kept ? NULL : spliced_put(to, plain);
 
+    CHECK(plain->unfolded < plain->count);
     *field_count = 1;
     if (LIKELY(after != NULL))
         return after;
