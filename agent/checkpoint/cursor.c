@@ -149,6 +149,7 @@ static void cursor_free(struct cursor *c)
 {
     CHECK(c->users == 0 && !c->is_busy);
     if (c->db != NULL && c->is_changed) {
+        CHECK(c->text != NULL);
         c->write_code = text_write(c->db, c->text);
         outcome_say(c);
     }
@@ -245,11 +246,13 @@ void cursor_close(struct cursor **address)
 
 const char *cursor_text(const struct cursor *cursor)
 {
+    CHECK(cursor->users > 0);
     return cursor->text;
 }
 
 void cursor_set(struct cursor *c, const char *text)
 {
+    CHECK(c->users > 0);
     if (strlen(text) > CURSOR_BYTES_MAX)
         return;
     mem_free(c->text);

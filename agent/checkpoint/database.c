@@ -75,6 +75,7 @@ static const char *const texts[STATEMENT_COUNT] = {
 
 int database_error(int code)
 {
+    CHECK(code != SQLITE_OK);
     switch (code & 0xff) {
     case SQLITE_FULL:
         return -ENOSPC;
@@ -107,6 +108,7 @@ static const char *words_of(const struct database *db)
  * this lock is none that SQLite looks at. */
 static int lock_take(struct database *db, const char *path)
 {
+    CHECK(db->lock_fd < 0);
     db->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (db->lock_fd < 0)
         return -errno;
@@ -129,6 +131,7 @@ static int sqlite_open(struct database *db, const char *path)
 {
     int code;
 
+    CHECK(db->sqlite == NULL);
     sqlite_settle();
     code = sqlite3_open_v2(path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (code != SQLITE_OK)
@@ -189,8 +192,11 @@ static int statements_prepare(struct database *db)
     if (rc < 0)
         return rc;
     for (size_t i = 0; i < STATEMENT_COUNT; i++) {
-        int code = sqlite3_prepare_v3(db->sqlite, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-                                      &db->statements[i], NULL);
+        int code;
+
+        CHECK(texts[i] != NULL && db->statements[i] == NULL);
+        code = sqlite3_prepare_v3(db->sqlite, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+                                  &db->statements[i], NULL);
 
         if (code != SQLITE_OK)
             return database_error(code);
@@ -305,6 +311,7 @@ int database_open(const struct positions_config *config, struct report *report, 
         database_reserve(db);
     }
     buffer_fini(&words);
+    CHECK((rc == 0) == (db != NULL));
     *database_out = db;
     return rc;
 }

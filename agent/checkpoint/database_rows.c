@@ -40,6 +40,7 @@ int database_commit(struct database *db)
 {
     int rc = database_run(db, COMMIT);
 
+    CHECK(!db->is_reading);
     (void)sqlite3_db_release_memory(db->sqlite);
     return rc;
 }
@@ -63,6 +64,7 @@ void database_reserve(const struct database *db)
 
     if (fd < 0)
         return;
+    CHECK(db->lock_fd >= 0);
     range_reserve(fd, 0, DATABASE_JOURNAL_BYTES);
     close(fd);
     if (fstat(db->lock_fd, &facts) == 0)
@@ -109,6 +111,7 @@ int database_remove(struct database *db, int64_t row)
 {
     int rc;
 
+    CHECK(row > 0 && !db->is_reading);
     bind_number(db->statements[REMOVE_FILE], 1, (uint64_t)row);
     rc = database_run(db, REMOVE_FILE);
     if (rc < 0)
@@ -282,6 +285,7 @@ int database_find_path(struct database *db, const char *path, position_fn *each,
         return 0;
     after = mem_format("%s\xff", path); /* no name begins so and sorts after */
     rc = numbers_read(db, path, after, &rows);
+    CHECK(rows.len % sizeof(int64_t) == 0);
     if (rc == 0)
         rc =
             numbers_walk(db, (int64_t *)(void *)rows.data, rows.len / sizeof(int64_t), each, owner);

@@ -70,6 +70,7 @@ static struct pending_row *row_take(struct pending *p, int64_t number)
         list_add_tail(&p->rows, &row->link);
         CHECK(map_put(&p->by_row, key_of(&number), row) == NULL);
     }
+    CHECK(row->texts == NULL);
     row->position = (struct position){.row = number};
     return row;
 }
@@ -78,6 +79,7 @@ void pending_put(struct pending *p, const struct position *position)
 {
     struct pending_row *row = row_take(p, position->row);
 
+    CHECK(position->row > 0 && position->name != NULL);
     row->position = *position;
     row->is_removal = false;
     texts_copy(row);
@@ -97,6 +99,7 @@ const struct pending_row *pending_get(const struct pending *p, int64_t row)
 static void pending_move(struct pending *p, struct pending *older)
 {
     CHECK(list_is_empty(&p->rows));
+    CHECK(p->by_row.count == 0);
     map_fini(&p->by_row);
     p->by_row = older->by_row;
     list_add_all(&p->rows, &older->rows);
@@ -105,6 +108,7 @@ static void pending_move(struct pending *p, struct pending *older)
 
 void pending_merge(struct pending *p, struct pending *older)
 {
+    CHECK(p != older);
     if (pending_count(p) == 0) {
         pending_move(p, older);
         return;
@@ -118,7 +122,7 @@ void pending_merge(struct pending *p, struct pending *older)
             continue;
         }
         list_add_tail(&p->rows, &row->link);
-        map_put(&p->by_row, key_of(&row->position.row), row);
+        CHECK(map_put(&p->by_row, key_of(&row->position.row), row) == NULL);
     }
     map_fini(&older->by_row);
     pending_init(older);
@@ -126,5 +130,6 @@ void pending_merge(struct pending *p, struct pending *older)
 
 size_t pending_count(const struct pending *p)
 {
+    CHECK(list_is_empty(&p->rows) == (p->by_row.count == 0));
     return p->by_row.count;
 }

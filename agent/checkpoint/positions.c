@@ -57,6 +57,7 @@ static struct store *store_new(struct loop *loop, const struct positions_config 
     store->pace.timer = timer_new(loop, store_on_pace, store);
     store->pace.retry_paces = 1;
     store->rows.next = database_next_row(database);
+    CHECK(store->pace.usual_ms > 0);
     CHECK(pthread_mutex_init(&store->mutex, NULL) == 0);
     pending_init(&store->waiting.rows);
     pending_init(&store->batch.rows);
@@ -120,6 +121,7 @@ static void store_close(struct store *store)
 {
     int rc = store_flush(store);
 
+    CHECK(list_is_empty(&store->users) && !store->is_closing);
     if (rc < 0)
         log_error(store->where.speaker, "the last positions could not be saved to %s: %s",
                   store->where.path, strerror(-rc));
@@ -162,6 +164,7 @@ void positions_keep(bool keep)
 
 int64_t positions_new_row(struct positions *p)
 {
+    CHECK(p->store->rows.next > 0);
     return p->store->rows.next++;
 }
 
@@ -171,6 +174,7 @@ void positions_set(struct positions *p, const struct position *position)
 
     CHECK(position->row > 0 && position->row < p->store->rows.next);
     CHECK(position->note == NULL || strlen(position->note) <= POSITIONS_NOTE_BYTES_MAX);
+    CHECK(!p->store->is_closing);
     stamped.saved_ns = clock_wall_ns();
     stamped.is_foreign = false;
     pending_put(&p->store->waiting.rows, &stamped);
@@ -181,6 +185,7 @@ void positions_set(struct positions *p, const struct position *position)
 
 void positions_waiter_init(struct positions_waiter *w, void (*written)(struct positions_waiter *w))
 {
+    CHECK(written != NULL);
     list_init(&w->link);
     w->written = written;
 }
@@ -239,6 +244,7 @@ void positions_release(struct positions *p, int64_t row)
 
 void positions_prune(struct positions *p)
 {
+    CHECK(!p->store->is_closing);
     p->has_scanned = true;
     LIST_FOR (it, &p->store->users) {
         if (!CONTAINER_OF(it, struct positions, link)->has_scanned)

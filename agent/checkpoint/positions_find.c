@@ -69,6 +69,7 @@ static int find_run(struct store *store, struct find *f)
 {
     int rc;
 
+    CHECK(!store->is_closing);
     f->store = store;
     pending_walk(f, &store->waiting.rows);
     pending_walk(f, &store->batch.rows);

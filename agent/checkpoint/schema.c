@@ -75,7 +75,7 @@ static int pragma_set(sqlite3 *db, const char *name, const char *value)
 {
     char sql[PRAGMA_BYTES];
 
-    snprintf(sql, sizeof sql, "PRAGMA %s=%s;", name, value);
+    CHECK(snprintf(sql, sizeof sql, "PRAGMA %s=%s;", name, value) < PRAGMA_BYTES);
     return run(db, sql);
 }
 
@@ -85,6 +85,8 @@ static int pragmas_set(sqlite3 *db, const struct positions_config *config)
     char cache[16];
     int code;
 
+    CHECK(schema_knows_sync(config->sync));
+    CHECK(schema_knows_journal_mode(config->journal_mode));
     snprintf(cache, sizeof cache, "-%d", POSITIONS_CACHE_KIB);
     code = pragma_set(db, "cache_size", cache);
     if (code == SQLITE_OK)
@@ -147,11 +149,13 @@ static struct schema_result failed(int code)
 {
     bool is_damage = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 
+    CHECK(code != SQLITE_OK);
     return (struct schema_result){is_damage ? SCHEMA_DAMAGED : SCHEMA_FAILED, code};
 }
 
 static struct schema_result verdict(enum schema_verdict verdict)
 {
+    CHECK(verdict != SCHEMA_FAILED);
     return (struct schema_result){verdict, SQLITE_OK};
 }
 

@@ -44,6 +44,7 @@ void stale_fini(struct stale *s)
 
 static bool is_claimed(const struct stale *s, int64_t row)
 {
+    CHECK(s->is_wanted);
     return bsearch(&row, s->claims, s->claim_count, sizeof row, order) != NULL;
 }
 
@@ -121,6 +122,7 @@ static int rows_remove(const struct found *f, struct database *db)
 {
     int rc = database_begin(db);
 
+    CHECK(f->count > 0);
     for (size_t i = 0; i < f->count && rc == 0; i++)
         rc = database_remove(db, f->rows[i]);
     if (rc == 0)

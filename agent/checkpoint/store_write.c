@@ -73,6 +73,7 @@ void store_note(struct store *store, int rc, size_t row_count)
 {
     struct positions_stats *stats = &store->stats;
 
+    CHECK(rc <= 0);
     if (rc == 0) {
         if (stats->failing_since_ns != 0)
             log_info(store->where.speaker, "positions are saved to %s again", store->where.path);
@@ -115,6 +116,7 @@ static uint64_t pace_ms(const struct store *store)
 {
     size_t extra = store->pace.rows_last / ROWS_PER_PACE;
 
+    CHECK(store->pace.retry_paces <= RETRY_PACES_MAX);
     if (!list_is_empty(&store->waiting.waiters) && !store_is_failing(store))
         return gap_ms(store);
     if (extra > EXTRA_PACES_MAX)
@@ -184,6 +186,7 @@ static void on_written(void *owner)
     struct store_batch *batch = &store->batch;
 
     CHECK(batch->is_busy);
+    CHECK(batch->rc <= 0);
     batch->is_busy = false;
     store->stats.flush_ns_last = batch->took_ns;
     stale_fini(&batch->stale);
@@ -234,6 +237,7 @@ int store_flush(struct store *store)
     bool has_batch;
     int rc = 0;
 
+    CHECK(!store->is_closing);
     store_lock(store);
     has_batch = batch->is_busy && !batch->is_done && pending_count(&batch->rows) > 0;
     if (has_batch || pending_count(&store->waiting.rows) > 0)
