@@ -40,6 +40,7 @@ static uint64_t bytes_of(const struct delivery *d, uint32_t first, uint32_t coun
     uint64_t bytes = d->chunk->bytes.len, total = d->chunk->record_count;
     bool has_last = count > 0 && first + count == total;
 
+    CHECK(total > 0 && count <= total);
     return bytes / total * count + (has_last ? bytes % total : 0);
 }
 
@@ -58,6 +59,7 @@ static void count_out(struct delivery *d, uint32_t first, uint32_t count, struct
     struct output_metrics *m = &d->output->metrics;
     uint64_t bytes = bytes_of(d, first, count);
 
+    CHECK(count > 0);
     CHECK(first + count <= d->chunk->record_count);
     CHECK(count <= m->in_flight_records && bytes <= m->in_flight_bytes);
     if (d->batch.states != NULL)
@@ -80,6 +82,7 @@ static uint32_t next_run(const struct batch *batch, unsigned states, uint32_t *f
 {
     uint32_t at = *first;
 
+    CHECK(at <= end);
     if (batch->states == NULL) /* one run */
         return states & STATE(RECORD_WAITING) ? end - at : 0;
     while (at < end && !(states & STATE(batch->states[at])))
@@ -118,6 +121,7 @@ static uint32_t set_aside_all(struct delivery *d, unsigned states)
     letters_send(d, states, false);
     count = count_out_all(d, states, set_aside(d));
     d->output->metrics.dropped_records += count;
+    account_check(&d->output->metrics);
     return count;
 }
 
@@ -127,6 +131,7 @@ void account_let_go(struct delivery *d)
     uint64_t records = 0, bytes = 0;
     struct tally left = {&records, &bytes, WAY_BACK};
 
+    CHECK(d->batch.first <= d->chunk->record_count);
     d->batch.count = d->chunk->record_count - d->batch.first;
     count_out_all(d, STATES_LEFT, left);
     m->read_records -= records;
@@ -169,6 +174,7 @@ static uint32_t drop_all(struct delivery *d, unsigned states, struct tally reaso
     m->given_up_records = m->limit_records + m->stopped_records;
     m->given_up_bytes = m->limit_bytes + m->stopped_bytes;
     m->dropped_records += count;
+    account_check(m);
     return count;
 }
 
@@ -191,6 +197,7 @@ void account_lose(struct delivery *d)
 {
     uint32_t count;
 
+    CHECK(d->batch.first <= d->chunk->record_count);
     d->batch.count = d->chunk->record_count - d->batch.first;
     count = drop_all(d, STATES_LEFT, by_stopping(d));
     d->output->metrics.errors++;
@@ -262,6 +269,7 @@ struct items_left account_items(struct delivery *d, struct verdicts *verdicts)
     if (verdicts == NULL || verdicts->items == NULL) {
         count_out_all(d, STATE(RECORD_WAITING), delivered(d));
         d->output->metrics.as_text_records += count_out_all(d, STATE(RECORD_AS_TEXT), delivered(d));
+        account_check(&d->output->metrics);
         return outcome.left;
     }
     (void)batch_states(&d->batch);
@@ -272,6 +280,7 @@ struct items_left account_items(struct delivery *d, struct verdicts *verdicts)
         item_settle(d, i, &verdicts->items[item], &outcome);
         item++;
     }
+    CHECK(item == verdicts->count);
     if (outcome.refused > 0) {
         refusals_say(d, LOG_ERROR, "set aside", outcome.refused, outcome.first_refused);
         set_aside_all(d, STATE(RECORD_REFUSED));
@@ -280,6 +289,7 @@ struct items_left account_items(struct delivery *d, struct verdicts *verdicts)
         refusals_say(d, LOG_WARN, "go once more as text", outcome.left.as_text,
                      outcome.first_as_text);
     d->output->metrics.errors += outcome.refused > 0;
+    account_check(&d->output->metrics);
     return outcome.left;
 }
 
@@ -303,6 +313,7 @@ void account_skipped(struct delivery *d)
     d->answer.status = 0;
     snprintf(d->answer.why, sizeof d->answer.why, "cannot be written as configured");
     skipped = set_aside_all(d, STATE(RECORD_SKIPPED));
+    CHECK(skipped > 0);
     d->output->metrics.errors++;
     log_warn(d->output->config.component,
              "%u records were set aside: they cannot be written as configured%s", skipped, why);

@@ -91,12 +91,14 @@ bool batch_next(struct batch *batch, struct chunk_record *record)
 void batch_skip(struct batch *batch)
 {
     CHECK(batch->at > batch->first);
+    CHECK(batch->at <= batch->first + batch->count);
     batch_states(batch)[batch->at - 1] = RECORD_SKIPPED;
 }
 
 void batch_skip_at(struct batch *batch, uint32_t index, const char *why)
 {
     CHECK(is_waiting(batch, index) && index >= batch->first);
+    CHECK(index < batch->first + batch->count);
     batch_states(batch)[index] = RECORD_SKIPPED;
     mem_free(refusal_at(batch, index)->reason);
     refusal_at(batch, index)->reason = mem_text(why);
@@ -139,6 +141,7 @@ void batch_narrow(struct batch *batch, uint32_t waiting_count)
 {
     uint32_t count = 0;
 
+    CHECK(waiting_count > 0);
     CHECK(waiting_count <= batch_waiting(batch));
     if (batch->states == NULL) {
         batch->count = waiting_count;

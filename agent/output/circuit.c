@@ -68,6 +68,7 @@ static uint64_t probe_wait_ms(const struct circuit *c, uint64_t dice)
     struct retry_policy waits = {.base_ms = c->base_ms,
                                  .cap_ms = cap_ms > c->base_ms ? cap_ms : c->base_ms};
 
+    CHECK(c->is_open && c->failures == CIRCUIT_FAILURES_MAX);
     return retry_wait_ms(&waits, c->probes, dice);
 }
 

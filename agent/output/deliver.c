@@ -102,11 +102,13 @@ void output_pump(struct output *output)
     while (gate_has_room(output) && !list_is_empty(&output->places.queue))
         delivery_begin(CONTAINER_OF(list_take_first(&output->places.queue), struct delivery, link));
     output->places.is_pumping = false;
+    CHECK(output->places.under_way <= output->config.workers);
     gate_wait(output);
 }
 
 static void body_forget(struct delivery *d)
 {
+    CHECK(d->sending.call == NULL);
     budget_give_request(d->output->config.budget, d->made.body_bytes);
     d->made.body_bytes = 0;
     http_request_fini(&d->made.request);
@@ -118,6 +120,7 @@ void delivery_end(struct delivery *d, bool is_settled)
 
     CHECK(d->sending.call == NULL && d->made.body_bytes == 0);
     CHECK(d->sending.lane == NULL);
+    CHECK(!is_settled || d->batch.first == d->chunk->record_count);
     sign_forget(d);
     if (is_settled) {
         flow_end(d);
@@ -218,6 +221,7 @@ void delivery_attempt(struct delivery *d)
 {
     CHECK(d->flow.is_under_way && d->sending.call == NULL);
     CHECK(d->made.body_bytes == 0);
+    CHECK(d->batch.count > 0);
     if (d->output->is_letting_go)
         delivery_let_go(d);
     else if (d->output->config.plugin->encode == NULL)
@@ -229,6 +233,7 @@ void delivery_attempt(struct delivery *d)
 void delivery_keyed(struct delivery *d, const char *why)
 {
     CHECK(d->flow.is_under_way);
+    CHECK((why == NULL) == (d->sending.signing.pass != NULL));
     if (why == NULL) {
         delivery_attempt(d);
         return;

@@ -9,6 +9,7 @@ static void encode_work(void *owner)
 
     batch_rewind(&d->batch);
     d->made.status = config->plugin->encode(config->self, &d->batch, &d->made.request);
+    CHECK(d->made.status <= 0);
     if (d->made.status == 0)
         sign_request(d);
 }

@@ -29,6 +29,7 @@ static uint64_t share_of(const struct chunk_run *run, uint32_t count, bool has_l
 static void route_count(struct route_metrics *route, uint32_t count, uint64_t bytes,
                         enum way_out way)
 {
+    CHECK(way != WAY_BACK);
     if (route == NULL)
         return;
     *(way == WAY_DELIVERED ? &route->records : &route->drop_records) += count;
@@ -60,6 +61,7 @@ void flow_count(struct delivery *d, uint32_t first, uint32_t count, enum way_out
         at->records_before = end;
         at->run++;
     }
+    CHECK(first == after);
 }
 
 void flow_offer(struct delivery *d)

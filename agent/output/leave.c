@@ -19,6 +19,7 @@ static uint64_t chunk_bytes_under(const struct chunk *chunk, const struct budget
     for (uint32_t i = 0; i < chunk->run_count; i++)
         if (is_under(chunk->runs[i].budget, limit))
             bytes += chunk->runs[i].memory_bytes;
+    CHECK(bytes <= chunk->bytes.len);
     return bytes;
 }
 

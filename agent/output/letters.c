@@ -34,6 +34,7 @@ static void append_field(const struct chunk_field *field, struct buffer *object,
     size_t key_at = object->len, key_len;
 
     if (field->kind == CHUNK_VALUE_MEMBERS) {
+        CHECK(field->value.len > 2);
         buffer_append(object, slice_make(field->value.data + 1, field->value.len - 2));
         return;
     }
@@ -111,6 +112,7 @@ void letters_send(struct delivery *d, unsigned states, bool is_given_up)
     struct chunk_record record;
     struct chunk_reader reader;
 
+    CHECK(states != 0);
     CHECK(after <= d->chunk->record_count);
     CHECK(d->batch.states != NULL || d->batch.refusals == NULL);
     if (d->output->config.letters == NULL)

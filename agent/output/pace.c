@@ -195,6 +195,7 @@ static uint64_t hold_ms(uint32_t throttled, uint64_t dice)
 {
     uint64_t bound = HOLD_FIRST_MS;
 
+    CHECK(throttled > 0);
     for (uint32_t i = 1; i < throttled && bound < PACE_HOLD_MS_MAX; i++)
         bound *= 2;
     if (bound > PACE_HOLD_MS_MAX)

@@ -223,6 +223,8 @@ void render_ascii(struct buffer *out, size_t from)
             code = 0xfffd;
         to = append_character(to, code);
         p = odd + (bytes ? bytes : 1);
+        CHECK(to <= p);
     }
+    CHECK(to == end);
     buffer_commit(out, growth);
 }

@@ -55,6 +55,7 @@ static void put_json_nested(struct text *t, struct slice value);
 
 static void put_json(struct text *t, struct slice value)
 {
+    CHECK(value.len > 0);
     switch (value.data[0]) {
     case '"':
         put_quoted(t, json_unescape(value, t->scratch));
@@ -143,6 +144,7 @@ static const char *put_pair(struct text *t, const char *p, const char *end, bool
     struct unpack_token key, value;
     const char *after = unpack_token(p, end, &key);
 
+    CHECK(after != NULL);
     if (key.kind == UNPACK_NIL) {
         const char *past = unpack_token(after, end, &value);
 

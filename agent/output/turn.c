@@ -56,6 +56,7 @@ bool turn_take(struct delivery *d)
     struct call_lane *lane = lane_of(d->output, d->batch.note);
     uint64_t now_ms = clock_ms(), patience = patience_ms(d->output);
 
+    CHECK(d->flow.is_under_way);
     if (lane == NULL || (d->flow.has_turn && call_lane_start_ms(lane, now_ms, patience) <= now_ms))
         return true;
     if (call_lane_wait_ms(lane, now_ms, patience) > 0) {
@@ -71,7 +72,7 @@ bool turn_start(struct delivery *d)
 {
     struct call_lane *lane = lane_of(d->output, d->batch.note);
 
-    CHECK(d->sending.lane == NULL);
+    CHECK(d->flow.is_under_way && d->sending.lane == NULL);
     d->flow.has_turn = false;
     if (lane == NULL)
         return true;

@@ -21,6 +21,7 @@ void delivery_requeue(struct delivery *d)
 {
     CHECK(list_is_linked(&d->link));
     CHECK(!d->flow.is_under_way && d->sending.call == NULL);
+    CHECK(d->made.body_bytes == 0);
     list_remove(&d->link);
     list_add_tail(d->output->places.queue.next, &d->link); /* before the first */
     output_pump(d->output);
@@ -79,6 +80,7 @@ void delivery_rest(struct delivery *d)
     uint64_t wait_ms = d->tries.rest_ms;
 
     CHECK(d->flow.is_under_way);
+    CHECK(wait_ms > 0);
     d->tries.rest_ms = 0;
     if (d->tries.is_busy) {
         d->output->metrics.errors++;

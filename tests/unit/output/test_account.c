@@ -11,13 +11,17 @@
 #define BYTES 105
 
 static struct output output;
+static struct origin origin;
+static struct chunk_run run;
 static struct chunk chunk;
 static struct delivery d;
 
 static void set_up(void)
 {
     output = (struct output){.config.component = "output:test"};
-    chunk = (struct chunk){.record_count = RECORDS, .bytes.len = BYTES};
+    run = (struct chunk_run){.origin = &origin, .record_count = RECORDS, .memory_bytes = BYTES};
+    chunk =
+        (struct chunk){.record_count = RECORDS, .bytes.len = BYTES, .runs = &run, .run_count = 1};
     d = (struct delivery){.output = &output, .chunk = &chunk};
     d.batch = (struct batch){.chunk = &chunk, .count = RECORDS};
     account_in(&output, &chunk);
