@@ -19,6 +19,7 @@ static void budget_check(const struct budget *b)
 
 void budget_init(struct budget *b, struct budget *parent, uint64_t limit_bytes)
 {
+    CHECK(parent != b);
     *b = (struct budget){.parent = parent, .limit_bytes = limit_bytes};
     list_init(&b->waiters);
 }
@@ -83,6 +84,7 @@ static void tell_waiters(struct budget *b)
 {
     struct list told;
 
+    CHECK(b->is_full);
     budget_turn(b, false);
     list_init(&told);
     while (!list_is_empty(&b->waiters))
@@ -240,6 +242,7 @@ void budget_wait(struct budget *b, struct budget_waiter *waiter)
 
 void budget_waiter_init(struct budget_waiter *w, void (*has_room)(struct budget_waiter *waiter))
 {
+    CHECK(has_room != NULL);
     list_init(&w->link);
     w->has_room = has_room;
 }

@@ -15,6 +15,7 @@ void list_add_tail(struct list *head, struct list *member)
 
 void list_remove(struct list *member)
 {
+    CHECK(member->prev->next == member && member->next->prev == member);
     member->prev->next = member->next;
     member->next->prev = member->prev;
     list_init(member);

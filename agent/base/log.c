@@ -48,11 +48,13 @@ int log_level_parse(const char *text, enum log_level *level_out)
 
 const char *log_level_name(enum log_level level)
 {
+    CHECK((size_t)level < ARRAY_LEN(level_names));
     return level_names[level];
 }
 
 void log_level_set(enum log_level level)
 {
+    CHECK((size_t)level < ARRAY_LEN(level_names));
     the_log.level = level;
 }
 
@@ -98,6 +100,7 @@ static int line_head(char *line, size_t size, enum log_level level, const char *
                    level_names[level]);
     if (component != NULL)
         len += snprintf(line + len, size - (size_t)len, "[%.200s] ", component);
+    CHECK(len > 0 && (size_t)len < size);
     return len;
 }
 
@@ -106,6 +109,7 @@ static void recent_keep(const char *line, size_t len)
     char *slot = the_log.recent[the_log.recent_next++ % LOG_RECENT_MAX];
 
     len = utf8_cut(slice_make(line, len), RECENT_BYTES_MAX - 1);
+    CHECK(len < RECENT_BYTES_MAX);
     memcpy(slot, line, len);
     slot[len] = '\0';
 }

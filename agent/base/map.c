@@ -62,6 +62,7 @@ static void map_rehash(struct map *m, size_t capacity)
 {
     struct map old = *m;
 
+    CHECK((capacity & (capacity - 1)) == 0 && m->count < capacity);
     m->entries = mem_zalloc(capacity, sizeof *m->entries);
     m->capacity = capacity;
     for (size_t i = 0; i < old.capacity; i++) {
