@@ -145,6 +145,7 @@ int arguments_parse(struct arguments *a, char *const *argv, struct report *repor
     struct walk w = {.arguments = a, .next = argv, .report = report};
     unsigned errors_before = report->error_count;
 
+    CHECK(a->config == NULL);
     a->config = config_new();
     if (*w.next != NULL)
         w.next++;
@@ -199,6 +200,7 @@ int arguments_config(const struct arguments *a, struct report *report, struct co
         *config_out = config_new();
     else if (config_load(a->config_path, report, config_out) < 0)
         CHECK(report->error_count > errors_before);
+    CHECK(*config_out != NULL);
     LIST_FOR (it, &a->config->sections)
         section_merge(*config_out, CONTAINER_OF(it, struct section, link), report);
     for (size_t i = 0; i < a->parsers_file_count; i++)

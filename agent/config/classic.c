@@ -78,6 +78,7 @@ static void meta_read(struct classic *c, struct slice line)
     size_t name_len = 0;
     struct slice name, rest;
 
+    CHECK(line.len > 0 && line.data[0] == '@');
     while (name_len < line.len && !isspace((unsigned char)line.data[name_len]))
         name_len++;
     name = slice_make(line.data, name_len);
@@ -154,6 +155,7 @@ static void node_begin(struct classic *c)
     struct config *config = c->reading->config;
     struct section *upstream = NULL;
 
+    CHECK(c->section == NULL);
     for (struct section *s = config_first(config, CONFIG_UPSTREAM); s != NULL;
          s = config_next(config, s))
         upstream = s;
@@ -179,6 +181,7 @@ static void section_begin(struct classic *c, struct slice line)
     struct slice name = slice_make(line.data + 1, slice_find(line, ']') - 1);
     const struct kind_name *kind;
 
+    CHECK(line.len > 0 && line.data[0] == '[');
     section_end(c);
     c->is_skipping = true;
     if (name.len + 1 == line.len) {
@@ -213,6 +216,7 @@ static bool rule_read(struct classic *c, const char *key, const char *value)
     struct text_list words = {0};
     struct section *rule;
 
+    CHECK(c->section != NULL);
     if (c->section->kind != CONFIG_MULTILINE_PARSER || strcmp(key, "rule") != 0)
         return false;
     if (setting_words(value, ARRAY_LEN(keys), &words) < 0 || words.count != ARRAY_LEN(keys)) {
@@ -280,6 +284,7 @@ static void indent_read(struct classic *c, struct slice indent)
 {
     bool is_in_group = c->group != NULL && indent.len == 2 * c->group_indent.len;
 
+    CHECK(c->section != NULL && indent.len > 0);
     if (!is_in_group)
         c->group = NULL;
     if (c->indent.data == NULL)

@@ -67,6 +67,7 @@ static void id_take(struct walk *w, const char *word)
     char *end;
     uint64_t file, line = 0;
 
+    CHECK(a->id_count <= DLQ_IDS_MAX);
     errno = 0;
     file = strtoull(word, &end, 10);
     if (*end == ':')

@@ -22,6 +22,7 @@ void files_fini(struct files *files)
 
 static int file_see(struct files *files, const struct stat *st)
 {
+    CHECK(files->count <= FILES_MAX);
     for (size_t i = 0; i < files->count; i++)
         if (files->seen[i].device == st->st_dev && files->seen[i].inode == st->st_ino)
             return -EEXIST;
@@ -106,6 +107,7 @@ int files_read(struct files *files, const char *path, struct buffer *text)
 
 const char *files_error(int code)
 {
+    CHECK(code < 0);
     switch (code) {
     case -EEXIST:
         return "it was included before; a file can be included once";

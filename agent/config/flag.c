@@ -155,6 +155,7 @@ static void act_parsers(const struct flag_use *use)
 {
     struct arguments *a = use->arguments;
 
+    CHECK(a->parsers_file_count <= ARGUMENT_FILES_MAX);
     if (a->parsers_file_count == ARGUMENT_FILES_MAX)
         report_error(use->report, command_line, "-R is given more than %d times",
                      ARGUMENT_FILES_MAX);
@@ -243,6 +244,8 @@ const struct flag flags[] = {
 
 void flag_obey(const struct flag *f, const struct flag_use *use)
 {
+    CHECK((f->act != NULL) != (f->key != NULL));
+    CHECK(f->act != NULL || f->set != NULL || use->value != NULL);
     if (f->act != NULL)
         f->act(use);
     else

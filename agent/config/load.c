@@ -197,6 +197,7 @@ int config_load(const char *path, struct report *report, struct config **config_
         main_parsers_warn(c, report);
     rc = config_complete(c, report);
     *config_out = c;
+    CHECK(rc == 0 || report->error_count > errors_before);
     return rc == 0 && report->error_count > errors_before ? -EINVAL : rc;
 }
 

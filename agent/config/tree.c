@@ -58,6 +58,7 @@ struct section *config_first(const struct config *c, enum config_kind kind)
 
 struct section *config_next(const struct config *c, const struct section *after)
 {
+    CHECK(list_is_linked(&after->link));
     return next_of_kind(c, after->link.next, after->kind);
 }
 
@@ -66,6 +67,7 @@ const struct property *section_find(const struct section *s, const char *key,
 {
     size_t from = after == NULL ? 0 : (size_t)(after - s->properties) + 1;
 
+    CHECK(after == NULL || from <= s->property_count);
     for (size_t i = from; i < s->property_count; i++)
         if (strcasecmp(s->properties[i].key, key) == 0)
             return &s->properties[i];
@@ -138,6 +140,7 @@ void section_add(struct config *c, struct section *s, struct property property)
 {
     size_t count = s->property_count;
 
+    CHECK((count == 0) == (s->properties == NULL));
     if ((count & (count - 1)) == 0) {
         size_t room = count == 0 ? 1 : count * 2;
         struct property *grown = arena_alloc(&c->arena, room * sizeof *grown);

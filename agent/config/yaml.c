@@ -20,6 +20,7 @@ static bool is_null(const struct yaml_node *node)
 /* Whether a node has the shape that its key wants; if not, that is told. */
 static bool has_shape(struct reading *r, const struct yaml_node *node, enum yaml_shape shape)
 {
+    CHECK(shape != YAML_SCALAR);
     if (node->shape == shape)
         return true;
     if (is_null(node))

@@ -108,6 +108,7 @@ static struct yaml_node *scalar_read(struct reader *r)
 {
     struct yaml_node *node = node_new(r, YAML_SCALAR);
 
+    CHECK(r->event.type == YAML_SCALAR_EVENT);
     refuse_anchor(r, r->event.data.scalar.anchor);
     node->text = event_text(r);
     if (r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
@@ -121,6 +122,7 @@ static struct yaml_node *alias_read(struct reader *r)
 {
     struct yaml_node *node = node_new(r, YAML_SCALAR);
 
+    CHECK(r->event.type == YAML_ALIAS_EVENT);
     complain(r, "aliases (*name) are not taken; write the value out");
     node->text = "";
     node->type = PROPERTY_NULL;
@@ -181,6 +183,7 @@ static struct yaml_node *node_read(struct reader *r, unsigned depth)
 {
     bool is_list = r->event.type == YAML_SEQUENCE_START_EVENT;
 
+    CHECK(depth <= YAML_DEPTH_MAX);
     if (r->is_broken)
         return NULL;
     if (r->event.type == YAML_SCALAR_EVENT)

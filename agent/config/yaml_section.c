@@ -30,6 +30,7 @@ static void value_fill(struct reading *r, struct section *s, const char *key,
 
 static void map_fill(struct reading *r, struct section *s, const struct yaml_node *map)
 {
+    CHECK(map->shape == YAML_MAP);
     for (const struct yaml_node *child = map->first; child != NULL; child = child->next)
         value_fill(r, s, yaml_key(&r->config->arena, child->key), child);
 }
@@ -37,6 +38,7 @@ static void map_fill(struct reading *r, struct section *s, const struct yaml_nod
 static void property_fill(struct reading *r, struct section *s, const char *key,
                           const struct yaml_node *node)
 {
+    CHECK(node->shape == YAML_SCALAR && node->text != NULL);
     section_add(r->config, s,
                 (struct property){.key = key,
                                   .value = node->text,
@@ -48,6 +50,7 @@ static void property_fill(struct reading *r, struct section *s, const char *key,
 static void list_fill(struct reading *r, struct section *s, const char *key,
                       const struct yaml_node *list)
 {
+    CHECK(list->shape == YAML_LIST);
     for (const struct yaml_node *item = list->first; item != NULL; item = item->next) {
         if (item->shape == YAML_LIST)
             report_error(r->report, item->place, "'%s' must not hold a list in its list", key);
@@ -166,6 +169,7 @@ void yaml_section(struct reading *r, enum config_kind kind, const struct yaml_no
     const char *name = map->key != NULL ? map->key : config_kind_name(kind);
     struct section *s = config_add(r->config, kind, name, map->place);
 
+    CHECK(map->shape == YAML_MAP);
     for (const struct yaml_node *child = map->first; child != NULL; child = child->next)
         if (!is_empty_group(r, kind, child))
             value_fill(r, s, yaml_key(&r->config->arena, child->key), child);
