@@ -172,6 +172,7 @@ static int door_open(struct admin *a, struct door *door, const struct service_ke
     struct place nowhere = {0};
     int rc;
 
+    CHECK(door->server == NULL && door->host == NULL);
     rc = server_start(a->loop, service->http_listen, (uint16_t)service->http_port, &a->view,
                       &door->server);
     if (rc < 0) {

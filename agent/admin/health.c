@@ -13,6 +13,7 @@ void health_init(struct health *h, struct health_limits limits)
     if (h->limits.period_s == 0)
         h->limits.period_s = 1;
     h->capacity = (size_t)(h->limits.period_s / interval_s(h));
+    CHECK(h->capacity > 0 && h->capacity <= HEALTH_SAMPLES_MAX);
     h->samples = mem_zalloc(h->capacity, sizeof *h->samples);
 }
 
@@ -43,6 +44,8 @@ struct health_sample health_recent(const struct health *h)
         return (struct health_sample){0};
     newest = &h->samples[(h->next + h->capacity - 1) % h->capacity];
     oldest = &h->samples[(h->next + h->capacity - h->count) % h->capacity];
+    CHECK(newest->errors >= oldest->errors);
+    CHECK(newest->retries_failed >= oldest->retries_failed);
     return (struct health_sample){newest->errors - oldest->errors,
                                   newest->retries_failed - oldest->retries_failed};
 }

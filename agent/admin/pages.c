@@ -188,6 +188,7 @@ void pages_answer(const struct admin_view *view, const char *method, const char 
         page->status = 404;
         return;
     }
+    CHECK((route->document != NULL) != (route->answer != NULL));
     page->status = 200;
     page->type = route->type;
     if (route->document != NULL)

@@ -30,12 +30,14 @@ static void digest_text(struct slice text, char out[DIGEST_TEXT_BYTES])
 void policy_of(struct slice html, char policy[POLICY_BYTES_MAX])
 {
     char script[DIGEST_TEXT_BYTES], style[DIGEST_TEXT_BYTES];
+    int len;
 
     digest_text(text_between(html, SLICE("<script>"), SLICE("</script>")), script);
     digest_text(text_between(html, SLICE("<style>"), SLICE("</style>")), style);
-    (void)snprintf(policy, POLICY_BYTES_MAX,
+    len = snprintf(policy, POLICY_BYTES_MAX,
                    "default-src 'none'; script-src 'sha256-%s'; style-src 'sha256-%s'; "
                    "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
                    "frame-ancestors 'none'",
                    script, style);
+    CHECK(len > 0 && len < POLICY_BYTES_MAX);
 }

@@ -159,6 +159,7 @@ static void on_guest(void *owner, struct MHD_Connection *connection, void **cont
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         CHECK(server->waiting != guest); /* what is suspended does not close */
         list_remove(&guest->link);
+        CHECK(server->guest_count > 0);
         server->guest_count--;
         server->has_room_again = true;
         mem_free(guest);

@@ -13,6 +13,7 @@ void pace_look(struct pace *pace, uint64_t now_ms, uint64_t delivered_bytes, uin
 
     if (!is_first && now_ms - pace->at_ms < PACE_MIN_MS)
         return;
+    CHECK(is_first || delivered_bytes >= pace->delivered_bytes);
     pace->is_known = !is_first;
     if (!is_first) {
         pace->delivered_per_s = (double)(delivered_bytes - pace->delivered_bytes) / seconds;
@@ -56,6 +57,7 @@ const char *verdict_state_name(enum verdict_state state)
 {
     static const char *const names[] = {"good", "behind", "bad"};
 
+    CHECK((size_t)state < ARRAY_LEN(names));
     return names[state];
 }
 
@@ -70,6 +72,7 @@ static bool is_lagging(const struct situation *is, const struct pace *pace)
 
 static void write_trouble(const struct situation *is, struct buffer *out)
 {
+    CHECK(is->trouble != NULL);
     buffer_append_format(out, "No: output %s has had trouble for ", is->output);
     append_span(out, is->trouble_s);
     buffer_append_format(out, " (%s). ", is->trouble);
@@ -101,6 +104,7 @@ static void write_standstill(const struct situation *is, struct buffer *out)
 static void write_falling_behind(const struct situation *is, const struct pace *pace,
                                  struct buffer *out)
 {
+    CHECK(pace->is_known && pace->unread_growth_per_s > 0);
     buffer_append_text(out, "No: ");
     append_bytes(out, is->unread_bytes);
     buffer_append_text(out, " are unread, and ");

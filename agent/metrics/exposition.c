@@ -152,6 +152,7 @@ static const struct metric own_build_info = {
 
 static uint64_t fact(const struct sample_writer *w, const struct metric *metric)
 {
+    CHECK(metric->offset < sizeof *w->facts);
     return *(const uint64_t *)(const void *)((const char *)w->facts + metric->offset);
 }
 

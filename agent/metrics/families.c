@@ -32,6 +32,7 @@ static void append_bound(struct buffer *out, const struct family_spec *spec, siz
 {
     char text[NUMBER_BYTES_MAX];
 
+    CHECK(index <= spec->bound_count);
     if (index == spec->bound_count) {
         buffer_append_text(out, "+Inf");
         return;
@@ -88,6 +89,7 @@ static uint64_t count_below(const struct labelled *l, size_t bound)
 {
     uint64_t sum = 0;
 
+    CHECK(bound <= l->family->spec->bound_count);
     for (size_t i = 0; i <= bound; i++)
         sum += l->series->buckets[i].count;
     return sum;

@@ -70,6 +70,7 @@ void sample_family(const struct sample_writer *w, const char *name, const char *
         [METRIC_COUNTER] = "counter", [METRIC_GAUGE] = "gauge", [METRIC_HISTOGRAM] = "histogram"};
     struct slice family = sample_name(name);
 
+    CHECK((size_t)type < ARRAY_LEN(words));
     if (w->form == EXPOSITION_LINES)
         return;
     buffer_append_format(w->out, "# HELP %.*s ", (int)family.len, name);
@@ -99,6 +100,7 @@ static const char *seconds_text(uint64_t ms, char text[SECONDS_BYTES_MAX])
     size_t len = (size_t)snprintf(text, SECONDS_BYTES_MAX, "%" PRIu64 ".%03u", ms / 1000,
                                   (unsigned)(ms % 1000));
 
+    CHECK(len < SECONDS_BYTES_MAX);
     while (text[len - 1] == '0' && text[len - 2] != '.')
         text[--len] = '\0';
     return text;
