@@ -64,6 +64,7 @@ static void add_part(struct reader *in, struct accessor_part part)
 
 static void add_step(struct reader *in, struct accessor_part *part, struct accessor_step step)
 {
+    CHECK((char *)&in->accessor->steps[in->accessor->step_count] < in->accessor->text);
     in->accessor->steps[in->accessor->step_count++] = step;
     part->step_count++;
 }
@@ -110,6 +111,7 @@ static int take_subkey(struct reader *in, struct accessor_part *part)
     struct accessor_step step = {0};
     int rc;
 
+    CHECK(peek(in, 0) == '[');
     (void)take(in, 1);
     if (peek(in, 0) == '\'' || peek(in, 0) == '"')
         rc = take_key(in, &step.key);
@@ -259,6 +261,7 @@ static struct accessor *accessor_read(const char *text, int (*read)(struct reade
     in.rest = slice_make(in.accessor->text, strlen(text));
     if (read(&in) < 0)
         accessor_free(&in.accessor);
+    CHECK(in.accessor == NULL || in.rest.len == 0);
     return in.accessor;
 }
 

@@ -46,6 +46,7 @@ int64_t calendar_days(int32_t year, int32_t month, int32_t day)
     int64_t year_of_era = march_year - era * ERA_YEARS;
     int64_t day_of_year = (153 * from_march + 2) / 5 + day - 1;
 
+    CHECK(month >= 1 && month <= 12);
     return era * ERA_DAYS + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
            DAYS_TO_1970;
 }
@@ -68,6 +69,7 @@ static void date_from_days(int64_t days, struct civil *out)
 
     out->day = (int32_t)(day_of_year - (153 * from_march + 2) / 5 + 1);
     out->month = (int32_t)(from_march < 10 ? from_march + 3 : from_march - 9);
+    CHECK(out->day >= 1 && out->day <= 31 && out->month >= 1 && out->month <= 12);
     out->year = (int32_t)(year_of_era + era * ERA_YEARS + (out->month <= 2));
 }
 
@@ -76,6 +78,7 @@ void civil_from_seconds(int64_t seconds, struct civil *out)
     int64_t days = floor_divide(seconds, CALENDAR_DAY_S);
     int32_t of_day = (int32_t)(seconds - days * CALENDAR_DAY_S);
 
+    CHECK(of_day >= 0 && of_day < CALENDAR_DAY_S);
     date_from_days(days, out);
     out->hour = of_day / 3600;
     out->minute = of_day / 60 % 60;

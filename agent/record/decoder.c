@@ -198,6 +198,7 @@ static void field_decode(const struct decoder_list *list, struct record *record,
 static uint32_t field_find(const struct record *record, uint32_t first, uint32_t end,
                            const char *key)
 {
+    CHECK(end <= record->root.count);
     for (uint32_t i = end; i-- > first;)
         if (slice_is(record->root.fields[i].key, key))
             return i;
@@ -217,6 +218,7 @@ void decoders_apply(const struct decoder_list *list, struct record *record, uint
 {
     uint32_t end = record->root.count;
 
+    CHECK(first <= end);
     for (uint32_t i = 0; i < list->count; i++) {
         uint32_t at;
 

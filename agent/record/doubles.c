@@ -54,5 +54,6 @@ void fields_drop_doubles(struct field_list *list, struct arena *arena)
     for (uint32_t i = 0; i < list->count; i++)
         if (!goes[i])
             list->fields[kept++] = list->fields[i];
+    CHECK(kept > 0 && kept < list->count);
     list->count = kept;
 }

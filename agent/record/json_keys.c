@@ -94,6 +94,7 @@ static enum put table_put_all(const struct json_check *c, uint32_t first)
     struct key_table table = {.bits = 7};
     enum put put = PUT_NEW;
 
+    CHECK(first <= c->scanner->member_count);
     while (UINT64_C(1) << table.bits < UINT64_C(2) * count)
         table.bits++;
     table.places = mem_zalloc((size_t)1 << table.bits, sizeof(uint32_t));

@@ -146,6 +146,7 @@ static void repair_object(struct repair *r, struct slice object)
 
 static void repair_value(struct repair *r, struct slice value)
 {
+    CHECK(value.len > 0);
     switch (value.data[0]) {
     case '{':
         repair_object(r, value);

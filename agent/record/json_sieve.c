@@ -98,6 +98,7 @@ static void bracket_close(struct json_sieve *s, char c, struct buffer *out)
         return;
     }
     s->depth--;
+    CHECK(!s->is_skipping && s->skipped == 0);
     put(s, out, c);
     value_end(s);
 }
@@ -219,6 +220,7 @@ static size_t step_word(struct json_sieve *s, struct slice rest, struct buffer *
 /* In a value that is left out: only brackets count, and strings, in which brackets may stand. */
 static void step_skipped(struct json_sieve *s, char c)
 {
+    CHECK(s->is_skipping && s->skipped > 0);
     if (c == '"')
         text_begin(s, false);
     else if (c == '{' || c == '[')

@@ -36,6 +36,7 @@ static const char *nested_end(const char *p, const char *end)
 {
     unsigned depth = 0;
 
+    CHECK(p < end && (*p == '{' || *p == '['));
     while (p < end) {
         char byte = *p;
 

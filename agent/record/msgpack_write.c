@@ -56,6 +56,7 @@ static void pack_json_nested(msgpack_packer *to, struct slice text, struct arena
 
 static void pack_json(msgpack_packer *to, struct slice text, struct arena *arena)
 {
+    CHECK(text.len > 0);
     switch (text.data[0]) {
     case '{':
     case '[':
@@ -96,6 +97,7 @@ static void pack_array(msgpack_packer *to, struct slice bytes, struct arena *are
     struct unpack_token array;
     const char *p = unpack_token(bytes.data, end, &array);
 
+    CHECK(p != NULL && array.kind == UNPACK_ARRAY);
     msgpack_pack_array(to, array.count);
     for (uint32_t i = 0; i < array.count; i++) {
         const char *after = unpack_skip(p, end);

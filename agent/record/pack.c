@@ -73,6 +73,7 @@ char *pack_double(char *out, double value)
 
 char *pack_map_head_long(char *out, uint32_t count)
 {
+    CHECK(count > PACK_SMALL_MAP_MAX);
     if (count <= UINT16_MAX)
         return put_16(out, 0xde, (uint16_t)count);
     return put_32(out, 0xdf, count);
@@ -80,6 +81,7 @@ char *pack_map_head_long(char *out, uint32_t count)
 
 char *pack_str_head_long(char *out, uint32_t len)
 {
+    CHECK(len > PACK_SMALL_STR_MAX);
     if (len <= UINT8_MAX)
         return put_byte(put_byte(out, 0xd9), len);
     if (len <= UINT16_MAX)

@@ -96,6 +96,7 @@ struct parser *parser_new(const struct parser_settings *settings, struct place p
         parser_groups_settle(p);
     else
         parser_free(&p);
+    CHECK((rc == 0) == (p != NULL));
     return p;
 }
 

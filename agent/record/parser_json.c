@@ -33,6 +33,7 @@ static void member_cut(struct json_object *object, uint32_t index, struct arena 
     uint32_t from = m[index].key_at - 1, to = m[index].value_at + m[index].value_len;
     char *copy;
 
+    CHECK(index < object->member_count && from < to && to < object->text.len);
     if (index < last)
         to = m[index + 1].key_at - 1;
     else if (index > 0)

@@ -22,6 +22,7 @@ int parser_time_compile(struct parser_time *t, const struct parser_settings *set
 {
     struct time_options options = settings->time;
 
+    CHECK(t->format == NULL && t->key == NULL);
     options.is_loose = !settings->time_strict;
     if (options.format == NULL) {
         if (options.zone == NULL)

@@ -53,6 +53,7 @@ int parser_types_compile(struct parser_types *types, const char *text, struct pl
 {
     struct slice rest, word;
 
+    CHECK(types->text == NULL && types->count == 0);
     types->text = mem_text(text);
     types->items = mem_zalloc(PARSER_TYPES_MAX, sizeof *types->items);
     for (char *p = types->text; *p != '\0'; p++)

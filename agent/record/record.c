@@ -65,6 +65,7 @@ static void record_grow(struct record *r, uint32_t need)
     if (storage == NULL)
         front = FRONT_ROOM;
     storage = mem_resize(storage, front + capacity, sizeof *storage);
+    CHECK(capacity >= need && capacity > root->count);
     root->fields = storage + front;
     root->capacity = capacity;
     r->front_room = front;
@@ -94,6 +95,7 @@ static struct value value_copy(const struct value *from, struct arena *arena)
 
 void record_copy(struct record *to, const struct record *from)
 {
+    CHECK(to != from);
     record_reset(to);
     to->time_ns = from->time_ns;
     to->offset = from->offset;
@@ -284,6 +286,7 @@ static uint32_t record_unfold_at(struct record *r, uint32_t index)
     uint32_t after = r->root.count - index - 1;
     struct field *at;
 
+    CHECK(list->count > 0);
     record_make_room(r, list->count - 1);
     at = r->root.fields + index;
     memmove(at + list->count, at + 1, after * sizeof *at);

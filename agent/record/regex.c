@@ -109,6 +109,7 @@ static struct regex *regex_new(const struct regex_ruby *ruby, uint32_t options)
 {
     struct regex *re = mem_zalloc(1, sizeof *re + ruby->name_count * sizeof re->names[0]);
 
+    CHECK(ruby->name_count <= REGEX_NAMES_MAX);
     engine_ref();
     re->options = PCRE2_MULTILINE | options;
     re->is_ascii = ruby->is_ascii;

@@ -22,6 +22,7 @@ char translation_peek(const struct translation *t, size_t ahead)
 
 void translation_begin_atom(struct translation *t)
 {
+    CHECK(t->at <= t->in.len);
     t->atom_at = t->out->text.len;
     t->has_atom = true;
     t->is_quantified = false;
@@ -84,6 +85,7 @@ static void wrap_atom(struct translation *t)
 {
     struct buffer *text = &t->out->text;
 
+    CHECK(t->has_atom && t->atom_at <= text->len);
     buffer_reserve(text, 3);
     memmove(text->data + t->atom_at + 3, text->data + t->atom_at, text->len - t->atom_at);
     memcpy(text->data + t->atom_at, "(?:", 3);
@@ -161,6 +163,7 @@ static int translate_other(struct translation *t)
 
 static int translate_next(struct translation *t)
 {
+    CHECK(t->at < t->in.len);
     switch (t->in.data[t->at]) {
     case '\\':
         return escape_translate(t);

@@ -33,6 +33,7 @@ static void set_fini(struct class_set *set)
 
 static void put_operand(const struct class_set *set, struct buffer *to)
 {
+    CHECK(set->others.len == 0 || set->others.data[0] == '|');
     if (set->plain.len == 0 && set->others.len == 0) {
         buffer_append_text(to, "(?!)");
         return;
@@ -264,6 +265,7 @@ static int take_set(struct translation *t, struct class_set *set, unsigned depth
     size_t start = t->at++;
     int rc = 0;
 
+    CHECK(depth <= REGEX_NEST_MAX);
     if (depth == REGEX_NEST_MAX)
         return translation_fail(t, "classes are nested too deep");
     set->is_negated = translation_peek(t, 0) == '^';

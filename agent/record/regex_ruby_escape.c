@@ -41,6 +41,7 @@ static int take_utf8_bytes(struct translation *t, uint32_t first, struct buffer 
     uint32_t code_point, next;
     size_t len = 1;
 
+    CHECK(first > 127 && first <= 255);
     while (utf8_decode(bytes, bytes + len, &code_point) == 0) {
         if (len == sizeof bytes || translation_peek(t, 0) != '\\' || translation_peek(t, 1) != 'x')
             return translation_fail(t, "escaped bytes that are not UTF-8");
@@ -200,6 +201,7 @@ static void put_named_reference(struct translation *t, struct slice name, unsign
 {
     struct buffer *text = &t->out->text;
 
+    CHECK(count > 0);
     buffer_append_text(text, count > 1 ? "(?:" : "");
     for (unsigned i = t->out->name_count; i-- > 0;) {
         if (!slice_equal(t->out->names[i].name, name))
@@ -319,6 +321,7 @@ int escape_translate(struct translation *t)
     struct slice name;
     int rc;
 
+    CHECK(translation_peek(t, 0) == '\\');
     translation_begin_atom(t);
     if (letter >= '1' && letter <= '9')
         return translate_digit(t);

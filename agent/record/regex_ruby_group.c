@@ -11,6 +11,7 @@ static bool starts_with(const struct translation *t, const char *text)
 
 static int open_group(struct translation *t, const char *as)
 {
+    CHECK(t->depth <= REGEX_NEST_MAX);
     translation_begin_atom(t);
     if (t->depth == REGEX_NEST_MAX)
         return translation_fail(t, "groups are nested too deep");
@@ -57,6 +58,7 @@ static int add_name(struct translation *t, struct slice name)
 {
     struct regex_ruby *out = t->out;
 
+    CHECK(t->is_survey && out->name_count <= REGEX_NAMES_MAX);
     if (name.len == 0 || isdigit((unsigned char)name.data[0]))
         return translation_fail(t, "a group's name is empty or begins with a digit");
     if (name.len >= REGEX_NAME_BYTES_MAX)
@@ -229,6 +231,7 @@ static int open_special_group(struct translation *t)
 
 int group_translate(struct translation *t)
 {
+    CHECK(translation_peek(t, 0) == '(');
     if (starts_with(t, "(*"))
         return translation_fail(t, "there is nothing before * to repeat");
     return starts_with(t, "(?") ? open_special_group(t) : open_plain_group(t);

@@ -12,6 +12,7 @@ static struct shared_object *object_copy(const struct json_object *object)
     struct json_member *members = (struct json_member *)(shared + 1);
     char *text = (char *)members + members_bytes;
 
+    CHECK(object->member_count > 0 && !object->needs_repair);
     memcpy(members, object->members, members_bytes);
     memcpy(text, object->text.data, object->text.len);
     shared->refs = 1;
