@@ -180,7 +180,6 @@ static void chunk_count_record(struct chunk *chunk, struct chunk_run *run, const
 {
     size_t added = (size_t)(after - (chunk->bytes.data + chunk->bytes.len));
 
-    CHECK(added <= chunk->bytes.capacity - chunk->bytes.len);
     chunk->bytes.len += added;
     chunk->record_count++;
     run->record_count++;
@@ -259,6 +258,7 @@ static void chunk_check(const struct chunk *chunk)
 {
     uint64_t records = 0, bytes = 0;
 
+    CHECK(chunk->bytes.len <= chunk->bytes.capacity);
     CHECK(chunk->refs > 0 && chunk->outputs != 0);
     CHECK(chunk->run_count <= chunk->run_capacity);
     CHECK(chunk->shared.count <= chunk->shared.capacity);
