@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "chunk/again.h"
 #include "chunk/open_chunks.h"
 #include "chunk/parcel.h"
 #include "chunk/tag_routes.h"
@@ -10,12 +11,6 @@
 #include "filter/route.h"
 
 #define ROUNDS_SAID_MS 60000
-
-/* A record that a filter sent through the chain again, while the one it came of is still there. */
-struct again {
-    struct record record;
-    struct json_scanner json;
-};
 
 struct intake {
     struct filter_chain *chain;
@@ -29,7 +24,7 @@ struct intake {
     struct tag_routes tags;
     struct record record;
     struct json_scanner json;
-    struct again *again[INTAKE_AGAIN_MAX]; /* made when they are needed */
+    struct agains again;
     struct log_brake rounds;
 };
 
@@ -89,27 +84,6 @@ void intake_packed(struct intake *intake, output_set packing)
     intake->open.packing = packing;
 }
 
-static void again_free(struct intake *intake)
-{
-    for (size_t i = 0; i < INTAKE_AGAIN_MAX && intake->again[i] != NULL; i++) {
-        record_fini(&intake->again[i]->record);
-        json_scanner_fini(&intake->again[i]->json);
-        MEM_FREE(&intake->again[i]);
-    }
-}
-
-static struct again *again_at(struct intake *intake, unsigned depth)
-{
-    CHECK(depth < INTAKE_AGAIN_MAX);
-    CHECK(depth == 0 || intake->again[depth - 1] != NULL);
-    if (intake->again[depth] == NULL) {
-        intake->again[depth] = mem_zalloc(1, sizeof **intake->again);
-        record_init(&intake->again[depth]->record);
-        json_scanner_init(&intake->again[depth]->json);
-    }
-    return intake->again[depth];
-}
-
 void intake_free(struct intake **address)
 {
     struct intake *intake = *address;
@@ -122,7 +96,7 @@ void intake_free(struct intake **address)
     timer_free(&intake->flush_timer);
     parcels_fini(&intake->parcels);
     open_chunks_fini(&intake->open);
-    again_free(intake);
+    again_fini(&intake->again);
     tag_routes_fini(&intake->tags);
     record_fini(&intake->record);
     json_scanner_fini(&intake->json);
@@ -318,7 +292,7 @@ static bool record_push_again(struct filter_sink *sink, const struct record *rec
                      INTAKE_AGAIN_MAX, (int)tag.len, tag.data);
         return false;
     }
-    again = again_at(intake, of->depth);
+    again = again_at(&intake->again, of->depth);
     record_copy(&again->record, record);
     route = tag_routes_find(&intake->tags, intake->chain, intake->routes, tag, of->origin->metrics);
     (void)record_push(&(struct push){.sink.emit = record_push_again,
