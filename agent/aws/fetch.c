@@ -128,6 +128,7 @@ static void on_prepared(void *owner)
     struct aws_fetch *f = owner;
     const char *region = f->prepared.plan.region;
 
+    CHECK(f->is_preparing);
     f->is_preparing = false;
     if (f->is_cancelled) {
         fetch_free(f);
@@ -431,6 +432,8 @@ static void base_begin(struct aws_fetch *f)
 
 static void fetch_go_on(struct aws_fetch *f)
 {
+    CHECK(!f->is_preparing && f->ask == NULL && f->process == NULL);
+    CHECK(f->so_far.hops_done <= f->prepared.plan.hop_count);
     if (f->so_far.region[0] == '\0') {
         metadata_begin(&f->talk, METADATA_REGION);
         metadata_ask(f);

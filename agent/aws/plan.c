@@ -79,6 +79,7 @@ static const char *session_name(const char *name)
 
 static int hop_add(struct aws_plan *plan, struct aws_hop hop, char why[256])
 {
+    CHECK(plan->hop_count <= AWS_HOPS_MAX);
     if (plan->hop_count == AWS_HOPS_MAX)
         return mistake(why, "more than %s roles are assumed one after the other", "five");
     hop.session_name = session_name(hop.session_name);

@@ -27,6 +27,7 @@ static void call_free(struct http_call *call)
 {
     struct http_client *client = call->client;
 
+    CHECK(client->call_count > 0);
     timer_free(&call->watch);
     client->carrier->leave(call);
     CHECK(call->curl == NULL && call->exchange == NULL);
@@ -104,6 +105,7 @@ void call_begin(struct http_call *call)
 {
     struct http_client *client = call->client;
 
+    CHECK(call->watch == NULL);
     call->clock.begun_ms = call->clock.moved_ms = clock_ms();
     call->watch = timer_new(client->loop, on_watch, call);
     watch_arm(call);
@@ -117,6 +119,7 @@ void call_named(struct http_call *call, int error, const char *why)
 {
     struct http_client *client = call->client;
 
+    CHECK(call->curl == NULL && call->exchange == NULL);
     if (error < 0) {
         call_end(call, error, why);
         return;
@@ -156,6 +159,7 @@ void call_end(struct http_call *call, int error, const char *why)
 {
     struct http_client *client = call->client;
 
+    CHECK(!call->is_ended && error <= 0);
     call->was_sent = call->clock.is_connected && client->carrier->has_sent(call);
     call_leave(call);
     call->is_ended = true;

@@ -156,6 +156,7 @@ static bool has_slot(const struct http_client *client)
 
 void client_pump(struct http_client *client)
 {
+    CHECK(client->active_count <= client->call_count);
     while (has_slot(client)) {
         struct list *first = list_take_first(&client->waiting);
 

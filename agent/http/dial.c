@@ -105,6 +105,7 @@ static void on_ready(void *owner, int status, int events);
 /* Whether one was begun; those that fail at once are passed over. */
 static bool next_try(struct dial *d)
 {
+    CHECK(d->under_way <= d->begun && d->begun <= d->count);
     while (d->begun < d->count) {
         struct try *try = &d->tries[d->begun];
         int fd = connect_begin(&d->addresses[d->begun++], d->source);
@@ -141,6 +142,7 @@ static void dial_end(struct dial *d, int fd)
     dial_fn *done = d->done;
     void *owner = d->owner;
 
+    CHECK(fd >= 0 || d->under_way == 0);
     dial_free(&d);
     done(owner, fd);
 }

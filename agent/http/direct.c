@@ -94,6 +94,7 @@ static void begin(struct exchange *x)
 {
     struct http_client *client = x->call->client;
 
+    CHECK(x->dial == NULL && x->tcp == NULL);
     outgoing_begin(x);
     reply_parser_init(&x->parser, strcmp(x->call->request.method, "HEAD") == 0);
     x->dial = dial_start(client->loop, &client->names, client->own.s.source_address, on_dialled, x);
@@ -142,6 +143,7 @@ static void settle(struct exchange *x)
 {
     bool is_refusal = reply_is_refusal(x->call);
 
+    CHECK(x->dial == NULL && x->tcp != NULL);
     if (x->is_heard && (x->out.left == 0 || is_refusal)) {
         end(x, 0, "");
         return;

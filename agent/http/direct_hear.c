@@ -67,6 +67,7 @@ static void body(struct exchange *x, struct slice bytes)
 
 static void whole(struct exchange *x)
 {
+    CHECK(!x->is_heard);
     if (x->unpack != NULL && !gunzip_is_whole(x->unpack))
         exchange_fail(x, UV_EOF, "the answer ended early");
     else
@@ -106,6 +107,7 @@ static bool take_part(struct exchange *x, struct slice *bytes)
 
 static void take(struct exchange *x, struct slice bytes)
 {
+    CHECK(bytes.len > 0 && !x->is_heard);
     call_moved(x->call);
     x->has_heard = true;
     while (!x->is_heard && x->error == 0 && take_part(x, &bytes))

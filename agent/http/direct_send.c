@@ -28,6 +28,7 @@ void outgoing_begin(struct exchange *x)
     if (x->out.head.len == 0)
         request_head(request, s->host, s->port, &x->out.head);
     x->out.left = x->out.head.len + request->body.len;
+    CHECK(x->out.left > 0);
 }
 
 /* What comes next; how many pieces. */

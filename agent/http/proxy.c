@@ -46,6 +46,7 @@ static bool bits_equal(const unsigned char *a, const unsigned char *b, unsigned 
 {
     unsigned rest = bit_count % 8;
 
+    CHECK(bit_count <= 128);
     if (memcmp(a, b, bit_count / 8) != 0)
         return false;
     return rest == 0 || (a[bit_count / 8] ^ b[bit_count / 8]) >> (8 - rest) == 0;

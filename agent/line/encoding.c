@@ -221,6 +221,7 @@ static void utf16_decode(struct encoding *e, enum encoding_form form, struct sli
 
         buffer_commit(&e->out, utf8_encode(utf16_character(form, line, &at), to));
     }
+    CHECK(at == line.len || at + 1 == line.len);
     if (at < line.len)
         buffer_append_text(&e->out, UTF8_REPLACEMENT);
 }

@@ -72,6 +72,7 @@ void group_add(struct joining *j, struct group *g)
 
 void group_took(struct joining *j, struct group *g)
 {
+    CHECK(g->place.end <= j->line->end);
     if (g->place.is_inherited && g->place.own_offset == OFFSET_NONE)
         g->place.first_bytes = j->line->text.len;
     if (g->place.own_offset == OFFSET_NONE)
@@ -113,6 +114,7 @@ uint64_t group_place(const struct joining *j, const struct group *g)
 
 static void group_remove(struct joining *j, struct group *g)
 {
+    CHECK((*j->joiner)->group_count > 0);
     list_remove(&g->link);
     (*j->joiner)->group_count--;
 }
@@ -188,6 +190,7 @@ struct group *group_of_stream(const struct joining *j, struct slice stream)
 
 struct group *group_only(const struct joining *j)
 {
+    CHECK(*j->joiner == NULL || (*j->joiner)->group_count == 1);
     return *j->joiner != NULL ? group_of((*j->joiner)->groups.next) : NULL;
 }
 

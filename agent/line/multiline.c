@@ -122,6 +122,7 @@ static multiline_state state_bit(struct compile *c, struct slice name)
 
     while (i < c->state_count && !slice_equal(c->states[i], name))
         i++;
+    CHECK(i <= c->state_count && c->state_count <= MULTILINE_STATES_MAX);
     if (i == MULTILINE_STATES_MAX)
         return 0;
     if (i == c->state_count)
@@ -270,6 +271,8 @@ struct multiline *multiline_new(const struct multiline_settings *settings,
         c.m->frame = settings->frame;
     if (report->error_count != errors_before)
         multiline_free(&c.m);
+    CHECK(c.m == NULL || (c.m->type == TYPE_REGEX) == (c.m->rule_count > 0));
+    CHECK(c.m == NULL || (c.m->type == TYPE_REGEX) == (c.m->match.len == 0));
     return c.m;
 }
 
