@@ -63,6 +63,7 @@ static uint64_t aws_ready(void *self, const struct filter_run *run, struct filte
     (void)run;
     if (f->instance == NULL || instance_was_asked(f->instance) || f->asking.wait_ms == 0)
         return 0;
+    CHECK(waiter->wake != NULL);
     list_remove(&waiter->link);
     list_add_tail(&f->waiters, &waiter->link);
     return f->asking.wait_ms;
@@ -172,6 +173,7 @@ static int aws_start(void *self, const struct filter_host *host, struct report *
         .wish = wish_of(f)};
 
     (void)report;
+    CHECK(f->instance == NULL);
     f->metrics = host->metrics;
     if (!wants_anything(f))
         return 0;

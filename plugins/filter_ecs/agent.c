@@ -336,6 +336,7 @@ static void task_ask(struct ecs_agent *a, struct container *c)
 {
     char path[64];
 
+    CHECK(a->asked == NULL && a->has_cluster);
     snprintf(path, sizeof path, "/v1/tasks?dockerid=%s", c->id);
     a->asked = c;
     question_ask(a, path, on_task);
@@ -402,6 +403,7 @@ void ecs_agent_free(struct ecs_agent **address)
     a->asked = NULL;
     LIST_FOR_SAFE (it, after, &a->containers.all)
         container_forget(a, container_at(it));
+    CHECK(a->containers.by_id.count == 0);
     map_fini(&a->containers.by_id);
     timer_free(&a->due);
     shared_unref(&a->block);

@@ -246,6 +246,7 @@ static int ecs_start(void *self, const struct filter_host *host, struct report *
     };
 
     (void)report;
+    CHECK(f->agent == NULL);
     f->metrics = host->metrics;
     if (f->form.count > 0)
         f->agent = ecs_agent_new(host->loop, &settings);

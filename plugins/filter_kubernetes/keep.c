@@ -160,6 +160,7 @@ static void on_written(void *owner)
     struct keep_writing *writing = owner;
     struct keep *k = writing->keep;
 
+    CHECK(k == NULL || k->writing == writing);
     if (k != NULL) {
         k->writing = NULL;
         say(k, writing->status);

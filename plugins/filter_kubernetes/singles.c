@@ -59,6 +59,7 @@ static bool is_name(struct slice name)
 
 static bool aim(struct singles *s, struct slice space, struct slice name)
 {
+    CHECK(s->target.path == NULL);
     if (!is_name(space) || (name.len > 0 && !is_name(name)))
         return false;
     s->target = (struct singles_target){
@@ -231,6 +232,7 @@ static void settle_pod(struct singles *s, bool is_there)
                               .name = slice_of(s->target.name)};
     struct wish *wish;
 
+    CHECK(!s->target.is_space);
     if (!is_there)
         pods_remove_named(s->pods, &query);
     while ((wish = unfulfilled(s)) != NULL)

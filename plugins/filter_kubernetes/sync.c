@@ -57,6 +57,7 @@ static void request(struct sync *sync)
     struct buffer path = {0};
     int rc;
 
+    CHECK(sync->plan.busy != SYNC_NOTHING);
     sync->has_end = false;
     if (is_watch)
         request_watch(sync, &path);

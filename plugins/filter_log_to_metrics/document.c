@@ -17,6 +17,7 @@ static uint32_t present_labels(const struct filter_log_to_metrics *l, const stru
 {
     uint32_t set = 0;
 
+    _Static_assert(FAMILY_LABELS_MAX <= 32, "a bit for each label");
     for (size_t i = 0; i < l->labels.count; i++)
         if (slice_trim(family_label(s, i)).len > 0)
             set |= UINT32_C(1) << i;
@@ -39,6 +40,7 @@ static void append_set(const struct filter_log_to_metrics *l, uint32_t set, stru
 
 static bool set_is_there(const struct filter_log_to_metrics *l, size_t index, uint32_t present)
 {
+    CHECK(index < l->emit.set_count);
     for (size_t i = 0; i < index; i++)
         if ((l->emit.sets[i] & present) == (l->emit.sets[index] & present))
             return true;
@@ -153,6 +155,7 @@ static void append_histogram(const struct filter_log_to_metrics *l, const struct
 {
     size_t bucket_count = l->spec.bound_count + 1;
 
+    CHECK(l->spec.type == METRIC_HISTOGRAM);
     buffer_append_text(out, "{\"Values\":[");
     append_buckets(s, bucket_count, false, out);
     buffer_append_text(out, "],\"Counts\":[");

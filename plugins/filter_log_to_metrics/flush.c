@@ -80,6 +80,7 @@ void flush_start(struct filter_log_to_metrics *l)
         .limit_bytes = l->emit.limit_bytes,
     };
 
+    CHECK(l->emit.emitter == NULL && l->emit.timer == NULL);
     l->emit.emitter = emitter_new(&place, slice_of(l->keys.tag));
     l->emit.timer = timer_new(l->host->loop, on_interval, l);
     family_tick(&l->family, clock_ms() / 1000);

@@ -80,6 +80,7 @@ static void bounds_default(struct log_bounds *bounds)
 {
     static const double usual[] = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
 
+    _Static_assert(ARRAY_LEN(usual) <= FAMILY_BOUNDS_MAX, "the usual ones fit");
     memcpy(bounds->items, usual, sizeof usual);
     bounds->count = ARRAY_LEN(usual);
 }
@@ -108,6 +109,7 @@ static void bounds_sort(struct log_bounds *bounds)
 {
     size_t count = 0;
 
+    CHECK(bounds->count <= FAMILY_BOUNDS_MAX);
     qsort(bounds->items, bounds->count, sizeof *bounds->items, double_compare);
     for (size_t i = 0; i < bounds->count; i++)
         if (i == 0 || bounds->items[i] > bounds->items[count - 1])
@@ -218,6 +220,7 @@ static int log_to_metrics_init(void *self, struct plugin_setup *setup)
     l->spec.help = l->keys.description;
     l->spec.type = (enum metric_type)l->keys.mode;
     l->spec.series_max = (uint32_t)l->keys.series_max;
+    CHECK((l->value == NULL) == (l->spec.type == METRIC_COUNTER));
     family_init(&l->family, &l->spec);
     return 0;
 }
@@ -243,6 +246,7 @@ static int log_to_metrics_start(void *self, const struct filter_host *host, stru
     struct filter_log_to_metrics *l = self;
 
     (void)report;
+    CHECK(l->host == NULL);
     l->host = host;
     host->metrics->family = &l->family;
     flush_start(l);

@@ -55,6 +55,7 @@ static char *full_name(const struct log_keys *keys)
                             has_subsystem ? keys->subsystem : modes[keys->mode], keys->name);
     char *name = name_new(text);
 
+    CHECK((size_t)keys->mode < ARRAY_LEN(modes));
     mem_free(text);
     return name;
 }
@@ -121,6 +122,7 @@ static void label_add(const struct naming *n, const char *written, const char *k
         mem_free(name);
         return;
     }
+    CHECK(labels->count < FAMILY_LABELS_MAX);
     labels->names[labels->count] = name;
     labels->keys[labels->count++] = accessor;
 }
@@ -196,6 +198,7 @@ static void set_add(const struct naming *n, struct slice text)
     struct slice name;
     uint32_t set = 0;
 
+    CHECK(l->emit.set_count <= DIMENSION_SETS_MAX);
     if (l->emit.set_count == DIMENSION_SETS_MAX) {
         report_error(n->setup->report, place,
                      "filter log_to_metrics: metric_dimensions has more than %d sets",

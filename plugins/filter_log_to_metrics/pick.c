@@ -65,6 +65,7 @@ void picks_fini(struct picks *picks)
 /* Most texts lack its first letter, or have few of it. */
 static bool has_literal(struct slice text, struct slice literal)
 {
+    CHECK(literal.len > 0);
     while (text.len >= literal.len) {
         const char *at = memchr(text.data, literal.data[0], text.len - literal.len + 1);
 

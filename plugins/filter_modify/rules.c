@@ -113,6 +113,7 @@ static void move_fields(const struct rule *rule, struct record *record, bool to_
         else
             far[far_count++] = field;
     }
+    CHECK(near_count + far_count == root->count);
     if (far_count > 0)
         memcpy(root->fields + near_count, far, far_count * sizeof *far);
 }
@@ -145,6 +146,7 @@ static void copy_field(const struct rule *rule, struct record *record)
         return;
     record_unfold(record);
     at = record_index(record, rule->key);
+    CHECK(at >= 0);
     record_add_at(record, (uint32_t)at + 1, rule->value, value);
 }
 

@@ -126,6 +126,7 @@ static void record_nest(const struct filter_nest *n, struct record *record)
             root->fields[kept++] = field;
         }
     }
+    CHECK(kept + map->count == root->count);
     root->count = kept;
     if (map->count == 0)
         return;

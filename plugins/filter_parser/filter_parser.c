@@ -191,6 +191,7 @@ static void others_drop(const struct filter_parser *f, struct record *record, ui
     struct field kept = {0};
     bool is_kept = f->preserve_key && source->index >= 0;
 
+    CHECK(first <= record->root.count && source->index < (int64_t)first);
     if (found == 0 && !is_kept)
         return;
     if (is_kept)
@@ -212,6 +213,7 @@ static void record_arrange(const struct filter_parser *f, struct record *record,
         others_drop(f, record, first, source);
         return;
     }
+    CHECK(first <= record->root.count && source->index < (int64_t)first);
     found = record->root.count - first;
     record_bring_forward(record, first);
     if (!f->preserve_key && source->index >= 0 && record->root.count > 1)

@@ -194,6 +194,7 @@ static struct slice uuid_make(struct filter_record_modifier *m, struct arena *ar
 
     if (m->pool_left == 0)
         pool_fill(m);
+    CHECK(m->pool_left >= UUID_BYTES);
     m->pool_left -= UUID_BYTES;
     bytes = m->pool + m->pool_left;
     bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);

@@ -243,6 +243,7 @@ static int dummy_start(void *self, struct input *input, struct report *report)
 {
     struct in_dummy *d = self;
 
+    CHECK(d->body_count > 0 && d->origin == NULL);
     (void)report;
     d->input = input;
     d->origin = mem_alloc(sizeof *d->origin);

@@ -79,12 +79,14 @@ int feed_open(struct loop *loop, int fd, size_t read_bytes, struct feed **feed_o
 
 void feed_on_bytes(struct feed *feed, feed_fn *came, void *owner)
 {
+    CHECK(came != NULL);
     feed->came = came;
     feed->owner = owner;
 }
 
 static void feed_destroy(struct feed *feed)
 {
+    CHECK(!feed->is_reading);
     poll_free(&feed->poll);
     if (feed->is_shared)
         (void)fcntl(feed->fd, F_SETFL, feed->old_flags);
@@ -144,6 +146,7 @@ static void on_read(void *owner);
 
 static void job_begin(struct feed *feed)
 {
+    CHECK(!feed->is_reading && !feed->is_freed);
     feed->is_reading = true;
     job_start(feed->loop, read_work, on_read, feed);
 }
@@ -169,6 +172,7 @@ static void on_read(void *owner)
 
 void feed_start(struct feed *feed)
 {
+    CHECK(!feed->is_freed);
     CHECK(feed->came != NULL);
     feed->is_on = true;
     if (feed->poll != NULL)

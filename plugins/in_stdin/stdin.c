@@ -204,6 +204,7 @@ static void take_whole(struct in_stdin *s, bool is_end)
     struct slice text = buffer_view(&s->pending), left;
 
     left = s->parser != NULL ? take_lines(s, text, is_end) : take_values(s, text, is_end);
+    CHECK(left.len <= text.len);
     buffer_drop_front(&s->pending, text.len - left.len);
 }
 
@@ -258,6 +259,7 @@ static int stdin_start(void *self, struct input *input, struct report *report)
     struct in_stdin *s = self;
     int rc;
 
+    CHECK(s->origin == NULL && s->feed == NULL);
     s->input = input;
     budget_waiter_init(&s->waiter, on_room);
     rc = feed_open(input->loop, STDIN_FILENO, s->buffer_bytes, &s->feed);

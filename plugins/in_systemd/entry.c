@@ -24,6 +24,7 @@ static void make_room(struct entry *entry)
 {
     struct entry_field *before = entry->fields;
 
+    CHECK(entry->count <= entry->capacity);
     if (entry->count < entry->capacity)
         return;
     entry->capacity = entry->capacity > 0 ? entry->capacity * 2 : FIELDS_FIRST;
@@ -77,6 +78,7 @@ static uint32_t run_length(const struct entry *entry, uint32_t first)
 {
     uint32_t len = 1;
 
+    CHECK(first < entry->count);
     while (first + len < entry->count &&
            slice_equal(entry->fields[first].name, entry->fields[first + len].name))
         len++;

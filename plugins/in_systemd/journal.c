@@ -61,6 +61,7 @@ int journal_seek(struct journal *journal, const char *cursor)
 
 int journal_seek_head(struct journal *journal)
 {
+    CHECK(journal->handle != NULL);
     journal->is_on_entry = false;
     return journal->library->seek_head(journal->handle);
 }
@@ -75,12 +76,14 @@ int journal_seek_tail(struct journal *journal)
 
 int journal_seek_time(struct journal *journal, uint64_t usec)
 {
+    CHECK(journal->handle != NULL);
     journal->is_on_entry = false;
     return journal->library->seek_realtime_usec(journal->handle, usec);
 }
 
 int journal_next(struct journal *journal)
 {
+    CHECK(journal->handle != NULL);
     if (!journal->is_on_entry)
         return journal->library->next(journal->handle);
     journal->is_on_entry = false;

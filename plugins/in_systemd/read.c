@@ -180,6 +180,7 @@ static void journal_shut(struct in_systemd *s)
 
 static void broken(struct in_systemd *s, int rc)
 {
+    CHECK(rc < 0);
     say(s, "the journal cannot be read; it is opened again", rc);
     journal_shut(s);
     timer_start(s->timer, REOPEN_AFTER_MS);
@@ -200,6 +201,7 @@ static void absent(struct in_systemd *s)
 /* The end of a turn is a mark too, so that a quiet journal's cursor is its last entry's. */
 static void turn_end(struct in_systemd *s)
 {
+    CHECK(s->ledger.unmarked == 0 || s->ledger.segment != NULL);
     if (s->ledger.unmarked > 0)
         segment_mark(s->ledger.segment, s->at.cursor);
     s->ledger.unmarked = 0;
@@ -208,6 +210,7 @@ static void turn_end(struct in_systemd *s)
 
 static void journal_wait(struct in_systemd *s)
 {
+    CHECK(s->journal.handle != NULL);
     if (s->poll != NULL)
         poll_start(s->poll, POLL_READABLE);
     else
@@ -288,6 +291,7 @@ static void on_ready(void *owner, int status, int events)
 /* Where it was, or if it was there before and could not go on, a moment later. */
 static int seek_again(struct in_systemd *s)
 {
+    CHECK(s->at.cursor != NULL);
     if (s->at.is_stuck)
         return journal_seek_time(&s->journal, s->at.usec + 1);
     s->at.is_stuck = true;
@@ -384,6 +388,7 @@ int read_begin(struct in_systemd *s, const struct journal_library *library)
 {
     int rc;
 
+    CHECK(s->timer == NULL);
     guard_install();
     budget_waiter_init(&s->waiter, on_room);
     s->timer = timer_new(s->input->loop, on_timer, s);

@@ -107,6 +107,7 @@ void segment_mark(struct segment *segment, const char *cursor)
     size_t len = strlen(cursor);
     struct cursor_mark *mark = mem_alloc(sizeof *mark + len + 1);
 
+    CHECK(!segment->is_ended);
     mark->end = segment->origin.window.issued;
     memcpy(mark->text, cursor, len + 1);
     list_add_tail(&segment->marks, &mark->link);

@@ -245,6 +245,7 @@ static bool is_apart(const struct generations *siblings, const struct generation
 {
     size_t next = plan->reads[i].index + 1;
 
+    CHECK(i < plan->count && next <= siblings->count);
     if (next >= siblings->count || siblings->items[next].is_current)
         return false;
     return i + 1 == plan->count || plan->reads[i + 1].index != next;

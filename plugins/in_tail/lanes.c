@@ -31,6 +31,7 @@ void tail_lanes_init(struct tail *t)
     tail_lane_init(&t->lanes.together, t, t->input->budget);
     if (lanes == NULL || lanes->count < 2)
         return;
+    CHECK(lanes->count <= WINDOW_OUTPUTS_MAX);
     t->lanes.shares = mem_zalloc(lanes->count, sizeof *t->lanes.shares);
     for (unsigned i = 0; i < lanes->count; i++) {
         struct tail_share *share = &t->lanes.shares[i];
@@ -107,6 +108,7 @@ static void file_part_from(struct tail_file *f, unsigned output)
     bool is_held = lanes->items[output].state == LANE_LEAVING;
     output_set rest = f->origin.lane & ~tail_bit(output);
 
+    CHECK(output < lanes->count);
     if (is_routed(f, output)) {
         if ((intake_routes(f->tail->input->intake, &f->origin) & rest) == 0)
             file_pause(f);
@@ -333,6 +335,7 @@ void tail_lane_event(void *self, unsigned output, enum lane_event event)
 
     if (t->is_stopping || t->lanes.shares == NULL)
         return;
+    CHECK(output < t->input->lanes->count);
     switch (event) {
     case LANE_EVENT_LEFT:
         on_left(t, output);

@@ -77,6 +77,7 @@ static size_t sights_add(struct sight *sights, size_t count, struct sight sight)
 {
     size_t at = count;
 
+    CHECK(count <= SHOWN_MAX);
     while (at > 0 && sights[at - 1].unread_bytes < sight.unread_bytes)
         at--;
     if (at == SHOWN_MAX)

@@ -87,6 +87,7 @@ static void append_lanes(const struct tail_file *f, struct buffer *out)
     output_set together = outputs_together(f);
     uint64_t place = place_together(f, together);
 
+    CHECK(place >= f->origin.window.settled);
     if (list_is_empty(&f->readers.laggards) && place == f->origin.window.settled)
         return;
     buffer_append_format(out, " %" PRIu64, tail_file_not_behind(f, place));
@@ -165,6 +166,7 @@ static void note_lane(struct tail_note *note, unsigned output, uint64_t offset)
 
     while (i < note->count && note->lanes[i].output != output)
         i++;
+    CHECK(i < ARRAY_LEN(note->lanes));
     if (i == note->count)
         note->lanes[note->count++] = (struct tail_note_lane){output, offset};
     else if (offset < note->lanes[i].offset)

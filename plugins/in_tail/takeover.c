@@ -82,6 +82,7 @@ void tail_file_hand_on(struct tail_file *f)
     if (!t->input->is_replaced || t->book.positions == NULL || f->ending.is_done ||
         f->source.proof.is_due) /* it is found again as it was now */
         return;
+    CHECK(orphan.offset <= orphan.seen);
     orphan.fd = fcntl(f->source.fd, F_DUPFD_CLOEXEC, 0);
     if (orphan.fd < 0)
         return;

@@ -75,6 +75,7 @@ static void on_room(struct budget_waiter *waiter)
 {
     struct tail_lane *lane = CONTAINER_OF(waiter, struct tail_lane, waiter);
 
+    CHECK(lane->is_waiting);
     lane->is_waiting = false;
     if (!list_is_empty(&lane->ready))
         timer_start(lane->tail->timers.work, 0);

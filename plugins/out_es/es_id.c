@@ -96,5 +96,6 @@ struct slice es_id_of_content(const struct chunk_record *record, char out[ES_ID_
                    "%04" PRIx64 "%04" PRIx64,
                    h[0] >> 48, h[0] >> 32 & 0xffff, h[0] >> 16 & 0xffff, h[0] & 0xffff, h[1] >> 48,
                    h[1] >> 32 & 0xffff, h[1] >> 16 & 0xffff, h[1] & 0xffff);
+    CHECK(len > 0 && len < ES_ID_BYTES_MAX);
     return slice_make(out, (size_t)len);
 }

@@ -277,6 +277,7 @@ static enum verdict alone_judge(const struct out_es *es, struct verdicts *verdic
 {
     struct item_verdict *item = verdicts_item(verdicts, 0);
 
+    CHECK(verdicts->count == 1);
     item->verdict = VERDICT_REFUSED;
     item->status = 400;
     item->reason = mem_text(why);

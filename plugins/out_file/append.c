@@ -84,6 +84,7 @@ int append_take_back(const char *path, const struct appended *done)
     struct stat stat;
     int fd, rc;
 
+    CHECK(done->start <= done->end);
     if (!done->is_plain_file)
         return -ESPIPE;
     fd = open(path, O_WRONLY | O_CLOEXEC);

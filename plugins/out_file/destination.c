@@ -26,6 +26,7 @@ static void template_compile(struct name_template *t, int64_t time_ns)
     struct buffer text = {0};
     struct report ignored;
 
+    CHECK(t->text != NULL);
     if (!t->is_dated)
         return;
     buffer_append(&text, slice_make(t->text, t->prefix_len));
@@ -254,6 +255,7 @@ static bool path_admit(struct destinations *d, struct slice path)
 
 static bool act(struct destinations *d, int action, struct buffer *out, const char **why)
 {
+    CHECK(action != DESTINATION_FALLBACK || d->fallback != NULL);
     buffer_clear(out);
     if (action == DESTINATION_DROP)
         *why = NULL;

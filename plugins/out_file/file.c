@@ -196,6 +196,7 @@ static int group_rotate(struct out_file *o, struct group *group, int *fd, off_t 
     int rc;
     uint64_t held;
 
+    CHECK(*fd >= 0);
     if (!rotate_is_due(&o->rotation, (uint64_t)*size, group->text.len))
         return 0;
     rc = rotate_file(&o->rotation, group->path);

@@ -90,6 +90,7 @@ static void put_csv_value(struct form *form, const struct chunk_field *field, st
         return;
     }
     render_text_value(field, &form->scratch, &text);
+    CHECK(text.len > 0);
     if (memchr("{[(", text.data[0], 3) != NULL)
         put_csv_text(buffer_view(&text), out);
     else

@@ -135,6 +135,7 @@ static void prune(const struct rotation *r, const char *path)
     struct text_list names = {0};
     DIR *dir = opendir(folder);
 
+    CHECK(r->files_max > 0);
     if (dir != NULL) {
         names_read(dir, slice_of(base), &names);
         qsort(names.items, names.count, sizeof *names.items, by_name);

@@ -148,6 +148,7 @@ static void put_batch(const struct out_stdout *o, struct batch *batch, struct bu
         put_readable(batch, out);
         return;
     default:
+        CHECK(o->format == FORMAT_TEXT);
         put_text(batch, out);
     }
 }
