@@ -30,6 +30,7 @@ class Size:
         self.lines = 400_000 if is_short else 2_000_000
         self.many_lines = 100_000 if is_short else 400_000
         self.many_files = (10, 1000) if is_short else (10, 1000, 10_000)
+        self.found_lines = (100_000,) if is_short else (self.lines, self.many_lines)
         self.steady = ((200, 100_000),) if is_short else ((200, 100_000), (20, 100_000), (1, 5000))
         self.quiet_seconds = 10 if is_short else 60
         self.pods = 500 if is_short else 5_000
@@ -92,23 +93,24 @@ def gzip(size):
     return race(size, "gzip.conf", ["isal", "zlib"])
 
 
-def found(size):
+def found(size, line_count):
     """The same lines in ever more files, and what a file more costs once in its life."""
     few = None
     for file_count in size.many_files:
+        title = f"{line_count} lines in {file_count} files"
         with measure.Stand() as stand:
-            stand.generate(file_count, size.many_lines // file_count)
-            cost, _ = best(size.rounds, lambda: agent_cost(stand, "plain.conf", size.many_lines),
+            stand.generate(file_count, line_count // file_count)
+            cost, _ = best(size.rounds, lambda: agent_cost(stand, "plain.conf", line_count),
                            lambda result: result[0].cpu_s)
             floor = best(size.rounds, lambda: floor_cpu_s(stand, "none"), lambda cpu_s: cpu_s)
-        per_line = 1e6 / size.many_lines
-        yield (f"{file_count} files", f"{cost.cpu_s * per_line:.2f} µs/line",
-               f"{floor * per_line:.2f} µs/line", f"{cost.cpu_s / floor:.2f}")
-        yield f"{file_count} files, peak memory", f"{cost.peak_mib:.1f} MiB", "", ""
+        per_line = 1e6 / line_count
+        yield (title, f"{cost.cpu_s * per_line:.2f} µs/line", f"{floor * per_line:.2f} µs/line",
+               f"{cost.cpu_s / floor:.2f}")
+        yield f"{title}, peak memory", f"{cost.peak_mib:.1f} MiB", "", ""
         few = few or (file_count, cost.cpu_s, floor)
         if file_count > few[0]:
             per_file = 1e6 / (file_count - few[0])
-            yield (f"{file_count} files, each", f"{(cost.cpu_s - few[1]) * per_file:.0f} µs/file",
+            yield (f"{title}, each", f"{(cost.cpu_s - few[1]) * per_file:.0f} µs/file",
                    f"{(floor - few[2]) * per_file:.0f} µs/file", "")
 
 
@@ -127,7 +129,8 @@ def appended(size):
 
 
 def files(size):
-    yield from found(size)
+    for line_count in size.found_lines:
+        yield from found(size, line_count)
     yield from appended(size)
 
 
