@@ -123,12 +123,17 @@ static int compile_format(struct time_format *f, const char *format, struct repo
 {
     int rc = compile(f, format);
 
+    if (rc == -EINVAL) {
+        report_warn(
+            report, place,
+            "Time_Format '%s': unknown directive '%.3s', so no time is read by it; %%L is a "
+            "fraction of a second",
+            format, first_unknown(format));
+        rc = add_step(f, (struct time_step){.letter = TIME_UNKNOWN});
+    }
     if (rc == -E2BIG)
         report_error(report, place, "Time_Format is too long (more than %d characters)",
                      TIME_FORMAT_STEPS_MAX);
-    else if (rc < 0)
-        report_error(report, place, "Time_Format '%s': unknown directive '%.3s'", format,
-                     first_unknown(format));
     return rc;
 }
 

@@ -28,7 +28,8 @@ struct time_options {
 
 struct time_format;
 
-/* NULL and an error in the report for an unknown directive, an offset or a zone that is none. */
+/* NULL and an error in the report for an offset or a zone that is none. A directive that is none is
+ * a warning, as in a file that Fluent Bit starts with, and every text then fails where it stands. */
 struct time_format *time_format_new(const struct time_options *options, struct report *report,
                                     struct place place);
 void time_format_free(struct time_format **format);

@@ -315,6 +315,8 @@ bool time_step_run(const struct time_step *step, struct slice *text, struct time
         return take_name(text, weekdays, ARRAY_LEN(weekdays), &unused);
     case 'G':
         return take_digits(text, 4, &unused);
+    case TIME_UNKNOWN:
+        return false;
     default: /* weeks and numbers of weekdays add nothing to a date */
         return take_number(text, 0, 99, &unused);
     }

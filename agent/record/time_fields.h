@@ -41,6 +41,9 @@ struct time_step {
 /* The directives time_step_run knows, without those that stand for several others. */
 #define TIME_LETTERS "aAbBCdeHIjklLmMpsSyYzZgGuUVwW"
 
+/* In place of a directive that there is not: no text has it. */
+#define TIME_UNKNOWN '?'
+
 /* Takes from the front of the text what the step asks for; false when it is not there. */
 bool time_step_run(const struct time_step *step, struct slice *text, struct time_fields *fields);
 

@@ -177,10 +177,6 @@ static const struct {
     struct time_options options;
     const char *says;
 } mistakes[] = {
-    {{.format = "%Y-%Q-%d"}, "unknown directive '%Q-'"},
-    {{.format = "%Y-%f"}, "unknown directive '%f'"},
-    {{.format = "%H%"}, "unknown directive '%'"},
-    {{.format = "%H%E"}, "unknown directive '%E'"},
     {{.format = "%H", .offset = "5"}, "Time_Offset '5'"},
     {{.format = "%H", .offset = ""}, "Time_Offset ''"},
     {{.format = "%H", .offset = "+05:3x"}, "Time_Offset '+05:3x'"},
@@ -212,11 +208,48 @@ START_TEST(all_mistakes_in_a_format_are_told_at_once)
     struct time_options options = {.format = "%Q", .zone = "Nowhere/Atlantis", .offset = "5"};
 
     ck_assert_ptr_null(time_format_new(&options, &report, (struct place){"parsers.conf", 7}));
-    ck_assert_uint_eq(report.error_count, 4);
+    ck_assert_uint_eq(report.error_count, 3);
+    ck_assert_uint_eq(report.warning_count, 1);
     ck_assert(is_told("unknown directive '%Q'"));
     ck_assert(is_told("Time_Zone goes with neither"));
     ck_assert(is_told("Time_Offset '5'"));
     ck_assert(is_told("Time_Zone 'Nowhere/Atlantis' is not in"));
+}
+END_TEST
+
+static const struct {
+    const char *format;
+    const char *text;
+    const char *says;
+} unknown[] = {
+    {"%Y-%Q-%d", "2024-1-02", "unknown directive '%Q-'"},
+    {"%F %T.%f", "2024-01-02 03:04:05.678", "unknown directive '%f'"},
+    {"%F %H%", "2024-01-02 03", "unknown directive '%'"},
+    {"%F %H%E", "2024-01-02 03", "unknown directive '%E'"},
+};
+
+START_TEST(a_directive_that_is_none_is_told_and_reads_nothing)
+{
+    struct time_format *f = format_with((struct time_options){.format = unknown[_i].format});
+    int64_t ns;
+
+    ck_assert_uint_eq(report.warning_count, 1);
+    ck_assert_msg(strstr(buffer_text(&report.text), unknown[_i].says) != NULL, "%s",
+                  buffer_text(&report.text));
+    ck_assert_int_eq(time_parse(f, slice_of(unknown[_i].text), &ns), -EINVAL);
+    time_format_free(&f);
+}
+END_TEST
+
+START_TEST(what_stands_before_a_directive_that_is_none_is_read_loosely)
+{
+    struct time_format *f =
+        format_with((struct time_options){.format = "%F %T.%f", .is_loose = true});
+    int64_t ns;
+
+    ck_assert_int_eq(time_parse(f, SLICE("2024-01-02 03:04:05.678"), &ns), 0);
+    ck_assert_int_eq(ns, INT64_C(1704164645000000000));
+    time_format_free(&f);
 }
 END_TEST
 
@@ -307,6 +340,9 @@ Suite *suite_record_time(void)
     tcase_add_loop_test(tcase, times_are_read, 0, ARRAY_LEN(readable));
     tcase_add_loop_test(tcase, times_that_are_none_are_refused, 0, ARRAY_LEN(unreadable));
     tcase_add_loop_test(tcase, mistakes_in_a_format_are_told, 0, ARRAY_LEN(mistakes));
+    tcase_add_loop_test(tcase, a_directive_that_is_none_is_told_and_reads_nothing, 0,
+                        ARRAY_LEN(unknown));
+    tcase_add_test(tcase, what_stands_before_a_directive_that_is_none_is_read_loosely);
     tcase_add_test(tcase, a_format_without_end_is_refused);
     tcase_add_test(tcase, all_mistakes_in_a_format_are_told_at_once);
     tcase_add_test(tcase, an_offset_holds_where_the_text_names_no_zone);
