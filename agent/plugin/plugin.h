@@ -76,7 +76,7 @@ struct input {
     struct held_book *held; /* all inputs' files that were deleted and are owed; file/held.h */
     struct lanes *lanes;    /* of all outputs */
     struct input_metrics metrics;
-    void (*exit_wanted)(struct input *input); /* Exit_On_Eof: this input is done; stop the agent */
+    void (*exit_wanted)(struct input *input); /* this input is done; stop the agent */
     bool may_be_replaced; /* Hot_Reload: another pipeline may go on where this one stops */
     bool is_replaced;     /* set before stop: one does, and reads again what is not acknowledged */
     int64_t since_ns;     /* when the one before this one stopped, wall clock; 0: there was none */
@@ -97,6 +97,10 @@ struct input_plugin {
     MUST_USE int (*start)(void *self, struct input *input, struct report *report);
     void (*stop)(void *self);
     void (*fini)(void *self);
+
+    /* Whether the agent waits for its exit_wanted, which comes once, before it stops at that of another
+     * input. NULL: it does not. */
+    bool (*ends)(const void *self);
 
     /* An output falls behind, or comes back. NULL for inputs none of whose origins can leave. */
     void (*lane)(void *self, unsigned output, enum lane_event event);

@@ -18,12 +18,22 @@ static void on_sealed(void *owner, struct chunk *chunk)
     chunk_unref(&chunk);
 }
 
+static bool input_ends(const struct input_instance *i)
+{
+    return i->plugin->ends != NULL && i->plugin->ends(i->self);
+}
+
 static void on_exit_wanted(struct input *input)
 {
     struct input_instance *i = CONTAINER_OF(input, struct input_instance, input);
+    struct pipeline_exit *e = &i->pipeline->exit;
 
-    if (!i->pipeline->stopping.is_on)
-        i->pipeline->exit.wanted(i->pipeline->exit.owner);
+    if (input_ends(i)) {
+        CHECK(e->awaited_count > 0);
+        e->awaited_count--;
+    }
+    if (e->awaited_count == 0 && !i->pipeline->stopping.is_on)
+        e->wanted(e->owner);
 }
 
 static bool is_behind(const void *owner)
@@ -103,6 +113,7 @@ static int input_start(struct pipeline *p, struct input_instance *i, struct repo
         return rc;
     }
     i->is_started = true;
+    p->exit.awaited_count += input_ends(i);
     return 0;
 }
 

@@ -67,6 +67,7 @@ struct pipeline_refused {
 struct pipeline_exit {
     pipeline_fn *wanted;
     void *owner;
+    size_t awaited_count; /* inputs that come to an end, and have not yet */
 };
 
 struct pipeline {

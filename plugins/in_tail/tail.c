@@ -116,6 +116,13 @@ static void tail_fini(void *self)
     mem_free(t->lanes.shares);
 }
 
+static bool tail_ends(const void *self)
+{
+    const struct tail *t = self;
+
+    return t->told.files.exit_on_eof;
+}
+
 const struct input_plugin in_tail = {
     .name = "tail",
     .summary = "Follows files through rotation and truncation.",
@@ -125,6 +132,7 @@ const struct input_plugin in_tail = {
     .start = tail_start,
     .stop = tail_stop,
     .fini = tail_fini,
+    .ends = tail_ends,
     .lane = tail_lane_event,
     .refresh = tail_refresh,
     .describe = tail_describe,

@@ -95,6 +95,26 @@ START_TEST(an_output_that_gives_up_is_waited_for)
 }
 END_TEST
 
+#define FILE_TO_ITS_END(name) \
+    "[INPUT]\n Name tail\n Path ${DIR}/" name "\n Read_from_Head on\n Exit_On_Eof on\n"
+
+START_TEST(an_input_that_has_more_to_read_is_waited_for)
+{
+    k = kit_make();
+    kit_append(k, "short.log", "one\n");
+    for (unsigned i = 0; i < 5; i++)
+        kit_append(k, "long.log", "0123456789012345678901234567890123456789\n");
+    kit_run(k, SERVICE FILE_TO_ITS_END("short.log")
+                   FILE_TO_ITS_END("long.log") " rate_limit 41\n" ES("PORT"));
+    kit_pass_ms(k, 2 * FLUSH_MS);
+    ck_assert_uint_ge(backend_taken_count(k->es), 1);
+    ck_assert_uint_eq(k->exit_count, 0);
+    pass_until_exit(60);
+    kit_stop(k);
+    ck_assert_uint_eq(backend_taken_count(k->es), 6);
+}
+END_TEST
+
 Suite *suite_pipeline_exit(void);
 
 Suite *suite_pipeline_exit(void)
@@ -107,6 +127,7 @@ Suite *suite_pipeline_exit(void)
     tcase_add_test(exits, what_was_left_of_it_is_read_at_the_next_start);
     tcase_add_test(exits, an_output_that_takes_something_is_waited_for);
     tcase_add_test(exits, an_output_that_gives_up_is_waited_for);
+    tcase_add_test(exits, an_input_that_has_more_to_read_is_waited_for);
     suite_add_tcase(suite, exits);
     return suite;
 }
