@@ -209,10 +209,13 @@ static bool is_unread(const struct matching *m, size_t index)
 
 /* One that was not done with is followed even when all of it was read: it may still be written to,
  * and a row that nobody follows goes when its file gets another name. One that was done with has
- * grown when its writer was late, or when it was empty and another file got its number. */
+ * grown when its writer was late, or when it was empty and another file got its number: as far as that
+ * shows without reading all of it. */
 static bool has_more(const struct generation *g, const struct generation_saved *s)
 {
-    return g->is_current || !s->is_done || (!g->is_gzip && g->size_bytes > s->offset);
+    uint64_t bytes = generation_bytes(g);
+
+    return g->is_current || !s->is_done || (bytes != UINT64_MAX && bytes > s->offset);
 }
 
 /* Too short to be told by its content, and all of it was read: what has these bytes and no more is

@@ -113,6 +113,18 @@ START_TEST(a_row_with_a_print_comes_before_one_that_has_the_number_alone)
 }
 END_TEST
 
+/* Its writer was late. Found by the simulation, SIM_TROUBLE seed 3872. */
+START_TEST(one_that_was_done_with_and_has_more_is_read_though_compressed)
+{
+    tree_write("a.log.1", LINE(1));
+    log_save("a.log.1", strlen(LINE(1)))->is_done = true;
+    log_compress("a.log.1", LINE(1) LINE(2));
+    tree_write("a.log", LINE(3));
+    log_save("a.log", 10);
+    log_expect_plan("a.log", "a.log.1.gz@66#1 a.log@10#2");
+}
+END_TEST
+
 /* A number of a deleted file, that a copy got. Found by the simulation, SIM_COPIES and SIM_TROUBLE seed
  * 380. */
 START_TEST(a_row_with_a_number_alone_does_not_make_a_copy_unread)
@@ -179,6 +191,7 @@ Suite *suite_file_generation_copies(void)
     tcase_add_test(plans, it_is_one_where_the_log_was_truncated);
     tcase_add_test(plans, a_file_that_nobody_could_open_is_read_when_it_has_another_number);
     tcase_add_test(plans, a_row_with_a_print_comes_before_one_that_has_the_number_alone);
+    tcase_add_test(plans, one_that_was_done_with_and_has_more_is_read_though_compressed);
     tcase_add_test(plans, a_row_with_a_number_alone_does_not_make_a_copy_unread);
     tcase_add_test(plans, what_may_be_a_copy_of_a_log_that_cannot_be_read_waits_for_that);
     suite_add_tcase(suite, plans);
