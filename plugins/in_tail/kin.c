@@ -52,7 +52,7 @@ static struct tail_file *generation_before(const struct tail_file *f)
 /* What it begins with may be the rest of what the one before it ends with. */
 static bool may_follow(const struct tail_file *f, const struct tail_file *elder, bool is_any_hidden)
 {
-    return !is_any_hidden && !f->kin.is_apart && !f->kin.is_first && f->source.state.read == 0 &&
+    return !is_any_hidden && !f->kin.is_first && f->source.state.read == 0 &&
            elder->kin.heir == NULL && !elder->kin.is_apart;
 }
 

@@ -23,7 +23,7 @@ struct tail_kin {
     struct tail_file *borrower; /* whose lender this is */
     uint64_t lent_until;        /* the first span that has nothing of them, */
     uint64_t lent_to;           /* and a byte that no record with them reaches over */
-    bool is_apart;              /* what comes before it and after is not known, or not read */
+    bool is_apart;              /* what comes after it is not known, or not read */
     bool is_first;      /* no line goes on in it: what came before is not known, or truncated */
     bool is_counted;    /* lent_until is known */
     bool is_lent;       /* this one's pieces are another's */

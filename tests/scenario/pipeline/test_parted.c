@@ -179,6 +179,34 @@ START_TEST(so_is_the_one_before_that_until_the_last_has_what_waited)
 }
 END_TEST
 
+/* The two are read again without the third, which was acknowledged: the pieces of their line are one record
+ * still. Found by the simulation, SIM_PIECES seed 5159. */
+START_TEST(two_are_read_again_together_though_the_third_is_not)
+{
+    takes_all = false;
+    kit_server_rule(k->es->server, all_but_before, NULL);
+    kit_append(k, "app.log", F("first"));
+    kit_pass_ms(k, 2000);
+    kit_append(k, "app.log", F("before") P("one,"));
+    kit_pass_ms(k, 1500);
+    tree_rename("app.log", "app.log.3");
+    kit_append(k, "app.log", F("two"));
+    kit_pass_ms(k, 4000);
+    tree_rename("app.log", "app.log.2");
+    kit_append(k, "app.log", F("three"));
+    kit_pass_ms(k, 4000);
+    tree_rename("app.log", "app.log.1");
+    kit_append(k, "app.log", F("four"));
+    kit_pass_ms(k, 10000);
+    kit_kill(k);
+    takes_all = true;
+    kit_run_again(k);
+    kit_pass_ms(k, 20000);
+    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 2);
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+}
+END_TEST
+
 /* They are not read again, whatever is: the log went on in its copy, which ends before them. SIM_COPIES
  * seed 1372. */
 START_TEST(pieces_that_the_copy_lacks_hold_nothing_back)
@@ -575,6 +603,7 @@ Suite *suite_pipeline_parted(void)
     tcase_add_test(t, the_next_file_is_not_passed_before_what_comes_again_with_the_one_before);
     tcase_add_test(t, the_file_before_is_kept_while_a_line_waits_before_the_record);
     tcase_add_test(t, so_is_the_one_before_that_until_the_last_has_what_waited);
+    tcase_add_test(t, two_are_read_again_together_though_the_third_is_not);
     tcase_add_test(t, pieces_that_the_copy_lacks_hold_nothing_back);
     tcase_add_test(t, a_log_that_is_copied_and_truncated_joins_nothing);
     tcase_add_test(t, a_crash_after_a_log_was_truncated_joins_nothing_either);
