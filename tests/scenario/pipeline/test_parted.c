@@ -139,74 +139,6 @@ START_TEST(the_next_file_is_not_passed_before_what_comes_again_with_the_one_befo
 }
 END_TEST
 
-/* The record is acknowledged, and will be read again with what waits before it: with all of its pieces.
- * Found by the simulation, seed 9805. */
-START_TEST(the_file_before_is_kept_while_a_line_waits_before_the_record)
-{
-    kit_append(k, "app.log", F("before") P("one,"));
-    kit_pass_ms(k, 1000);
-    tree_rename("app.log", "app.log.1");
-    kit_append(k, "app.log", P_ERR("error,") F("two"));
-    kit_pass_ms(k, 2500);
-    backend_expect(k->es, "before");
-    backend_expect(k->es, "one,two");
-    kit_kill(k);
-    kit_run_again(k);
-    kit_append(k, "app.log", F_ERR("end"));
-    kit_pass_ms(k, 10000);
-    ck_assert_str_eq(backend_taken(k->es), "before one,two error,end ");
-    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
-}
-END_TEST
-
-/* What waits goes on in the third: both are done with then. SIM_COPIES seed 127. */
-START_TEST(so_is_the_one_before_that_until_the_last_has_what_waited)
-{
-    kit_append(k, "app.log", F("before") P("one,"));
-    kit_pass_ms(k, 1000);
-    tree_rename("app.log", "app.log.2");
-    kit_append(k, "app.log", F_ERR("whole") P_ERR("error,") F("two"));
-    kit_pass_ms(k, 1500);
-    ck_assert_uint_eq(kit_input(k)->files_closed, 0);
-    tree_rename("app.log", "app.log.1");
-    kit_append(k, "app.log", F_ERR("end"));
-    kit_pass_ms(k, 20000);
-    ck_assert_ptr_nonnull(strstr(backend_taken(k->es), "one,two "));
-    ck_assert_ptr_nonnull(strstr(backend_taken(k->es), "error,end "));
-    ck_assert_uint_eq(backend_taken_count(k->es), 4);
-    ck_assert_uint_eq(kit_input(k)->files_closed, 2);
-    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
-}
-END_TEST
-
-/* The two are read again without the third, which was acknowledged: the pieces of their line are one record
- * still. Found by the simulation, SIM_PIECES seed 5159. */
-START_TEST(two_are_read_again_together_though_the_third_is_not)
-{
-    takes_all = false;
-    kit_server_rule(k->es->server, all_but_before, NULL);
-    kit_append(k, "app.log", F("first"));
-    kit_pass_ms(k, 2000);
-    kit_append(k, "app.log", F("before") P("one,"));
-    kit_pass_ms(k, 1500);
-    tree_rename("app.log", "app.log.3");
-    kit_append(k, "app.log", F("two"));
-    kit_pass_ms(k, 4000);
-    tree_rename("app.log", "app.log.2");
-    kit_append(k, "app.log", F("three"));
-    kit_pass_ms(k, 4000);
-    tree_rename("app.log", "app.log.1");
-    kit_append(k, "app.log", F("four"));
-    kit_pass_ms(k, 10000);
-    kit_kill(k);
-    takes_all = true;
-    kit_run_again(k);
-    kit_pass_ms(k, 20000);
-    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 2);
-    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
-}
-END_TEST
-
 /* They are not read again, whatever is: the log went on in its copy, which ends before them. SIM_COPIES
  * seed 1372. */
 START_TEST(pieces_that_the_copy_lacks_hold_nothing_back)
@@ -601,9 +533,6 @@ Suite *suite_pipeline_parted(void)
     tcase_add_test(t, a_crash_before_the_ack_reads_both_again);
     tcase_add_test(t, a_crash_after_the_ack_doubles_nothing);
     tcase_add_test(t, the_next_file_is_not_passed_before_what_comes_again_with_the_one_before);
-    tcase_add_test(t, the_file_before_is_kept_while_a_line_waits_before_the_record);
-    tcase_add_test(t, so_is_the_one_before_that_until_the_last_has_what_waited);
-    tcase_add_test(t, two_are_read_again_together_though_the_third_is_not);
     tcase_add_test(t, pieces_that_the_copy_lacks_hold_nothing_back);
     tcase_add_test(t, a_log_that_is_copied_and_truncated_joins_nothing);
     tcase_add_test(t, a_crash_after_a_log_was_truncated_joins_nothing_either);
