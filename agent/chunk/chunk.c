@@ -9,11 +9,6 @@
 #define RUNS_FIRST 8
 #define SHARED_FIRST 8
 
-/* A chunk that outgrows this will most likely be full: it then gets all its room at once, so that
- * nothing is copied again and freed chunks leave holes that the next ones fit into. */
-#define BYTES_SMALL_MAX ((size_t)64 << 10)
-#define BYTES_FULL_SPARE ((size_t)32 << 10)
-
 /* The loop's alone, as the references are. */
 static struct list living = {&living, &living};
 
@@ -43,6 +38,7 @@ struct chunk *chunk_open(output_set outputs)
     chunk->can_repeat = chunk->can_leave = true;
     chunk->outputs = outputs;
     chunk->aims = (struct chunk_aims){CHUNK_BYTES_AIM, CHUNK_RENDERED_AIM, UINT32_MAX};
+    chunk->room.look_at = CHUNK_BYTES_SMALL;
     chunk->opened_ms = clock_ms();
     chunk->created_wall_ns = clock_wall_ns();
     list_add_tail(&living, &chunk->link);
@@ -149,30 +145,10 @@ static inline struct chunk_run *chunk_run_for(struct chunk *chunk, struct origin
     return run;
 }
 
-void chunk_make_full_room(struct chunk *chunk, size_t bytes)
+static inline void chunk_make_room(struct chunk *chunk)
 {
-    size_t room = (bytes < chunk->aims.bytes ? bytes : chunk->aims.bytes) + BYTES_FULL_SPARE;
-
-    CHECK(!chunk->is_sealed);
-    if (room > chunk->bytes.capacity)
-        buffer_reserve(&chunk->bytes, room - chunk->bytes.len);
-    chunk->has_full_room = true;
-    CHECK(chunk->bytes.capacity >= room);
-}
-
-/* How long it will be when it is full, as its records share so much until now. */
-static size_t full_bytes(const struct chunk *chunk)
-{
-    uint64_t rendered = chunk->bytes.len + chunk->shared.rendered_bytes;
-
-    CHECK(chunk->bytes.len > 0 && rendered >= chunk->bytes.len);
-    return (size_t)(chunk->bytes.len * chunk->aims.rendered / rendered);
-}
-
-static void chunk_make_room(struct chunk *chunk)
-{
-    if (UNLIKELY(chunk->bytes.len > BYTES_SMALL_MAX && !chunk->has_full_room))
-        chunk_make_full_room(chunk, full_bytes(chunk));
+    if (UNLIKELY(chunk->bytes.len > chunk->room.look_at))
+        chunk_room_look(chunk);
 }
 
 /* A record of `run` stands behind the chunk's bytes, up to `after`. */
@@ -274,11 +250,12 @@ void chunk_seal(struct chunk *chunk)
 {
     CHECK(!chunk->is_sealed);
     chunk_check(chunk);
+    chunk_room_end(chunk);
     chunk->is_sealed = true;
     for (uint32_t i = 0; i < chunk->run_count; i++)
         if (chunk->runs[i].origin->chunking.newest == chunk)
             chunk->runs[i].origin->chunking.newest = NULL;
-    if (chunk->bytes.len < chunk->aims.bytes / 2)
+    if (chunk->bytes.len < chunk->aims.bytes / 2 || chunk->parcel.rule != NULL)
         buffer_shrink(&chunk->bytes, COPY_SLACK);
     buffer_reserve(&chunk->bytes, COPY_SLACK);
     CHECK(chunk->bytes.capacity - chunk->bytes.len >= COPY_SLACK);

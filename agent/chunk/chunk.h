@@ -69,6 +69,9 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "heads are little endi
 #define CHUNK_RECORD_BEGIN "\x93\xc7\x20H"
 #define CHUNK_HEAD_AT 4
 
+/* A chunk that outgrows this will most likely be full. */
+#define CHUNK_BYTES_SMALL ((size_t)64 << 10)
+
 struct chunk_run {
     struct origin *origin; /* a reference */
     struct budget *budget; /* the origin's, when the run began */
@@ -102,6 +105,14 @@ struct chunk_parcel {
     uint32_t joined; /* so many have been put into this chunk (chunk_join) */
 };
 
+/* What it has room for while it is open. */
+struct chunk_room {
+    size_t look_at;        /* behind this length it is looked at again */
+    bool is_full;          /* as much as it will need */
+    size_t ahead_bytes;    /* of a parcel: that no record has filled, when it was looked at; */
+    struct budget *budget; /* this one holds them */
+};
+
 struct chunk {
     struct list link; /* all that live */
     uint32_t refs;
@@ -117,9 +128,9 @@ struct chunk {
     struct chunk_aims aims;
     struct chunk_parcel parcel;
     struct arena arena; /* tags that are the chunk's own */
+    struct chunk_room room;
     bool is_sealed;
-    bool has_full_room; /* as much as it will need */
-    bool can_repeat;    /* as all its origins were then; true while there are none */
+    bool can_repeat; /* as all its origins were then; true while there are none */
     bool can_leave;
 };
 
@@ -134,6 +145,18 @@ void chunk_allow_packed(struct chunk *chunk);
 /* Makes room for a full chunk at once, of about so many bytes. Growing to where a chunk does so by
  * itself copies 190 KiB. */
 void chunk_make_full_room(struct chunk *chunk, size_t bytes);
+
+/* It has outgrown room.look_at. */
+void chunk_room_look(struct chunk *chunk);
+
+/* Nothing more comes: no room is held for it ahead. */
+void chunk_room_end(struct chunk *chunk);
+
+/* What it takes from budgets. */
+static inline size_t chunk_held_bytes(const struct chunk *chunk)
+{
+    return chunk->bytes.len + chunk->room.ahead_bytes;
+}
 
 struct chunk *chunk_ref(struct chunk *chunk);
 void chunk_unref(struct chunk **chunk);

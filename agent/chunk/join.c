@@ -66,6 +66,7 @@ void chunk_join(struct chunk *chunk, struct chunk **address)
     CHECK(chunk != other && chunk->outputs == other->outputs);
     CHECK(!chunk->is_sealed && !other->is_sealed && other->refs == 1);
     CHECK(other->record_count > 0);
+    chunk_room_end(other);
     buffer_append(&chunk->bytes, buffer_view(&other->bytes));
     runs_move(chunk, other);
     shared_move(&chunk->shared, &other->shared);

@@ -259,12 +259,13 @@ uint64_t parcels_look_ms(const struct parcels *p, struct parcel_flush flush)
 struct chunk *parcels_next_to_go(const struct parcels *p, uint64_t bytes_max)
 {
     struct chunk *first = NULL, *second = NULL;
-    uint64_t sum = 0;
+    uint64_t sum = 0, held = 0, held_max = 2 * bytes_max;
 
     for (uint32_t i = 0; i < p->count; i++) {
         struct chunk *chunk = p->items[i];
 
         sum += chunk->bytes.len;
+        held += chunk_held_bytes(chunk);
         if (first == NULL || chunk->bytes.len > first->bytes.len) {
             second = first;
             first = chunk;
@@ -272,7 +273,7 @@ struct chunk *parcels_next_to_go(const struct parcels *p, uint64_t bytes_max)
             second = chunk;
         }
     }
-    if (sum <= bytes_max)
+    if (sum <= bytes_max && held <= held_max)
         return NULL;
     CHECK(first != NULL && first != second);
     return first->bytes.len > bytes_max || second == NULL ? first : second;

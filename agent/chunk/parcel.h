@@ -19,7 +19,7 @@
  * Life     all zero -> parcels_want* -> parcels_open -> parcels_remove, before it is sealed ->
  *          parcels_fini, when none is open.
  * Thread   the loop.
- * Limits   PARCEL_BYTES_MAX of one chunk, PARCELS_TOGETHER_MAX; of all that are open together, parcels_next_to_go.
+ * Limits   PARCEL_BYTES_MAX of one chunk, whose room the budget holds (room.c), PARCELS_TOGETHER_MAX; of all that are open together, parcels_next_to_go.
  */
 #ifndef TAILRACE_CHUNK_PARCEL_H
 #define TAILRACE_CHUNK_PARCEL_H
@@ -57,6 +57,7 @@ struct parcel_rule {
     const struct parcel_kind *kind; /* NULL: it wants none */
     const void *self;
     uint32_t permille;                    /* learnt last; 0: nothing was */
+    const struct chunk *roomy;            /* that is open and has all its room; NULL: none */
     bool (*is_behind)(const void *owner); /* others wait already: one more need not; NULL: never */
     const void *owner;
 };
@@ -126,8 +127,9 @@ bool parcel_is_due(const struct chunk *chunk, struct parcel_flush flush);
 /* In how many ms to look again; 0: none is open. */
 uint64_t parcels_look_ms(const struct parcels *p, struct parcel_flush flush);
 
-/* The one that is to be sealed before it is full, so that all together hold no more than this; NULL:
- * they do not. The largest stays, as long as it alone holds less: it will be full soonest. */
+/* The one that is to be sealed before it is full, so that all together have no more than this, and hold
+ * no more than twice this with what they have room for; NULL: they do not. The largest stays, as long as it alone has less: it
+ * will be full soonest. */
 struct chunk *parcels_next_to_go(const struct parcels *p, uint64_t bytes_max);
 
 #endif

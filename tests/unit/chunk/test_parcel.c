@@ -322,6 +322,63 @@ START_TEST(without_any_room_all_go)
 }
 END_TEST
 
+/* ---- what room they have ---- */
+
+static struct parcel_kind large;
+
+static void calls_are_large(void)
+{
+    large = *parcels.rules[0].kind;
+    large.call_bytes = 1 << 20;
+    parcels.rules[0].kind = &large;
+}
+
+static const struct chunk *fill(unsigned origin, size_t bytes)
+{
+    for (size_t done = 0; done < bytes; done += 1000)
+        parcels_push_long(origin, 1000);
+    return parcels.origins[origin].chunking.newest;
+}
+
+START_TEST(the_budget_holds_the_room_that_no_record_has_filled_yet)
+{
+    const struct chunk *chunk;
+
+    calls_are_large();
+    large.call_records = 10000;
+    chunk = fill(A, CHUNK_BYTES_SMALL / 2);
+    ck_assert_uint_eq(parcels.budget.used_bytes, chunk->bytes.len);
+    chunk = fill(A, CHUNK_BYTES_SMALL);
+    ck_assert_uint_eq(parcels.budget.used_bytes, chunk_held_bytes(chunk));
+    ck_assert_uint_ge(parcels.budget.used_bytes, 1 << 20);
+    ck_assert_uint_ge(chunk->bytes.capacity, 1 << 20);
+    chunk = fill(A, (1 << 20) / 2);
+    ck_assert_uint_le(parcels.budget.used_bytes, (1 << 20) + 2 * CHUNK_BYTES_SMALL);
+    intake_flush(parcels.intake);
+    ck_assert_uint_eq(parcels.budget.used_bytes, parcels.sealed[0]->bytes.len);
+    ck_assert_uint_lt(parcels.sealed[0]->bytes.capacity,
+                      parcels.sealed[0]->bytes.len + CHUNK_BYTES_SMALL);
+}
+END_TEST
+
+START_TEST(of_those_that_are_open_one_has_all_its_room)
+{
+    const struct chunk *first, *second;
+
+    calls_are_large();
+    large.call_records = 10000;
+    first = fill(A, 2 * CHUNK_BYTES_SMALL);
+    second = fill(B, 2 * CHUNK_BYTES_SMALL);
+    ck_assert(first->room.is_full && !second->room.is_full);
+    ck_assert_uint_le(second->bytes.capacity, second->bytes.len * 8 / 5);
+    while (parcels.sealed_count == 0)
+        parcels_push_long(A, 1000);
+    ck_assert_ptr_eq(parcels.sealed[0], first);
+    second = fill(B, 2 * CHUNK_BYTES_SMALL);
+    ck_assert(second->room.is_full);
+}
+END_TEST
+
 /* ---- many ---- */
 
 START_TEST(five_thousand_come_and_go_and_leave_nothing)
@@ -385,6 +442,8 @@ Suite *suite_chunk_parcel(void)
     tcase_add_test(use, the_largest_stays_to_be_filled_and_the_next_one_goes);
     tcase_add_test(use, one_that_is_larger_than_all_may_be_goes_itself);
     tcase_add_test(use, without_any_room_all_go);
+    tcase_add_test(use, the_budget_holds_the_room_that_no_record_has_filled_yet);
+    tcase_add_test(use, of_those_that_are_open_one_has_all_its_room);
     tcase_add_test(use, five_thousand_come_and_go_and_leave_nothing);
     stops_add(bugs, one_that_is_not_open_is_not_to_be_removed);
     suite_add_tcase(s, use);

@@ -128,11 +128,12 @@ START_TEST(what_is_read_beyond_a_full_chunk_is_little)
     start();
     turns(3);
     ck_assert_uint_gt(kit.held_count, 0);
-    ck_assert_uint_lt(kit.budget.used_bytes - sealed_bytes(), CALL_BYTES + 2 * 8192);
+    ck_assert_uint_lt(kit.budget.used_bytes - sealed_bytes(), CALL_BYTES + (96 << 10));
 }
 END_TEST
 
-/* Memory for three chunks, and six files that want one each. */
+/* Memory for three chunks, one of them with room that is not filled yet, and six files that want one
+ * each: 23 chunks, of which each file's last may be short. */
 START_TEST(short_memory_makes_no_short_chunks)
 {
     uint64_t all_bytes = 0;
@@ -148,7 +149,7 @@ START_TEST(short_memory_makes_no_short_chunks)
         settle();
     }
     ck_assert_uint_gt(all_bytes, (uint64_t)FILES * LINES * LINE_BYTES);
-    ck_assert_uint_le(short_count, 2);
+    ck_assert_uint_le(short_count, 3);
 }
 END_TEST
 

@@ -1,0 +1,82 @@
+#include "chunk/parcel.h"
+
+#include "base/budget.h"
+
+/*
+ * How much room an open chunk has. One that outgrows CHUNK_BYTES_SMALL gets all its room at once, so
+ * that nothing is copied again and freed chunks leave holes that the next ones fit into.
+ *
+ * Parcels may be many, and few of them get full: of those of one output one at a time has all its room,
+ * and the others grow by halves. What that one has room for beyond its records is held by the budget of
+ * the first of these:
+ *
+ *   |--- records: their runs' budgets ---|--- ahead ---|
+ *                                       len         capacity
+ */
+
+/* How often a parcel is looked at while it grows. */
+#define LOOK_BYTES ((size_t)64 << 10)
+
+/* Behind where it is held to be full. */
+#define FULL_SPARE ((size_t)32 << 10)
+
+void chunk_make_full_room(struct chunk *chunk, size_t bytes)
+{
+    size_t room = (bytes < chunk->aims.bytes ? bytes : chunk->aims.bytes) + FULL_SPARE;
+
+    CHECK(!chunk->is_sealed);
+    if (room > chunk->bytes.capacity)
+        buffer_reserve(&chunk->bytes, room - chunk->bytes.len);
+    chunk->room.is_full = true;
+    chunk->room.look_at = SIZE_MAX;
+    CHECK(chunk->bytes.capacity >= room);
+}
+
+/* How long it will be when it is full, as its records share so much until now. */
+static size_t full_bytes(const struct chunk *chunk)
+{
+    uint64_t rendered = chunk->bytes.len + chunk->shared.rendered_bytes;
+
+    CHECK(chunk->bytes.len > 0 && rendered >= chunk->bytes.len);
+    return (size_t)(chunk->bytes.len * chunk->aims.rendered / rendered);
+}
+
+static void ahead_set(struct chunk *chunk, size_t bytes)
+{
+    struct chunk_room *room = &chunk->room;
+
+    if (room->budget == NULL)
+        room->budget = chunk->runs[0].budget;
+    if (bytes > room->ahead_bytes)
+        budget_take(room->budget, bytes - room->ahead_bytes);
+    else
+        budget_give(room->budget, room->ahead_bytes - bytes);
+    room->ahead_bytes = bytes;
+}
+
+void chunk_room_look(struct chunk *chunk)
+{
+    struct parcel_rule *rule = chunk->parcel.rule;
+
+    CHECK(chunk->run_count > 0);
+    if (!chunk->room.is_full && (rule == NULL || rule->roomy == NULL)) {
+        chunk_make_full_room(chunk, full_bytes(chunk));
+        if (rule != NULL)
+            rule->roomy = chunk;
+    }
+    if (rule == NULL)
+        return;
+    if (chunk->room.is_full)
+        ahead_set(chunk, chunk->bytes.capacity - chunk->bytes.len);
+    chunk->room.look_at = chunk->bytes.len + LOOK_BYTES;
+}
+
+void chunk_room_end(struct chunk *chunk)
+{
+    struct parcel_rule *rule = chunk->parcel.rule;
+
+    CHECK(!chunk->is_sealed && chunk->run_count > 0);
+    if (rule != NULL && rule->roomy == chunk)
+        rule->roomy = NULL;
+    ahead_set(chunk, 0);
+}
