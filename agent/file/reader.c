@@ -222,14 +222,6 @@ int file_reader_seek(struct file_reader *r, uint64_t offset)
     return file_reader_seek_some(r, offset, UINT64_MAX);
 }
 
-void file_reader_aim(struct file_reader *r, uint64_t offset)
-{
-    if (r->is_gzip)
-        r->aim = offset;
-    else
-        r->offset = offset;
-}
-
 int file_reader_seek_known(struct file_reader *r, uint64_t offset, struct file_print before)
 {
     char end[FILE_HEAD_BYTES_MAX];
@@ -261,19 +253,17 @@ int64_t file_reader_measure(struct file_reader *r)
 uint64_t file_reader_size(const struct file_reader *r, uint64_t file_bytes)
 {
     const struct gzip_stream *z = r->gzip;
-    uint64_t known = r->offset + (z != NULL ? z->back : 0);
-    uint64_t least = known > r->aim ? known : r->aim;
+    bool is_over;
 
     if (!r->is_gzip)
         return file_bytes;
     if (z == NULL)
-        return file_bytes > 0 ? least + 1 : known;
+        return file_bytes > 0 ? r->offset + 1 : r->offset;
     if (file_bytes < z->file_at)
         return 0;
     CHECK(z->back <= z->recent.len);
-    if (z->is_damaged)
-        return least;
-    return z->is_at_end && file_bytes == z->file_at ? known : least + 1;
+    is_over = z->is_damaged || (z->is_at_end && file_bytes == z->file_at);
+    return r->offset + z->back + (is_over ? 0 : 1);
 }
 
 int64_t file_head_read(int fd, bool is_gzip, char *buf, size_t len)

@@ -20,8 +20,7 @@ struct gzip_stream;
 struct file_reader {
     int fd;
     bool is_gzip;
-    uint64_t offset; /* of the next byte to read */
-    uint64_t aim;    /* its owner wants to read from there, which is not reached yet; or less */
+    uint64_t offset;          /* of the next byte to read */
     struct gzip_stream *gzip; /* NULL until it is read, and for plain files */
 };
 
@@ -44,9 +43,6 @@ MUST_USE int file_reader_seek(struct file_reader *r, uint64_t offset);
  * only is there anything to pass. */
 MUST_USE int file_reader_seek_some(struct file_reader *r, uint64_t offset, uint64_t bytes_max);
 
-/* Reading is to go on at `offset`; a plain reader is there at once, one of gzip by file_reader_seek_some. */
-void file_reader_aim(struct file_reader *r, uint64_t offset);
-
 /* As file_reader_seek, where the bytes before the offset were printed; one of which nothing was has len 0.
  * UV_ERANGE as well when they are others by now. */
 MUST_USE int file_reader_seek_known(struct file_reader *r, uint64_t offset,
@@ -57,8 +53,8 @@ MUST_USE int file_reader_seek_known(struct file_reader *r, uint64_t offset,
 MUST_USE int64_t file_reader_measure(struct file_reader *r);
 
 /* How many decompressed bytes there are as far as one can say without reading, when the file itself
- * has `file_bytes`: for gzip, at the end what was read; before it, one more, or one more than its aim; 0 when it was cut.
- * Damaged data ends where the damage begins, but not before the aim. */
+ * has `file_bytes`: for gzip, at the end what was read; before it, one more; 0 when it was cut.
+ * Damaged data ends where the damage begins. */
 uint64_t file_reader_size(const struct file_reader *r, uint64_t file_bytes);
 
 /* The first bytes, decompressed, wherever the reader stands; their number, or negative. */

@@ -428,7 +428,7 @@ void tail_bookmark_save(struct tail_file *f)
         .created_ns = f->known.known_ns,
     };
 
-    if (f->tail->book.positions == NULL || f->known.row == 0 || f->source.proof.is_due)
+    if (f->tail->book.positions == NULL || f->known.row == 0)
         return;
     CHECK(f->readers.laggard == NULL);
     tail_bookmark_renew(f);

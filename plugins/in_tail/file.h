@@ -41,21 +41,11 @@ struct tail_identity {
     bool is_again;    /* it was truncated: what it held before had its number, and its offsets */
 };
 
-/* What gzip made is passed in slices up to where it was left; what stands there tells whether it is that
- * file. Nothing is read or saved before. */
-struct tail_proof {
-    bool is_due;
-    bool may_be_cut;         /* as in tail_start */
-    uint64_t offset;         /* it has so many bytes at least */
-    struct file_print print; /* of those that end there */
-};
-
 /* What its bytes come from, and how far they were taken. */
 struct tail_source {
     int fd;
     struct file_reader reader;
     struct follow_state state;
-    struct tail_proof proof;
     struct file_trouble trouble;
     uint64_t copy_bytes; /* it went on in a copy that ends there; 0: it did not, or that has all */
     int64_t empty_ns;    /* when it was last written to, as long as nothing was in it; or 0 */
@@ -160,27 +150,6 @@ void tail_file_unname(struct tail_file *file);
 
 /* Lets go of it; it is freed when its last ack came. */
 void tail_file_close(struct tail_file *file);
-
-/* ---- proof.c ---- */
-
-/* It is gzip's, and begins at `offset`, if the bytes before say that it is that file; other readers of it
- * begin further on, at `together`. */
-void tail_proof_begin(struct tail_source *source, uint64_t offset, uint64_t together,
-                      struct file_print print, bool may_be_cut);
-
-/* What came of a look at it, a slice long. */
-enum tail_proved {
-    PROOF_IS_DUE,  /* still: it looks again by itself */
-    PROOF_IS_OVER, /* it is that file */
-    PROOF_IS_GONE, /* it is another, or a part; it is read as that, and the pointer is not good any more */
-};
-enum tail_proved tail_proof_step(struct tail_file *file);
-
-/* Passes what stands before the place where reading goes on, a slice at once: 1 when there is more of it,
- * and it looks again by itself; 0, or negative. */
-int tail_file_approach(struct tail_file *file);
-
-/* ---- open.c, again ---- */
 
 /* Its first bytes, of what gzip holds; how many, or negative. */
 int64_t tail_source_head(const struct tail_source *source, char *buf, size_t buf_bytes);

@@ -240,11 +240,7 @@ static enum file_next file_read_step(struct tail_file *f, uint64_t size, bool is
 
     if (UNLIKELY(is_last) && tail_first_introduce(f, size, true))
         return FILE_RESTS;
-    taken = tail_file_approach(f);
-    if (taken > 0)
-        return FILE_RESTS;
-    if (taken == 0)
-        taken = tail_file_read(f, size, is_last);
+    taken = tail_file_read(f, size, is_last);
     if (taken < 0) {
         tail_file_try_later(f, (int)taken);
         return FILE_RESTS;
@@ -258,19 +254,6 @@ static enum file_next file_read_step(struct tail_file *f, uint64_t size, bool is
         return FILE_RESTS;
     }
     return f->source.state.read == size && !f->source.reader.is_gzip ? FILE_IS_READ : FILE_GOES_ON;
-}
-
-static enum file_next file_prove(struct tail_file *f)
-{
-    switch (tail_proof_step(f)) {
-    case PROOF_IS_DUE:
-        return FILE_RESTS;
-    case PROOF_IS_GONE:
-        return FILE_IS_GONE;
-    case PROOF_IS_OVER:
-        return FILE_GOES_ON;
-    }
-    return FILE_RESTS;
 }
 
 static struct follow_limits limits_of(const struct tail *t)
@@ -300,8 +283,6 @@ static enum file_next file_step(struct tail_file *f, const struct follow_seen *s
     struct follow_limits limits = limits_of(f->tail);
     struct follow_step step;
 
-    if (UNLIKELY(f->source.proof.is_due) && !f->ending.must_let_go)
-        return file_prove(f);
     if (UNLIKELY(!f->ending.must_let_go && !tail_kin_may_read(f))) {
         tail_file_look_again(f, FOLLOW_LOOK_MS);
         return FILE_RESTS;

@@ -245,7 +245,7 @@ static enum laggard_next laggard_step(struct tail_laggard *l)
         laggard_meet(l);
         return LAGGARD_RESTS;
     }
-    if (tail_laggard_waits(l) || l->of->source.proof.is_due)
+    if (tail_laggard_waits(l))
         return LAGGARD_RESTS;
     pause_ms = pace_pause_ms(&f->turn.pace, clock_ms());
     if (pause_ms > 0) {
@@ -256,11 +256,7 @@ static enum laggard_next laggard_step(struct tail_laggard *l)
         return LAGGARD_NEEDS_ROOM;
     if (f->origin.id == 0) /* the file may have got one since; workers read it from now on */
         f->origin.id = l->of->origin.id;
-    taken = tail_file_approach(f);
-    if (taken > 0)
-        return LAGGARD_RESTS;
-    if (taken == 0)
-        taken = tail_file_read(f, end, f->source.state.read >= end);
+    taken = tail_file_read(f, end, f->source.state.read >= end);
     if (taken < 0)
         tail_file_try_later(f, (int)taken);
     else if (f->source.trouble.code != 0)

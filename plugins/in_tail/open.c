@@ -173,11 +173,10 @@ static int file_open(struct tail_file *f)
     tail_file_note_shrunk(f, head.len);
     offset = tail_bookmark_find(f, head, t->names.is_first_scan_over, &note);
     f->kin.is_first = note.is_first;
-    file_reader_aim(&f->source.reader, offset);
+    if (file_reader_seek(&f->source.reader, offset) < 0)
+        offset = note.count = 0;
     tail_file_form_find(f);
     tail_file_begin_at(f, offset);
-    if (f->source.reader.is_gzip)
-        tail_proof_begin(&f->source, offset, offset, (struct file_print){0}, false);
     tail_file_part_again(f, &note);
     tail_file_save_new(f);
     file_trouble_over(&f->source.trouble, t->told.component, f->log.path);
@@ -263,8 +262,6 @@ static int generation_open(struct tail_file *f, struct tail_start *start)
     if (start->id != NULL && !file_id_equal(&f->known.identity.id, start->id))
         return 0;
     CHECK(start->offset <= start->note.together);
-    if (f->source.reader.is_gzip)
-        return 1;
     rc = file_reader_seek_known(&f->source.reader, start->offset, start->tail);
     if (rc == UV_ERANGE && start->may_be_cut)
         rc = generation_cut(f, start);
@@ -277,7 +274,6 @@ static int generation_open(struct tail_file *f, struct tail_start *start)
 int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_start *start)
 {
     struct tail_file *f = tail_file_new(t, log_path, NULL);
-    uint64_t left = start->offset;
     int rc;
 
     MEM_FREE(&f->log.real_path);
@@ -286,7 +282,13 @@ int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_
     if (rc <= 0 || tail_inode_file(t, &f->known.identity.id) != NULL) {
         tail_file_unopen(f);
         tail_file_close(f);
-        return rc;
+        if (rc != -EBADMSG)
+            return rc;
+        t->input->metrics.read_errors++;
+        log_warn(t->told.component,
+                 "%s is damaged before byte %llu, up to which it was read: what follows is missing",
+                 start->path, (unsigned long long)start->offset);
+        return 1;
     }
     tail_inode_take(f);
     start->offset = tail_bookmark_take(f, start);
@@ -295,8 +297,6 @@ int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_
     f->kin.is_first = start->note.is_first;
     f->kin.is_apart = start->orphan != NULL ? start->orphan->is_apart : start->is_apart;
     tail_file_begin_at(f, start->offset);
-    if (f->source.reader.is_gzip)
-        tail_proof_begin(&f->source, left, start->offset, start->tail, start->may_be_cut);
     f->source.state.is_rotated = start->is_rotated;
     f->source.state.rotated_ms = clock_ms();
     tail_file_part_again(f, &start->note);

@@ -72,9 +72,8 @@ static int file_move_to_copy(struct tail_file *f, uint64_t *lost_bytes)
         source_cut(s, copy.bytes);
         f->origin.can_leave = false;
     }
-    if (tail_file_identify(f) < 0)
+    if (tail_file_identify(f) < 0 || file_reader_seek(&s->reader, s->state.read) < 0)
         return UV_ENOENT;
-    file_reader_aim(&s->reader, s->state.read);
     tail_inode_take(f);
     tail_laggards_move(f);
     f->origin.can_leave = f->tail->lanes.shares != NULL && s->copy_bytes == 0;

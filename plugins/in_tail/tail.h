@@ -5,7 +5,6 @@
  *   tail.c      start and stop
  *   names.c     what becomes of names: files are opened, rotated, gone
  *   open.c      a file's beginning and its end
- *   proof.c     whether what gzip made is what was read, and the way to where that was left
  *   restart.c   what becomes of one that was truncated
  *   origin.c    what its records' chunks say to it
  *   known.c     whether it is still the file that was read
@@ -142,7 +141,6 @@ struct tail_reading {
     uint64_t begin;               /* where in it they begin */
     uint64_t now_ms;              /* both clocks */
     int64_t wall_ns;
-    uint64_t passed_bytes; /* of gzip, unread, at this turn of the loop; proof.c */
 };
 
 /* How lines become records, and whose they are. */

@@ -79,8 +79,7 @@ void tail_file_hand_on(struct tail_file *f)
 
     if (f->origin.again_until > orphan.seen)
         orphan.seen = f->origin.again_until;
-    if (!t->input->is_replaced || t->book.positions == NULL || f->ending.is_done ||
-        f->source.proof.is_due) /* it is found again as it was now */
+    if (!t->input->is_replaced || t->book.positions == NULL || f->ending.is_done)
         return;
     CHECK(orphan.offset <= orphan.seen);
     orphan.fd = fcntl(f->source.fd, F_DUPFD_CLOEXEC, 0);

@@ -45,7 +45,6 @@ static void on_work(void *owner)
     struct tail *t = owner;
     enum lane_rest together, alone;
 
-    t->reading.passed_bytes = 0;
     if (UNLIKELY(tail_has_guest(t))) {
         tail_guest_turn(t);
         return;

@@ -296,52 +296,6 @@ START_TEST(what_cannot_be_read_says_why)
 }
 END_TEST
 
-START_TEST(a_gzip_file_is_passed_in_slices)
-{
-    unsigned slices = 0;
-    int rc;
-
-    tree_write_gzip("a.gz", text);
-    begin("a.gz");
-    do {
-        uint64_t before = reader.offset;
-
-        rc = file_reader_seek_some(&reader, 90000, 10000);
-        ck_assert_uint_le(reader.offset, before + 10000 + 4096);
-        slices++;
-    } while (rc > 0);
-    ck_assert_int_eq(rc, 0);
-    ck_assert_uint_ge(slices, 6);
-    expect_rest(90000, 5000);
-    ck_assert_int_eq(file_reader_seek_some(&reader, 10000, 10000), 0);
-    expect_rest(10000, 50000);
-}
-END_TEST
-
-/* As far as one can say without reading. */
-START_TEST(a_gzip_file_has_more_than_what_is_aimed_at_until_it_ends_before)
-{
-    tree_write_gzip("a.gz", text);
-    begin("a.gz");
-    file_reader_aim(&reader, TEXT_BYTES + 5);
-    ck_assert_uint_eq(size_of("a.gz"), TEXT_BYTES + 6);
-    ck_assert_int_eq(file_reader_seek_some(&reader, TEXT_BYTES + 5, 1000), 1);
-    ck_assert_uint_eq(size_of("a.gz"), TEXT_BYTES + 6);
-    ck_assert_int_eq(file_reader_seek(&reader, TEXT_BYTES + 5), -ERANGE);
-    ck_assert_uint_eq(size_of("a.gz"), TEXT_BYTES);
-}
-END_TEST
-
-START_TEST(a_plain_file_stands_where_it_aims)
-{
-    tree_write("a", text);
-    begin("a");
-    file_reader_aim(&reader, 500);
-    ck_assert_int_eq(file_reader_seek_some(&reader, 500, 1), 0);
-    expect_rest(500, 1000);
-}
-END_TEST
-
 Suite *suite_file_reader(void);
 
 Suite *suite_file_reader(void)
@@ -366,9 +320,6 @@ Suite *suite_file_reader(void)
     tcase_add_test(use, a_plain_file_named_gz_is_plain);
     tcase_add_test(use, the_head_is_the_same_plain_and_compressed);
     tcase_add_test(use, what_cannot_be_read_says_why);
-    tcase_add_test(use, a_gzip_file_is_passed_in_slices);
-    tcase_add_test(use, a_gzip_file_has_more_than_what_is_aimed_at_until_it_ends_before);
-    tcase_add_test(use, a_plain_file_stands_where_it_aims);
     suite_add_tcase(suite, use);
     return suite;
 }
