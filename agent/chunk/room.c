@@ -45,6 +45,7 @@ static void ahead_set(struct chunk *chunk, size_t bytes)
 {
     struct chunk_room *room = &chunk->room;
 
+    CHECK(chunk->run_count > 0);
     if (room->budget == NULL)
         room->budget = chunk->runs[0].budget;
     if (bytes > room->ahead_bytes)
@@ -75,8 +76,9 @@ void chunk_room_end(struct chunk *chunk)
 {
     struct parcel_rule *rule = chunk->parcel.rule;
 
-    CHECK(!chunk->is_sealed && chunk->run_count > 0);
+    CHECK(!chunk->is_sealed);
     if (rule != NULL && rule->roomy == chunk)
         rule->roomy = NULL;
-    ahead_set(chunk, 0);
+    if (chunk->room.ahead_bytes > 0)
+        ahead_set(chunk, 0);
 }
