@@ -188,7 +188,6 @@ void account_give_up(struct delivery *d, bool keeps_texts)
     count = drop_all(d, states, by_limit(d));
     trouble_show(d);
     losses_say(d, count);
-    m->errors++;
     m->retries_failed++;
 }
 

@@ -21,7 +21,6 @@ static bool delivery_halve(struct delivery *d)
         account_set_aside(d);
         return false;
     }
-    d->output->metrics.errors++;
     trouble_say(d, LOG_WARN, "sent again in halves");
     batch_narrow(&d->batch, waiting / 2);
     CHECK(batch_waiting(&d->batch) == waiting / 2);

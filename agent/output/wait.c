@@ -64,7 +64,6 @@ void delivery_wait(struct delivery *d, uint64_t wait_ms)
     CHECK(d->flow.is_under_way);
     d->tries.attempts++;
     d->tries.fruitless++;
-    d->output->metrics.errors++;
     d->output->is_delivering = false;
     if (delivery_goes_back(d))
         return;
@@ -83,7 +82,6 @@ void delivery_rest(struct delivery *d)
     CHECK(wait_ms > 0);
     d->tries.rest_ms = 0;
     if (d->tries.is_busy) {
-        d->output->metrics.errors++;
         d->output->is_delivering = false;
         trouble_say(d, LOG_WARN, "asked to be slower, and waits");
     }

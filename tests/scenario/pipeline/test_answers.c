@@ -60,6 +60,19 @@ START_TEST(a_refused_send_keeps_the_bookmark_and_the_second_try_moves_it)
 }
 END_TEST
 
+/* Whoever probes /api/v1/health would start the agent anew, again and again. */
+START_TEST(a_back_end_that_is_down_is_no_error_of_the_agents)
+{
+    backend_answers(k->es, 503, 503, 503, 503, 200);
+    kit_append(k, "app.log", "one\n");
+    while (kit_counts(k, 0)->retries < 4)
+        kit_pass_ms(k, 100);
+    ck_assert_uint_eq(kit_counts(k, 0)->errors, 0);
+    ck_assert_uint_eq(kit_counts(k, 0)->retries_failed, 0);
+    ck_assert_str_eq(backend_taken(k->es), "one ");
+}
+END_TEST
+
 /* Each of these is waited out, and then the same is sent again, under the same ids. */
 START_TEST(trouble_of_any_kind_loses_nothing)
 {
@@ -414,6 +427,7 @@ START_TEST(what_reached_its_limit_is_given_up_and_counted)
     kit_expect_counts(
         k, 0, (struct output_metrics){.read_records = 3, .proc_records = 1, .given_up_records = 2});
     ck_assert_uint_eq(kit_counts(k, 0)->retries_failed, 1);
+    ck_assert_uint_eq(kit_counts(k, 0)->errors, 0);
 }
 END_TEST
 
@@ -442,6 +456,7 @@ Suite *suite_pipeline_answers(void)
     tcase_add_checked_fixture(answers, set_up, tear_down);
     tcase_add_test(answers, what_was_taken_moves_the_bookmark);
     tcase_add_test(answers, a_refused_send_keeps_the_bookmark_and_the_second_try_moves_it);
+    tcase_add_test(answers, a_back_end_that_is_down_is_no_error_of_the_agents);
     tcase_add_loop_test(answers, trouble_of_any_kind_loses_nothing, 0, 15);
     tcase_add_test(answers, what_no_answer_came_to_is_counted);
     tcase_add_test(answers, what_the_back_end_asks_for_is_waited);
