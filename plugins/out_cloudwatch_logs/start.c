@@ -85,8 +85,11 @@ static int address_check(const char *key, const char *text, struct plugin_setup 
     if (text == NULL)
         return 0;
     if (aws_address_parse(text, &address) < 0) {
+        bool has_login = strchr(text, '@') != NULL; /* which is in no log */
+
         report_error(setup->report, setup_place(setup, key),
-                     "%s \"%s\" is no address; write https://host, or http://host:port", key, text);
+                     "%s \"%s\" is no address; write https://host, or http://host:port", key,
+                     has_login ? "...@..." : text);
         return -EINVAL;
     }
     aws_address_fini(&address);

@@ -89,6 +89,7 @@ static const struct {
     {"log_stream_max", "-1", "log_stream_max is -1; it is how many streams"},
     {"log_stream_max", "10001", "1 to 10000"},
     {"endpoint", "http://", "is no address"},
+    {"endpoint", "http://user:secret@here", "endpoint \"...@...\" is no address"},
     {"sts_endpoint", "http://", "is no address"},
     {"log_group_template", "$a['", "quoted key"},
     {"log_stream_template", "$a[", "expected ['key']"},
