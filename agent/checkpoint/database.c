@@ -334,8 +334,10 @@ int64_t database_next_row(struct database *db)
     sqlite3_stmt *query = NULL;
     int64_t row = 1;
 
-    if (sqlite3_prepare_v2(db->sqlite, "SELECT coalesce(max(id), 0) + 1 FROM in_tail_files;", -1,
-                           &query, NULL) == SQLITE_OK &&
+    if (sqlite3_prepare_v2(db->sqlite,
+                           "SELECT coalesce(max(id), 0) + 1 FROM in_tail_files"
+                           " WHERE id BETWEEN 1 AND 1 << 62;",
+                           -1, &query, NULL) == SQLITE_OK &&
         sqlite3_step(query) == SQLITE_ROW)
         row = sqlite3_column_int64(query, 0);
     sqlite3_finalize(query);

@@ -237,7 +237,7 @@ static enum laggard_next laggard_step(struct tail_laggard *l)
 {
     struct tail_file *f = &l->file;
     uint64_t end = tail_file_issued(l->of), from = tail_source_next(&f->source);
-    uint64_t pause_ms;
+    uint64_t read = f->source.state.read, pause_ms;
     int64_t taken;
 
     laggard_level_set(l, from >= end || f->source.trouble.code != 0);
@@ -261,8 +261,10 @@ static enum laggard_next laggard_step(struct tail_laggard *l)
         tail_file_try_later(f, (int)taken);
     else if (f->source.trouble.code != 0)
         file_trouble_over(&f->source.trouble, f->tail->told.component, f->log.path);
-    return taken < 0 || (taken == 0 && f->source.state.read < end) ? LAGGARD_RESTS
-                                                                   : LAGGARD_GOES_ON;
+    /* A line that is longer than one read goes on. */
+    return taken < 0 || (taken == 0 && f->source.state.read <= read && read < end)
+               ? LAGGARD_RESTS
+               : LAGGARD_GOES_ON;
 }
 
 void tail_laggard_turn(struct tail_laggard *l)

@@ -128,6 +128,7 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
     CHECK(f->source.fd >= 0 && f->readers.laggard == NULL);
     lost_bytes += tail_file_unrepeated_bytes(f);
     tail_name_leave(f);
+    tail_twin_leave(f);
     rc = file_move_to_copy(f, &lost_bytes);
     if (name != NULL)
         tail_copies_follow(t, name, NULL);

@@ -17,6 +17,9 @@
  * The file is not read meanwhile. Deleted in its turn, the twin is held as any file is, and let go of
  * when there is no room for that either: only then anything is missing.
  *
+ * An output that falls behind meanwhile puts it back, but it is never further on than it was. A laggard
+ * that moves along inflates up to its own place at its next read, on the loop.
+ *
  * Goes wrong: the file is closed, its name comes back, or it is written to meanwhile (what was found is
  * left); a twin cannot be read (it is none).
  */
@@ -116,6 +119,9 @@ static bool may_take(const struct tail_twin *twin, struct file_facts *facts)
     if (file_state_read(f->source.fd, &own) < 0 || own.link_count > 0 ||
         own.size_bytes != twin->look.same)
         return false;
+    /* An output that left may have put it back meanwhile. */
+    if (f->source.state.read > twin->read || f->source.reader.is_gzip)
+        return false;
     return file_facts_read(twin->look.reader.fd, facts) == 0 &&
            tail_inode_file(f->tail, &facts->id) == NULL;
 }
@@ -136,7 +142,7 @@ static void twin_take(struct tail_twin *twin)
 
     if (!may_take(twin, &facts))
         return;
-    CHECK(s->state.read == twin->read && !s->reader.is_gzip);
+    CHECK(s->state.read <= twin->read && !s->reader.is_gzip);
     tail_inode_leave(f);
     file_reader_fini(&s->reader);
     close(s->fd);

@@ -309,6 +309,29 @@ START_TEST(what_is_read_again_respects_the_rate_limit)
 }
 END_TEST
 
+#define LONG_LINES 200
+#define LONG_LINE_BYTES 6000
+
+/* So little is asked for at once under such a rate that no line ends in it. */
+START_TEST(a_line_that_is_longer_than_a_read_is_read_again_too)
+{
+    struct buffer text = {0};
+
+    stage.k = kit_start(SERVICE LANES_SMALL TAIL " rate_limit 16000\n" ES("PORT") ES("PORT2"));
+    backend_down(stage.k->other);
+    for (; stage.lines < LONG_LINES; stage.lines++)
+        buffer_append_format(&text, "%06u-%0*d\n", stage.lines, LONG_LINE_BYTES, 0);
+    kit_append(stage.k, "app.log", buffer_text(&text));
+    buffer_fini(&text);
+    kit_pass_ms(stage.k, 120000);
+    lanes_expect_all(stage.k->es);
+    ck_assert_uint_eq(lanes_counts(1)->is_behind, 1);
+    backend_up(stage.k->other);
+    kit_pass_ms(stage.k, 240000);
+    lanes_expect_all(stage.k->other);
+}
+END_TEST
+
 /* ---- lines that belong together ---- */
 
 START_TEST(groups_of_lines_are_whole_for_it_too)
@@ -405,6 +428,7 @@ Suite *suite_pipeline_lanes(void)
     tcase_add_test(more, an_input_with_its_own_limit_goes_on_too);
     tcase_add_test(more, what_nobody_can_read_again_does_not_keep_files_from_going_on);
     tcase_add_test(more, what_is_read_again_respects_the_rate_limit);
+    tcase_add_test(more, a_line_that_is_longer_than_a_read_is_read_again_too);
     tcase_add_test(more, groups_of_lines_are_whole_for_it_too);
     tcase_add_test(more, lines_that_rotation_parted_do_not_wait_for_those_before_them);
     suite_add_tcase(suite, more);

@@ -123,6 +123,29 @@ START_TEST(a_row_that_others_add_meanwhile_with_the_last_number_is_nobody_s)
 }
 END_TEST
 
+/* No number that we give is one of these; the next one goes on from those that may be ours. */
+START_TEST(rows_with_numbers_that_nobody_gives_are_counted_on_from_by_nobody)
+{
+    book_open();
+    book_sql("INSERT INTO in_tail_files(id, name, offset, inode, created)"
+             " VALUES(9223372036854775807,'/x',3,7,9), (-5,'/y',3,8,9), (4,'/z',3,9,9);");
+    book_close();
+    book_open();
+    ck_assert_int_eq(positions_new_row(book.positions), 5);
+    ck_assert_int_eq(positions_new_row(book.positions), 6);
+}
+END_TEST
+
+START_TEST(a_row_with_a_number_below_1_is_no_first_one)
+{
+    book_open();
+    book_sql("INSERT INTO in_tail_files(id, name, offset, inode, created) VALUES(-5,'/y',3,8,9);");
+    book_close();
+    book_open();
+    ck_assert_int_eq(positions_new_row(book.positions), 1);
+}
+END_TEST
+
 START_TEST(the_newest_row_of_an_inode_comes_first)
 {
     book_open();
@@ -174,6 +197,8 @@ Suite *suite_checkpoint_find(void)
     tcase_add_test(find, a_number_that_somebody_else_took_meanwhile_is_put_all_the_same);
     tcase_add_test(find, a_row_that_others_add_meanwhile_is_gone_on_with);
     tcase_add_test(find, a_row_that_others_add_meanwhile_with_the_last_number_is_nobody_s);
+    tcase_add_test(find, rows_with_numbers_that_nobody_gives_are_counted_on_from_by_nobody);
+    tcase_add_test(find, a_row_with_a_number_below_1_is_no_first_one);
     tcase_add_test(find, the_newest_row_of_an_inode_comes_first);
     tcase_add_test(find, a_search_stops_when_told);
     suite_add_tcase(suite, find);
