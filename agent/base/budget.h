@@ -57,7 +57,8 @@ void budget_fini(struct budget *b);
 
 void budget_take(struct budget *b, size_t bytes);
 
-/* May call waiters, which must not free the budget. */
+/* May call waiters, which must not free the budget, nor push records: this is called while a chunk is
+ * appended to. They start timers. */
 void budget_give(struct budget *b, size_t bytes);
 
 /* What waits, now instead of before: `before_bytes` are given back, `bytes` are taken. */

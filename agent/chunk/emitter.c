@@ -91,9 +91,7 @@ struct record *emitter_record(struct emitter *e, int64_t time_ns)
 
 void emitter_push(struct emitter *e)
 {
-    uint64_t end = e->origin->window.issued + 1;
-
     CHECK(e->origin != NULL);
-    e->metrics.bytes += intake_push_made(e->intake, e->origin, end);
+    e->metrics.bytes += intake_push_made(e->intake, e->origin, e->origin->window.issued + 1);
     e->metrics.memory_bytes = e->budget.used_bytes;
 }

@@ -8,7 +8,7 @@
  *
  * Parcels may be many, and few of them get full: of those of one output one at a time has all its room,
  * and the others grow by halves. What that one has room for beyond its records is held by the budget of
- * the first of these:
+ * the first of these, if that is no more than half of what it has:
  *
  *   |--- records: their runs' budgets ---|--- ahead ---|
  *                                       len         capacity
@@ -55,12 +55,25 @@ static void ahead_set(struct chunk *chunk, size_t bytes)
     room->ahead_bytes = bytes;
 }
 
+/* Whether so much that no record has filled may be held: not where it is most of what a budget has,
+ * whose input would have no room left to fill it. */
+static bool may_be_ahead(const struct chunk *chunk)
+{
+    size_t full = full_bytes(chunk), aim = chunk->aims.bytes;
+    size_t room = (full < aim ? full : aim) + FULL_SPARE;
+
+    for (const struct budget *b = chunk->runs[0].budget; b != NULL; b = b->parent)
+        if (b->limit_bytes != 0 && room > budget_room_bytes(b) / 2)
+            return false;
+    return true;
+}
+
 void chunk_room_look(struct chunk *chunk)
 {
     struct parcel_rule *rule = chunk->parcel.rule;
 
     CHECK(chunk->run_count > 0);
-    if (!chunk->room.is_full && (rule == NULL || rule->roomy == NULL)) {
+    if (!chunk->room.is_full && (rule == NULL || (rule->roomy == NULL && may_be_ahead(chunk)))) {
         chunk_make_full_room(chunk, full_bytes(chunk));
         if (rule != NULL)
             rule->roomy = chunk;

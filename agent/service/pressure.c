@@ -61,9 +61,9 @@ void pressure_turned(struct pipeline *p)
     if (pressure->timer == NULL)
         return;
     if (p->room.memory.is_full) {
-        intake_ease(p->path.intake, budget_room_bytes(&p->room.memory));
         pressure->since_ms = clock_ms();
         timer_start(pressure->timer, PRESSURE_AFTER_MS);
+        intake_ease(p->path.intake, budget_room_bytes(&p->room.memory)); /* may turn it back */
         return;
     }
     timer_stop(pressure->timer);
