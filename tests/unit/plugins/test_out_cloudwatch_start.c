@@ -25,18 +25,25 @@ static void set_up(void)
     arena_init(&arena);
 }
 
+static void former_gone(void)
+{
+    if (plugin == NULL)
+        return;
+    plugin->fini(cw);
+    plugin_gone(&kit, cw);
+    plugin = NULL;
+}
+
 static void tear_down(void)
 {
-    if (plugin != NULL) {
-        plugin->fini(cw);
-        plugin_gone(&kit, cw);
-    }
+    former_gone();
     chunk_unref(&chunk);
     arena_fini(&arena);
 }
 
 static int made_n(const struct output_plugin *which, const char *const *keys_and_values)
 {
+    former_gone();
     plugin = which;
     cw = plugin_make(&kit, which->self_bytes, which->options, keys_and_values);
     kit.setup.http = &http;
