@@ -252,6 +252,8 @@ static int run(const struct arguments *a, const struct config *config, bool is_d
         rc = run_start(&it, report);
         report_print(report);
         run_until_stopped(&it, rc);
+        if (agent_has_failed(it.agent))
+            rc = -EINVAL;
     }
     if (!run_fini(&it))
         process_leave(rc < 0);

@@ -35,6 +35,7 @@ struct agent {
     uint64_t reload_count;
     int64_t handed_over_ns;
     bool is_reloading, is_stopping, is_stopped;
+    bool has_failed; /* neither configuration starts */
 };
 
 static void on_exit_wanted(void *owner)
@@ -97,6 +98,11 @@ void agent_free(struct agent **address)
     mem_free(agent);
 }
 
+bool agent_has_failed(const struct agent *agent)
+{
+    return agent->has_failed;
+}
+
 struct pipeline *agent_pipeline(const struct agent *agent)
 {
     return agent->pipeline;
@@ -136,8 +142,16 @@ static void reload_end(struct agent *agent, enum reload_state state)
         log_info("tailrace", "reloaded; this was number %" PRIu64, agent->reload_count);
     else
         log_error("tailrace", "not reloaded: %s",
-                  agent->is_stopping ? "the agent is stopping"
-                                     : "still running with the configuration of before");
+                  agent->is_stopping || agent->has_failed
+                      ? "the agent is stopping"
+                      : "still running with the configuration of before");
+}
+
+static void stopped_set(struct agent *agent)
+{
+    CHECK(agent->is_stopping && !agent->is_stopped);
+    agent->is_stopped = true;
+    agent->ops->stopped(agent->owner);
 }
 
 /* The agent is to end before the reload has. */
@@ -146,8 +160,7 @@ static void reload_abandon(struct agent *agent)
     CHECK(agent->is_stopping && !agent->is_stopped);
     pipeline_free(&agent->next);
     reload_end(agent, RELOAD_REFUSED);
-    agent->is_stopped = true;
-    agent->ops->stopped(agent->owner);
+    stopped_set(agent);
 }
 
 /* What pipeline there is now starts. */
@@ -166,7 +179,7 @@ static int pipeline_take_over(struct agent *agent)
 static void on_next_stopped(void *owner)
 {
     struct agent *agent = owner;
-    int rc;
+    int rc, made;
 
     CHECK(agent->is_reloading && agent->next == NULL && agent->former != NULL);
     if (agent->is_stopping) {
@@ -179,15 +192,21 @@ static void on_next_stopped(void *owner)
     agent->own = agent->next_config;
     agent->next_config = NULL;
     agent->config = agent->former;
-    agent->pipeline = pipeline_new(agent->loop, agent->config, &agent->report, &rc);
-    if (rc == 0)
-        rc = pipeline_take_over(agent);
+    agent->pipeline = pipeline_new(agent->loop, agent->config, &agent->report, &made);
+    rc = made < 0 ? made : pipeline_take_over(agent);
+    if (made < 0)
+        agent->ops->changed(agent->owner); /* who looks at the one that is gone looks at this */
+    agent->has_failed = rc < 0;
     if (rc < 0)
         report_error(&agent->report, (struct place){0},
                      "the former configuration does not start any more either; stopping");
     reload_end(agent, RELOAD_REFUSED);
-    if (rc < 0)
+    if (made < 0) { /* nothing runs that had to be stopped */
+        agent->is_stopping = true;
+        stopped_set(agent);
+    } else if (rc < 0) {
         agent_stop(agent);
+    }
 }
 
 /* From here on `next_config` is the former's, in case that it must come back. */
@@ -269,11 +288,7 @@ enum reload_state agent_reload(struct agent *agent)
 
 static void on_stopped(void *owner)
 {
-    struct agent *agent = owner;
-
-    CHECK(agent->is_stopping && !agent->is_stopped);
-    agent->is_stopped = true;
-    agent->ops->stopped(agent->owner);
+    stopped_set(owner);
 }
 
 void agent_stop(struct agent *agent)

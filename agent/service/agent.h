@@ -55,6 +55,9 @@ MUST_USE int agent_start(struct agent *agent, struct report *report);
 bool agent_is_stuck(const struct agent *agent);
 void agent_free(struct agent **agent);
 
+/* Whether it stops because after a reload neither configuration started. */
+bool agent_has_failed(const struct agent *agent);
+
 struct pipeline *agent_pipeline(const struct agent *agent);
 
 /* Reloads so far that went well. */

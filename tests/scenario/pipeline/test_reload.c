@@ -55,8 +55,10 @@ static void on_reloaded(void *owner, enum reload_state state, struct report *rep
     it.outcome = state;
     it.outcomes++;
     it.mistakes[0] = '\0';
-    if (report->text.len > 0)
-        snprintf(it.mistakes, sizeof it.mistakes, "%s", report->text.data);
+    for (size_t i = 0; i < report->text.len && i + 1 < sizeof it.mistakes; i++) {
+        it.mistakes[i] = report->text.data[i] != '\0' ? report->text.data[i] : '\n';
+        it.mistakes[i + 1] = '\0';
+    }
 }
 
 static void on_stopped(void *owner)
@@ -412,6 +414,21 @@ START_TEST(where_the_next_cannot_start_the_former_comes_back)
 }
 END_TEST
 
+#define TRUSTING "[OUTPUT]\n Name es\n Match none\n Port 1\n tls on\n tls.ca_path ${DIR}/trusted\n"
+
+START_TEST(where_neither_can_start_the_agent_ends_in_words)
+{
+    tree_folder("trusted");
+    run_agent(WITHOUT_DB TRUSTING);
+    configure(WITHOUT_DB OTHER_INPUT);
+    tree_remove("trusted");
+    ck_assert_int_eq(reload(), RELOAD_REFUSED);
+    ck_assert_ptr_nonnull(strstr(it.mistakes, "trusted"));
+    ck_assert_ptr_nonnull(strstr(it.mistakes, "does not start any more either; stopping"));
+    ck_assert(it.k->is_stopped && agent_has_failed(it.agent));
+}
+END_TEST
+
 START_TEST(a_reload_must_be_enabled)
 {
     run_agent(TAIL_TO_ES);
@@ -538,6 +555,7 @@ Suite *suite_pipeline_reload(void)
     tcase_add_test(reload_case, a_mistake_keeps_the_former_and_is_told_with_file_and_line);
     tcase_add_test(reload_case, a_file_that_is_gone_keeps_the_former);
     tcase_add_test(reload_case, where_the_next_cannot_start_the_former_comes_back);
+    tcase_add_test(reload_case, where_neither_can_start_the_agent_ends_in_words);
     tcase_add_test(reload_case, a_reload_must_be_enabled);
     tcase_add_test(reload_case, there_is_one_reload_at_a_time);
     tcase_add_test(reload_case, stopping_during_a_reload_starts_nothing_any_more);
