@@ -111,14 +111,17 @@ static void packer_run(struct gzip_packer *packer, bool is_end)
     CHECK(packer->stream.avail_in == 0);
 }
 
+/* The stream counts in 32 bits. */
 void gzip_packer_add(struct gzip_packer *packer, struct slice piece)
 {
-    CHECK(piece.len <= GZIP_PLAIN_BYTES_MAX);
-    if (piece.len == 0)
-        return;
-    packer->stream.next_in = (void *)(uintptr_t)piece.data;
-    packer->stream.avail_in = (uint32_t)piece.len;
-    packer_run(packer, false);
+    while (piece.len > 0) {
+        size_t step = piece.len < GZIP_PLAIN_BYTES_MAX ? piece.len : GZIP_PLAIN_BYTES_MAX;
+
+        packer->stream.next_in = (void *)(uintptr_t)piece.data;
+        packer->stream.avail_in = (uint32_t)step;
+        packer_run(packer, false);
+        piece = slice_skip(piece, step);
+    }
 }
 
 void gzip_packer_end(struct gzip_packer **address)

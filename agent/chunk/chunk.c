@@ -99,26 +99,27 @@ static struct chunk_run *run_add(struct chunk *chunk)
     return &chunk->runs[chunk->run_count++];
 }
 
-/* A tag that is not the origin's own must outlive it here. */
-static struct slice run_tag(struct chunk *chunk, const struct origin *origin, struct slice tag)
+struct chunk_run *chunk_run_put(struct chunk *chunk, const struct chunk_run *run)
 {
-    if (tag.data == origin->tag.data)
-        return tag;
-    return arena_copy(&chunk->arena, tag);
+    struct chunk_run *added = run_add(chunk);
+
+    *added = *run;
+    if (run->tag.data != run->origin->tag.data)
+        added->tag = arena_copy(&chunk->arena, run->tag);
+    return added;
 }
 
 static struct chunk_run *run_begin(struct chunk *chunk, struct origin *origin, struct slice tag,
                                    uint64_t end)
 {
-    struct chunk_run *run = run_add(chunk);
+    struct chunk_run *run = chunk_run_put(chunk, &(struct chunk_run){
+                                                     .origin = origin_ref(origin),
+                                                     .budget = origin->budget,
+                                                     .tag = tag,
+                                                     .source_bytes = end - origin->window.issued,
+                                                 });
 
     CHECK(end >= origin->window.issued);
-    *run = (struct chunk_run){
-        .origin = origin_ref(origin),
-        .budget = origin->budget,
-        .tag = run_tag(chunk, origin, tag),
-        .source_bytes = end - origin->window.issued,
-    };
     chunk->can_repeat &= origin->can_repeat;
     chunk->can_leave &= origin->can_leave;
     run->span = window_issue(&origin->window, end, chunk->outputs);
@@ -163,6 +164,17 @@ static void chunk_count_record(struct chunk *chunk, struct chunk_run *run, const
     budget_take(run->budget, added);
 }
 
+void chunk_shared_put(struct chunk *chunk, struct shared_object *object)
+{
+    struct chunk_shared *s = &chunk->shared;
+
+    if (s->count == s->capacity) {
+        s->capacity = s->capacity ? s->capacity * 2 : SHARED_FIRST;
+        s->objects = mem_resize(s->objects, s->capacity, sizeof(struct shared_object *));
+    }
+    s->objects[s->count++] = object;
+}
+
 /* The records of one stream come one after the other: nearly always it is there. */
 static inline void chunk_share(struct chunk *chunk, struct shared_object *object)
 {
@@ -171,11 +183,7 @@ static inline void chunk_share(struct chunk *chunk, struct shared_object *object
     s->rendered_bytes += object->list.text.len;
     if (LIKELY(s->count > 0 && s->objects[s->count - 1] == object))
         return;
-    if (s->count == s->capacity) {
-        s->capacity = s->capacity ? s->capacity * 2 : SHARED_FIRST;
-        s->objects = mem_resize(s->objects, s->capacity, sizeof(struct shared_object *));
-    }
-    s->objects[s->count++] = shared_ref(object);
+    chunk_shared_put(chunk, shared_ref(object));
 }
 
 static void record_share(struct chunk *chunk, const struct record *record)

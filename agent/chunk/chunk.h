@@ -107,10 +107,10 @@ struct chunk_parcel {
 
 /* What it has room for while it is open. */
 struct chunk_room {
-    size_t look_at;        /* behind this length it is looked at again */
-    bool is_full;          /* as much as it will need */
-    size_t ahead_bytes;    /* of a parcel: that no record has filled, when it was looked at; */
-    struct budget *budget; /* this one holds them */
+    size_t look_at;     /* behind this length it is looked at again */
+    bool is_full;       /* as much as it will need */
+    size_t ahead_bytes; /* of a parcel: that no record has filled, when it was looked at; the first
+                         * run's budget holds them */
 };
 
 struct chunk {
@@ -175,6 +175,11 @@ void chunk_append(struct chunk *chunk, struct origin *origin, struct slice tag,
 /* The same for a plain record, under the origin's tag. No two of its keys are one. */
 void chunk_append_plain(struct chunk *chunk, struct origin *origin,
                         const struct plain_record *plain, uint64_t end);
+
+/* For those who put records in otherwise (chunk.c, join.c): a run behind the others, whose tag is kept
+ * where it is not its origin's own; and what its records share, a reference that the chunk takes over. */
+struct chunk_run *chunk_run_put(struct chunk *chunk, const struct chunk_run *run);
+void chunk_shared_put(struct chunk *chunk, struct shared_object *object);
 
 /* Whether all that the other one has goes in here too, and leaves it no fuller than it may get. */
 bool chunk_has_room_for(const struct chunk *chunk, const struct chunk *other);

@@ -12,14 +12,16 @@
  *
  * Where records go to outputs besides that want no parcels, those are full chunks to them, and what
  * was not filled in time goes together: up to PARCELS_TOGETHER_MAX parcels, each in one piece, in one
- * chunk as long as theirs are. So both make as few calls as they would alone.
+ * chunk as long as theirs are. So in one flush both make as few calls as they would alone; not so of a
+ * back-log, where an output that falls behind is read for alone, with less memory than a call.
  *
  * Nothing depends on it but the number of calls: whoever makes them looks where each record goes.
  *
  * Life     all zero -> parcels_want* -> parcels_open -> parcels_remove, before it is sealed ->
  *          parcels_fini, when none is open.
  * Thread   the loop.
- * Limits   PARCEL_BYTES_MAX of one chunk, whose room the budget holds (room.c), PARCELS_TOGETHER_MAX; of all that are open together, parcels_next_to_go.
+ * Limits   PARCEL_BYTES_MAX of one chunk, whose room the budget holds (room.c); PARCELS_TOGETHER_MAX; of
+ *          all that are open together, parcels_next_to_go.
  */
 #ifndef TAILRACE_CHUNK_PARCEL_H
 #define TAILRACE_CHUNK_PARCEL_H
@@ -128,8 +130,8 @@ bool parcel_is_due(const struct chunk *chunk, struct parcel_flush flush);
 uint64_t parcels_look_ms(const struct parcels *p, struct parcel_flush flush);
 
 /* The one that is to be sealed before it is full, so that all together have no more than this, and hold
- * no more than twice this with what they have room for; NULL: they do not. The largest stays, as long as it alone has less: it
- * will be full soonest. */
+ * no more than twice this with what they have room for; NULL: they do not. The largest stays, as long as
+ * it alone has less: it will be full soonest. */
 struct chunk *parcels_next_to_go(const struct parcels *p, uint64_t bytes_max);
 
 #endif

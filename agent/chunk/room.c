@@ -20,9 +20,14 @@
 /* Behind where it is held to be full. */
 #define FULL_SPARE ((size_t)32 << 10)
 
+static size_t full_room(const struct chunk *chunk, size_t bytes)
+{
+    return (bytes < chunk->aims.bytes ? bytes : chunk->aims.bytes) + FULL_SPARE;
+}
+
 void chunk_make_full_room(struct chunk *chunk, size_t bytes)
 {
-    size_t room = (bytes < chunk->aims.bytes ? bytes : chunk->aims.bytes) + FULL_SPARE;
+    size_t room = full_room(chunk, bytes);
 
     CHECK(!chunk->is_sealed);
     if (room > chunk->bytes.capacity)
@@ -43,24 +48,23 @@ static size_t full_bytes(const struct chunk *chunk)
 
 static void ahead_set(struct chunk *chunk, size_t bytes)
 {
-    struct chunk_room *room = &chunk->room;
+    size_t before = chunk->room.ahead_bytes;
+    struct budget *budget;
 
     CHECK(chunk->run_count > 0);
-    if (room->budget == NULL)
-        room->budget = chunk->runs[0].budget;
-    if (bytes > room->ahead_bytes)
-        budget_take(room->budget, bytes - room->ahead_bytes);
+    budget = chunk->runs[0].budget;
+    chunk->room.ahead_bytes = bytes;
+    if (bytes > before)
+        budget_take(budget, bytes - before);
     else
-        budget_give(room->budget, room->ahead_bytes - bytes);
-    room->ahead_bytes = bytes;
+        budget_give(budget, before - bytes);
 }
 
 /* Whether so much that no record has filled may be held: not where it is most of what a budget has,
  * whose input would have no room left to fill it. */
 static bool may_be_ahead(const struct chunk *chunk)
 {
-    size_t full = full_bytes(chunk), aim = chunk->aims.bytes;
-    size_t room = (full < aim ? full : aim) + FULL_SPARE;
+    size_t room = full_room(chunk, full_bytes(chunk));
 
     for (const struct budget *b = chunk->runs[0].budget; b != NULL; b = b->parent)
         if (b->limit_bytes != 0 && room > budget_room_bytes(b) / 2)

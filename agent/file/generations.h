@@ -8,9 +8,9 @@
  * the oldest generation that we know and is not known itself was never read; what is older was
  * there before we were, and is left alone. When none that we know is there any more, what was written
  * to after we came to know the log is newer. One that was empty when it was saved may be any that was
- * written to since, as nothing tells it from others. What the log still has is a copy of it, and is not read;
- * while the log cannot be read, the one before it may be that, and waits. When in doubt, bytes are read
- * twice, not skipped.
+ * written to since, as nothing tells it from others. What the log still has is a copy of it, and is not
+ * read; while the log cannot be read, the one before it may be that, and waits. When in doubt, bytes are
+ * read twice, not skipped.
  *
  * Reading the directory opens each sibling for a moment; planning and ordering are pure.
  *
@@ -56,14 +56,15 @@ struct generation_read {
     size_t index;    /* into the siblings */
     uint64_t offset; /* from here */
     int64_t key;     /* of the saved position that it continues, or 0 */
+    int trouble;     /* it cannot be read now, and who it is is not known: look again later */
     bool is_new;     /* nothing is known of this log: the caller decides between head and end */
-    bool
-        may_be_cut; /* its log was truncated: where it ends before the offset, it is a copy that was
-                      * made before the rest came */
-    int trouble;    /* it cannot be read now, and who it is is not known: look again later */
-    bool
-        is_doubtful; /* by itself it can be read: what is in the way is the log, whose copy it may be,
-                       * not truncated yet */
+
+    /* Its log was truncated: where it ends before the offset, it is a copy that was made before the
+     * rest came. */
+    bool may_be_cut;
+
+    /* By itself it can be read: what is in the way is the log, whose copy it may be, not truncated yet. */
+    bool is_doubtful;
 };
 
 struct generation_plan {

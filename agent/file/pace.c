@@ -26,8 +26,10 @@ uint64_t pace_pause_ms(const struct pace *pace, uint64_t now_ms)
 
 size_t pace_read_bytes(uint64_t bytes_per_s, size_t want)
 {
-    uint64_t most = bytes_per_s / 4 > PACE_READ_BYTES_MIN ? bytes_per_s / 4 : PACE_READ_BYTES_MIN;
+    uint64_t most = bytes_per_s / PACE_READS_A_SECOND;
 
     CHECK(bytes_per_s > 0);
+    if (most < PACE_READ_BYTES_MIN)
+        most = PACE_READ_BYTES_MIN;
     return want < most ? want : (size_t)most;
 }

@@ -19,9 +19,11 @@ void pace_took(struct pace *pace, uint64_t bytes, uint64_t bytes_per_s, uint64_t
 /* How long the file must not be read, or 0. */
 uint64_t pace_pause_ms(const struct pace *pace, uint64_t now_ms);
 
-/* How much to read at once, of `want`, so that pauses stay short: a quarter of a second's, but
- * PACE_READ_BYTES_MIN. */
+#define PACE_READS_A_SECOND 4
 #define PACE_READ_BYTES_MIN 4096
+
+/* How much to read at once, of `want`, so that pauses stay short: what one of PACE_READS_A_SECOND may
+ * have, but PACE_READ_BYTES_MIN. */
 size_t pace_read_bytes(uint64_t bytes_per_s, size_t want);
 
 #endif

@@ -6,16 +6,10 @@
 void http_request_pack_some(struct http_request *request)
 {
     struct http_packing *p = &request->packing;
-    struct slice rest = buffer_view(&request->body);
 
     if (p->packer == NULL)
         p->packer = gzip_packer_new(&p->packed);
-    while (rest.len > 0) {
-        size_t step = rest.len < GZIP_PLAIN_BYTES_MAX ? rest.len : GZIP_PLAIN_BYTES_MAX;
-
-        gzip_packer_add(p->packer, slice_make(rest.data, step));
-        rest = slice_skip(rest, step);
-    }
+    gzip_packer_add(p->packer, buffer_view(&request->body));
     request->plain_bytes += request->body.len;
     buffer_clear(&request->body);
 }

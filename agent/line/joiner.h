@@ -159,10 +159,9 @@ void joiner_cut(struct joiner **joiner, struct joiner_rules *rules, const struct
 /*
  * What waits at the end of one file goes on in the next, which begins at `offset`; `*heir` is NULL
  * before, `*joiner` after. A group that gets a line of the next file becomes a record of that one,
- * at the offset of this line, with a place (record_place) that no record of that file alone has; one that
- * gets none stays a record of the first (sink.lent). Both
- * files are read again after a crash: nothing of the next one counts as done while groups of the
- * first one wait.
+ * at the offset of this line, with a place (record_place) that no record of that file alone has; one
+ * that gets none stays a record of the first (sink.lent). Both files are read again after a crash:
+ * nothing of the next one counts as done while groups of the first one wait.
  */
 void joiner_inherit(struct joiner **heir, struct joiner **joiner, uint64_t offset);
 

@@ -115,7 +115,7 @@ struct output_metrics {
     const char *plugin;
     uint64_t proc_records; /* delivered; Fluent Bit's names from here */
     uint64_t proc_bytes;
-    uint64_t errors;
+    uint64_t errors; /* failures that no attempt follows */
     uint64_t retries;
     uint64_t retries_failed;
     uint64_t dropped_records; /* in Fluent Bit's sense: set aside, or given up */

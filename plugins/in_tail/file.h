@@ -134,17 +134,6 @@ bool tail_file_reopen(struct tail_file *file);
 /* It was truncated: it goes on from its beginning, as another tail_file; this one is gone. */
 void tail_file_restart(struct tail_file *file, uint64_t lost_bytes);
 
-/* ---- twin.c ---- */
-
-/* Whether another file may have all its bytes, gzip's of it for one: then that is looked into, and the
- * file goes on there, or stays and is alone. */
-bool tail_twin_seek(struct tail_file *file);
-
-/* It is not to go on anywhere else. */
-void tail_twin_leave(struct tail_file *file);
-
-/* ---- open.c, again ---- */
-
 /* Its name refers to something else now. */
 void tail_file_unname(struct tail_file *file);
 
@@ -156,6 +145,15 @@ int64_t tail_source_head(const struct tail_source *source, char *buf, size_t buf
 
 /* Where it goes on: behind whole lines, before those whose end is not there yet. */
 uint64_t tail_source_next(const struct tail_source *source);
+
+/* ---- twin.c ---- */
+
+/* Whether another file may have all its bytes, gzip's of it for one: then that is looked into, and the
+ * file goes on there, or stays and is alone. */
+bool tail_twin_seek(struct tail_file *file);
+
+/* It is not to go on anywhere else. */
+void tail_twin_leave(struct tail_file *file);
 
 /* ---- origin.c ---- */
 

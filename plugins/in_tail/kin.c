@@ -12,8 +12,9 @@
  * The heir is not read before all that its elder has was read. Then it takes over what waits there,
  * and its lines go on with it. The elder's bookmark stays before the pieces until the heir's is
  * behind the record that they became, and behind all that is read again with it, so that after a crash
- * both are read again and become the same record with the same id. Nor does the heir's move before all is settled that the elder has before
- * the pieces: or the elder would be read again up to them, and what follows them would not.
+ * both are read again and become the same record with the same id. Nor does the heir's move before all is
+ * settled that the elder has before the pieces: or the elder would be read again up to them, and what
+ * follows them would not.
  *
  *   tail_kin_find     a file begins: whose heir is it
  *   tail_kin_may_read whether its turn has come; takes over

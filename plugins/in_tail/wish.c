@@ -3,9 +3,6 @@
 /* About how long a line is, as long as none was read. */
 #define LINE_BYTES_GUESS 256
 
-/* What is read at once is a quarter second's. */
-#define QUARTERS 4
-
 struct tail_joining {
     struct tail_joining *next;
     struct joiner_inner inner;
@@ -123,7 +120,7 @@ static size_t lines_end(const struct tail_file *f, struct slice bytes, uint64_t 
 
 size_t tail_rate_cut(const struct tail_file *f, struct slice bytes)
 {
-    uint64_t most = bytes_per_s(f) / QUARTERS, lines = f->turn.rate.lines_per_s;
+    uint64_t most = bytes_per_s(f) / PACE_READS_A_SECOND, lines = f->turn.rate.lines_per_s;
     size_t end = bytes.len;
 
     if (bytes_per_s(f) > 0 && most < end) {
@@ -131,7 +128,8 @@ size_t tail_rate_cut(const struct tail_file *f, struct slice bytes)
         end = (size_t)most + lines_end(f, slice_skip(bytes, (size_t)most), 1);
     }
     if (lines > 0)
-        end = lines_end(f, slice_make(bytes.data, end), lines < QUARTERS ? 1 : lines / QUARTERS);
+        end = lines_end(f, slice_make(bytes.data, end),
+                        lines < PACE_READS_A_SECOND ? 1 : lines / PACE_READS_A_SECOND);
     CHECK(end <= bytes.len && (end > 0 || bytes.len == 0));
     return end;
 }
