@@ -14,6 +14,14 @@
 
 #define CLOUD_TIMES_MAX 1024
 
+/* Configurations: an output to it, and the logs of a folder, a tag each. */
+#define CLOUD_OUTPUT                                                 \
+    "[OUTPUT]\n Name cloudwatch_logs\n Match *\n Region eu-west-1\n" \
+    " Log_Group_Name /app/logs\n Endpoint http://127.0.0.1:${CLOUD}\n Log_Key log\n"
+#define CLOUD_BY_FILE                                                                 \
+    SERVICE "[INPUT]\n Name tail\n Tag k.*\n Path ${DIR}/*.log\n Read_from_Head on\n" \
+            " DB ${DIR}/state/positions.db\n"
+
 /* When calls of one kind came, and which were throttled. */
 struct cloud_times {
     uint64_t ms[CLOUD_TIMES_MAX];

@@ -6,17 +6,11 @@
 
 /* From files to CloudWatch Logs, by a service that keeps its rules. */
 
-#define OUTPUT                                                       \
-    "[OUTPUT]\n Name cloudwatch_logs\n Match *\n Region eu-west-1\n" \
-    " Log_Group_Name /app/logs\n Endpoint http://127.0.0.1:${CLOUD}\n Log_Key log\n"
-#define ONE_STREAM SERVICE TAIL OUTPUT " Log_Stream_Name s\n"
+#define ONE_STREAM SERVICE TAIL CLOUD_OUTPUT " Log_Stream_Name s\n"
 #define MAKES " Auto_Create_Group On\n Log_Retention_Days 7\n"
 #define GO_OUTPUT                                               \
     "[OUTPUT]\n Name cloudwatch\n Match *\n Region eu-west-1\n" \
     " Endpoint http://127.0.0.1:${CLOUD}\n Log_Key log\n Log_Group_Name /$(tag)/logs\n"
-#define BY_FILE                                                                       \
-    SERVICE "[INPUT]\n Name tail\n Tag k.*\n Path ${DIR}/*.log\n Read_from_Head on\n" \
-            " DB ${DIR}/state/positions.db\n"
 
 static struct kit *k;
 static struct cloud cloud;
@@ -194,7 +188,7 @@ START_TEST(one_stream_that_is_throttled_holds_the_others_too)
 {
     char name[16];
 
-    kit_run(k, BY_FILE OUTPUT " Log_Stream_Prefix node-\n");
+    kit_run(k, CLOUD_BY_FILE CLOUD_OUTPUT " Log_Stream_Prefix node-\n");
     cloud.throttled = 1000;
     for (int i = 0; i < 20; i++) {
         snprintf(name, sizeof name, "%d.log", i);
@@ -214,7 +208,7 @@ START_TEST(streams_are_made_no_faster_than_the_service_takes_it)
 {
     char name[16];
 
-    kit_run(k, BY_FILE OUTPUT " Log_Stream_Prefix node-\n Workers 4\n");
+    kit_run(k, CLOUD_BY_FILE CLOUD_OUTPUT " Log_Stream_Prefix node-\n Workers 4\n");
     for (int i = 0; i < 40; i++) {
         snprintf(name, sizeof name, "%d.log", i);
         kit_append(k, name, "one\n");
@@ -238,7 +232,7 @@ START_TEST(what_comes_for_one_stream_in_a_flush_shares_its_calls)
     memset(lines, 'x', 40000);
     for (int i = 99; i < 40000; i += 100)
         lines[i] = '\n';
-    kit_run(k, BY_FILE OUTPUT " Log_Stream_Prefix node-\n");
+    kit_run(k, CLOUD_BY_FILE CLOUD_OUTPUT " Log_Stream_Prefix node-\n");
     kit_append(k, "a.log", lines);
     kit_append(k, "b.log", lines);
     kit_pass_ms(k, 3000);
@@ -261,8 +255,8 @@ START_TEST(a_hundred_pods_are_a_hundred_calls_in_a_flush_and_fewer_in_shared_str
     static const struct {
         const char *config;
         unsigned calls;
-    } ways[] = {{BY_FILE OUTPUT " Log_Stream_Prefix node-\n", 100},
-                {BY_FILE OUTPUT " Log_Stream_Prefix node-\n Log_Stream_Max 1\n", 1}};
+    } ways[] = {{CLOUD_BY_FILE CLOUD_OUTPUT " Log_Stream_Prefix node-\n", 100},
+                {CLOUD_BY_FILE CLOUD_OUTPUT " Log_Stream_Prefix node-\n Log_Stream_Max 1\n", 1}};
     char name[16];
 
     kit_run(k, ways[_i].config);
@@ -283,7 +277,7 @@ END_TEST
 
 START_TEST(each_file_has_its_stream)
 {
-    kit_run(k, BY_FILE OUTPUT " Log_Stream_Prefix node-\n");
+    kit_run(k, CLOUD_BY_FILE CLOUD_OUTPUT " Log_Stream_Prefix node-\n");
     kit_append(k, "a.log", "one\n");
     kit_append(k, "b.log", "two\n");
     kit_pass_ms(k, 3000);
@@ -460,7 +454,7 @@ START_TEST(a_message_that_is_too_long_for_one_call_goes_in_parts)
     memset(line, 'x', len);
     memcpy(line + len, "\ntwo\n", 6);
     map_put(&cloud.streams, SLICE("s"), &cloud);
-    kit_run(k, SERVICE TAIL " Buffer_Max_Size 4M\n" OUTPUT " Log_Stream_Name s\n");
+    kit_run(k, SERVICE TAIL " Buffer_Max_Size 4M\n" CLOUD_OUTPUT " Log_Stream_Name s\n");
     kit_append(k, "app.log", line);
     kit_pass_ms(k, 3000);
     kit_expect_bookmark(k, "app.log", len + 5);
@@ -484,7 +478,7 @@ START_TEST(a_document_of_metrics_that_is_too_long_is_no_ones_part)
     memcpy(line, begin, sizeof begin - 1);
     memcpy(line + len - 2, "\"}\ntwo\n", 7);
     map_put(&cloud.streams, SLICE("s"), &cloud);
-    kit_run(k, SERVICE TAIL " Buffer_Max_Size 4M\n" OUTPUT
+    kit_run(k, SERVICE TAIL " Buffer_Max_Size 4M\n" CLOUD_OUTPUT
                             " Log_Stream_Name s\n Log_Format json/emf\n");
     kit_append(k, "app.log", line);
     kit_pass_ms(k, 3000);

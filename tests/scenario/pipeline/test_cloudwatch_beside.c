@@ -6,14 +6,8 @@
 
 /* How many calls CloudWatch Logs gets where records go to other outputs besides: as many as without. */
 
-#define CLOUDWATCH                                                   \
-    "[OUTPUT]\n Name cloudwatch_logs\n Match *\n Region eu-west-1\n" \
-    " Log_Group_Name /app/logs\n Endpoint http://127.0.0.1:${CLOUD}\n Log_Key log\n"
-#define A_STREAM_EACH CLOUDWATCH " Log_Stream_Prefix node-\n"
-#define ONE_STREAM CLOUDWATCH " Log_Stream_Prefix node-\n Log_Stream_Max 1\n"
-#define BY_FILE                                                                       \
-    SERVICE "[INPUT]\n Name tail\n Tag k.*\n Path ${DIR}/*.log\n Read_from_Head on\n" \
-            " DB ${DIR}/state/positions.db\n"
+#define A_STREAM_EACH CLOUD_OUTPUT " Log_Stream_Prefix node-\n"
+#define ONE_STREAM CLOUD_OUTPUT " Log_Stream_Prefix node-\n Log_Stream_Max 1\n"
 #define NOWHERE "[OUTPUT]\n Name null\n Match *\n"
 
 #define PODS 100
@@ -63,10 +57,10 @@ START_TEST(a_hundred_pods_make_the_calls_of_a_flush_that_they_make_alone)
         const char *config;
         unsigned calls, outputs;
         bool has_es;
-    } ways[] = {{BY_FILE A_STREAM_EACH, PODS, 1, false},
-                {BY_FILE A_STREAM_EACH NOWHERE, PODS, 2, false},
-                {BY_FILE A_STREAM_EACH NOWHERE ES("PORT"), PODS, 3, true},
-                {BY_FILE ONE_STREAM NOWHERE ES("PORT"), 1, 3, true}};
+    } ways[] = {{CLOUD_BY_FILE A_STREAM_EACH, PODS, 1, false},
+                {CLOUD_BY_FILE A_STREAM_EACH NOWHERE, PODS, 2, false},
+                {CLOUD_BY_FILE A_STREAM_EACH NOWHERE ES("PORT"), PODS, 3, true},
+                {CLOUD_BY_FILE ONE_STREAM NOWHERE ES("PORT"), 1, 3, true}};
     char name[16];
 
     run_warm(ways[_i].config, PODS);
@@ -93,7 +87,7 @@ START_TEST(much_of_two_pods_fills_their_calls)
     memset(lines, 'x', 40000);
     for (int i = 99; i < 40000; i += 100)
         lines[i] = '\n';
-    run_warm(BY_FILE A_STREAM_EACH NOWHERE ES("PORT"), 2);
+    run_warm(CLOUD_BY_FILE A_STREAM_EACH NOWHERE ES("PORT"), 2);
     for (int i = 0; i < 20; i++) {
         kit_append(k, "0.log", lines);
         kit_append(k, "1.log", lines);
@@ -111,7 +105,7 @@ END_TEST
 /* The others get their records within Flush all the same, and each record once. */
 START_TEST(an_output_that_is_throttled_keeps_nothing_from_the_others)
 {
-    run_warm(BY_FILE A_STREAM_EACH ES("PORT"), 3);
+    run_warm(CLOUD_BY_FILE A_STREAM_EACH ES("PORT"), 3);
     cloud.throttled = 1000;
     for (int i = 0; i < 5; i++) {
         kit_append(k, "0.log", "one\n");

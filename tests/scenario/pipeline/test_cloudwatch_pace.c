@@ -7,12 +7,6 @@
 
 /* How fast calls come to CloudWatch Logs: from several streams, chunks and outputs. */
 
-#define CLOUDWATCH                                                   \
-    "[OUTPUT]\n Name cloudwatch_logs\n Match *\n Region eu-west-1\n" \
-    " Log_Group_Name /app/logs\n Endpoint http://127.0.0.1:${CLOUD}\n Log_Key log\n"
-#define BY_FILE                                                                       \
-    SERVICE "[INPUT]\n Name tail\n Tag k.*\n Path ${DIR}/*.log\n Read_from_Head on\n" \
-            " DB ${DIR}/state/positions.db\n"
 #define NO_PARCELS "[OUTPUT]\n Name null\n Match *\n"
 
 static struct kit *k;
@@ -49,7 +43,7 @@ static void run_warm(const char *config, int files)
 
 START_TEST(a_chunk_of_many_streams_makes_no_call_while_there_is_a_hold)
 {
-    run_warm(BY_FILE CLOUDWATCH " Log_Stream_Prefix node-\n" NO_PARCELS, 20);
+    run_warm(CLOUD_BY_FILE CLOUD_OUTPUT " Log_Stream_Prefix node-\n" NO_PARCELS, 20);
     append_to(0, 20);
     cloud.throttled = 3;
     kit_pass_ms(k, 30000);
@@ -61,8 +55,9 @@ END_TEST
 
 START_TEST(what_one_output_is_told_holds_the_others_at_once)
 {
-    run_warm(BY_FILE CLOUDWATCH " Log_Stream_Prefix a-\n" CLOUDWATCH
-                                " Log_Stream_Prefix b-\n" CLOUDWATCH " Log_Stream_Prefix c-\n",
+    run_warm(CLOUD_BY_FILE CLOUD_OUTPUT " Log_Stream_Prefix a-\n" CLOUD_OUTPUT
+                                        " Log_Stream_Prefix b-\n" CLOUD_OUTPUT
+                                        " Log_Stream_Prefix c-\n",
              10);
     append_to(0, 10);
     cloud.throttled = 4;
@@ -76,7 +71,7 @@ END_TEST
 /* Eight are under way at once, and each of them is told: that is one hold, and no row. */
 START_TEST(behind_a_hold_calls_do_not_start_together)
 {
-    run_warm(BY_FILE CLOUDWATCH " Log_Stream_Prefix a-\n Workers 8\n", 40);
+    run_warm(CLOUD_BY_FILE CLOUD_OUTPUT " Log_Stream_Prefix a-\n Workers 8\n", 40);
     append_to(0, 40);
     cloud.throttled = 8;
     kit_pass_ms(k, 20000);
@@ -88,8 +83,8 @@ END_TEST
 
 START_TEST(no_second_has_more_calls_than_are_told)
 {
-    run_warm(BY_FILE CLOUDWATCH
-             " Log_Stream_Prefix a-\n Workers 4\n Calls_Per_Second 5\n" CLOUDWATCH
+    run_warm(CLOUD_BY_FILE CLOUD_OUTPUT
+             " Log_Stream_Prefix a-\n Workers 4\n Calls_Per_Second 5\n" CLOUD_OUTPUT
              " Log_Stream_Prefix b-\n" NO_PARCELS,
              10);
     append_to(0, 10);
@@ -106,7 +101,7 @@ END_TEST
 
 START_TEST(no_second_has_more_streams_made_than_the_service_takes_also_behind_a_hold)
 {
-    kit_run(k, BY_FILE CLOUDWATCH " Log_Stream_Prefix a-\n Workers 4\n");
+    kit_run(k, CLOUD_BY_FILE CLOUD_OUTPUT " Log_Stream_Prefix a-\n Workers 4\n");
     append_to(0, 80);
     kit_pass_ms(k, 1300);
     cloud.throttled = 5;
@@ -118,7 +113,7 @@ END_TEST
 
 START_TEST(a_long_hold_keeps_nobody_from_stopping_and_nothing_is_lost)
 {
-    run_warm(BY_FILE CLOUDWATCH " Log_Stream_Prefix a-\n", 10);
+    run_warm(CLOUD_BY_FILE CLOUD_OUTPUT " Log_Stream_Prefix a-\n", 10);
     cloud.throttled = 14;
     append_to(0, 10);
     kit_pass_ms(k, 60000);
@@ -133,7 +128,7 @@ END_TEST
 /* Six times throttled: a gap of 20 ms that was made half as long again five times. */
 START_TEST(what_throttling_taught_is_known_when_the_configuration_is_read_again)
 {
-    run_warm(BY_FILE CLOUDWATCH " Log_Stream_Prefix a-\n", 10);
+    run_warm(CLOUD_BY_FILE CLOUD_OUTPUT " Log_Stream_Prefix a-\n", 10);
     for (int i = 0; i < 6; i++) {
         cloud.throttled = 1;
         append_to(0, 2);
@@ -153,7 +148,8 @@ END_TEST
 /* They were read again by then. */
 START_TEST(what_waits_for_its_turn_is_let_go_of_when_the_configuration_is_read_again)
 {
-    run_warm(BY_FILE CLOUDWATCH " Log_Stream_Prefix a-\n Calls_Per_Second 1\n" NO_PARCELS, 3);
+    run_warm(CLOUD_BY_FILE CLOUD_OUTPUT " Log_Stream_Prefix a-\n Calls_Per_Second 1\n" NO_PARCELS,
+             3);
     append_to(0, 3);
     kit_pass_ms(k, 1500);
     ck_assert_uint_le(kit_stop(k), 6000);

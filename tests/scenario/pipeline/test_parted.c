@@ -1,5 +1,5 @@
 #include "base/memory.h"
-#include "scenario/pipeline/kit.h"
+#include "scenario/pipeline/parted.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -7,14 +7,6 @@
 /* Lines that a container runtime wrote in pieces, and rotation came between: one record, whatever
  * happens to the agent meanwhile. */
 
-#define TIME "2026-11-21T08:18:54.000000000Z "
-#define P(text) TIME "stdout P " text "\n"
-#define F(text) TIME "stdout F " text "\n"
-#define P_ERR(text) TIME "stderr P " text "\n"
-#define F_ERR(text) TIME "stderr F " text "\n"
-#define TAIL_CRI                                                                           \
-    "[INPUT]\n Name tail\n Tag app\n Path ${DIR}/app.log\n DB ${DIR}/state/positions.db\n" \
-    " Read_from_Head on\n Rotate_Wait 2\n multiline.parser cri\n"
 #define TAIL_DOCKER                                                                        \
     "[INPUT]\n Name tail\n Tag app\n Path ${DIR}/app.log\n DB ${DIR}/state/positions.db\n" \
     " Read_from_Head on\n Rotate_Wait 2\n Docker_Mode on\n Parser docker\n"
@@ -103,26 +95,12 @@ START_TEST(a_crash_after_the_ack_doubles_nothing)
 }
 END_TEST
 
-static bool takes_all;
-
-static struct kit_answer all_but_before(void *owner, const struct kit_request *request)
-{
-    bool is_taken = takes_all || strstr(request->body.data, "before") == NULL;
-
-    (void)owner;
-    return (struct kit_answer){
-        .status = 200,
-        .body = is_taken ? "{\"errors\":false}"
-                         : "{\"errors\":true,\"items\":[{\"create\":{\"status\":429}}]}"};
-}
-
 /* The record is acknowledged, and lines that lie before its first piece are not: they will be read
  * again, up to that piece, so that what follows it must be, too. Found by the simulation,
  * SIM_PIECES seed 495. */
 START_TEST(the_next_file_is_not_passed_before_what_comes_again_with_the_one_before)
 {
-    takes_all = false;
-    kit_server_rule(k->es->server, all_but_before, NULL);
+    parted_hold(k);
     kit_append(k, "app.log", F("first"));
     kit_pass_ms(k, 2000);
     kit_append(k, "app.log", F("before") P("one,"));
@@ -132,7 +110,7 @@ START_TEST(the_next_file_is_not_passed_before_what_comes_again_with_the_one_befo
     kit_pass_ms(k, 20000);
     ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 2);
     kit_expect_bookmark(k, "app.log", 0);
-    takes_all = true;
+    parted_let_go();
     kit_pass_ms(k, 20000);
     ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 3);
     kit_expect_bookmark(k, "app.log", length(F("two")));

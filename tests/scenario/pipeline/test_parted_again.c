@@ -1,18 +1,9 @@
-#include "scenario/pipeline/kit.h"
+#include "scenario/pipeline/parted.h"
 
 #include <string.h>
 
 /* Lines that rotation parted, when some of their files are read again and others are not: what is read
  * again makes the same records. */
-
-#define TIME "2026-11-21T08:18:54.000000000Z "
-#define P(text) TIME "stdout P " text "\n"
-#define F(text) TIME "stdout F " text "\n"
-#define P_ERR(text) TIME "stderr P " text "\n"
-#define F_ERR(text) TIME "stderr F " text "\n"
-#define TAIL_CRI                                                                           \
-    "[INPUT]\n Name tail\n Tag app\n Path ${DIR}/app.log\n DB ${DIR}/state/positions.db\n" \
-    " Read_from_Head on\n Rotate_Wait 2\n multiline.parser cri\n"
 
 static struct kit *k;
 
@@ -66,25 +57,11 @@ START_TEST(so_is_the_one_before_that_until_the_last_has_what_waited)
 }
 END_TEST
 
-static bool takes_all;
-
-static struct kit_answer all_but_before(void *owner, const struct kit_request *request)
-{
-    bool is_taken = takes_all || strstr(request->body.data, "before") == NULL;
-
-    (void)owner;
-    return (struct kit_answer){
-        .status = 200,
-        .body = is_taken ? "{\"errors\":false}"
-                         : "{\"errors\":true,\"items\":[{\"create\":{\"status\":429}}]}"};
-}
-
 /* The two are read again without the third, which was acknowledged: the pieces of their line are one record
  * still. Found by the simulation, SIM_PIECES seed 5159. */
 START_TEST(two_are_read_again_together_though_the_third_is_not)
 {
-    takes_all = false;
-    kit_server_rule(k->es->server, all_but_before, NULL);
+    parted_hold(k);
     kit_append(k, "app.log", F("first"));
     kit_pass_ms(k, 2000);
     kit_append(k, "app.log", F("before") P("one,"));
@@ -99,7 +76,7 @@ START_TEST(two_are_read_again_together_though_the_third_is_not)
     kit_append(k, "app.log", F("four"));
     kit_pass_ms(k, 10000);
     kit_kill(k);
-    takes_all = true;
+    parted_let_go();
     kit_run_again(k);
     kit_pass_ms(k, 20000);
     ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 2);

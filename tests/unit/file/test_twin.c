@@ -101,13 +101,18 @@ START_TEST(two_members_of_gzip_are_one_twin)
 }
 END_TEST
 
+static void expect_none(void)
+{
+    begin("a.gz", 100, 100);
+    ck_assert_int_eq(look(1 << 16), UV_ERANGE);
+}
+
 START_TEST(one_byte_that_differs_makes_it_another_file)
 {
     tree_write("a", text);
     text[299998] = '!';
     tree_write_gzip("a.gz", text);
-    begin("a.gz", 100, 100);
-    ck_assert_int_eq(look(1 << 16), UV_ERANGE);
+    expect_none();
     ck_assert(!twin.is_same);
 }
 END_TEST
@@ -117,8 +122,7 @@ START_TEST(a_file_with_fewer_bytes_is_no_twin)
     tree_write("a", text);
     text[299900] = '\0';
     tree_write_gzip("a.gz", text);
-    begin("a.gz", 100, 100);
-    ck_assert_int_eq(look(1 << 16), UV_ERANGE);
+    expect_none();
 }
 END_TEST
 
@@ -127,8 +131,7 @@ START_TEST(a_file_with_more_bytes_is_no_twin)
     tree_write_gzip("a.gz", text);
     text[299900] = '\0';
     tree_write("a", text);
-    begin("a.gz", 100, 100);
-    ck_assert_int_eq(look(1 << 16), UV_ERANGE);
+    expect_none();
 }
 END_TEST
 

@@ -5,6 +5,8 @@
 
 #include <check.h>
 
+#include <stdio.h>
+
 extern const struct input_plugin in_tail;
 
 /* What a tail says of its options though they are taken. */
@@ -59,19 +61,15 @@ START_TEST(angles_in_a_tag_without_an_expression_are_text)
 }
 END_TEST
 
-START_TEST(docker_mode_beside_a_multiline_parser_is_said_to_do_nothing)
+START_TEST(the_old_ways_beside_a_multiline_parser_are_said_to_do_nothing)
 {
-    TELL("docker_mode", "on", "multiline.parser", "cri");
-    ck_assert_uint_eq(plugin.report.warning_count, 1);
-    ck_assert(plugin_report_says(&plugin, "docker_mode does nothing beside multiline.parser"));
-}
-END_TEST
+    static const char *const ways[] = {"docker_mode", "multiline"};
+    char says[80];
 
-START_TEST(multiline_beside_a_multiline_parser_is_said_to_do_nothing)
-{
-    TELL("multiline", "on", "multiline.parser", "cri");
+    TELL(ways[_i], "on", "multiline.parser", "cri");
     ck_assert_uint_eq(plugin.report.warning_count, 1);
-    ck_assert(plugin_report_says(&plugin, "multiline does nothing beside multiline.parser"));
+    snprintf(says, sizeof says, "%s does nothing beside multiline.parser", ways[_i]);
+    ck_assert(plugin_report_says(&plugin, says));
 }
 END_TEST
 
@@ -93,8 +91,7 @@ Suite *suite_plugins_in_tail_told(void)
     tcase_add_test(told, a_group_of_the_tag_that_its_expression_lacks_is_named);
     tcase_add_test(told, a_tag_whose_groups_are_all_there_is_no_mistake);
     tcase_add_test(told, angles_in_a_tag_without_an_expression_are_text);
-    tcase_add_test(told, docker_mode_beside_a_multiline_parser_is_said_to_do_nothing);
-    tcase_add_test(told, multiline_beside_a_multiline_parser_is_said_to_do_nothing);
+    tcase_add_loop_test(told, the_old_ways_beside_a_multiline_parser_are_said_to_do_nothing, 0, 2);
     tcase_add_test(told, docker_mode_alone_is_no_mistake);
     suite_add_tcase(suite, told);
     return suite;

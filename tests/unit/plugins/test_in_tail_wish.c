@@ -171,6 +171,16 @@ static char *many_lines(size_t line_bytes)
     return text;
 }
 
+/* They are there, and nothing of them was read yet. */
+static void open_many_lines(size_t line_bytes)
+{
+    char *text = many_lines(line_bytes);
+
+    tree_write("app.log", text);
+    mem_free(text);
+    open_with(NULL);
+}
+
 /* So many records came, and the others are unread. */
 static void expect_read(uint64_t count, size_t line_bytes)
 {
@@ -183,12 +193,8 @@ static void expect_read(uint64_t count, size_t line_bytes)
 
 START_TEST(a_rate_of_lines_holds_the_rest_back_and_loses_nothing)
 {
-    char *text = many_lines(64);
-
     wanted.lines_per_s = 64;
-    tree_write("app.log", text);
-    mem_free(text);
-    open_with(NULL);
+    open_many_lines(64);
     turn();
     for (unsigned quarter = 1; quarter <= 16; quarter++) {
         expect_read(16 * quarter, 64);
@@ -202,12 +208,8 @@ END_TEST
 
 START_TEST(a_line_a_second_is_one_each_second)
 {
-    char *text = many_lines(64);
-
     wanted.lines_per_s = 1;
-    tree_write("app.log", text);
-    mem_free(text);
-    open_with(NULL);
+    open_many_lines(64);
     turn();
     for (unsigned second = 1; second <= 60; second++) {
         expect_read(second, 64);
@@ -256,12 +258,8 @@ END_TEST
 
 START_TEST(a_line_longer_than_a_second_allows_is_read_whole_and_paid_for)
 {
-    char *text = many_lines(2048);
-
     wanted.bytes_per_s = 1024;
-    tree_write("app.log", text);
-    mem_free(text);
-    open_with(NULL);
+    open_many_lines(2048);
     turn();
     for (unsigned count = 1; count <= 8; count++) {
         expect_read(count, 2048);
@@ -275,12 +273,8 @@ END_TEST
 
 START_TEST(a_rate_of_bytes_is_the_lesser_of_the_inputs_and_the_pods)
 {
-    char *text = many_lines(2);
-
     wanted.bytes_per_s = 4096;
-    tree_write("app.log", text);
-    mem_free(text);
-    open_with(NULL);
+    open_many_lines(2);
     self->told.lines.rate_bytes = 1 << 20;
     turn();
     ck_assert_uint_eq(kit.input.metrics.records, 513);
