@@ -21,6 +21,12 @@ struct place {
     unsigned line;
 };
 
+/* The first that is a place: where a key stands, else where its section begins. */
+static inline struct place place_or(struct place place, struct place otherwise)
+{
+    return place.file != NULL ? place : otherwise;
+}
+
 struct report {
     struct buffer text; /* whole lines, errors and warnings as they came */
     unsigned error_count;

@@ -21,8 +21,11 @@ struct orphan {
     uint64_t positions; /* the number of those that have it */
     uint64_t offset;
     bool is_rotated;
-    bool is_apart; /* its place among the generations of its log is not known */
-    bool is_saved; /* its row tells it from others, and is written */
+    bool is_apart;    /* its place among the generations of its log is not known */
+    bool is_saved;    /* its row tells it from others, and is written */
+    bool is_unproved; /* it may be another file than the row's, which `tail` tells, and that it has
+                       * `offset` bytes */
+    bool may_be_cut;  /* fewer are a copy of that, if so */
     struct file_identity
         identity;           /* as it was when it was read: it may have been truncated since */
     struct file_print tail; /* of the bytes before `read` */

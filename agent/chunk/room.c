@@ -7,8 +7,8 @@
  * that nothing is copied again and freed chunks leave holes that the next ones fit into.
  *
  * Parcels may be many, and few of them get full: of those of one output one at a time has all its room,
- * and the others grow by halves. What that one has room for beyond its records is held by the budget of
- * the first of these, if that is no more than half of what it has:
+ * if that is no more than half of what the budget of its first record has, and the others grow by halves.
+ * What each of them has room for beyond its records is held by that budget, as it was when it was looked at:
  *
  *   |--- records: their runs' budgets ---|--- ahead ---|
  *                                       len         capacity
@@ -84,8 +84,7 @@ void chunk_room_look(struct chunk *chunk)
     }
     if (rule == NULL)
         return;
-    if (chunk->room.is_full)
-        ahead_set(chunk, chunk->bytes.capacity - chunk->bytes.len);
+    ahead_set(chunk, chunk->bytes.capacity - chunk->bytes.len);
     chunk->room.look_at = chunk->bytes.len + LOOK_BYTES;
 }
 

@@ -10,6 +10,7 @@
 static void write_one(const struct sample_writer *w, const struct metric *metric,
                       const struct label *labels, size_t count, uint64_t value)
 {
+    CHECK(metric->type != METRIC_HISTOGRAM);
     sample_family(w, metric->name, metric->help, metric->type);
     sample_write(w, metric->name, labels, count, value);
     buffer_append_byte(w->out, '\n');
@@ -88,6 +89,7 @@ static bool write_routes_of(const struct sample_writer *w, const struct metric *
 {
     const struct route_metrics *route = input->routes;
 
+    CHECK(route != NULL);
     LIST_FOR (it, (struct list *)(uintptr_t)&w->book->outputs) {
         const struct label labels[] = {{"input", input->name},
                                        {"output", metrics_head_of(it)->name}};
@@ -239,6 +241,7 @@ void exposition_write(const struct metrics_book *book, const struct metrics_fact
 {
     const struct sample_writer w = {.out = out, .book = book, .facts = facts, .form = form};
 
+    CHECK(form == EXPOSITION_V1 || form == EXPOSITION_V2 || form == EXPOSITION_LINES);
     if (form == EXPOSITION_V1) {
         write_instances(&w);
         write_v1_facts(&w);

@@ -89,7 +89,7 @@ static uint64_t count_below(const struct labelled *l, size_t bound)
 {
     uint64_t sum = 0;
 
-    CHECK(bound <= l->family->spec->bound_count);
+    CHECK(l->family->spec->type == METRIC_HISTOGRAM && bound <= l->family->spec->bound_count);
     for (size_t i = 0; i <= bound; i++)
         sum += l->series->buckets[i].count;
     return sum;
@@ -108,6 +108,7 @@ static void write_buckets(const struct sample_writer *w, const struct labelled *
     append_number(w->out, l->series->sum);
     buffer_append_byte(w->out, '\n');
     write_name(w, l, "_count", SIZE_MAX);
+    CHECK(count_below(l, spec->bound_count) == l->series->count);
     buffer_append_format(w->out, " %" PRIu64 "\n", l->series->count);
 }
 
@@ -207,6 +208,7 @@ static void write_family(const struct sample_writer *w, const struct filter_metr
 {
     const struct family_spec *spec = first->family->spec;
 
+    family_check(first->family);
     sample_family(w, spec->name, spec->help, spec->type);
     LIST_FOR (it, (struct list *)(uintptr_t)&w->book->filters) {
         const struct filter_metrics *m = filter_of(it);

@@ -13,17 +13,39 @@ void family_init(struct metric_family *f, const struct family_spec *spec)
     CHECK(spec->label_count <= FAMILY_LABELS_MAX && spec->bound_count <= FAMILY_BOUNDS_MAX);
     CHECK(spec->series_max > 0);
     CHECK(spec->type == METRIC_HISTOGRAM || spec->bound_count == 0);
+    for (size_t i = 1; i < spec->bound_count; i++)
+        CHECK(spec->bounds[i - 1] < spec->bounds[i]);
     *f = (struct metric_family){.spec = spec};
     list_init(&f->series);
     list_init(&f->news);
+}
+
+static size_t bucket_count(const struct metric_family *f)
+{
+    return f->spec->type == METRIC_HISTOGRAM ? f->spec->bound_count + 1 : 0;
+}
+
+static void series_check(const struct metric_family *f, const struct family_series *s)
+{
+    uint64_t count = 0, news_count = 0;
+
+    for (size_t i = 0; i < bucket_count(f); i++) {
+        count += s->buckets[i].count;
+        news_count += s->buckets[i].news_count;
+    }
+    CHECK(bucket_count(f) == 0 || (count == s->count && news_count == s->news.count));
+    CHECK(s->news.count <= s->count);
+    CHECK(list_is_linked(&s->news_link) == (s->news.count > 0));
 }
 
 void family_check(const struct metric_family *f)
 {
     size_t others = f->other != NULL, count = 0, news = 0;
 
-    LIST_FOR (it, (struct list *)(uintptr_t)&f->series)
+    LIST_FOR (it, (struct list *)(uintptr_t)&f->series) {
+        series_check(f, CONTAINER_OF(it, const struct family_series, link));
         count++;
+    }
     LIST_FOR (it, (struct list *)(uintptr_t)&f->news)
         news++;
     CHECK(count == f->series_count + others && news <= count);
@@ -50,6 +72,7 @@ void family_key_add(struct buffer *key, struct slice value)
     if (len > FAMILY_LABEL_BYTES_MAX)
         len = utf8_cut(value, FAMILY_LABEL_BYTES_MAX);
     head = (uint16_t)len;
+    _Static_assert(FAMILY_LABEL_BYTES_MAX <= UINT16_MAX, "a value's length has its place");
     buffer_append(key, slice_make((const char *)&head, sizeof head));
     buffer_append(key, slice_make(value.data, len));
 }
@@ -78,11 +101,6 @@ void family_tick(struct metric_family *f, uint64_t now_s)
 }
 
 /* ---- series come and go ---- */
-
-static size_t bucket_count(const struct metric_family *f)
-{
-    return f->spec->type == METRIC_HISTOGRAM ? f->spec->bound_count + 1 : 0;
-}
 
 static size_t series_bytes(const struct metric_family *f, struct slice key)
 {

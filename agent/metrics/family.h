@@ -55,6 +55,13 @@ struct family_news {
     double min, max;
 };
 
+/*
+ * In a histogram, of the total and of the news alike:
+ *
+ *   count = the sum of its buckets' counts
+ *
+ * It is in family.news as long as news.count is above 0, and only so long.
+ */
 struct family_series {
     struct list link;      /* in family.series */
     struct list news_link; /* in family.news */

@@ -13,6 +13,13 @@ void histogram_add(struct histogram *h, const struct histogram_bounds *bounds, u
     h->sum_ms += ms;
 }
 
+void histogram_bounds_check(const struct histogram_bounds *bounds)
+{
+    CHECK(bounds->count > 0 && bounds->count <= HISTOGRAM_BOUNDS_MAX);
+    for (uint32_t i = 1; i < bounds->count; i++)
+        CHECK(bounds->upper_ms[i - 1] < bounds->upper_ms[i]);
+}
+
 uint64_t histogram_below(const struct histogram *h, const struct histogram_bounds *bounds,
                          uint32_t index)
 {

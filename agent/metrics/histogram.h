@@ -25,6 +25,9 @@ struct histogram {
 
 void histogram_add(struct histogram *h, const struct histogram_bounds *bounds, uint64_t ms);
 
+/* Stops the process when bounds are none, too many, or not ascending. */
+void histogram_bounds_check(const struct histogram_bounds *bounds);
+
 /* How many times were at most as long as the bound of this index; of index bounds->count: all. */
 uint64_t histogram_below(const struct histogram *h, const struct histogram_bounds *bounds,
                          uint32_t index);

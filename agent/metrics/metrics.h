@@ -47,6 +47,7 @@ struct input_metrics {
     uint64_t unrouted_records;   /* no output wanted them */
     uint64_t parse_failures;     /* lines that went on as text */
     uint64_t read_errors;        /* open or read failed: permission, disk */
+    uint64_t position_failures;  /* writes of positions that failed: a full disk */
     uint64_t is_paused;          /* 1: not reading, for want of memory */
     uint64_t memory_bytes;       /* in chunks */
     uint64_t memory_limit_bytes; /* Mem_Buf_Limit; 0: none of its own */

@@ -48,6 +48,7 @@ static void append_labels(struct buffer *out, const struct label *labels, size_t
         buffer_append_byte(out, '}');
         return;
     }
+    CHECK(more.data[0] == '{' && more.data[more.len - 1] == '}');
     buffer_append_byte(out, count == 0 ? '{' : ',');
     buffer_append(out, slice_skip(more, 1));
 }
@@ -110,6 +111,7 @@ static const char *seconds_text(uint64_t ms, char text[SECONDS_BYTES_MAX])
 static const char *bound_text(const struct histogram_bounds *bounds, uint32_t index,
                               char text[SECONDS_BYTES_MAX])
 {
+    CHECK(index <= bounds->count);
     return index == bounds->count ? "+Inf" : seconds_text(bounds->upper_ms[index], text);
 }
 
@@ -138,6 +140,7 @@ void sample_histogram(const struct sample_writer *w, const struct histogram_metr
     char text[SECONDS_BYTES_MAX];
 
     CHECK(count <= SAMPLE_HISTOGRAM_LABELS_MAX);
+    histogram_bounds_check(bounds);
     if (w->form == EXPOSITION_LINES) {
         histogram_line(w, metric, h, labels, count);
         return;

@@ -55,6 +55,9 @@ const struct metric input_metric_table[] = {
      METRIC_COUNTER, S(parse_failures), NULL},
     {"tailrace_input_read_errors_total", NULL, "Opens and reads that failed.", METRIC_COUNTER,
      S(read_errors), NULL},
+    {"tailrace_input_position_failures_total", NULL,
+     "Writes to its DB that failed; they are tried again.", METRIC_COUNTER, S(position_failures),
+     FILES_PLUGIN},
     {"tailrace_input_unread_bytes", NULL, "Bytes that lie in files and are not acknowledged yet.",
      METRIC_GAUGE, S(unread_bytes), NULL},
     {"tailrace_input_held_bytes", NULL,
@@ -296,16 +299,19 @@ bool metric_applies(const struct metric *metric, const struct metrics_head *head
 
 static uint64_t value_at(const void *counters, size_t offset)
 {
+    CHECK(offset % _Alignof(uint64_t) == 0);
     return *(const uint64_t *)(const void *)((const char *)counters + offset);
 }
 
 uint64_t metric_value(const struct metric *metric, const struct metrics_head *head)
 {
+    CHECK(metric->type != METRIC_HISTOGRAM && metric->offset >= sizeof *head);
     return value_at(head, metric->offset);
 }
 
 uint64_t route_metric_value(const struct metric *metric, const struct route_metrics *route)
 {
+    CHECK(metric->type != METRIC_HISTOGRAM && metric->offset < sizeof *route);
     return value_at(route, metric->offset);
 }
 
@@ -313,6 +319,7 @@ uint64_t metric_sum(const struct list *instances, size_t offset)
 {
     uint64_t sum = 0;
 
+    CHECK(offset >= sizeof(struct metrics_head));
     LIST_FOR (it, (struct list *)instances)
         sum += value_at(metrics_head_of(it), offset);
     return sum;

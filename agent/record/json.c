@@ -93,11 +93,14 @@ static int check_text(struct json_scanner *s, struct slice text, struct json_obj
 
 int json_check_object(struct json_scanner *s, struct slice text, struct json_object *out)
 {
+    int rc;
+
     if (UNLIKELY(text.len < 2 || text.data[0] != '{' || text.data[text.len - 1] != '}'))
         text = slice_trim(text);
     if (text.len == 0 || text.data[0] != '{')
         return -EINVAL;
-    return check_text(s, text, out);
+    rc = check_text(s, text, out);
+    return UNLIKELY(rc == 0 && out->member_count > JSON_MEMBERS_MAX) ? -E2BIG : rc;
 }
 
 int json_check_value(struct json_scanner *s, struct slice text, bool *needs_repair)

@@ -9,6 +9,7 @@
  *
  *   not an object, broken, or bytes after it    not JSON: the line stays text
  *   nested deeper than JSON_DEPTH_MAX           not JSON: the line stays text
+ *   more than JSON_MEMBERS_MAX members on top   not JSON: the line stays text
  *   the same key twice in one object            the last one stays, at its own place
  *   a key with escapes                          written with as few escapes as possible, then compared
  *   bytes that are not UTF-8                    each becomes U+FFFD
@@ -22,7 +23,7 @@
  * Life     json_scanner_init -> check* -> json_scanner_fini. What a check lends is good until the
  *          next check with the same scanner.
  * Thread   its owner's.
- * Limits   JSON_DEPTH_MAX levels, JSON_BYTES_MAX bytes. Time is linear in the bytes. Bytes after the
+ * Limits   JSON_DEPTH_MAX levels, JSON_MEMBERS_MAX members, JSON_BYTES_MAX bytes. Time is linear in the bytes. Bytes after the
  *          text may be read, on the page of its last byte; they are never used.
  */
 #ifndef TAILRACE_RECORD_JSON_H
@@ -34,6 +35,9 @@
 
 #define JSON_DEPTH_MAX 64
 #define JSON_BYTES_MAX ((size_t)1 << 30)
+
+/* Of the outermost object, whose members become fields. */
+#define JSON_MEMBERS_MAX (1u << 17)
 
 /* One top-level member; offsets count from the start of the checked text. The key is as written,
  * without its quotes. */

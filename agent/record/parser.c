@@ -17,6 +17,7 @@ static int format_compile(struct parser *p, const struct parser_settings *s, str
 {
     const char *nearest;
 
+    place = place_or(s->at.format, place);
     if (s->format == NULL || s->format[0] == '\0') {
         report_error(report, place, "parser \"%s\" has no Format: regex, json, ltsv or logfmt",
                      p->name);
@@ -40,6 +41,7 @@ static int regex_settle(struct parser *p, const struct parser_settings *s, struc
 {
     if (p->format != PARSER_REGEX)
         return 0;
+    place = place_or(s->at.regex, place);
     if (s->regex == NULL || s->regex[0] == '\0') {
         report_error(report, place, "parser \"%s\" has no Regex", p->name);
         return -EINVAL;
@@ -62,6 +64,7 @@ static int types_settle(struct parser *p, const struct parser_settings *s, struc
 {
     if (s->types == NULL)
         return 0;
+    place = place_or(s->at.types, place);
     if (p->format == PARSER_JSON) {
         report_warn(report, place, "parser \"%s\": Types changes nothing, because JSON has its own",
                     p->name);

@@ -39,6 +39,9 @@ struct parser_settings {
     bool logfmt_no_bare_keys;
     const struct decoder_setting *decoders;
     size_t decoder_count;
+    struct parser_places {
+        struct place format, regex, types;
+    } at; /* where each stands, for the report; none: at the section */
 };
 
 /* All defaults: no name, no format, Time_Strict and Skip_Empty_Values on. */

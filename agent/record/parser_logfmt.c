@@ -78,6 +78,8 @@ int parse_logfmt(struct parse *p, struct slice text)
             continue;
         }
         is_empty = false;
+        if (UNLIKELY(p->record->root.count >= JSON_MEMBERS_MAX))
+            return -E2BIG;
         rc = value_add(p, key, &rest);
         if (rc < 0)
             return rc;

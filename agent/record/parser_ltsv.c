@@ -44,6 +44,8 @@ int parse_ltsv(struct parse *p, struct slice text)
         if (part.len == 0)
             continue;
         is_empty = false;
+        if (UNLIKELY(p->record->root.count >= JSON_MEMBERS_MAX))
+            return -E2BIG;
         rc = part_add(p, part);
         if (rc < 0)
             return rc;

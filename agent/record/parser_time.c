@@ -27,7 +27,8 @@ int parser_time_compile(struct parser_time *t, const struct parser_settings *set
     if (options.format == NULL) {
         if (options.zone == NULL)
             return 0;
-        report_error(report, place, "parser \"%s\": Time_Zone needs a Time_Format",
+        report_error(report, place_or(options.at.zone, place),
+                     "parser \"%s\": Time_Zone needs a Time_Format",
                      settings->name ? settings->name : "");
         return -EINVAL;
     }

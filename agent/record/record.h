@@ -20,7 +20,8 @@
 #include "base/arena.h"
 #include "record/json.h"
 
-#define RECORD_FIELDS_MAX (1u << 20)
+/* A text of JSON_BYTES_MAX has no room for so many members at any depth. */
+#define RECORD_FIELDS_MAX (1u << 28)
 
 enum value_kind {
     VALUE_NULL,

@@ -172,14 +172,15 @@ static int choose_zone(struct time_format *f, const struct time_options *o, stru
                        struct place place)
 {
     bool is_double = o->zone != NULL && (o->offset != NULL || o->is_system);
+    struct place zone_place = place_or(o->at.zone, place);
     int rc = 0;
 
     if (is_double)
-        report_error(report, place,
+        report_error(report, zone_place,
                      "Time_Zone goes with neither Time_Offset nor Time_System_Timezone");
     if (o->offset != NULL)
-        rc = take_offset(f, o->offset, report, place);
-    if (o->zone != NULL && open_named_zone(f, o->zone, report, place) < 0)
+        rc = take_offset(f, o->offset, report, place_or(o->at.offset, place));
+    if (o->zone != NULL && open_named_zone(f, o->zone, report, zone_place) < 0)
         rc = -EINVAL;
     if (o->is_system && o->zone == NULL && o->offset == NULL)
         rc = open_system_zone(f, report, place);
@@ -190,7 +191,7 @@ struct time_format *time_format_new(const struct time_options *options, struct r
                                     struct place place)
 {
     struct time_format *f = mem_zalloc(1, sizeof *f);
-    int format_rc = compile_format(f, options->format, report, place);
+    int format_rc = compile_format(f, options->format, report, place_or(options->at.format, place));
     int zone_rc = choose_zone(f, options, report, place);
 
     if (format_rc < 0 || zone_rc < 0) {

@@ -19,6 +19,9 @@
 
 /* What a [PARSER] says about time. Texts are borrowed for the call; NULL where not given. */
 struct time_options {
+    struct time_places {
+        struct place format, offset, zone;
+    } at;               /* where each stands, for the report; none: at the section */
     const char *format; /* Time_Format */
     const char *offset; /* Time_Offset: +hhmm, -hh:mm */
     const char *zone;   /* Time_Zone: an IANA name; excludes the other two */

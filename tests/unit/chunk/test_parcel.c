@@ -361,7 +361,7 @@ START_TEST(the_budget_holds_the_room_that_no_record_has_filled_yet)
 }
 END_TEST
 
-START_TEST(a_small_budget_holds_records_alone)
+START_TEST(a_small_budget_holds_records_and_what_they_have_grown_by)
 {
     const struct chunk *chunk;
 
@@ -370,7 +370,11 @@ START_TEST(a_small_budget_holds_records_alone)
     parcels.budget.limit_bytes = 1500 * 1000;
     chunk = fill(A, CHUNK_BYTES_SMALL);
     ck_assert(!chunk->room.is_full);
-    ck_assert_uint_eq(parcels.budget.used_bytes, chunk->bytes.len);
+    ck_assert_uint_eq(parcels.budget.used_bytes, chunk_held_bytes(chunk));
+    ck_assert_uint_gt(parcels.budget.used_bytes, chunk->bytes.len);
+    ck_assert_uint_le(parcels.budget.used_bytes, chunk->bytes.len * 8 / 5);
+    intake_flush(parcels.intake);
+    ck_assert_uint_eq(parcels.budget.used_bytes, parcels.sealed[0]->bytes.len);
 }
 END_TEST
 
@@ -456,7 +460,7 @@ Suite *suite_chunk_parcel(void)
     tcase_add_test(use, one_that_is_larger_than_all_may_be_goes_itself);
     tcase_add_test(use, without_any_room_all_go);
     tcase_add_test(use, the_budget_holds_the_room_that_no_record_has_filled_yet);
-    tcase_add_test(use, a_small_budget_holds_records_alone);
+    tcase_add_test(use, a_small_budget_holds_records_and_what_they_have_grown_by);
     tcase_add_test(use, of_those_that_are_open_one_has_all_its_room);
     tcase_add_test(use, five_thousand_come_and_go_and_leave_nothing);
     stops_add(bugs, one_that_is_not_open_is_not_to_be_removed);

@@ -1,6 +1,7 @@
 #include "record/json.h"
 
 #include <check.h>
+#include <errno.h>
 
 static struct json_scanner scanner;
 static struct arena arena;
@@ -223,6 +224,31 @@ START_TEST(depth_has_a_limit)
     expect_whole(nested(JSON_DEPTH_MAX).data);
     expect_refusal_of(nested(JSON_DEPTH_MAX + 1));
     expect_refusal_of(nested(10 * JSON_DEPTH_MAX));
+}
+END_TEST
+
+static struct slice of_members(unsigned count)
+{
+    struct buffer text = {0};
+    struct slice copy;
+
+    for (unsigned i = 0; i < count; i++)
+        buffer_append_format(&text, "%c\"k%u\":%u", i == 0 ? '{' : ',', i, i);
+    buffer_append_byte(&text, '}');
+    copy = arena_copy(&arena, buffer_view(&text));
+    buffer_fini(&text);
+    return copy;
+}
+
+/* Each becomes a field, so a line of some megabytes could ask for a gigabyte. */
+START_TEST(members_have_a_limit)
+{
+    struct json_object object;
+
+    ck_assert_int_eq(json_check_object(&scanner, of_members(JSON_MEMBERS_MAX), &object), 0);
+    ck_assert_uint_eq(object.member_count, JSON_MEMBERS_MAX);
+    ck_assert_int_eq(json_check_object(&scanner, of_members(JSON_MEMBERS_MAX + 1), &object),
+                     -E2BIG);
 }
 END_TEST
 
@@ -478,6 +504,7 @@ Suite *suite_record_json(void)
     tcase_add_test(check, control_characters_in_strings_are_refused);
     tcase_add_test(check, a_nul_between_tokens_is_refused);
     tcase_add_test(check, depth_has_a_limit);
+    tcase_add_test(check, members_have_a_limit);
     tcase_add_test(check, members_are_where_they_stand);
     tcase_add_test(check, initials_tell_which_keys_cannot_be_there);
     tcase_add_test(check, a_check_forgets_the_one_before);

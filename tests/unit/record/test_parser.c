@@ -183,6 +183,28 @@ END_TEST
 
 /* ---- ltsv ---- */
 
+static const char *pairs(unsigned count, char equals, char between)
+{
+    static char text[(JSON_MEMBERS_MAX + 1) * 4 + 1];
+    char *p = text;
+
+    for (unsigned i = 0; i < count; i++) {
+        *p++ = 'a';
+        *p++ = equals;
+        *p++ = '1';
+        *p++ = between;
+    }
+    *p = '\0';
+    return text;
+}
+
+START_TEST(a_line_of_too_many_pairs_stays_text)
+{
+    expect_refusal(SETTINGS(.format = "ltsv"), pairs(JSON_MEMBERS_MAX + 1, ':', '\t'));
+    expect_refusal(SETTINGS(.format = "logfmt"), pairs(JSON_MEMBERS_MAX + 1, '=', ' '));
+}
+END_TEST
+
 START_TEST(labels_become_fields)
 {
     expect_parse(SETTINGS(.format = "ltsv"), "host:a.b\tpath:/x:y\tempty:\tua:a b\r\n",
@@ -418,6 +440,7 @@ Suite *suite_record_parser(void)
     tcase_add_test(json, the_time_of_an_object_leaves_it);
     tcase_add_test(json, members_after_the_time_can_still_be_found);
     tcase_add_test(json, the_time_of_an_object_stays_where_asked_for);
+    tcase_add_test(json, a_line_of_too_many_pairs_stays_text);
     tcase_add_test(json, the_time_of_an_object_may_be_a_number);
     tcase_add_test(json, the_time_of_an_object_may_have_escapes);
     tcase_add_test(json, an_object_whose_time_is_none_keeps_it);
