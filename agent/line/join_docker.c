@@ -32,8 +32,8 @@ static void push_as_is(struct joining *j)
  * which is what parsers for this are made for. */
 static bool is_first_line(struct joining *j)
 {
-    return parser_apply(j->rules->first_line, j->line->text, &j->rules->run, &j->rules->scratch) >=
-           0;
+    return parser_apply(j->rules->parsers.first_line, j->line->text, &j->rules->run,
+                        &j->rules->scratch) >= 0;
 }
 
 static void group_append(struct joining *j, struct group *g, const struct docker_line *docker)
@@ -54,7 +54,7 @@ static struct group *group_begin(struct joining *j, const struct docker_line *do
 
 static void take_docker(struct joining *j, const struct docker_line *docker)
 {
-    bool has_first_line = j->rules->first_line != NULL;
+    bool has_first_line = j->rules->parsers.first_line != NULL;
     struct group *g = group_only(j);
 
     if (g != NULL && g->state == IS_CLOSED && is_first_line(j)) {
@@ -116,7 +116,7 @@ static void emit(struct joining *j, struct group *g)
         .text = spliced(g),
         .offset = group_place(j, g),
         .end = joining_end(j),
-        .now_ms = g->grown_ms,
+        .now_ms = g->time.grown_ms,
         .wall_ns = g->record.time_ns,
     };
 

@@ -12,7 +12,7 @@ static struct group *group_begin(struct joining *j)
     struct record *record = &g->record;
     struct slice text;
 
-    CHECK(parser_apply(j->rules->first_line, g->line, &j->rules->run, record) >= 0);
+    CHECK(parser_apply(j->rules->parsers.first_line, g->line, &j->rules->run, record) >= 0);
     record_unfold(record);
     g->content_at = record->root.count;
     for (uint32_t i = record->root.count; i-- > 0 && g->content_at == record->root.count;)
@@ -30,10 +30,10 @@ static const struct parser *other_for(struct joining *j)
 {
     struct record *scratch = &j->rules->scratch;
 
-    for (size_t i = 0; i < j->rules->other_count; i++) {
+    for (size_t i = 0; i < j->rules->parsers.other_count; i++) {
         record_reset(scratch);
-        if (parser_apply(j->rules->others[i], j->line->text, &j->rules->run, scratch) >= 0)
-            return j->rules->others[i];
+        if (parser_apply(j->rules->parsers.others[i], j->line->text, &j->rules->run, scratch) >= 0)
+            return j->rules->parsers.others[i];
     }
     return NULL;
 }
@@ -89,7 +89,7 @@ static bool is_first_line(struct joining *j)
     struct record *scratch = &j->rules->scratch;
 
     record_reset(scratch);
-    return parser_apply(j->rules->first_line, j->line->text, &j->rules->run, scratch) >= 0;
+    return parser_apply(j->rules->parsers.first_line, j->line->text, &j->rules->run, scratch) >= 0;
 }
 
 static void take(struct joining *j)

@@ -1,7 +1,8 @@
 /*
  * Inside of the joiner.
  *
- *   joiner.c         the groups of a file: made, let go, cut, timed
+ *   joiner.c         a file's joiner: lines in, records out, time, inheritance
+ *   group.c          one group: made, grown, cut, let go, its record's place
  *   joiner_rules.c   what a configuration says, compiled
  *   join_records.c   multiline.parser
  *   join_runtime.c   the same for a container's lines, which belong together as its pod says
@@ -37,6 +38,13 @@ struct group_place {
                            * that, where a record of another stream does that reaches over its first line */
 };
 
+/* It goes on flush_ms after it grew last, and JOINER_GROWTH_FLUSHES_MAX of them after it began. */
+struct group_time {
+    uint64_t begun_ms;
+    uint64_t grown_ms;
+    uint64_t flush_ms;
+};
+
 /* The lines of one stream of a file that wait for more. */
 struct group {
     struct list link; /* in joiner.groups, in the order of their offsets */
@@ -50,10 +58,13 @@ struct group {
     struct slice line;    /* the first line, in the record's arena */
     struct multiline_text text;
     size_t kept_bytes; /* besides the text: lines whose fields were added */
-    uint64_t begun_ms;
-    uint64_t grown_ms;
-    uint64_t flush_ms;
+    struct group_time time;
 };
+
+static inline struct group *group_of(struct list *link)
+{
+    return CONTAINER_OF(link, struct group, link);
+}
 
 /*
  *   12 P out   13 P err   14 F out   15 F err
@@ -97,17 +108,22 @@ extern const struct joiner_ops join_records, join_runtime, join_docker, join_fir
  * other line of it waits. */
 bool join_runtime_leaves(const struct joiner_rules *rules, struct slice stream, struct slice text);
 
+/* Parser_Firstline, and Parser_1 to Parser_N. */
+struct joiner_parsers {
+    const struct parser *first_line;
+    const struct parser **others;
+    size_t other_count;
+};
+
 struct joiner_rules {
     const struct joiner_ops *ops;
     struct slice key; /* owned */
     size_t limit_bytes;
     const struct multiline **multilines;
     size_t multiline_count;
-    struct joiner_inner inner; /* of join_runtime */
-    const struct parser *first_line;
-    const struct parser **others;
-    size_t other_count;
-    uint64_t flush_ms; /* of join_docker and join_firstline */
+    struct joiner_inner inner;     /* of join_runtime */
+    struct joiner_parsers parsers; /* of join_firstline; of join_docker the first */
+    uint64_t flush_ms;             /* of join_docker and join_firstline */
     struct parser_run run;
     struct json_scanner json;
     struct record scratch; /* for trying parsers on a line */
@@ -117,6 +133,11 @@ struct joiner_rules {
 
 /* A group that begins with the line under way, its text empty, its record too. Not in a list. */
 struct group *group_new(const struct joining *j, uint64_t flush_ms);
+
+void group_free(struct group *g);
+
+/* When it goes on although nothing came. */
+uint64_t group_due_ms(const struct group *g);
 
 /* Into the file's list; the oldest goes on where there are too many. */
 void group_add(struct joining *j, struct group *g);

@@ -25,10 +25,28 @@ void joiner_rules_free(struct joiner_rules **address)
         return;
     mem_free((char *)rules->key.data);
     MEM_FREE(&rules->multilines);
-    MEM_FREE(&rules->others);
+    MEM_FREE(&rules->parsers.others);
     json_scanner_fini(&rules->json);
     record_fini(&rules->scratch);
     MEM_FREE(address);
+}
+
+/*
+ *   join_records, join_runtime   definitions, one or more
+ *   join_firstline               a parser of the first line
+ *   join_docker                  neither is needed
+ */
+static void rules_check(const struct joiner_rules *rules)
+{
+    bool has_definitions = rules->ops == &join_records || rules->ops == &join_runtime;
+
+    CHECK(rules->limit_bytes > 0);
+    CHECK(has_definitions == (rules->multiline_count > 0));
+    for (size_t i = 0; i < rules->multiline_count; i++)
+        CHECK(rules->multilines[i] != NULL);
+    CHECK(rules->ops != &join_firstline || rules->parsers.first_line != NULL);
+    for (size_t i = 0; i < rules->parsers.other_count; i++)
+        CHECK(rules->parsers.others[i] != NULL);
 }
 
 /* NULL when the report got an error since. */
@@ -37,6 +55,8 @@ static struct joiner_rules *rules_if_good(struct joiner_rules *rules, unsigned e
 {
     if (context->report->error_count != errors_before)
         joiner_rules_free(&rules);
+    if (rules != NULL)
+        rules_check(rules);
     return rules;
 }
 
@@ -109,6 +129,7 @@ struct joiner_rules *joiner_rules_new_inner(const struct joiner_rules *base,
     memcpy(rules->multilines, base->multilines, base->multiline_count * sizeof(struct multiline *));
     rules->multiline_count = base->multiline_count;
     rules->inner = *inner;
+    rules_check(rules);
     return rules;
 }
 
@@ -119,7 +140,7 @@ struct joiner_rules *joiner_rules_new_docker(const char *first_line, uint64_t fl
     unsigned errors_before = context->report->error_count;
 
     if (first_line != NULL && first_line[0] != '\0')
-        rules->first_line = find_parser(first_line, context);
+        rules->parsers.first_line = find_parser(first_line, context);
     return rules_if_good(rules, errors_before, context);
 }
 
@@ -132,9 +153,10 @@ struct joiner_rules *joiner_rules_new_firstline(const struct joiner_firstline *s
     if (settings->first_line == NULL || settings->first_line[0] == '\0')
         report_error(context->report, context->place, "Multiline On needs a Parser_Firstline");
     else
-        rules->first_line = find_parser(settings->first_line, context);
-    rules->others = mem_zalloc(settings->other_count + 1, sizeof(struct parser *));
+        rules->parsers.first_line = find_parser(settings->first_line, context);
+    rules->parsers.others = mem_zalloc(settings->other_count + 1, sizeof(struct parser *));
     for (size_t i = 0; i < settings->other_count; i++)
-        rules->others[rules->other_count++] = find_parser(settings->others[i], context);
+        rules->parsers.others[rules->parsers.other_count++] =
+            find_parser(settings->others[i], context);
     return rules_if_good(rules, errors_before, context);
 }

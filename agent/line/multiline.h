@@ -59,6 +59,9 @@ struct multiline_settings {
     const struct multiline_rule_settings *rules;
     size_t rule_count;
     enum multiline_frame frame; /* of built-in definitions */
+    struct multiline_places {
+        struct place type, parser, flush;
+    } at; /* where each stands, for the report; none: at the section */
 };
 
 struct multiline;
