@@ -23,7 +23,7 @@ FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 OBJ      := $(SRC:%.c=$(OUT)/%.o) $(OUT)/ui_html.o
 PARTS    := $(filter-out $(OUT)/agent/main.o,$(OBJ))
 # What the simulation replaces, and the calls that it takes for itself.
-SIM_FAKED := $(addprefix $(OUT)/agent/,main.o $(addprefix loop/,loop.o timer.o resolve.o) \
+SIM_FAKED := $(addprefix $(OUT)/agent/,main.o run.o $(addprefix loop/,loop.o timer.o resolve.o) \
              $(addprefix http/,call.o client.o curl.o curl_trouble.o dial.o direct.o direct_hear.o direct_kept.o \
              direct_send.o easy.o names.o reply.o sockets.o) \
              $(addprefix checkpoint/,database.o database_put.o database_rows.o schema.o)) $(OUT)/agent/admin/%.o
@@ -98,7 +98,7 @@ e2e-kubernetes: all
 	$(PROGRAMS) tests/e2e/kubernetes/run $(E2E)
 
 e2e-cluster: ## the image and the manifests on a node of a real cluster, into Elasticsearch
-	@IMAGE=$(IMAGE) DEBIAN=$(DEBIAN) tests/kubernetes/run
+	@IMAGE=$(IMAGE) DEBIAN=$(DEBIAN) tests/kubernetes/run $(E2E)
 
 torture: ## kills, rotations, outages, full disks: nothing lost, nothing doubled; T=quick for two minutes
 torture: all $(BENCH)

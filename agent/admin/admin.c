@@ -107,12 +107,12 @@ static void health_start(struct admin *a, const struct service_keys *service)
 {
     health_fini(&a->health);
     health_init(&a->health, (struct health_limits){
-                                .errors = at_least_zero(service->hc_errors_count),
-                                .retries_failed = at_least_zero(service->hc_retry_failure_count),
-                                .period_s = at_least_zero(service->hc_period_s),
+                                .errors = at_least_zero(service->health.errors_max),
+                                .retries_failed = at_least_zero(service->health.given_up_max),
+                                .period_s = at_least_zero(service->health.period_s),
                             });
     timer_stop(a->sampler);
-    if (service->has_health_check)
+    if (service->health.is_on)
         timer_repeat(a->sampler, health_interval_ms(&a->health));
 }
 
@@ -124,7 +124,7 @@ static void pipeline_view(struct admin *a, struct pipeline *pipeline)
     a->pace = (struct pace){0};
     a->view.facts.book = pipeline_metrics(pipeline);
     a->view.facts.memory = pipeline_memory(pipeline);
-    a->view.facts.has_health_check = service->has_health_check;
+    a->view.facts.has_health_check = service->health.is_on;
     health_start(a, service);
 }
 
@@ -155,8 +155,8 @@ static void view_init(struct admin *a)
 
 static bool door_is_wanted(const struct door *door, const struct service_keys *service)
 {
-    return door->server != NULL && service->has_http && door->port == service->http_port &&
-           strcmp(door->host, service->http_listen) == 0;
+    return door->server != NULL && service->http.is_on && door->port == service->http.port &&
+           strcmp(door->host, service->http.listen) == 0;
 }
 
 static void door_close(struct door *door)
@@ -169,21 +169,21 @@ static void door_close(struct door *door)
 static int door_open(struct admin *a, struct door *door, const struct service_keys *service,
                      struct report *report)
 {
-    struct place nowhere = {0};
     int rc;
 
     CHECK(door->server == NULL && door->host == NULL);
-    rc = server_start(a->loop, service->http_listen, (uint16_t)service->http_port, &a->view,
+    rc = server_start(a->loop, service->http.listen, (uint16_t)service->http.port, &a->view,
                       &door->server);
     if (rc < 0) {
-        report_error(report, nowhere, "the HTTP server cannot listen on %s:%" PRId64 ": %s%s",
-                     service->http_listen, service->http_port, strerror(-rc),
+        report_error(report, service->http.place,
+                     "the HTTP server cannot listen on %s:%" PRId64 ": %s%s", service->http.listen,
+                     service->http.port, strerror(-rc),
                      rc == -EADDRINUSE ? "; set another http_port, or stop what has this one" : "");
         return rc;
     }
-    door->host = mem_text(service->http_listen);
-    door->port = service->http_port;
-    log_info("http_server", "listening on %s:%u with 1 worker", service->http_listen,
+    door->host = mem_text(service->http.listen);
+    door->port = service->http.port;
+    log_info("http_server", "listening on %s:%u with 1 worker", service->http.listen,
              server_port(door->server));
     return 0;
 }
@@ -202,7 +202,7 @@ int admin_start(struct loop *loop, struct pipeline *pipeline, struct report *rep
     timer_unref(a->sampler);
     view_init(a);
     pipeline_view(a, pipeline);
-    if (service->has_http)
+    if (service->http.is_on)
         rc = door_open(a, &a->door, service, report);
     if (rc < 0)
         admin_stop(&a);
@@ -241,7 +241,7 @@ int admin_check(struct admin *a, const struct pipeline *next, struct report *rep
 {
     const struct service_keys *service = pipeline_service(next);
 
-    if (!service->has_http || door_is_wanted(&a->door, service))
+    if (!service->http.is_on || door_is_wanted(&a->door, service))
         return 0;
     return door_open(a, &a->next_door, service, report);
 }

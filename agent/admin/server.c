@@ -1,13 +1,12 @@
 #include "admin/server.h"
 
+#include "admin/listen.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/memory.h"
 
 #include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,17 +22,21 @@
  *   on_timer   the time that it asked for: an idle connection is to be closed
  */
 
-#define BACKLOG 64
-#define RESUME_TURNS 4
+#define STOP_TURNS 4 /* one to wake up, others to be written */
 #define CONNECTION_BYTES_MAX 16384
 
 /* A connection, in the order in which they came or were answered last. */
 struct guest {
     struct list link; /* in server->guests */
     struct MHD_Connection *connection;
-    bool has_outcome; /* of the reload that it waited for: comes once more */
+    bool has_outcome; /* of the reload that it waited for: comes once more, for this page */
+    struct page outcome;
 };
 
+/*
+ *   guests   the oldest first; all of guest_count, but those that were told to leave
+ *   waiting  one of them, suspended; none that was resumed
+ */
 struct server {
     struct MHD_Daemon *daemon;
     struct list guests;
@@ -46,57 +49,6 @@ struct server {
     struct timer *timer;
     uint16_t port;
 };
-
-/* ---- the socket ---- */
-
-/* "::" takes IPv4 too, wherever the system would have it otherwise. */
-static int socket_listen(const struct addrinfo *address)
-{
-    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int on = 1, off = 0, rc = 0;
-
-    if (fd < 0)
-        return -errno;
-    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (address->ai_family == AF_INET6)
-        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-    if (bind(fd, address->ai_addr, address->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0) {
-        rc = -errno;
-        close(fd);
-    }
-    return rc < 0 ? rc : fd;
-}
-
-/* On the first of the host's addresses that can be had. Asks the resolver only for what is no
- * address; this is the start, and may wait. */
-static int host_listen(const char *host, uint16_t port)
-{
-    struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM}, *addresses;
-    char service[8];
-    int fd = -EADDRNOTAVAIL;
-
-    (void)snprintf(service, sizeof service, "%u", port);
-    if (getaddrinfo(host, service, &hints, &addresses) != 0)
-        return -EADDRNOTAVAIL;
-    for (const struct addrinfo *each = addresses; each != NULL && fd < 0; each = each->ai_next)
-        fd = socket_listen(each);
-    freeaddrinfo(addresses);
-    return fd;
-}
-
-static uint16_t socket_port(int fd)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } address;
-    socklen_t bytes = sizeof address;
-
-    if (getsockname(fd, &address.any, &bytes) < 0)
-        return 0;
-    return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
-}
 
 /* ---- answers ---- */
 
@@ -138,6 +90,13 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct page *pa
 
 /* ---- guests ---- */
 
+static void server_check(const struct server *server)
+{
+    CHECK(server->guest_count > 0 || list_is_empty(&server->guests));
+    CHECK(server->guest_count > 0 || server->waiting == NULL);
+    CHECK(server->waiting == NULL || !server->waiting->has_outcome);
+}
+
 /* Whoever dribbles a request byte by byte would keep the places for ever, and the probe that asks
  * whether we live would find none. The daemon sees the end of the connection at its next turn. */
 static void oldest_leaves(struct server *server)
@@ -162,7 +121,9 @@ static void on_guest(void *owner, struct MHD_Connection *connection, void **cont
         CHECK(server->guest_count > 0);
         server->guest_count--;
         server->has_room_again = true;
+        page_fini(&guest->outcome);
         mem_free(guest);
+        server_check(server);
         return;
     }
     if (server->guest_count >= SERVER_CONNECTIONS_MAX - SERVER_CONNECTIONS_FREE &&
@@ -200,19 +161,25 @@ static bool is_of_a_page(struct MHD_Connection *connection, const char *method)
            MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Origin") != NULL;
 }
 
+static void outcome_take(struct guest *guest, struct page *page)
+{
+    *page = guest->outcome;
+    guest->outcome = (struct page){0};
+    guest->has_outcome = false;
+}
+
 /* Nobody may begin to wait while the server stops: that one would never be answered. */
 static void page_make(struct server *server, struct guest *guest, const char *method,
                       const char *url, struct page *page)
 {
     if (guest->has_outcome)
-        pages_outcome(server->view, page);
+        outcome_take(guest, page);
     else if (server->is_stopping)
         page->status = 503;
     else if (is_of_a_page(guest->connection, method))
         page->status = 403;
     else
         pages_answer(server->view, method, url, page);
-    guest->has_outcome = false;
 }
 
 static enum MHD_Result on_request(void *owner, struct MHD_Connection *connection, const char *url,
@@ -246,6 +213,7 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *connection
         result = answer(connection, &page);
     }
     page_fini(&page);
+    server_check(server);
     return result;
 }
 
@@ -287,8 +255,8 @@ static void on_timer(void *owner)
     server_turn(owner);
 }
 
-/* It takes one turn to wake up, and others to be written. Meanwhile somebody else may ask for a
- * reload, and wait for the next end of one. */
+/* What it waited for is said as it is now, and goes out when the loop is back: who is answered at
+ * once may ask for the next reload before this one has returned, and would be told that it lasts. */
 void server_resume(struct server *server)
 {
     struct guest *guest = server->waiting;
@@ -297,9 +265,9 @@ void server_resume(struct server *server)
         return;
     server->waiting = NULL;
     guest->has_outcome = true;
+    pages_outcome(server->view, &guest->outcome);
     MHD_resume_connection(guest->connection);
-    for (int turn = 0; turn < RESUME_TURNS; turn++)
-        server_turn(server);
+    timer_start(server->timer, 0);
 }
 
 /* ---- life ---- */
@@ -319,14 +287,14 @@ int server_start(struct loop *loop, const char *host, uint16_t port, const struc
 {
     const union MHD_DaemonInfo *info;
     struct server *server;
-    int fd = host_listen(host, port);
+    int fd = listen_on(host, port);
 
     if (fd < 0)
         return fd;
     server = mem_zalloc(1, sizeof *server);
     list_init(&server->guests);
     server->view = view;
-    server->port = socket_port(fd);
+    server->port = listen_port(fd);
     server->daemon = daemon_start(server, fd);
     if (server->daemon == NULL) {
         close(fd);
@@ -353,6 +321,8 @@ void server_stop(struct server **address)
         return;
     server->is_stopping = true;
     server_resume(server);
+    for (int turn = 0; turn < STOP_TURNS; turn++)
+        server_turn(server);
     CHECK(server->waiting == NULL);
     poll_free(&server->poll);
     timer_free(&server->timer);

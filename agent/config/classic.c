@@ -1,9 +1,14 @@
 #include "config/classic.h"
+#include "config/kinds.h"
 
 #include <ctype.h>
-#include <strings.h>
 
-/* One file being read. What is said once per file is remembered in `is_told_*`. */
+/*
+ * One file being read. What is said once per file is remembered in `is_told_*`.
+ *
+ *   section  none or skipped   ->  no group
+ *   group                      ->  it is of that section, and its line was indented
+ */
 struct classic {
     struct reading *reading;
     struct place place;
@@ -97,51 +102,10 @@ static void meta_read(struct classic *c, struct slice line)
 
 /* [SECTION] */
 
-struct kind_name {
-    const char *name;
-    enum config_kind kind;
-    bool may_be_short; /* any beginning of it means it too */
-};
-
-/* The order decides what a short name means: [P] is a parser. */
-static const struct kind_name kind_names[] = {
-    {"SERVICE", CONFIG_SERVICE, true},
-    {"PARSER", CONFIG_PARSER, true},
-    {"MULTILINE_PARSER", CONFIG_MULTILINE_PARSER, true},
-    {"CUSTOM", CONFIG_CUSTOM, true},
-    {"CUSTOMS", CONFIG_CUSTOM, false},
-    {"INPUT", CONFIG_INPUT, true},
-    {"INPUTS", CONFIG_INPUT, false},
-    {"FILTER", CONFIG_FILTER, true},
-    {"FILTERS", CONFIG_FILTER, false},
-    {"OUTPUT", CONFIG_OUTPUT, true},
-    {"OUTPUTS", CONFIG_OUTPUT, false},
-    {"PLUGINS", CONFIG_PLUGINS, false},
-    {"STREAM_TASK", CONFIG_STREAM_TASK, false},
-    {"UPSTREAM", CONFIG_UPSTREAM, false},
-    {"NODE", CONFIG_GROUP, false},
-};
-
-static const struct kind_name *kind_find(struct slice name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(kind_names); i++)
-        if (slice_is_nocase(name, kind_names[i].name))
-            return &kind_names[i];
-    for (size_t i = 0; i < ARRAY_LEN(kind_names); i++)
-        if (kind_names[i].may_be_short && name.len < strlen(kind_names[i].name) &&
-            strncasecmp(name.data, kind_names[i].name, name.len) == 0)
-            return &kind_names[i];
-    return NULL;
-}
-
 static void section_of_unknown_kind(struct classic *c, const char *name)
 {
-    const char *names[ARRAY_LEN(kind_names) + 1] = {0};
-    const char *nearest;
+    const char *nearest = kind_nearest(name);
 
-    for (size_t i = 0; i < ARRAY_LEN(kind_names); i++)
-        names[i] = kind_names[i].name;
-    nearest = report_nearest(name, names);
     c->section = config_add(c->reading->config, CONFIG_OTHER, name, c->place);
     if (nearest != NULL)
         report_warn(report_of(c), c->place, "[%s] is left out; did you mean [%s]?", name, nearest);
@@ -169,6 +133,7 @@ static void node_begin(struct classic *c)
 
 static void section_end(struct classic *c)
 {
+    CHECK(c->group == NULL || c->section != NULL);
     if (c->section != NULL && c->section->property_count == 0 && list_is_empty(&c->section->groups))
         report_warn(report_of(c), c->section->place, "[%s] has no keys", c->section->name);
     c->section = NULL;
@@ -216,7 +181,7 @@ static bool rule_read(struct classic *c, const char *key, const char *value)
     struct text_list words = {0};
     struct section *rule;
 
-    CHECK(c->section != NULL);
+    CHECK(c->section != NULL && !c->is_skipping);
     if (c->section->kind != CONFIG_MULTILINE_PARSER || strcmp(key, "rule") != 0)
         return false;
     if (setting_words(value, ARRAY_LEN(keys), &words) < 0 || words.count != ARRAY_LEN(keys)) {
@@ -333,6 +298,12 @@ static void indented_read(struct classic *c, struct slice line)
     c->group_indent = indent;
 }
 
+static void classic_check(const struct classic *c)
+{
+    CHECK(!c->is_skipping || c->section == NULL);
+    CHECK(c->group == NULL || (c->section != NULL && c->group_indent.len > 0));
+}
+
 static void line_read(struct classic *c, struct slice line)
 {
     if (line.len == 0 || line.data[0] == '#')
@@ -343,6 +314,7 @@ static void line_read(struct classic *c, struct slice line)
         section_begin(c, line);
     else
         indented_read(c, line);
+    classic_check(c);
 }
 
 void classic_parse(struct reading *r, struct slice text, const char *file)

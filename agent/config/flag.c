@@ -212,7 +212,7 @@ const struct flag flags[] = {
     {'w', "workdir", "DIR", act_workdir, NULL, NULL, "change to this directory first"},
     {'d', "daemon", NULL, NULL, "daemon", "on", "go to the background"},
     {'l', "log_file", "FILE", NULL, "log_file", NULL, "append the log to a file, not to stderr"},
-    {'v', "verbose", NULL, act_verbose, NULL, NULL, "say more: -v debug, -vv trace"},
+    {'v', "verbose", NULL, act_verbose, NULL, NULL, "say more: -v files, -vv each request, too"},
     {'q', "quiet", NULL, act_quiet, NULL, NULL, "say nothing"},
     {'H', "http", NULL, NULL, "http_server", "on", "serve metrics, health and the status page"},
     {0, "http_server", NULL, NULL, "http_server", "on", NULL},

@@ -8,6 +8,8 @@
 /* The kinds of section that one sort of file is read for, as bits. */
 #define KIND(kind) (1u << (kind))
 #define KINDS_PARSERS (KIND(CONFIG_PARSER) | KIND(CONFIG_MULTILINE_PARSER))
+_Static_assert(CONFIG_OTHER < sizeof(unsigned) * 8, "each kind has its bit");
+_Static_assert(CONFIG_MULTILINE_PARSER == CONFIG_PARSER + 1, "both are walked as a range");
 
 static grammar_fn *grammar_of(const char *path)
 {
@@ -80,6 +82,7 @@ static struct section *file_load_kinds(struct config *c, const char *path, struc
 
     list_init(&before);
     sections_move(&c->sections, &before);
+    CHECK(list_is_empty(&c->sections));
     file_load(c, path_find(&c->arena, c->root, path), from, report);
     sections_sift(c, kinds, report);
     sections_finish(c, report);
@@ -151,6 +154,7 @@ static void upstream_attach(struct config *c, struct section *output, struct rep
         upstream = upstream_load(c, p, report);
     if (upstream == NULL)
         return;
+    CHECK(upstream->kind == CONFIG_UPSTREAM);
     nodes_copy(c, output, upstream);
     if (section_group(output, "nodes", NULL) == NULL)
         report_error(report, upstream->place, "this upstream has no [NODE]");

@@ -33,7 +33,8 @@ const char *config_kind_name(enum config_kind kind)
         [CONFIG_OTHER] = "section",   [CONFIG_UPSTREAM] = "upstream",
     };
 
-    CHECK((size_t)kind < ARRAY_LEN(names));
+    _Static_assert(ARRAY_LEN(names) == CONFIG_OTHER + 1, "each kind has its name");
+    CHECK((size_t)kind < ARRAY_LEN(names) && names[kind] != NULL);
     return names[kind];
 }
 
@@ -91,6 +92,7 @@ struct section *section_group(const struct section *s, const char *name,
 {
     struct list *from = after == NULL ? s->groups.next : after->link.next;
 
+    CHECK(after == NULL || after->kind == CONFIG_GROUP);
     for (struct list *it = from; it != &s->groups; it = it->next)
         if (strcasecmp(section_of(it)->name, name) == 0)
             return section_of(it);
@@ -118,6 +120,7 @@ struct section *config_add(struct config *c, enum config_kind kind, const char *
 {
     struct section *s = config_first(c, kind);
 
+    CHECK(kind != CONFIG_GROUP && name != NULL);
     if (kind == CONFIG_SERVICE && s != NULL)
         return s;
     s = section_new(c, kind, name, place);
@@ -141,6 +144,7 @@ void section_add(struct config *c, struct section *s, struct property property)
     size_t count = s->property_count;
 
     CHECK((count == 0) == (s->properties == NULL));
+    CHECK(property.key != NULL && property.value != NULL);
     if ((count & (count - 1)) == 0) {
         size_t room = count == 0 ? 1 : count * 2;
         struct property *grown = arena_alloc(&c->arena, room * sizeof *grown);

@@ -13,19 +13,32 @@
 #define NEW_TAIL ".new"
 #define READ_BYTES ((size_t)1 << 16)
 
+struct desk_files {
+    struct letter_file items[LETTER_FILES_MAX];
+    int count, next; /* the next one to open */
+};
+
+/* In order. */
+struct desk_removed {
+    uint32_t *lines;
+    uint32_t count;
+};
+
+/*
+ *   files     0 <= next <= count; the one at hand is the one before the next
+ *   a line    1 <= line; those that are removed are among those that were given out
+ */
 struct letter_desk {
     enum desk_use use;
     int dir_fd;
-    struct letter_file files[LETTER_FILES_MAX];
-    int file_count, file_next; /* the next one to open */
-    int fd;                    /* of the file at hand, or -1 */
+    struct desk_files files;
+    int fd; /* of the file at hand, or -1 */
     char name[LETTER_NAME_BYTES];
     struct buffer bytes;
     struct arena arena;
     struct slice rest;
     uint32_t line;
-    uint32_t *removed; /* lines, in order */
-    uint32_t removed_count;
+    struct desk_removed removed;
     char why[256];
 };
 
@@ -36,10 +49,10 @@ struct letter_desk *letter_desk_open(const char *path, enum desk_use use, char w
     d->use = use;
     d->fd = -1;
     d->dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    d->file_count = d->dir_fd < 0 ? -errno : letter_files_list(d->dir_fd, d->files);
-    if (d->file_count >= 0)
+    d->files.count = d->dir_fd < 0 ? -errno : letter_files_list(d->dir_fd, d->files.items);
+    if (d->files.count >= 0)
         return d;
-    snprintf(why, 256, "%.200s: %s", path, strerror(-d->file_count));
+    snprintf(why, 256, "%.200s: %s", path, strerror(-d->files.count));
     letter_desk_close(&d);
     return NULL;
 }
@@ -63,7 +76,7 @@ void letter_desk_close(struct letter_desk **address)
         close(d->dir_fd);
     buffer_fini(&d->bytes);
     arena_fini(&d->arena);
-    mem_free(d->removed);
+    mem_free(d->removed.lines);
     mem_free(d);
 }
 
@@ -73,6 +86,16 @@ const char *letter_desk_why(const struct letter_desk *d)
 }
 
 /* ---- one file ---- */
+
+static void desk_check(const struct letter_desk *d)
+{
+    const struct desk_removed *removed = &d->removed;
+
+    CHECK(d->files.next >= 1 && d->files.next <= d->files.count);
+    CHECK(removed->count <= d->line);
+    CHECK(removed->count == 0 || removed->lines[removed->count - 1] <= d->line);
+    CHECK(removed->count == 0 || d->use == DESK_CHANGES);
+}
 
 static int failed(struct letter_desk *d, int rc)
 {
@@ -108,8 +131,8 @@ int letter_desk_file(struct letter_desk *d)
     int rc;
 
     CHECK(d->fd < 0);
-    while (d->file_next < d->file_count) {
-        letter_file_name(d->files[d->file_next++].number, d->name);
+    while (d->files.next < d->files.count) {
+        letter_file_name(d->files.items[d->files.next++].number, d->name);
         d->fd = openat(d->dir_fd, d->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
         if (d->fd < 0 && errno == ENOENT) /* an agent made room */
             continue;
@@ -126,7 +149,7 @@ int letter_desk_file(struct letter_desk *d)
             return failed(d, rc);
         arena_reset(&d->arena);
         d->rest = buffer_view(&d->bytes);
-        d->line = d->removed_count = 0;
+        d->line = d->removed.count = 0;
         return 1;
     }
     return 0;
@@ -137,11 +160,11 @@ bool letter_desk_next(struct letter_desk *d, struct desk_item *item)
     struct slice text;
 
     CHECK(d->fd >= 0);
-    CHECK(d->file_next >= 1 && d->file_next <= d->file_count);
+    desk_check(d);
     if (!slice_next(&d->rest, '\n', &text) || (text.len == 0 && d->rest.len == 0))
         return false;
     *item = (struct desk_item){
-        .file = d->files[d->file_next - 1].number, .line = ++d->line, .text = text};
+        .file = d->files.items[d->files.next - 1].number, .line = ++d->line, .text = text};
     item->fault = letter_read(text, &d->arena, &item->letter);
     return true;
 }
@@ -149,9 +172,10 @@ bool letter_desk_next(struct letter_desk *d, struct desk_item *item)
 void letter_desk_remove(struct letter_desk *d, uint32_t line)
 {
     CHECK(d->use == DESK_CHANGES && line >= 1 && line <= d->line);
-    CHECK(d->removed_count == 0 || d->removed[d->removed_count - 1] < line);
-    d->removed = mem_resize(d->removed, (size_t)d->removed_count + 1, sizeof *d->removed);
-    d->removed[d->removed_count++] = line;
+    CHECK(d->removed.count == 0 || d->removed.lines[d->removed.count - 1] < line);
+    d->removed.lines =
+        mem_resize(d->removed.lines, (size_t)d->removed.count + 1, sizeof *d->removed.lines);
+    d->removed.lines[d->removed.count++] = line;
 }
 
 /* ---- what is left of it ---- */
@@ -162,7 +186,7 @@ static void left_write(const struct letter_desk *d, struct buffer *out)
     uint32_t next = 0;
 
     for (uint32_t line = 1; slice_next(&rest, '\n', &text); line++) {
-        bool is_removed = next < d->removed_count && d->removed[next] == line;
+        bool is_removed = next < d->removed.count && d->removed.lines[next] == line;
 
         next += is_removed;
         if (is_removed || (text.len == 0 && rest.len == 0))
@@ -170,7 +194,7 @@ static void left_write(const struct letter_desk *d, struct buffer *out)
         buffer_append(out, text);
         buffer_append_byte(out, '\n');
     }
-    CHECK(next == d->removed_count);
+    CHECK(next == d->removed.count);
 }
 
 static int bytes_write(int fd, struct slice bytes)
@@ -209,8 +233,9 @@ int letter_desk_done(struct letter_desk *d)
     struct buffer left = {0};
     int rc = 0;
 
-    CHECK(d->fd >= 0 && (d->removed_count == 0 || d->use == DESK_CHANGES));
-    if (d->removed_count > 0) {
+    CHECK(d->fd >= 0);
+    desk_check(d);
+    if (d->removed.count > 0) {
         left_write(d, &left);
         if (left.len > 0)
             rc = file_replace(d, buffer_view(&left));

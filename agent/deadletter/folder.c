@@ -3,28 +3,26 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define LOCK_NAME "lock"
-#define NAME_HEAD "letters-"
-#define NAME_TAIL ".jsonl"
-#define NUMBER_DIGITS 10
-#define NUMBER_MAX UINT64_C(8999999999) /* what is above was not made here, and is let be */
 #define FILES_PER_TOTAL 8
 #define FILE_BYTES_MIN 4096
 #define FILE_BYTES_MAX ((uint64_t)64 << 20) /* who replays one has it in memory */
 #define COUNT_BYTES 65536
 #define OWNER_BYTES 48
 
+/*
+ * Once it is open there is a directory, and a lock that may be somebody else's of this process. A file
+ * holds no more than file_bytes_max, but for one writing that is longer by itself.
+ */
 struct letter_folder {
     int dir_fd;
     int lock_fd;
@@ -44,73 +42,6 @@ struct letter_limits letter_limits_of(uint64_t bytes_max)
                                                         : file_bytes,
         .files_max = LETTER_FILES_MAX,
     };
-}
-
-/* ---- the files ---- */
-
-void letter_file_name(uint64_t number, char name[LETTER_NAME_BYTES])
-{
-    snprintf(name, LETTER_NAME_BYTES, NAME_HEAD "%0*" PRIu64 NAME_TAIL, NUMBER_DIGITS, number);
-}
-
-/* The number in a name, or 0. */
-static uint64_t number_of(const char *name)
-{
-    char again[LETTER_NAME_BYTES];
-    uint64_t number;
-
-    if (!slice_begins(slice_of(name), SLICE(NAME_HEAD)))
-        return 0;
-    number = strtoull(name + sizeof NAME_HEAD - 1, NULL, 10);
-    letter_file_name(number, again);
-    return strcmp(name, again) == 0 && number <= NUMBER_MAX ? number : 0;
-}
-
-static int by_number(const void *left, const void *right)
-{
-    const struct letter_file *a = left, *b = right;
-
-    return a->number < b->number ? -1 : a->number > b->number;
-}
-
-/* Keeps the newest of them, in order. */
-static int file_add(struct letter_file *files, int count, struct letter_file file)
-{
-    CHECK(count >= 0 && count <= LETTER_FILES_MAX);
-    if (count == LETTER_FILES_MAX) {
-        qsort(files, (size_t)count, sizeof *files, by_number);
-        if (file.number > files[0].number)
-            files[0] = file;
-        return count;
-    }
-    files[count] = file;
-    return count + 1;
-}
-
-int letter_files_list(int dir_fd, struct letter_file files[LETTER_FILES_MAX])
-{
-    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), count = 0;
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    struct dirent *entry;
-
-    if (dir == NULL) {
-        int rc = -errno;
-
-        if (fd >= 0)
-            close(fd);
-        return rc;
-    }
-    while ((entry = readdir(dir)) != NULL) {
-        uint64_t number = number_of(entry->d_name);
-        struct stat stat;
-
-        if (number != 0 && fstatat(dir_fd, entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
-            S_ISREG(stat.st_mode))
-            count = file_add(files, count, (struct letter_file){number, (uint64_t)stat.st_size});
-    }
-    closedir(dir);
-    qsort(files, (size_t)count, sizeof *files, by_number);
-    return count;
 }
 
 /* ---- the directory ---- */
@@ -237,6 +168,13 @@ void letter_folder_close(struct letter_folder **address)
 
 /* ---- room ---- */
 
+static void folder_check(const struct letter_folder *f)
+{
+    CHECK(f->dir_fd >= 0 && f->lock_fd >= 0);
+    CHECK(f->limits.files_max > 0 && f->limits.files_max <= LETTER_FILES_MAX);
+    CHECK(f->limits.file_bytes_max > 0);
+}
+
 static uint64_t letters_in(int dir_fd, const char *name)
 {
     int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -352,7 +290,7 @@ int letter_folder_append(struct letter_folder *f, struct slice lines, uint64_t *
 
     *deleted_out = 0;
     lock_inherit(f);
-    CHECK(f->dir_fd >= 0 && f->lock_fd >= 0);
+    folder_check(f);
     CHECK(lines.len > 0 && lines.data[lines.len - 1] == '\n');
     rc = room_make(f, lines.len, deleted_out);
     if (rc < 0)

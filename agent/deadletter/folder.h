@@ -16,9 +16,8 @@
 #ifndef TAILRACE_DEADLETTER_FOLDER_H
 #define TAILRACE_DEADLETTER_FOLDER_H
 
-#include "base/slice.h"
+#include "deadletter/files.h"
 
-#define LETTER_FILES_MAX 256
 #define LETTER_PATH_BYTES_MAX 4096
 
 struct letter_limits {
@@ -41,18 +40,5 @@ void letter_folder_close(struct letter_folder **folder);
 /* Whole lines, all of them or, with -errno, none. `*deleted_out`: letters that went to make room. */
 MUST_USE int letter_folder_append(struct letter_folder *folder, struct slice lines,
                                   uint64_t *deleted_out);
-
-/* ---- the files of any such directory ---- */
-
-struct letter_file {
-    uint64_t number;
-    uint64_t bytes;
-};
-
-/* Those that are there, oldest first; at most LETTER_FILES_MAX, the newest. The count, or -errno. */
-MUST_USE int letter_files_list(int dir_fd, struct letter_file files[LETTER_FILES_MAX]);
-
-#define LETTER_NAME_BYTES 40
-void letter_file_name(uint64_t number, char name[LETTER_NAME_BYTES]);
 
 #endif

@@ -21,6 +21,7 @@ void http_request_pack(struct http_request *request)
     http_request_pack_some(request);
     gzip_packer_end(&p->packer);
     buffer_fini(&request->body);
+    CHECK(p->packer == NULL);
     request->body = p->packed;
     p->packed = (struct buffer){0};
 }

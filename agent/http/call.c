@@ -44,9 +44,11 @@ struct http_call *http_call_start(struct http_client *client, struct http_reques
 {
     struct http_call *call = mem_zalloc(1, sizeof *call);
 
+    CHECK(done != NULL && request->method != NULL);
+    CHECK(request->packing.packer == NULL);
     call->client = client;
-    call->done = done;
-    call->owner = owner;
+    call->owner.done = done;
+    call->owner.self = owner;
     call->request = *request;
     *request = (struct http_request){0};
     client->call_count++;
@@ -58,7 +60,7 @@ struct http_call *http_call_start(struct http_client *client, struct http_reques
 void http_call_stream(struct http_call *call, http_body_fn *body)
 {
     CHECK(call->reply.status == 0 && body != NULL);
-    call->body = body;
+    call->owner.body = body;
 }
 
 /* ---- the slot is there ---- */
@@ -132,8 +134,10 @@ void call_named(struct http_call *call, int error, const char *why)
 
 void call_connected(struct http_call *call)
 {
+    CHECK(call->watch != NULL && !call->is_ended);
     call->clock.connected_ms = call->clock.moved_ms = clock_ms();
-    call->was_resent |= call->clock.is_connected && !call->is_repeated; /* by curl */
+    call->sending.was_resent |=
+        call->clock.is_connected && !call->sending.is_repeated; /* by curl */
     call->clock.is_connected = true;
     watch_arm(call);
 }
@@ -150,8 +154,10 @@ static void call_leave(struct http_call *call)
     struct http_client *client = call->client;
 
     list_remove(&call->link);
-    if (call->watch != NULL) /* it had a slot */
+    if (call->watch != NULL) { /* it had a slot */
+        CHECK(client->active_count > 0);
         client->active_count--;
+    }
     timer_free(&call->watch);
 }
 
@@ -160,10 +166,11 @@ void call_end(struct http_call *call, int error, const char *why)
     struct http_client *client = call->client;
 
     CHECK(!call->is_ended && error <= 0);
-    call->was_sent = call->clock.is_connected && client->carrier->has_sent(call);
+    CHECK(error == 0 || why != NULL);
+    call->sending.was_sent = call->clock.is_connected && client->carrier->has_sent(call);
     call_leave(call);
     call->is_ended = true;
-    call->done(call->owner, call, error, why);
+    call->owner.done(call->owner.self, call, error, why);
     call_free(call);
     client_pump(client);
 }
@@ -196,10 +203,10 @@ bool http_call_was_connected(const struct http_call *call)
 bool http_call_was_sent(const struct http_call *call)
 {
     CHECK(call->is_ended);
-    return call->was_sent;
+    return call->sending.was_sent;
 }
 
 bool http_call_was_resent(const struct http_call *call)
 {
-    return call->was_resent;
+    return call->sending.was_resent;
 }

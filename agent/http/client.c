@@ -129,8 +129,10 @@ void http_client_free(struct http_client **address)
     *address = NULL;
     if (client == NULL)
         return;
+    client_check(client);
     client_carry_by(client, NULL);
     CHECK(client->curl == NULL && client->direct == NULL);
+    CHECK(list_is_empty(&client->waiting) && list_is_empty(&client->active));
     names_fini(&client->names);
     proxy_fini(&client->proxy);
     settings_free(&client->own);
@@ -154,9 +156,19 @@ static bool has_slot(const struct http_client *client)
     return most == 0 || client->active_count < most;
 }
 
+void client_check(const struct http_client *client)
+{
+    uint32_t most = client->own.s.connections_max;
+
+    CHECK(client->active_count <= client->call_count);
+    CHECK(most == 0 || client->active_count <= most);
+    CHECK(client->active_count > 0 || list_is_empty(&client->active));
+    CHECK(client->call_count > 0 || list_is_empty(&client->waiting));
+}
+
 void client_pump(struct http_client *client)
 {
-    CHECK(client->active_count <= client->call_count);
+    client_check(client);
     while (has_slot(client)) {
         struct list *first = list_take_first(&client->waiting);
 

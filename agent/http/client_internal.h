@@ -49,6 +49,13 @@ struct carrier {
 
 extern const struct carrier carrier_curl, carrier_direct;
 
+/*
+ *   start ─> waiting ─ slot ─> active ─ address ─> carried ─> end
+ *            |--- no watch ---|------------ watch -----------|
+ *
+ * active_count = active <= connections_max, where that is a limit
+ * call_count   = waiting + active + those whose owners are being told
+ */
 struct http_client {
     struct loop *loop;
     struct http_own_settings own;
@@ -72,12 +79,24 @@ struct reply_intake {
     bool is_broken_off; /* by the call's owner */
 };
 
+/* Whom a call tells. */
+struct call_owner {
+    http_done_fn *done;
+    http_body_fn *body; /* NULL: the body is kept */
+    void *self;
+};
+
+/* How its request went out. */
+struct call_sending {
+    bool is_repeated; /* on a new connection, by us */
+    bool was_sent;    /* whole, the last time; known at the end */
+    bool was_resent;  /* on a new connection, by whomever, and was sent whole before */
+};
+
 struct http_call {
     struct list link;
     struct http_client *client;
-    http_done_fn *done;
-    http_body_fn *body; /* NULL: the body is kept */
-    void *owner;
+    struct call_owner owner;
     struct http_request request;
     struct http_reply reply;
     struct reply_intake intake;
@@ -85,16 +104,16 @@ struct http_call {
     struct call_clock clock;
     struct curl_trip *curl;    /* NULL until curl has it */
     struct exchange *exchange; /* NULL until we carry it ourselves */
-    bool is_repeated;          /* on a new connection, by us */
-    bool was_sent;             /* whole, the last time; known at the end */
-    bool was_resent;           /* on a new connection, by whomever, and was sent whole before */
-    bool is_ended;             /* its owner is being told */
+    struct call_sending sending;
+    bool is_ended; /* its owner is being told */
 };
 
 /* ---- client.c ---- */
 
 /* Gives free slots to waiting calls. */
 void client_pump(struct http_client *client);
+
+void client_check(const struct http_client *client);
 
 /* From now on this one carries its calls; none is under way. http_client_new chooses: tests run over
  * both. */

@@ -112,7 +112,7 @@ static bool is_worth_repeating(const struct http_call *call, CURLcode result, lo
 {
     if (result != CURLE_SEND_ERROR && result != CURLE_RECV_ERROR && result != CURLE_GOT_NOTHING)
         return false;
-    return made == 0 && call->reply.status == 0 && !call->is_repeated;
+    return made == 0 && call->reply.status == 0 && !call->sending.is_repeated;
 }
 
 /* The time limits go on. */
@@ -121,8 +121,8 @@ static void repeat(struct http_call *call)
     CURLM *multi = call->client->curl->multi;
     CURL *easy = call->curl->easy;
 
-    call->is_repeated = true;
-    call->was_resent |= has_sent(call);
+    call->sending.is_repeated = true;
+    call->sending.was_resent |= has_sent(call);
     CHECK(curl_multi_remove_handle(multi, easy) == CURLM_OK);
     CHECK(curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK);
     CHECK(curl_multi_add_handle(multi, easy) == CURLM_OK);

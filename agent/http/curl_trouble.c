@@ -31,11 +31,19 @@ static int why_proxy(long status, char why[256])
     return UV_ECONNREFUSED;
 }
 
+/* An authority does not help where it is a matter of time. */
+static bool is_about_time(const char *words)
+{
+    return strstr(words, "has expired") != NULL || strstr(words, "not yet valid") != NULL;
+}
+
 static int why_tls(const struct http_call *call, CURLcode result, char why[256])
 {
     const char *advice = "";
 
-    if (result == CURLE_PEER_FAILED_VERIFICATION)
+    if (is_about_time(words_of(call, result)))
+        advice = ", or this machine's clock is wrong";
+    else if (result == CURLE_PEER_FAILED_VERIFICATION)
         advice = "; name its authority with tls.ca_file, or trust anybody with tls.verify off";
     snprintf(why, 256, "[tls] error: %.160s%s", words_of(call, result), advice);
     return UV_EPROTO;

@@ -122,8 +122,8 @@ static void carry(struct http_call *call)
 static void again(struct exchange *x)
 {
     CHECK(!x->has_heard && x->unpack == NULL);
-    x->call->was_resent = x->out.left == 0;
-    x->call->is_repeated = true;
+    x->call->sending.was_resent = x->out.left == 0;
+    x->call->sending.is_repeated = true;
     x->error = 0;
     tcp_free(&x->tcp);
     begin(x);
@@ -131,7 +131,7 @@ static void again(struct exchange *x)
 
 static void trouble(struct exchange *x)
 {
-    if (!x->has_heard && x->is_reused && !x->call->is_repeated)
+    if (!x->has_heard && x->is_reused && !x->call->sending.is_repeated)
         again(x);
     else if (reply_is_refusal(x->call))
         end(x, 0, "");

@@ -64,6 +64,16 @@ struct http_tls {
     const char *ciphers;                   /* as OpenSSL lists them */
 };
 
+/* One thing that is wrong with it: the member's name ("ca_file"), its value, and what is the matter
+ * ("no such file or directory"). */
+struct http_tls_fault {
+    const char *key, *value, *trouble;
+};
+typedef void http_tls_fault_fn(void *owner, const struct http_tls_fault *fault);
+
+/* Reads the files that it names and tells all that is wrong. Returns how many faults that are. */
+unsigned http_tls_faults(const struct http_tls *tls, http_tls_fault_fn *tell, void *owner);
+
 struct http_client;
 
 struct gzip_packer;

@@ -17,13 +17,13 @@ static bool is_success(const struct http_call *call)
 
 static bool is_streamed(const struct http_call *call)
 {
-    return call->body != NULL && is_success(call);
+    return call->owner.body != NULL && is_success(call);
 }
 
 /* False: the owner has had enough. */
 static bool stream(struct http_call *call, struct slice bytes)
 {
-    call->intake.is_broken_off = !call->body(call->owner, call, bytes);
+    call->intake.is_broken_off = !call->owner.body(call->owner.self, call, bytes);
     return !call->intake.is_broken_off;
 }
 

@@ -28,6 +28,7 @@ static enum line line_take(struct reply_parser *p, struct slice *bytes, struct s
     p->is_line_lent = false;
     if (part.len > p->room)
         return LINE_TOO_LONG;
+    CHECK(p->line.len == 0 || p->line.data[p->line.len - 1] != '\n');
     p->room -= part.len;
     *bytes = slice_skip(*bytes, part.len);
     if (is_whole && p->line.len == 0) {
@@ -57,12 +58,18 @@ static bool is_digit(char c)
 
 /* ---- the status line ---- */
 
-/* Whether it may become one: `#` stands for a digit. */
+#define SHAPE "HTTP/1.# ###" /* `#` stands for a digit */
+#define MINOR_AT 7
+#define STATUS_AT 9
+#define SHAPE_LEN (sizeof SHAPE - 1)
+_Static_assert(SHAPE_LEN == STATUS_AT + 3, "it ends with the three digits of the status");
+
+/* Whether it may become one. */
 static bool is_status_line(struct slice line)
 {
-    static const char shape[] = "HTTP/1.# ###";
+    static const char shape[] = SHAPE;
 
-    for (size_t i = 0; i < line.len && i < sizeof shape - 1; i++)
+    for (size_t i = 0; i < line.len && i < SHAPE_LEN; i++)
         if (shape[i] == '#' ? !is_digit(line.data[i]) : shape[i] != line.data[i])
             return false;
     return true;
@@ -76,12 +83,13 @@ static enum reply_part no_http(struct reply_parser *p)
 /* True: the line has a status, which is taken. */
 static bool status_take(struct reply_parser *p, struct slice line)
 {
-    const char *at = line.data;
+    const char *at = line.data + STATUS_AT;
 
-    if (line.len < 12 || !is_status_line(line) || (line.len > 12 && at[12] != ' '))
+    if (line.len < SHAPE_LEN || !is_status_line(line) ||
+        (line.len > SHAPE_LEN && line.data[SHAPE_LEN] != ' '))
         return false;
-    p->status = (at[9] - '0') * 100 + (at[10] - '0') * 10 + (at[11] - '0');
-    p->framing = (struct reply_framing){.minor = (unsigned)(at[7] - '0')};
+    p->status = (at[0] - '0') * 100 + (at[1] - '0') * 10 + (at[2] - '0');
+    p->framing = (struct reply_framing){.minor = (unsigned)(line.data[MINOR_AT] - '0')};
     return p->status >= 100 && p->status != 101;
 }
 
@@ -100,112 +108,13 @@ static enum reply_part at_status(struct reply_parser *p, struct slice *bytes, st
     return p->status < 200 ? REPLY_ON : REPLY_LINE;
 }
 
-/* ---- fields ---- */
-
-/* The next of what stands between commas. */
-static bool token_next(struct slice *rest, struct slice *token)
-{
-    if (!slice_next(rest, ',', token))
-        return false;
-    *token = slice_trim(*token);
-    return true;
-}
-
-/* False: it is no length, or another than before. */
-static bool length_take(struct reply_framing *f, struct slice digits)
-{
-    uint64_t length = 0;
-
-    for (size_t i = 0; i < digits.len; i++) {
-        if (!is_digit(digits.data[i]) || length > (INT64_MAX - 9) / 10)
-            return false;
-        length = length * 10 + (uint64_t)(digits.data[i] - '0');
-    }
-    if (digits.len == 0 || (f->has_length && length != f->length))
-        return false;
-    f->has_length = true;
-    f->length = length;
-    return true;
-}
-
-static bool lengths_take(struct reply_framing *f, struct slice value)
-{
-    struct slice token;
-
-    if (value.len == 0)
-        return false;
-    while (token_next(&value, &token))
-        if (!length_take(f, token))
-            return false;
-    return true;
-}
-
-static bool transfer_take(struct reply_framing *f, struct slice value)
-{
-    struct slice token;
-
-    while (token_next(&value, &token)) {
-        if (slice_is_nocase(token, "identity"))
-            continue;
-        if (f->is_chunked || !slice_is_nocase(token, "chunked"))
-            return false;
-        f->is_chunked = true;
-    }
-    return true;
-}
-
-static void connection_take(struct reply_framing *f, struct slice value)
-{
-    struct slice token;
-
-    while (token_next(&value, &token)) {
-        f->says_close = f->says_close || slice_is_nocase(token, "close");
-        f->says_keep = f->says_keep || slice_is_nocase(token, "keep-alive");
-    }
-}
-
-static void coding_take(struct reply_framing *f, struct slice value)
-{
-    struct slice token;
-
-    while (token_next(&value, &token)) {
-        if (token.len == 0 || slice_is_nocase(token, "identity"))
-            continue;
-        if (f->coding == REPLY_PLAIN &&
-            (slice_is_nocase(token, "gzip") || slice_is_nocase(token, "x-gzip")))
-            f->coding = REPLY_GZIP;
-        else
-            f->coding = REPLY_CODED_OTHERWISE;
-    }
-}
-
-/* What is to be known of it here. False: it is refused. */
-static bool field_take(struct reply_framing *f, struct slice line)
-{
-    size_t colon = slice_find(line, ':');
-    struct slice said = slice_make(line.data, colon), name = slice_trim(said);
-    struct slice value = slice_trim(slice_skip(line, colon + 1));
-    bool is_length = slice_is_nocase(name, "Content-Length");
-
-    f->is_frame_last = is_length || slice_is_nocase(name, "Transfer-Encoding");
-    if (f->is_frame_last) {
-        if (colon == line.len || name.len != said.len)
-            return false;
-        return is_length ? lengths_take(f, value) : transfer_take(f, value);
-    }
-    if (slice_is_nocase(name, "Connection"))
-        connection_take(f, value);
-    else if (slice_is_nocase(name, "Content-Encoding"))
-        coding_take(f, value);
-    return true;
-}
-
 /* ---- the head ---- */
 
 static void body_begin(struct reply_parser *p)
 {
     const struct reply_framing *f = &p->framing;
 
+    CHECK(p->left == 0);
     p->is_kept = !f->says_close && (f->minor > 0 || f->says_keep);
     if (p->is_to_head || p->status == 204 || p->status == 304) {
         p->state = REPLY_AT_END;
@@ -253,7 +162,7 @@ static enum reply_part at_fields(struct reply_parser *p, struct slice *bytes, st
         p->framing.is_frame_last = false;
         return REPLY_ON;
     }
-    if (!field_take(&p->framing, *piece))
+    if (!reply_framing_take(&p->framing, *piece))
         return refuse(p, "the answer does not say how long it is");
     return REPLY_LINE;
 }

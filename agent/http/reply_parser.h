@@ -30,7 +30,7 @@
 #ifndef TAILRACE_HTTP_REPLY_PARSER_H
 #define TAILRACE_HTTP_REPLY_PARSER_H
 
-#include "base/buffer.h"
+#include "http/reply_framing.h"
 
 #define REPLY_HEAD_BYTES_MAX ((size_t)256 << 10)
 #define CHUNK_LINE_BYTES_MAX ((size_t)4096)
@@ -56,18 +56,6 @@ enum reply_state {
     REPLY_AT_TRAILERS,
     REPLY_AT_END,
     REPLY_REFUSED,
-};
-
-enum reply_coding { REPLY_PLAIN, REPLY_GZIP, REPLY_CODED_OTHERWISE };
-
-/* What a head says of its body and its connection. */
-struct reply_framing {
-    bool has_length, is_chunked;
-    bool is_frame_last; /* the line before said so */
-    bool says_close, says_keep;
-    unsigned minor; /* HTTP/1.minor */
-    enum reply_coding coding;
-    uint64_t length;
 };
 
 struct reply_parser {

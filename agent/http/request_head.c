@@ -67,6 +67,9 @@ void request_head(const struct http_request *request, const char *host, uint16_t
 {
     struct said said = {0};
 
+    /* All its room at once: what moves leaves its bytes behind, and tokens are among them. */
+    (void)buffer_reserve(out, 2 * request->head.len + 3 * request->path.len + strlen(host) +
+                                  REQUEST_HEAD_ROOM);
     buffer_append_text(out, request->method);
     buffer_append_byte(out, ' ');
     append_path(out, buffer_view(&request->path));

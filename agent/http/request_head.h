@@ -13,6 +13,9 @@
 
 #include "http/http.h"
 
+/* For what is added, but for the host: a head has all its room before the first byte. */
+#define REQUEST_HEAD_ROOM 256
+
 /* Appends it, with the empty line. `host` is a name or an address without brackets. */
 void request_head(const struct http_request *request, const char *host, uint16_t port,
                   struct buffer *out);

@@ -15,6 +15,8 @@
  * takes ten milliseconds. */
 #define AUTHORITIES_KEPT_S 300L
 
+#define TLS_WORDS_MAX 256
+
 /* ---- versions ---- */
 
 struct version {
@@ -40,62 +42,66 @@ static const struct version *version_find(const char *name)
     return NULL;
 }
 
-static int check_version(const char *option, const char *name, char why[256])
+/* ---- faults ---- */
+
+struct inquest {
+    http_tls_fault_fn *tell;
+    void *owner;
+    unsigned count;
+};
+
+static void found(struct inquest *inquest, const char *key, const char *value, const char *trouble)
 {
-    if (name == NULL || version_find(name) != NULL)
-        return 0;
-    snprintf(why, 256, "[tls] error: %s '%s' is none of TLSv1.0, TLSv1.1, TLSv1.2, TLSv1.3", option,
-             name);
-    return -EINVAL;
+    struct http_tls_fault fault = {.key = key, .value = value, .trouble = trouble};
+
+    inquest->count++;
+    inquest->tell(inquest->owner, &fault);
+    ERR_clear_error();
 }
 
-static int check_versions(const struct http_tls *tls, char why[256])
+static void check_version(struct inquest *inquest, const char *key, const char *name)
 {
-    int rc = check_version("min_version", tls->min_version, why);
+    if (name != NULL && version_find(name) == NULL)
+        found(inquest, key, name, "it is none of TLSv1.0, TLSv1.1, TLSv1.2, TLSv1.3");
+}
 
-    if (rc == 0)
-        rc = check_version("max_version", tls->max_version, why);
-    if (rc < 0 || tls->min_version == NULL || tls->max_version == NULL)
-        return rc;
-    if (version_find(tls->min_version)->least <= version_find(tls->max_version)->least)
-        return 0;
-    snprintf(why, 256, "[tls] error: min_version %s is above max_version %s", tls->min_version,
-             tls->max_version);
-    return -EINVAL;
+static void check_versions(struct inquest *inquest, const struct http_tls *tls)
+{
+    const struct version *least, *most;
+
+    check_version(inquest, "min_version", tls->min_version);
+    check_version(inquest, "max_version", tls->max_version);
+    least = tls->min_version != NULL ? version_find(tls->min_version) : NULL;
+    most = tls->max_version != NULL ? version_find(tls->max_version) : NULL;
+    if (least != NULL && most != NULL && least->least > most->least)
+        found(inquest, "min_version", tls->min_version, "it is above max_version");
 }
 
 /* ---- files ---- */
 
-static int file_trouble(const char *option, const char *path, const char *trouble, char why[256])
-{
-    snprintf(why, 256, "[tls] error: %s '%s': %s", option, path, trouble);
-    ERR_clear_error();
-    return -EINVAL;
-}
-
-/* NULL with `why` filled. */
-static BIO *file_open(const char *option, const char *path, char why[256])
+/* NULL when it cannot be read, which was told. */
+static BIO *file_open(struct inquest *inquest, const char *key, const char *path)
 {
     FILE *file = fopen(path, "re");
 
     if (file == NULL) {
-        file_trouble(option, path, uv_strerror(-errno), why);
+        found(inquest, key, path, uv_strerror(-errno));
         return NULL;
     }
     return BIO_new_fp(file, BIO_CLOSE);
 }
 
-/* The first certificate of a file, for X509_free; NULL with `why` filled. */
-static X509 *cert_read(const char *option, const char *path, char why[256])
+/* The first certificate of a file, for X509_free; NULL when there is none, which was told. */
+static X509 *cert_read(struct inquest *inquest, const char *key, const char *path)
 {
-    BIO *file = file_open(option, path, why);
+    BIO *file = file_open(inquest, key, path);
     X509 *cert;
 
     if (file == NULL)
         return NULL;
     cert = PEM_read_bio_X509(file, NULL, NULL, NULL);
     if (cert == NULL)
-        file_trouble(option, path, "there is no certificate in PEM format in it", why);
+        found(inquest, key, path, "there is no certificate in PEM format in it");
     BIO_free(file);
     return cert;
 }
@@ -111,83 +117,95 @@ static int on_password(char *into, int room, int is_writing, void *password)
     return (int)len;
 }
 
-static EVP_PKEY *key_read(const char *path, const char *password, char why[256])
+/* Where the key stands: a file of its own, or the certificate's. */
+struct key_place {
+    const char *key, *path;
+};
+
+static struct key_place key_place(const struct http_tls *tls)
 {
-    BIO *file = file_open("key_file", path, why);
+    if (tls->key_file != NULL)
+        return (struct key_place){"key_file", tls->key_file};
+    return (struct key_place){"crt_file", tls->crt_file};
+}
+
+static EVP_PKEY *key_read(struct inquest *inquest, const struct http_tls *tls)
+{
+    struct key_place place = key_place(tls);
+    BIO *file = file_open(inquest, place.key, place.path);
     EVP_PKEY *key;
 
     if (file == NULL)
         return NULL;
-    key = PEM_read_bio_PrivateKey(file, NULL, on_password, (void *)(uintptr_t)password);
+    key = PEM_read_bio_PrivateKey(file, NULL, on_password, (void *)(uintptr_t)tls->key_passwd);
     if (key == NULL)
-        file_trouble("key_file", path,
-                     password != NULL ? "there is no key in it that key_passwd opens"
-                                      : "there is no key in it that opens without a key_passwd",
-                     why);
+        found(inquest, place.key, place.path,
+              tls->key_passwd != NULL ? "there is no key in it that key_passwd opens"
+                                      : "there is no key in it that opens without a key_passwd");
     BIO_free(file);
     return key;
 }
 
-static int check_authorities(const struct http_tls *tls, char why[256])
+static void check_authorities(struct inquest *inquest, const struct http_tls *tls)
 {
-    X509 *cert;
     DIR *folder;
 
-    if (tls->ca_file != NULL) {
-        cert = cert_read("ca_file", tls->ca_file, why);
-        if (cert == NULL)
-            return -EINVAL;
-        X509_free(cert);
-    }
-    if (tls->ca_path != NULL) {
-        folder = opendir(tls->ca_path);
-        if (folder == NULL)
-            return file_trouble("ca_path", tls->ca_path, uv_strerror(-errno), why);
+    if (tls->ca_file != NULL)
+        X509_free(cert_read(inquest, "ca_file", tls->ca_file));
+    if (tls->ca_path == NULL)
+        return;
+    folder = opendir(tls->ca_path);
+    if (folder == NULL)
+        found(inquest, "ca_path", tls->ca_path, uv_strerror(-errno));
+    else
         closedir(folder);
-    }
-    return 0;
 }
 
-/* A key may stand in the certificate's own file. */
-static const char *key_path(const struct http_tls *tls)
+static void check_own(struct inquest *inquest, const struct http_tls *tls)
 {
-    return tls->key_file != NULL ? tls->key_file : tls->crt_file;
-}
-
-static int check_own(const struct http_tls *tls, char why[256])
-{
+    struct key_place place = key_place(tls);
     X509 *cert = NULL;
     EVP_PKEY *key = NULL;
-    int rc = -EINVAL;
 
-    if (tls->crt_file == NULL && tls->key_file == NULL)
-        return 0;
-    if (tls->crt_file == NULL)
-        return file_trouble("key_file", tls->key_file, "it needs its certificate, crt_file", why);
-    cert = cert_read("crt_file", tls->crt_file, why);
-    if (cert == NULL)
-        goto out;
-    key = key_read(key_path(tls), tls->key_passwd, why);
-    if (key == NULL)
-        goto out;
-    rc = X509_check_private_key(cert, key) == 1
-             ? 0
-             : file_trouble("key_file", key_path(tls), "it is not the key of crt_file", why);
-out:
+    if (place.path == NULL)
+        return;
+    if (tls->crt_file != NULL)
+        cert = cert_read(inquest, "crt_file", tls->crt_file);
+    else
+        found(inquest, "key_file", tls->key_file, "it needs its certificate, crt_file");
+    if (tls->key_file != NULL || cert != NULL)
+        key = key_read(inquest, tls);
+    if (cert != NULL && key != NULL && X509_check_private_key(cert, key) != 1)
+        found(inquest, place.key, place.path, "it is not the key of crt_file");
     X509_free(cert);
     EVP_PKEY_free(key);
-    return rc;
 }
 
-int tls_check(const struct http_tls *tls, char why[256])
+unsigned http_tls_faults(const struct http_tls *tls, http_tls_fault_fn *tell, void *owner)
 {
-    int rc = check_versions(tls, why);
+    struct inquest inquest = {.tell = tell, .owner = owner};
 
-    if (rc == 0 && tls->verify)
-        rc = check_authorities(tls, why);
-    if (rc == 0)
-        rc = check_own(tls, why);
-    return rc;
+    check_versions(&inquest, tls);
+    if (tls->verify)
+        check_authorities(&inquest, tls);
+    check_own(&inquest, tls);
+    return inquest.count;
+}
+
+/* The first of them is said. */
+static void keep_first(void *owner, const struct http_tls_fault *fault)
+{
+    char *why = owner;
+
+    if (why[0] == '\0')
+        snprintf(why, TLS_WORDS_MAX, "[tls] error: %s '%s': %s", fault->key, fault->value,
+                 fault->trouble);
+}
+
+int tls_check(const struct http_tls *tls, char why[TLS_WORDS_MAX])
+{
+    why[0] = '\0';
+    return http_tls_faults(tls, keep_first, why) == 0 ? 0 : -EINVAL;
 }
 
 /* ---- for curl ---- */
@@ -225,7 +243,7 @@ void tls_apply(const struct http_tls *tls, void *easy)
     SET(easy, CURLOPT_SSLVERSION, version_bits(tls));
     if (tls->crt_file != NULL) {
         SET(easy, CURLOPT_SSLCERT, tls->crt_file);
-        SET(easy, CURLOPT_SSLKEY, key_path(tls));
+        SET(easy, CURLOPT_SSLKEY, key_place(tls).path);
         SET(easy, CURLOPT_KEYPASSWD, tls->key_passwd);
     }
     if (tls->ciphers != NULL && strncmp(tls->ciphers, "TLS_", 4) == 0)

@@ -73,6 +73,10 @@ void trouble_show(const struct delivery *d);
 void trouble_say(struct delivery *d, enum log_level level, const char *what);
 void trouble_over(struct output *output);
 
+/* At the level trace: a request that goes, and what came of it. */
+void request_trace(const struct delivery *d);
+void answer_trace(const struct delivery *d);
+
 /* So many records of a request were refused, the first for that reason. LOG_ERROR: they are lost to the
  * back-end. */
 void refusals_say(struct delivery *d, enum log_level level, const char *what, uint32_t count,

@@ -204,6 +204,7 @@ static void on_encoded(void *owner)
     if (d->sending.signing.pass == NULL) /* else it is signed for one already */
         d->sending.node = nodes_next(&output->nodes, clock_ms());
     CHECK(d->sending.node != NULL);
+    request_trace(d);
     d->sending.call = http_call_start(d->sending.node->client, &d->made.request, on_reply, d);
 }
 
@@ -287,6 +288,7 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
         gate_note(d, gate_event(http_call_reply(call)->status, verdict, &verdicts), asked_ms);
         d->tries.rest_ms = verdict == VERDICT_AGAIN ? verdicts.wait_ms : 0;
     }
+    answer_trace(d);
     body_forget(d);
     delivery_judged(d, verdict, verdict == VERDICT_DELIVERED ? &verdicts : NULL, asked_ms);
     verdicts_fini(&verdicts);

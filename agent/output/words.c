@@ -49,6 +49,21 @@ void trouble_over(struct output *output)
     log_info(output->config.component, "delivering again, after: %s", trouble->text);
 }
 
+void request_trace(const struct delivery *d)
+{
+    log_trace(d->output->config.component, "%" PRIu32 " records go to %s in %zu bytes",
+              batch_waiting(&d->batch), d->sending.node->where, d->made.request.body.len);
+}
+
+void answer_trace(const struct delivery *d)
+{
+    if (d->answer.status > 0)
+        log_trace(d->output->config.component, "%s answered with %u", d->sending.node->where,
+                  d->answer.status);
+    else
+        log_trace(d->output->config.component, "no answer came: %s", d->answer.why);
+}
+
 void refusals_say(struct delivery *d, enum log_level level, const char *what, uint32_t count,
                   const char *reason)
 {

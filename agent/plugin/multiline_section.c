@@ -68,7 +68,7 @@ static uint64_t flush_ms_of(const char *text, struct place place, struct report 
 }
 
 /* Texts are lent by what was bound. */
-static struct multiline_settings settings_of(const S *keys)
+static struct multiline_settings settings_of(const S *keys, const struct property_list *section)
 {
     return (struct multiline_settings){
         .name = keys->name,
@@ -79,6 +79,9 @@ static struct multiline_settings settings_of(const S *keys)
         .key_pattern = keys->key_pattern,
         .key_group = keys->key_group,
         .parser = keys->parser,
+        .at = {.type = property_list_place(section, "type"),
+               .parser = property_list_place(section, "parser"),
+               .flush = property_list_place(section, "flush_timeout")},
     };
 }
 
@@ -108,13 +111,13 @@ static int add_bound(struct multiline_book *book, const struct multiline_section
 {
     struct place place = section->properties->place;
     struct multiline_rule_settings *rules = mem_zalloc(section->rule_count + 1, sizeof *rules);
-    struct multiline_settings settings = settings_of(keys);
+    struct multiline_settings settings = settings_of(keys, section->properties);
     R *bound = mem_zalloc(section->rule_count + 1, sizeof *bound);
     int rc = bind_rules(section, bound, rules, report);
 
     settings.rules = rules;
     settings.rule_count = section->rule_count;
-    settings.flush_ms = flush_ms_of(keys->flush_timeout, place, report);
+    settings.flush_ms = flush_ms_of(keys->flush_timeout, settings.at.flush, report);
     if (rc == 0)
         rc = multiline_book_add(book, &settings, place, report);
     for (size_t i = 0; i < section->rule_count; i++)

@@ -133,6 +133,9 @@ struct property_list {
     bool is_lenient;    /* an unknown key is a warning, not an error */
 };
 
+/* Where the key's value stands that counts; where the section begins, when it is not given. */
+struct place property_list_place(const struct property_list *list, const char *key);
+
 /* Where the key's value stands that counts, which is its last one; `otherwise` where it is not
  * given, as then a default is meant. */
 struct place property_place(const struct property *items, size_t count, const char *key,

@@ -62,7 +62,8 @@ static const char *given(const char *text)
     return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
-static struct parser_settings settings_of(const struct parser_keys *keys)
+static struct parser_settings settings_of(const struct parser_keys *keys,
+                                          const struct property_list *section)
 {
     return (struct parser_settings){
         .name = keys->name,
@@ -73,11 +74,17 @@ static struct parser_settings settings_of(const struct parser_keys *keys)
         .time = {.format = given(keys->time_format),
                  .offset = given(keys->time_offset),
                  .zone = given(keys->time_zone),
-                 .is_system = keys->time_system_timezone},
+                 .is_system = keys->time_system_timezone,
+                 .at = {.format = property_list_place(section, "time_format"),
+                        .offset = property_list_place(section, "time_offset"),
+                        .zone = property_list_place(section, "time_zone")}},
         .time_keep = keys->time_keep,
         .time_strict = keys->time_strict,
         .skip_empty_values = keys->skip_empty_values,
         .logfmt_no_bare_keys = keys->logfmt_no_bare_keys,
+        .at = {.format = property_list_place(section, "format"),
+               .regex = property_list_place(section, "regex"),
+               .types = property_list_place(section, "types")},
     };
 }
 
@@ -98,6 +105,16 @@ static struct decoder_setting *decoders_of(const struct parser_keys *keys)
     return decoders;
 }
 
+/* Nothing comes of it, as something is wrong already; all else that is wrong is told. */
+static int look_for_more(const struct parser_settings *settings, struct place place,
+                         struct report *report)
+{
+    struct parser *parser = parser_new(settings, place, report);
+
+    parser_free(&parser);
+    return -EINVAL;
+}
+
 int parser_section_add(struct parser_book *book, const struct property_list *section,
                        struct report *report)
 {
@@ -110,12 +127,13 @@ int parser_section_add(struct parser_book *book, const struct property_list *sec
 
     lenient.is_lenient = true;
     rc = options_bind(&target, 1, &lenient, report);
-    if (rc == 0) {
-        settings = settings_of(&keys);
+    if (rc != -ENODATA) {
+        settings = settings_of(&keys, section);
         decoders = decoders_of(&keys);
         settings.decoders = decoders;
         settings.decoder_count = keys.decoders.count;
-        rc = parser_book_add(book, &settings, section->place, report);
+        rc = rc == 0 ? parser_book_add(book, &settings, section->place, report)
+                     : look_for_more(&settings, section->place, report);
         MEM_FREE(&decoders);
     }
     options_fini(parser_options, &keys);

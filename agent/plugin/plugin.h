@@ -57,13 +57,18 @@ struct plugin_setup {
     const char *config_dir; /* relative files of the plugin are looked for here, after the CWD */
     const struct property *properties; /* as written, for what tables cannot say */
     size_t property_count;
-    const struct http_settings *http; /* outputs: host, port, tls.*, net.* as configured */
-    bool escape_unicode;              /* outputs: json.escape_unicode of the service */
+    const struct http_settings *http; /* outputs: host, port, net.*, and tls.* where TLS is on */
+    const struct http_tls *tls; /* outputs: tls.* in any case; for those that always speak TLS */
+    bool escape_unicode;        /* outputs: json.escape_unicode of the service */
 };
 
 /* Where the key stands that something is wrong with, for the report; the section, where it is not
  * given. Of a key that came several times, the one that counts: the last. */
 struct place setup_place(const struct plugin_setup *setup, const char *key);
+
+/* Warns where no file could be made at `path`, which the key gives; NULL: it is not given. A dry run may
+ * be on another machine than the start, which is refused then. */
+void setup_warn_of_folder(const struct plugin_setup *setup, const char *key, const char *path);
 
 /* What a running input is given. Lives as long as the input. */
 struct input {

@@ -21,22 +21,43 @@
  * Stopping meanwhile: the pipeline that is stopping goes on with it, and nothing starts any more.
  */
 
+struct reload {
+    bool is_on;
+    struct pipeline *next; /* until it starts */
+    struct config *config; /* its own; or, while it is stopped again, the former's */
+    const struct config *former;
+    struct report report;
+    uint64_t count; /* of those that went well */
+    int64_t handed_over_ns;
+};
+
+/*
+ *   own            the pipeline's config, or NULL: somebody lends that
+ *   reload.next    only while a reload is on
+ *   is_stopped     only once is_stopping; nothing is reloaded any more
+ */
 struct agent {
     struct loop *loop;
     const struct agent_ops *ops;
     void *owner;
     struct pipeline *pipeline;
     const struct config *config; /* the pipeline's */
-    struct config *own;          /* the same, unless somebody lends it */
-    struct pipeline *next;       /* while a reload is under way, until it starts */
-    struct config *next_config;  /* its own; or, while it is stopped again, the former's */
-    const struct config *former;
-    struct report report; /* of the reload */
-    uint64_t reload_count;
-    int64_t handed_over_ns;
-    bool is_reloading, is_stopping, is_stopped;
+    struct config *own;
+    struct reload reload;
+    bool is_stopping, is_stopped;
     bool has_failed; /* neither configuration starts */
 };
+
+static void agent_check(const struct agent *agent)
+{
+    const struct reload *reload = &agent->reload;
+
+    CHECK(agent->own == NULL || agent->own == agent->config);
+    CHECK(reload->is_on || reload->next == NULL);
+    CHECK(reload->is_on || reload->config == NULL);
+    CHECK(!agent->is_stopped || (agent->is_stopping && !reload->is_on));
+    CHECK(agent->pipeline != NULL || reload->next == NULL);
+}
 
 static void on_exit_wanted(void *owner)
 {
@@ -55,7 +76,7 @@ struct agent *agent_new(struct loop *loop, const struct agent_ops *ops, void *ow
     agent->loop = loop;
     agent->ops = ops;
     agent->owner = owner;
-    report_init(&agent->report);
+    report_init(&agent->reload.report);
     return agent;
 }
 
@@ -63,7 +84,7 @@ int agent_make(struct agent *agent, const struct config *config, struct report *
 {
     int rc;
 
-    CHECK(agent->pipeline == NULL);
+    CHECK(agent->pipeline == NULL && agent->own == NULL);
     agent->config = config;
     agent->pipeline = pipeline_new(agent->loop, config, report, &rc);
     return rc;
@@ -89,12 +110,12 @@ void agent_free(struct agent **address)
         pipeline_leave(agent->pipeline);
         return;
     }
-    pipeline_free(&agent->next);
+    pipeline_free(&agent->reload.next);
     pipeline_free(&agent->pipeline);
     call_paces_forget();
-    config_free(&agent->next_config);
+    config_free(&agent->reload.config);
     config_free(&agent->own);
-    report_fini(&agent->report);
+    report_fini(&agent->reload.report);
     mem_free(agent);
 }
 
@@ -110,7 +131,7 @@ struct pipeline *agent_pipeline(const struct agent *agent)
 
 uint64_t agent_reload_count(const struct agent *agent)
 {
-    return agent->reload_count;
+    return agent->reload.count;
 }
 
 /* ---- reloading ---- */
@@ -126,20 +147,20 @@ static void summary_log(struct agent *agent)
 
 static void reload_end(struct agent *agent, enum reload_state state)
 {
-    struct report report = agent->report;
+    struct report report = agent->reload.report;
 
-    CHECK(agent->is_reloading && agent->next == NULL);
-    report_init(&agent->report);
+    CHECK(agent->reload.is_on && agent->reload.next == NULL);
+    report_init(&agent->reload.report);
     positions_keep(false);
-    config_free(&agent->next_config);
+    config_free(&agent->reload.config);
     if (!agent->is_stopping)
         watchdog_disarm();
-    agent->ops->reloaded(agent->owner, state,
-                         &report); /* whoever asks for another now is refused */
-    agent->is_reloading = false;
+    agent->ops->reloaded(agent->owner, state, &report);
+    agent->reload.is_on = false;
+    agent_check(agent);
     report_fini(&report);
     if (state == RELOAD_DONE)
-        log_info("tailrace", "reloaded; this was number %" PRIu64, agent->reload_count);
+        log_info("tailrace", "reloaded; this was number %" PRIu64, agent->reload.count);
     else
         log_error("tailrace", "not reloaded: %s",
                   agent->is_stopping || agent->has_failed
@@ -151,6 +172,7 @@ static void stopped_set(struct agent *agent)
 {
     CHECK(agent->is_stopping && !agent->is_stopped);
     agent->is_stopped = true;
+    agent_check(agent);
     agent->ops->stopped(agent->owner);
 }
 
@@ -158,7 +180,7 @@ static void stopped_set(struct agent *agent)
 static void reload_abandon(struct agent *agent)
 {
     CHECK(agent->is_stopping && !agent->is_stopped);
-    pipeline_free(&agent->next);
+    pipeline_free(&agent->reload.next);
     reload_end(agent, RELOAD_REFUSED);
     stopped_set(agent);
 }
@@ -168,11 +190,11 @@ static int pipeline_take_over(struct agent *agent)
 {
     int rc;
 
-    CHECK(agent->next == NULL && !agent->is_stopping);
+    CHECK(agent->reload.next == NULL && !agent->is_stopping);
     watchdog_grace(pipeline_grace_ms(agent->pipeline));
-    pipeline_takes_over(agent->pipeline, agent->handed_over_ns);
+    pipeline_takes_over(agent->pipeline, agent->reload.handed_over_ns);
     agent->ops->changed(agent->owner);
-    rc = pipeline_start(agent->pipeline, &agent->report, on_exit_wanted, agent);
+    rc = pipeline_start(agent->pipeline, &agent->reload.report, on_exit_wanted, agent);
     return rc;
 }
 
@@ -181,7 +203,7 @@ static void on_next_stopped(void *owner)
     struct agent *agent = owner;
     int rc, made;
 
-    CHECK(agent->is_reloading && agent->next == NULL && agent->former != NULL);
+    CHECK(agent->reload.is_on && agent->reload.next == NULL && agent->reload.former != NULL);
     if (agent->is_stopping) {
         reload_abandon(agent);
         return;
@@ -189,16 +211,16 @@ static void on_next_stopped(void *owner)
     positions_keep(true);
     pipeline_free(&agent->pipeline);
     config_free(&agent->own);
-    agent->own = agent->next_config;
-    agent->next_config = NULL;
-    agent->config = agent->former;
-    agent->pipeline = pipeline_new(agent->loop, agent->config, &agent->report, &made);
+    agent->own = agent->reload.config;
+    agent->reload.config = NULL;
+    agent->config = agent->reload.former;
+    agent->pipeline = pipeline_new(agent->loop, agent->config, &agent->reload.report, &made);
     rc = made < 0 ? made : pipeline_take_over(agent);
     if (made < 0)
         agent->ops->changed(agent->owner); /* who looks at the one that is gone looks at this */
     agent->has_failed = rc < 0;
     if (rc < 0)
-        report_error(&agent->report, (struct place){0},
+        report_error(&agent->reload.report, (struct place){0},
                      "the former configuration does not start any more either; stopping");
     reload_end(agent, RELOAD_REFUSED);
     if (made < 0) { /* nothing runs that had to be stopped */
@@ -214,10 +236,10 @@ static void configs_swap(struct agent *agent)
 {
     struct config *former = agent->own;
 
-    CHECK(agent->next_config != NULL);
-    agent->former = agent->config;
-    agent->config = agent->own = agent->next_config;
-    agent->next_config = former;
+    CHECK(agent->reload.config != NULL);
+    agent->reload.former = agent->config;
+    agent->config = agent->own = agent->reload.config;
+    agent->reload.config = former;
 }
 
 static void on_former_stopped(void *owner)
@@ -225,7 +247,7 @@ static void on_former_stopped(void *owner)
     struct agent *agent = owner;
     int rc;
 
-    CHECK(agent->is_reloading && agent->next != NULL);
+    CHECK(agent->reload.is_on && agent->reload.next != NULL);
     if (agent->is_stopping) {
         reload_abandon(agent);
         return;
@@ -233,29 +255,30 @@ static void on_former_stopped(void *owner)
     summary_log(agent);
     positions_keep(true);
     pipeline_free(&agent->pipeline);
-    agent->pipeline = agent->next;
-    agent->next = NULL;
+    agent->pipeline = agent->reload.next;
+    agent->reload.next = NULL;
     configs_swap(agent);
     rc = pipeline_take_over(agent);
     if (rc < 0) {
         pipeline_hand_over(agent->pipeline, on_next_stopped, agent);
         return;
     }
-    agent->reload_count++;
+    agent->reload.count++;
     reload_end(agent, RELOAD_DONE);
 }
 
 static int next_make(struct agent *agent)
 {
-    int rc = agent->ops->read(agent->owner, &agent->report, &agent->next_config);
+    int rc = agent->ops->read(agent->owner, &agent->reload.report, &agent->reload.config);
     int made;
 
-    CHECK(agent->next == NULL);
-    agent->next = pipeline_new(agent->loop, agent->next_config, &agent->report, &made);
+    CHECK(agent->reload.next == NULL);
+    agent->reload.next =
+        pipeline_new(agent->loop, agent->reload.config, &agent->reload.report, &made);
     if (rc == 0)
         rc = made;
     if (rc == 0)
-        rc = agent->ops->check(agent->owner, agent->next, &agent->report);
+        rc = agent->ops->check(agent->owner, agent->reload.next, &agent->reload.report);
     return rc;
 }
 
@@ -263,23 +286,24 @@ enum reload_state agent_reload(struct agent *agent)
 {
     const struct service_keys *service = pipeline_service(agent->pipeline);
 
-    if (agent->is_reloading || agent->is_stopping)
+    if (agent->reload.is_on || agent->is_stopping)
         return RELOAD_BUSY;
-    if (!service->has_reload) {
+    if (!service->reload.is_on) {
         log_warn("tailrace", "reloading is not enabled: set Hot_Reload, or start with -Y");
         return RELOAD_DISABLED;
     }
-    agent->is_reloading = true;
-    if (service->reload_timeout_s > 0)
-        watchdog_arm((uint64_t)service->reload_timeout_s * 1000);
+    agent->reload.is_on = true;
+    if (service->reload.timeout_s > 0)
+        watchdog_arm((uint64_t)service->reload.timeout_s * 1000);
     if (next_make(agent) < 0) {
-        pipeline_free(&agent->next);
+        pipeline_free(&agent->reload.next);
         reload_end(agent, RELOAD_REFUSED);
         return RELOAD_REFUSED;
     }
     log_info("tailrace",
              "reloading: what was read is delivered, then the new configuration counts");
-    agent->handed_over_ns = clock_wall_ns();
+    agent->reload.handed_over_ns = clock_wall_ns();
+    agent_check(agent);
     pipeline_hand_over(agent->pipeline, on_former_stopped, agent);
     return RELOAD_WAITING;
 }
@@ -299,7 +323,7 @@ void agent_stop(struct agent *agent)
     }
     agent->is_stopping = true;
     watchdog_arm(pipeline_grace_ms(agent->pipeline) + WATCHDOG_MARGIN_MS);
-    if (agent->is_reloading)
+    if (agent->reload.is_on)
         pipeline_keep(agent->pipeline);
     else
         pipeline_stop(agent->pipeline, on_stopped, agent);

@@ -3,6 +3,7 @@
 #include "base/version.h"
 #include "record/json_write.h"
 #include "service/common.h"
+#include "service/service_keys.h"
 
 #define LINE_CHARS_MAX 78
 

@@ -253,8 +253,8 @@ static bool output_keys_check(struct output_instance *o, const struct section *s
                      "port is %lld; ports go from 1 to 65535", (long long)o->keys.port);
         is_well = false;
     }
-    o->retry.base_ms = (uint64_t)(shop->service->retry_base_s * 1000);
-    o->retry.cap_ms = (uint64_t)(shop->service->retry_cap_s * 1000);
+    o->retry.base_ms = (uint64_t)(shop->service->retry.base_s * 1000);
+    o->retry.cap_ms = (uint64_t)(shop->service->retry.cap_s * 1000);
     return is_well;
 }
 
@@ -286,6 +286,7 @@ bool output_instance_init(struct output_instance *o, const struct section *s, un
     o->http = output_http(&o->keys, o->component, o->plugin->default_port);
     setup = setup_of(s, o->name, o->component, shop);
     setup.http = &o->http;
+    setup.tls = &o->keys.tls.made;
     if (rc != -ENODATA && o->plugin->init != NULL && o->plugin->init(o->self, &setup) < 0)
         is_well = false;
     if (is_well && o->plugin->settings != NULL)

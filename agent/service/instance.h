@@ -8,6 +8,7 @@
 #include "config/tree.h"
 #include "output/deliver.h"
 #include "service/common.h"
+#include "service/service_keys.h"
 #include "service/upstream.h"
 
 struct input_instance {

@@ -158,9 +158,21 @@ bool known_plugin(enum config_kind kind, const char *name)
     return *names != NULL;
 }
 
+/* Of which other kind there is a plugin of this name; CONFIG_OTHER: of none. */
+static enum config_kind kind_of(const char *name)
+{
+    static const enum config_kind kinds[] = {CONFIG_INPUT, CONFIG_FILTER, CONFIG_OUTPUT};
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (known_plugin(kinds[i], name))
+            return kinds[i];
+    return CONFIG_OTHER;
+}
+
 void known_explain(enum config_kind kind, const char *name, struct buffer *out)
 {
     const char *what = config_kind_name(kind), *nearest;
+    enum config_kind other = kind_of(name);
 
     if (known_plugin(kind, name)) {
         buffer_append_format(out, "the %s plugin \"%s\" is known, but not part of this version",
@@ -168,6 +180,11 @@ void known_explain(enum config_kind kind, const char *name, struct buffer *out)
         return;
     }
     buffer_append_format(out, "there is no %s plugin \"%s\"", what, name);
+    if (other != CONFIG_OTHER) {
+        buffer_append_format(out, "; it is %s %s plugin", other == CONFIG_FILTER ? "a" : "an",
+                             config_kind_name(other));
+        return;
+    }
     nearest = report_nearest(name, names_of(kind));
     if (nearest != NULL)
         buffer_append_format(out, "; did you mean \"%s\"?", nearest);

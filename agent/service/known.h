@@ -16,7 +16,7 @@
 bool known_plugin(enum config_kind kind, const char *name);
 
 /* Appends why there is no plugin of this name, without a full stop: it is known and not built in,
- * or it is unknown, then with the nearest name. */
+ * or it is of another kind, or it is unknown, then with the nearest name. */
 void known_explain(enum config_kind kind, const char *name, struct buffer *out);
 
 #endif

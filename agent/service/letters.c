@@ -29,12 +29,12 @@ char *letters_path(const struct service_keys *keys, const struct config *config)
 {
     const char *database = database_of(config);
 
-    if (is_given(keys->rejected_path) &&
-        (keys->rejected_path[0] == '/' || !is_given(keys->storage_path)))
-        return mem_text(keys->rejected_path);
-    if (is_given(keys->storage_path))
-        return below(keys->storage_path,
-                     is_given(keys->rejected_path) ? keys->rejected_path : "dead-letters");
+    if (is_given(keys->rejected.path) &&
+        (keys->rejected.path[0] == '/' || !is_given(keys->rejected.storage_path)))
+        return mem_text(keys->rejected.path);
+    if (is_given(keys->rejected.storage_path))
+        return below(keys->rejected.storage_path,
+                     is_given(keys->rejected.path) ? keys->rejected.path : "dead-letters");
     if (database != NULL)
         return mem_format("%s.dead-letters", database);
     return mem_text(LETTERS_PATH_DEFAULT);
@@ -46,10 +46,10 @@ struct letter_store *letters_new(struct loop *loop, const struct service_keys *k
     struct letter_store *store;
     char *path;
 
-    if (!keys->keeps_rejected)
+    if (!keys->rejected.are_kept)
         return NULL;
     path = letters_path(keys, config);
-    store = letter_store_new(loop, path, keys->rejected_bytes_max, metrics);
+    store = letter_store_new(loop, path, keys->rejected.bytes_max, metrics);
     mem_free(path);
     return store;
 }
@@ -59,7 +59,7 @@ int letters_start(struct letter_store *store, const struct service_keys *keys,
 {
     char why[256];
 
-    if (store == NULL || !is_given(keys->rejected_path))
+    if (store == NULL || !is_given(keys->rejected.path))
         return 0;
     if (letter_store_open(store, why) != -EBUSY)
         return 0;

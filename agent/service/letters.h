@@ -13,7 +13,7 @@
 
 #include "config/tree.h"
 #include "deadletter/store.h"
-#include "service/common.h"
+#include "service/service_keys.h"
 
 #define LETTERS_PATH_DEFAULT "/var/lib/tailrace/dead-letters"
 

@@ -4,6 +4,7 @@
 #include "plugin/multiline_section.h"
 #include "plugin/parser_section.h"
 #include "record/parser_book.h"
+#include "service/reach.h"
 #include "service/refuse.h"
 
 #include <errno.h>
@@ -81,7 +82,7 @@ static bool inputs_add(struct pipeline *p, const struct instance_shop *shop)
         i->budget.turned = input_instance_turned;
         i->input.loop = p->loop;
         i->input.budget = &i->budget;
-        i->input.may_be_replaced = p->service.has_reload;
+        i->input.may_be_replaced = p->service.reload.is_on;
         i->input.held = &p->room.held;
         metrics_add_input(&p->book, &i->input.metrics);
     }
@@ -168,31 +169,13 @@ static bool filters_add(struct pipeline *p, const struct instance_shop *shop)
     return is_well;
 }
 
-/* What would keep it from starting is found before anything starts: a file of TLS that cannot be
- * read, a host that is none. */
-static bool output_can_start(const struct pipeline *p, const struct output_instance *o,
-                             struct report *report)
+static bool output_add(struct pipeline *p, struct output_instance *o, const struct section *s,
+                       const struct instance_shop *shop)
 {
-    const struct http_settings *settings = o->upstream.settings;
-    size_t count = o->upstream.count;
-    char why[256];
-
-    if (o->plugin->settings == NULL)
-        return true;
-    if (count == 0) {
-        settings = o->plugin->settings(o->self);
-        count = 1;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct http_client *client = http_client_new(p->loop, &settings[i], why);
-
-        if (client == NULL) {
-            report_error(report, o->place, "output %s cannot start: %s", o->name, why);
-            return false;
-        }
-        http_client_free(&client);
-    }
-    return true;
+    if (output_instance_init(o, s, (unsigned)p->made.output_count++, shop))
+        return output_can_reach(p->loop, o, s, shop->report);
+    output_look_for_more(o, s, shop->report);
+    return false;
 }
 
 static bool outputs_add(struct pipeline *p, const struct instance_shop *shop)
@@ -205,8 +188,7 @@ static bool outputs_add(struct pipeline *p, const struct instance_shop *shop)
          s = config_next(shop->config, s)) {
         struct output_instance *o = &p->made.outputs[p->made.output_count];
 
-        is_well &= output_instance_init(o, s, (unsigned)p->made.output_count++, shop) &&
-                   output_can_start(p, o, shop->report);
+        is_well &= output_add(p, o, s, shop);
     }
     CHECK(p->made.output_count == max);
     return is_well;
@@ -253,7 +235,7 @@ struct pipeline *pipeline_new(struct loop *loop, const struct config *config, st
     is_well = !refuse_sections(config, report);
     is_well &= service_keys_bind(&p->service, config, report);
     budget_init(&p->room.memory, NULL, service_records_bytes(&p->service));
-    held_init(&p->room.held, p->service.held_bytes);
+    held_init(&p->room.held, p->service.memory.held_bytes);
     p->refused.letters = letters_new(loop, &p->service, config, &p->book.letters);
     is_well &= parsers_add(p, config, report);
     is_well &= multilines_add(p, config, report);

@@ -14,7 +14,7 @@
 
 #include "config/tree.h"
 #include "output/deliver.h"
-#include "service/common.h"
+#include "service/service_keys.h"
 
 struct pipeline;
 struct metrics_book;

@@ -26,7 +26,7 @@ static void on_long(void *owner)
 {
     struct pipeline *p = owner;
     struct pressure *pressure = &p->room.pressure;
-    const char *key = p->service.records_bytes > 0 ? "records_limit" : "memory_limit";
+    const char *key = p->service.memory.records_bytes > 0 ? "records_limit" : "memory_limit";
     const char *holder;
     uint64_t bytes = holder_find(p, &holder), held;
 

@@ -105,11 +105,12 @@ int process_log_level(const struct config *config, struct report *report)
 
 int process_log_file(const struct config *config, struct report *report)
 {
-    const char *path = service_said(config, "log_file").value;
+    struct property said = service_said(config, "log_file");
+    const char *path = said.value;
     int rc = path == NULL ? 0 : log_open(path);
 
     if (rc < 0)
-        report_error(report, (struct place){0}, "log_file %s: %s", path, strerror(-rc));
+        report_error(report, said.place, "log_file %s: %s", path, strerror(-rc));
     return rc;
 }
 

@@ -4,12 +4,40 @@
 #include "plugin/plugin.h"
 #include "service/known.h"
 
+#define FILTERS_MAX 64
+
 static bool is_filter_here(const char *name)
 {
     for (size_t i = 0; filter_plugins[i] != NULL; i++)
         if (slice_is_nocase(slice_of(name), filter_plugins[i]->name))
             return true;
     return false;
+}
+
+static const char *nearest_filter(const char *wrong)
+{
+    const char *names[FILTERS_MAX + 1] = {NULL};
+
+    for (size_t i = 0; filter_plugins[i] != NULL; i++) {
+        CHECK(i < FILTERS_MAX);
+        names[i] = filter_plugins[i]->name;
+    }
+    return report_nearest(wrong, names);
+}
+
+static void explain_unknown(const struct section *processor, const char *name,
+                            struct report *report)
+{
+    const char *nearest = nearest_filter(name);
+
+    if (nearest != NULL)
+        report_error(report, section_place(processor, "name"),
+                     "there is no processor \"%s\"; did you mean \"%s\"?", name, nearest);
+    else
+        report_error(report, section_place(processor, "name"),
+                     "the processor \"%s\" is not part of this version; of processors there are "
+                     "the filters",
+                     name);
 }
 
 bool processor_is_filter(const struct section *processor)
@@ -33,11 +61,7 @@ static void refuse_processor_of_input(const struct section *processor, const cha
         report_error(report, processor->place,
                      "the processor \"%s\": conditions are not part of this version", name);
     else
-        report_error(
-            report, processor->place,
-            "the processor \"%s\" is not part of this version; of processors there are the "
-            "filters",
-            name);
+        explain_unknown(processor, name, report);
 }
 
 static void refuse_processor(const struct section *s, const struct section *processor,

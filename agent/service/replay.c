@@ -36,13 +36,18 @@ struct replay_letter {
     bool is_settled, is_failed;
 };
 
+/* Of the file at hand. Those that are left are origins that somebody has. */
+struct replay_letters {
+    struct replay_letter **items;
+    size_t count, left;
+};
+
 struct replay {
     const struct dlq_arguments *arguments;
     struct letter_sink sink;
     struct loop *loop;
     struct pipeline *pipeline;
-    struct replay_letter **letters; /* of the file at hand */
-    size_t letter_count, letters_left;
+    struct replay_letters letters;
     struct chunk **chunks; /* one for each output */
     struct input_metrics metrics;
     struct budget budget;
@@ -55,7 +60,10 @@ struct replay {
 
 static void on_settled(struct origin *origin)
 {
-    CONTAINER_OF(origin, struct replay_letter, origin)->is_settled = true;
+    struct replay_letter *l = CONTAINER_OF(origin, struct replay_letter, origin);
+
+    CHECK(l->replay->letters.left > 0);
+    l->is_settled = true;
 }
 
 static void origin_gone(struct origin *origin)
@@ -63,8 +71,8 @@ static void origin_gone(struct origin *origin)
     struct replay *r = CONTAINER_OF(origin, struct replay_letter, origin)->replay;
 
     origin_fini(origin);
-    CHECK(r->letters_left > 0);
-    if (--r->letters_left == 0)
+    CHECK(r->letters.left > 0);
+    if (--r->letters.left == 0)
         loop_stop(r->loop);
 }
 
@@ -130,6 +138,7 @@ static void chunks_offer(struct replay *r, bool only_full)
 
         if (chunk == NULL || (only_full && !chunk_is_full(chunk)))
             continue;
+        CHECK(chunk->outputs == (output_set)1 << i);
         r->chunks[i] = NULL;
         chunk_seal(chunk);
         output_offer(pipeline_output(r->pipeline, i), chunk);
@@ -143,9 +152,11 @@ static void letter_take(struct replay *r, const struct desk_item *item, size_t o
     struct origin *origin = &l->origin;
     struct record record;
 
-    r->letters = mem_resize(r->letters, r->letter_count + 1, sizeof(struct replay_letter *));
-    r->letters[r->letter_count++] = l;
-    r->letters_left++;
+    CHECK(r->letters.left <= r->letters.count);
+    r->letters.items =
+        mem_resize(r->letters.items, r->letters.count + 1, sizeof(struct replay_letter *));
+    r->letters.items[r->letters.count++] = l;
+    r->letters.left++;
     l->replay = r;
     l->file = item->file;
     l->line = item->line;
@@ -200,9 +211,9 @@ static void item_take(struct replay *r, const struct desk_item *item)
 
 static void letters_count(struct replay *r, struct letter_desk *desk)
 {
-    CHECK(r->letters_left == 0);
-    for (size_t i = 0; i < r->letter_count; i++) {
-        struct replay_letter *l = r->letters[i];
+    CHECK(r->letters.left == 0);
+    for (size_t i = 0; i < r->letters.count; i++) {
+        struct replay_letter *l = r->letters.items[i];
 
         if (l->is_settled && !l->is_failed) {
             letter_desk_remove(desk, l->line);
@@ -212,7 +223,7 @@ static void letters_count(struct replay *r, struct letter_desk *desk)
         }
         mem_free(l);
     }
-    r->letter_count = 0;
+    r->letters.count = 0;
 }
 
 static int file_replay(struct replay *r, struct letter_desk *desk)
@@ -222,7 +233,7 @@ static int file_replay(struct replay *r, struct letter_desk *desk)
     while (letter_desk_next(desk, &item))
         item_take(r, &item);
     chunks_offer(r, false);
-    if (r->letters_left > 0)
+    if (r->letters.left > 0)
         loop_run(r->loop);
     letters_count(r, desk);
     return letter_desk_done(desk);
@@ -299,7 +310,7 @@ int dlq_replay(const struct dlq_arguments *a, const struct config *config, const
     }
     pipeline_free(&r.pipeline);
     budget_fini(&r.budget);
-    mem_free(r.letters);
+    mem_free(r.letters.items);
     loop_free(&r.loop);
     return rc < 0 || r.stayed > 0;
 }

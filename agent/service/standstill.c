@@ -49,7 +49,7 @@ static uint64_t due_bytes(struct pipeline *p, uint64_t left)
 static void on_progress(void *owner)
 {
     struct pipeline *p = owner;
-    uint64_t limit_ms = (uint64_t)p->service.hc_standstill_s * 1000;
+    uint64_t limit_ms = (uint64_t)p->service.health.standstill_s * 1000;
     struct progress_seen seen = {
         .now_ms = clock_ms(), .left_records = left_records(p), .is_answered = is_answered(p)};
 
@@ -68,11 +68,12 @@ static void on_progress(void *owner)
 void standstill_start(struct pipeline *p)
 {
     CHECK(p->standstill.timer == NULL);
-    if (p->service.hc_standstill_s <= 0)
+    if (p->service.health.standstill_s <= 0)
         return;
     p->standstill.timer = timer_new(p->loop, on_progress, p);
     timer_unref(p->standstill.timer);
-    timer_repeat(p->standstill.timer, (uint64_t)p->service.hc_standstill_s * 1000 / PROGRESS_LOOKS);
+    timer_repeat(p->standstill.timer,
+                 (uint64_t)p->service.health.standstill_s * 1000 / PROGRESS_LOOKS);
 }
 
 void standstill_stop(struct pipeline *p)

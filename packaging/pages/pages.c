@@ -16,6 +16,7 @@
 #include "config/files.h"
 #include "service/catalog.h"
 #include "service/common.h"
+#include "service/service_keys.h"
 
 #include <stdio.h>
 #include <string.h>

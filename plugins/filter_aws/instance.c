@@ -20,12 +20,15 @@
 /* Those that run; equal settings share one. */
 static struct list instances;
 
+/*
+ *   between rounds   no question, no path to ask for; the timer, where something is missing
+ *   in a round       one question, for the path that the facts are at; no timer
+ */
 struct instance {
     struct list link;
     unsigned refs;
     struct loop *loop;
-    struct instance_settings settings;
-    struct text_list include, exclude; /* of the wish */
+    struct instance_kept kept;
     struct metadata_talk talk;
     struct aws_ask *ask; /* NULL between rounds */
     struct timer *again;
@@ -71,7 +74,7 @@ static void say_absent(struct instance *i)
 
     facts_absent(&i->facts, &words);
     if (words.len > 0 && !i->state.was_absent)
-        log_warn(i->settings.component,
+        log_warn(i->kept.s.component,
                  "the instance's metadata does not have %s; records go without%s",
                  buffer_text(&words),
                  lacks_tags ? "; it has tags when they are turned on: InstanceMetadataTags=enabled"
@@ -86,22 +89,22 @@ static void say_end(struct instance *i, bool is_well)
     enum log_level level = i->state.failures == 0 ? LOG_WARN : LOG_DEBUG;
 
     if (!is_well)
-        LOG_AT(level, i->settings.component, "%s; records go without what is not known",
+        LOG_AT(level, i->kept.s.component, "%s; records go without what is not known",
                i->state.trouble);
     else if (!i->state.was_asked || i->state.failures > 0)
-        log_info(i->settings.component, "the instance's metadata is known%s%s",
+        log_info(i->kept.s.component, "the instance's metadata is known%s%s",
                  id != NULL ? ": " : "", id != NULL ? id : "");
     say_absent(i);
 }
 
 static uint64_t again_ms(const struct instance *i)
 {
-    struct retry_policy policy = {.base_ms = RETRY_FIRST_MS, .cap_ms = i->settings.retry_ms};
+    struct retry_policy policy = {.base_ms = RETRY_FIRST_MS, .cap_ms = i->kept.s.retry_ms};
 
-    CHECK(i->settings.retry_ms >= RETRY_FIRST_MS);
+    CHECK(i->kept.s.retry_ms >= RETRY_FIRST_MS);
     if (i->state.failures > 0)
         return retry_wait_ms(&policy, i->state.failures - 1, dice());
-    return i->settings.retry_ms - dice() % (i->settings.retry_ms / 4 + 1);
+    return i->kept.s.retry_ms - dice() % (i->kept.s.retry_ms / 4 + 1);
 }
 
 static void listeners_tell(struct instance *i)
@@ -138,7 +141,7 @@ static void on_heard(void *owner, const struct aws_heard *heard);
 
 static void question_ask(struct instance *i)
 {
-    struct aws_question q = {.component = i->settings.component, .is_near = true};
+    struct aws_question q = {.component = i->kept.s.component, .is_near = true};
     struct aws_metadata place;
     struct http_request made;
 
@@ -216,43 +219,15 @@ static void on_again(void *owner)
 
 /* ---- sharing ---- */
 
-static bool lists_equal(const struct text_list *a, const struct text_list *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (strcmp(a->items[i], b->items[i]) != 0)
-            return false;
-    return true;
-}
-
-static bool is_alike(const struct instance *i, struct loop *loop, const struct instance_settings *s)
-{
-    return i->loop == loop && i->settings.is_v1 == s->is_v1 &&
-           i->settings.retry_ms == s->retry_ms &&
-           memcmp(i->settings.wish.wants, s->wish.wants, sizeof s->wish.wants) == 0 &&
-           i->settings.wish.wants_tags == s->wish.wants_tags &&
-           lists_equal(&i->include, s->wish.include) && lists_equal(&i->exclude, s->wish.exclude);
-}
-
 static struct instance *instance_find(struct loop *loop, const struct instance_settings *settings)
 {
     LIST_FOR (it, &instances) {
         struct instance *i = CONTAINER_OF(it, struct instance, link);
 
-        if (is_alike(i, loop, settings))
+        if (i->loop == loop && instance_asks_alike(&i->kept, settings))
             return i;
     }
     return NULL;
-}
-
-static void list_copy(struct text_list *to, const struct text_list *from)
-{
-    for (size_t i = 0; i < from->count; i++) {
-        int rc = text_list_add(to, slice_of(from->items[i]), from->places[i]);
-
-        CHECK(rc == 0); /* it came from a list that holds as much */
-    }
 }
 
 static struct instance *instance_new(struct loop *loop, const struct instance_settings *settings)
@@ -260,16 +235,11 @@ static struct instance *instance_new(struct loop *loop, const struct instance_se
     struct instance *i = mem_zalloc(1, sizeof *i);
 
     i->loop = loop;
-    i->settings = *settings;
-    i->settings.component = mem_text(settings->component);
-    list_copy(&i->include, settings->wish.include);
-    list_copy(&i->exclude, settings->wish.exclude);
-    i->settings.wish.include = &i->include;
-    i->settings.wish.exclude = &i->exclude;
+    instance_keeps(&i->kept, settings);
     list_init(&i->listeners);
     i->again = timer_new(loop, on_again, i);
     timer_unref(i->again);
-    facts_init(&i->facts, &i->settings.wish);
+    facts_init(&i->facts, &i->kept.s.wish);
     i->talk.is_v1 = i->talk.may_be_v1 = settings->is_v1;
     list_add_tail(&instances, &i->link);
     return i;
@@ -287,7 +257,7 @@ static void first_round(struct instance *i)
     i->state.was_asked = true;
     snprintf(i->state.trouble, sizeof i->state.trouble,
              "AWS_EC2_METADATA_DISABLED forbids to ask the instance");
-    log_warn(i->settings.component, "%s; records go without its metadata", i->state.trouble);
+    log_warn(i->kept.s.component, "%s; records go without its metadata", i->state.trouble);
 }
 
 struct instance *instance_take(struct loop *loop, const struct instance_settings *settings)
@@ -320,9 +290,7 @@ void instance_release(struct instance **address)
     timer_free(&i->again);
     secret_wipe(i->talk.token, sizeof i->talk.token);
     facts_fini(&i->facts);
-    text_list_fini(&i->include);
-    text_list_fini(&i->exclude);
-    mem_free((char *)(uintptr_t)i->settings.component);
+    instance_kept_fini(&i->kept);
     mem_free(i);
 }
 

@@ -29,6 +29,17 @@ struct instance_settings {
     struct facts_wish wish;
 };
 
+/* The same, kept. It stays where it is: the wish points into it. */
+struct instance_kept {
+    struct instance_settings s;
+    struct text_list include, exclude; /* of the wish */
+};
+
+void instance_keeps(struct instance_kept *kept, const struct instance_settings *settings);
+void instance_kept_fini(struct instance_kept *kept);
+bool instance_asks_alike(const struct instance_kept *kept,
+                         const struct instance_settings *settings);
+
 struct instance;
 
 /* Told when more is known, and when the first round is over. Never before instance_take returns. */

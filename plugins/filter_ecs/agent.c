@@ -1,4 +1,5 @@
 #include "plugins/filter_ecs/agent.h"
+#include "plugins/filter_ecs/containers.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,34 +15,12 @@
  *
  * Goes wrong: nobody answers, or with 5xx. All wait then, and the first of the queue is tried again. An
  * answer that is longer than anybody reads is that container's own trouble.
- *
- * Who looks for a container costs no walk: the queues are in the order of their times, and all
- * containers in that of their use.
  */
 
 #define TRIES_APART_MS UINT64_C(1000)
 #define NONE_MS_MIN UINT64_C(60000)
 
 static const struct retry_policy patience = {.base_ms = 1000, .cap_ms = 60000};
-
-struct container {
-    struct list link;  /* of all */
-    struct list queue; /* linked: to be asked for, at once or again */
-    char id[ECS_ID_LEN + 1];
-    enum ecs_answer answer;
-    unsigned failures;
-    uint64_t due_ms;  /* not asked for before that */
-    uint64_t used_ms; /* when it was last looked for */
-    struct shared_object *block;
-};
-
-struct containers {
-    struct map by_id;
-    struct list all;        /* that was not looked for for the longest first */
-    struct list news;       /* to be asked for at once */
-    struct list again;      /* TRIES_APART_MS behind the answer before */
-    struct container *last; /* that was looked for */
-};
 
 struct ecs_agent {
     struct loop *loop;
@@ -51,7 +30,6 @@ struct ecs_agent {
     struct shared_object *block; /* of the cluster alone */
     struct containers containers;
     struct aws_ask *ask;
-    struct container *asked; /* NULL: the cluster */
     struct timer *due;
     bool has_cluster;
     unsigned failures; /* of the agent, in a row */
@@ -63,101 +41,9 @@ static void go_on(struct ecs_agent *a);
 
 static void agent_check(const struct ecs_agent *a)
 {
-    CHECK(a->containers.by_id.count <= ECS_CONTAINERS_MAX);
-    CHECK(a->asked == NULL || (a->ask != NULL && a->has_cluster));
+    CHECK(a->containers.asked == NULL || (a->ask != NULL && a->has_cluster));
     CHECK((a->failures > 0) == (a->trouble[0] != '\0'));
     CHECK(a->has_cluster || a->block == NULL);
-}
-
-/* ---- containers ---- */
-
-static struct container *container_at(struct list *link)
-{
-    return CONTAINER_OF(link, struct container, link);
-}
-
-static void container_forget(struct ecs_agent *a, struct container *c)
-{
-    struct container *was = map_remove(&a->containers.by_id, slice_of(c->id));
-
-    CHECK(was == c && c != a->asked);
-    if (a->containers.last == c)
-        a->containers.last = NULL;
-    list_remove(&c->link);
-    list_remove(&c->queue);
-    shared_unref(&c->block);
-    mem_free(c);
-}
-
-/* Those that nobody has looked for during the time that they are kept; and one more where it is
- * full. */
-static void containers_thin(struct ecs_agent *a)
-{
-    uint64_t now_ms = clock_ms();
-
-    LIST_FOR_SAFE (it, after, &a->containers.all) {
-        struct container *c = container_at(it);
-        bool is_over = now_ms - c->used_ms > a->settings.ttl_ms;
-
-        if (!is_over && a->containers.by_id.count < ECS_CONTAINERS_MAX)
-            return;
-        if (c != a->asked)
-            container_forget(a, c);
-    }
-}
-
-static void container_queue(struct list *queue, struct container *c, uint64_t wait_ms)
-{
-    c->answer = ECS_NOT_YET;
-    c->due_ms = clock_ms() + wait_ms;
-    list_remove(&c->queue);
-    list_add_tail(queue, &c->queue);
-}
-
-static struct container *container_new(struct ecs_agent *a, struct slice id)
-{
-    struct container *c = mem_zalloc(1, sizeof *c);
-    void *other;
-
-    CHECK(id.len == ECS_ID_LEN);
-    containers_thin(a);
-    memcpy(c->id, id.data, id.len);
-    other = map_put(&a->containers.by_id, id, c);
-    CHECK(other == NULL);
-    list_init(&c->queue);
-    list_add_tail(&a->containers.all, &c->link);
-    container_queue(&a->containers.news, c, 0);
-    return c;
-}
-
-/* It was used later than all others. */
-static void container_use(struct ecs_agent *a, struct container *c)
-{
-    c->used_ms = clock_ms();
-    if (LIKELY(a->containers.last == c))
-        return;
-    a->containers.last = c;
-    list_remove(&c->link);
-    list_add_tail(&a->containers.all, &c->link);
-}
-
-/* The container, noted as the one used last. `*is_new` says that it has to be asked for from now on. */
-static struct container *container_find(struct ecs_agent *a, struct slice id, bool *is_new)
-{
-    struct container *c = a->containers.last;
-
-    if (UNLIKELY(c == NULL || memcmp(c->id, id.data, ECS_ID_LEN) != 0))
-        c = map_get(&a->containers.by_id, id);
-    *is_new = c == NULL;
-    if (UNLIKELY(c == NULL))
-        c = container_new(a, id);
-    container_use(a, c);
-    if (UNLIKELY(c->answer == ECS_NONE && c->used_ms >= c->due_ms)) {
-        c->failures = 0;
-        container_queue(&a->containers.news, c, 0);
-        *is_new = true;
-    }
-    return c;
 }
 
 enum ecs_answer ecs_agent_find(struct ecs_agent *a, struct slice id, struct shared_object **block)
@@ -168,7 +54,7 @@ enum ecs_answer ecs_agent_find(struct ecs_agent *a, struct slice id, struct shar
     *block = a->block;
     if (id.len == 0)
         return a->has_cluster ? ECS_KNOWN : ECS_NOT_YET;
-    c = container_find(a, id, &is_new);
+    c = containers_find(&a->containers, id, &is_new);
     if (LIKELY(c->answer == ECS_KNOWN))
         *block = c->block;
     else if (is_new)
@@ -265,9 +151,8 @@ static void on_cluster(void *owner, const struct aws_heard *heard)
 
 static void task_is_none(struct ecs_agent *a, struct container *c, const char *why)
 {
-    c->answer = ECS_NONE;
+    container_answer(c, ECS_NONE);
     c->due_ms = clock_ms() + (a->settings.ttl_ms > NONE_MS_MIN ? a->settings.ttl_ms : NONE_MS_MIN);
-    list_remove(&c->queue);
     log_info(a->settings.component, "container %s: %s; it gets the cluster's metadata", c->id, why);
 }
 
@@ -299,10 +184,9 @@ static void task_hear(struct ecs_agent *a, struct container *c, const struct htt
 
     if (reply->status == 200 &&
         ecs_task_read(buffer_view(&reply->body), slice_of(c->id), &arena, &facts, why)) {
-        c->answer = ECS_KNOWN;
-        list_remove(&c->queue);
         shared_unref(&c->block);
         c->block = ecs_block(a->settings.form, &facts);
+        container_answer(c, ECS_KNOWN);
     } else {
         task_lacks(a, c, why);
     }
@@ -312,12 +196,12 @@ static void task_hear(struct ecs_agent *a, struct container *c, const struct htt
 static void on_task(void *owner, const struct aws_heard *heard)
 {
     struct ecs_agent *a = owner;
-    struct container *c = a->asked;
+    struct container *c = a->containers.asked;
     char why[256] = "";
 
     CHECK(c != NULL && c->answer == ECS_NOT_YET);
     a->ask = NULL;
-    a->asked = NULL;
+    a->containers.asked = NULL;
     if (heard->error == -E2BIG) {
         trouble_is_over(a);
         task_is_too_long(a, c);
@@ -336,21 +220,16 @@ static void task_ask(struct ecs_agent *a, struct container *c)
 {
     char path[64];
 
-    CHECK(a->asked == NULL && a->has_cluster);
+    CHECK(a->containers.asked == NULL && a->has_cluster);
     snprintf(path, sizeof path, "/v1/tasks?dockerid=%s", c->id);
-    a->asked = c;
+    a->containers.asked = c;
     question_ask(a, path, on_task);
-}
-
-static struct container *first_of(struct list *queue)
-{
-    return list_is_empty(queue) ? NULL : CONTAINER_OF(queue->next, struct container, queue);
 }
 
 /* After trouble the timer says when. */
 static void go_on(struct ecs_agent *a)
 {
-    struct container *again = first_of(&a->containers.again);
+    struct container *again = containers_first(&a->containers.again);
     uint64_t now_ms = clock_ms();
 
     if (a->ask != NULL || !a->has_cluster || (a->failures > 0 && timer_is_on(a->due)))
@@ -358,7 +237,7 @@ static void go_on(struct ecs_agent *a)
     if (again != NULL && again->due_ms <= now_ms)
         task_ask(a, again);
     else if (!list_is_empty(&a->containers.news))
-        task_ask(a, first_of(&a->containers.news));
+        task_ask(a, containers_first(&a->containers.news));
     else if (again != NULL)
         timer_start(a->due, again->due_ms - now_ms);
 }
@@ -382,10 +261,7 @@ struct ecs_agent *ecs_agent_new(struct loop *loop, const struct ecs_settings *se
     CHECK(settings->tries > 0 && settings->changed != NULL);
     a->loop = loop;
     a->settings = *settings;
-    map_init(&a->containers.by_id);
-    list_init(&a->containers.all);
-    list_init(&a->containers.news);
-    list_init(&a->containers.again);
+    containers_init(&a->containers, settings->ttl_ms);
     a->due = timer_new(loop, on_due, a);
     timer_unref(a->due);
     on_due(a);
@@ -400,11 +276,7 @@ void ecs_agent_free(struct ecs_agent **address)
     if (a == NULL)
         return;
     aws_ask_cancel(&a->ask);
-    a->asked = NULL;
-    LIST_FOR_SAFE (it, after, &a->containers.all)
-        container_forget(a, container_at(it));
-    CHECK(a->containers.by_id.count == 0);
-    map_fini(&a->containers.by_id);
+    containers_fini(&a->containers);
     timer_free(&a->due);
     shared_unref(&a->block);
     arena_fini(&a->texts);
@@ -418,19 +290,14 @@ bool ecs_agent_is_in_trouble(const struct ecs_agent *a)
 
 void ecs_agent_describe(const struct ecs_agent *a, struct buffer *out)
 {
-    size_t waiting = 0;
-
-    LIST_FOR (it, (struct list *)(uintptr_t)&a->containers.news)
-        waiting++;
-    LIST_FOR (it, (struct list *)(uintptr_t)&a->containers.again)
-        waiting++;
     buffer_append_text(out, "{\"source\":\"the ECS agent\",\"cluster\":");
     if (a->has_cluster)
         json_write_text(out, a->cluster.values[ECS_CLUSTER_NAME]);
     else
         buffer_append_text(out, "null");
     buffer_append_format(out, ",\"containers\":%zu,\"awaited\":%zu,\"is_asking\":%s,\"trouble\":",
-                         a->containers.by_id.count, waiting, a->ask != NULL ? "true" : "false");
+                         a->containers.by_id.count, containers_waiting(&a->containers),
+                         a->ask != NULL ? "true" : "false");
     if (a->trouble[0] != '\0')
         json_write_text(out, slice_of(a->trouble));
     else

@@ -11,16 +11,13 @@
  *
  * Life     ecs_agent_new -> ecs_agent_find* -> ecs_agent_free.
  * Thread   the loop.
- * Limits   ECS_CONTAINERS_MAX; of more, the one that was unused for the longest is forgotten, and so is
- *          one that was not for ecs_meta_cache_ttl.
+ * Limits   those of plugins/filter_ecs/containers.h.
  * Reports  trouble once in words, and again when it is over.
  */
 #ifndef TAILRACE_FILTER_ECS_AGENT_H
 #define TAILRACE_FILTER_ECS_AGENT_H
 
 #include "plugins/filter_ecs/facts.h"
-
-#define ECS_CONTAINERS_MAX 1024
 
 /* Lent as long as the agent. */
 struct ecs_settings {

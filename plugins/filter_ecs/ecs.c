@@ -166,6 +166,15 @@ static void names_check(const struct accessor *template, struct report *report, 
     }
 }
 
+/* One that needs no escape: it is written once, and shared by records. */
+static bool is_key(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text == '"' || *text == '\\' || (unsigned char)*text < ' ')
+            return false;
+    return true;
+}
+
 static int addition_init(struct ecs_addition *addition, const char *text, struct report *report,
                          struct place place)
 {
@@ -179,6 +188,12 @@ static int addition_init(struct ecs_addition *addition, const char *text, struct
         rc = -EINVAL;
     } else if (rc < 0) {
         report_error(report, place, "filter ecs: add: a quote is not closed in '%s'", text);
+    } else if (!is_key(words.items[0])) {
+        report_error(
+            report, place,
+            "filter ecs: add: the key '%s' has a quote, a backslash or a control character",
+            words.items[0]);
+        rc = -EINVAL;
     } else {
         addition->key = mem_text(words.items[0]);
         addition->template = accessor_new(words.items[1], report, place);

@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
-#include <stdlib.h>
 
 #define UNUSABLE_SAID_MS 60000
 #define OVERFLOW_SAID_MS (60 * 60 * 1000)
@@ -24,12 +22,12 @@ static const struct option options[] = {
                   "What is made of records."),
     OPTION_TEXT(S, keys.value_field, "value_field", NULL, 0,
                 "Key of the number that a gauge shows, or a histogram counts."),
-    OPTION_TEXT(S, keys.name, "metric_name", "a", 0, "Name of the metric."),
-    OPTION_TEXT(S, keys.name_space, "metric_namespace", "log_metric", 0,
+    OPTION_TEXT(S, names.name, "metric_name", "a", 0, "Name of the metric."),
+    OPTION_TEXT(S, names.name_space, "metric_namespace", "log_metric", 0,
                 "What the metric's whole name begins with, and its namespace in CloudWatch."),
-    OPTION_TEXT(S, keys.subsystem, "metric_subsystem", NULL, 0,
+    OPTION_TEXT(S, names.subsystem, "metric_subsystem", NULL, 0,
                 "The middle of the metric's whole name; the mode where there is none."),
-    OPTION_TEXT(S, keys.description, "metric_description", NULL, OPTION_REQUIRED,
+    OPTION_TEXT(S, names.description, "metric_description", NULL, OPTION_REQUIRED,
                 "What the metric means, for whoever sees it."),
     OPTION_BOOL(S, keys.is_kubernetes, "kubernetes_mode", "false", 0,
                 "Add the labels namespace_name, pod_name, container_name, docker_id and pod_id, "
@@ -69,70 +67,6 @@ static const struct option options[] = {
 
 /* ---- the beginning ---- */
 
-static int double_compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static void bounds_default(struct log_bounds *bounds)
-{
-    static const double usual[] = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
-
-    _Static_assert(ARRAY_LEN(usual) <= FAMILY_BOUNDS_MAX, "the usual ones fit");
-    memcpy(bounds->items, usual, sizeof usual);
-    bounds->count = ARRAY_LEN(usual);
-}
-
-static void bound_add(struct log_bounds *bounds, const char *text, struct place place,
-                      struct report *report)
-{
-    const char *note = NULL;
-    double bound;
-
-    if (setting_double(text, &bound, &note) < 0 || note != NULL || !isfinite(bound))
-        report_error(report, place,
-                     "filter log_to_metrics: bucket '%s' is no number; write one bound, such as "
-                     "0.75",
-                     text);
-    else if (bounds->count == FAMILY_BOUNDS_MAX)
-        report_error(report, place,
-                     "filter log_to_metrics: more than %d buckets; CloudWatch takes no more",
-                     FAMILY_BOUNDS_MAX);
-    else
-        bounds->items[bounds->count++] = bound;
-}
-
-/* Ascending, each once. */
-static void bounds_sort(struct log_bounds *bounds)
-{
-    size_t count = 0;
-
-    CHECK(bounds->count <= FAMILY_BOUNDS_MAX);
-    qsort(bounds->items, bounds->count, sizeof *bounds->items, double_compare);
-    for (size_t i = 0; i < bounds->count; i++)
-        if (i == 0 || bounds->items[i] > bounds->items[count - 1])
-            bounds->items[count++] = bounds->items[i];
-    bounds->count = count;
-}
-
-static void bounds_init(struct filter_log_to_metrics *l, struct report *report)
-{
-    const struct text_list *texts = &l->keys.buckets;
-    unsigned errors_before = report->error_count;
-
-    for (size_t i = 0; i < texts->count && report->error_count == errors_before; i++)
-        bound_add(&l->bounds, texts->items[i], texts->places[i], report);
-    if (texts->count == 0)
-        bounds_default(&l->bounds);
-    bounds_sort(&l->bounds);
-    if (l->keys.mode != METRIC_HISTOGRAM)
-        return;
-    l->spec.bounds = l->bounds.items;
-    l->spec.bound_count = l->bounds.count;
-}
-
 static void value_init(struct filter_log_to_metrics *l, struct plugin_setup *setup)
 {
     if (l->keys.mode == METRIC_COUNTER)
@@ -152,7 +86,7 @@ static void keys_check(const struct filter_log_to_metrics *l, struct plugin_setu
     if (l->keys.tag[0] == '\0')
         report_error(setup->report, setup_place(setup, "tag"),
                      "filter log_to_metrics: tag is empty; give the documents a tag");
-    if (l->keys.description[0] == '\0')
+    if (l->names.description[0] == '\0')
         report_error(setup->report, setup_place(setup, "metric_description"),
                      "filter log_to_metrics: metric_description is empty; say what the metric is");
     if (l->keys.series_max < 1 || l->keys.series_max > SERIES_MAX)
@@ -195,6 +129,7 @@ static const char *unit_name(const struct filter_log_to_metrics *l)
     };
 
     CHECK((size_t)l->emit.unit_choice < ARRAY_LEN(names));
+    CHECK(l->emit.unit_choice == 0 || strstr(UNIT_NAMES, names[l->emit.unit_choice]) != NULL);
     if (l->emit.unit_choice == 0 && l->keys.mode == METRIC_COUNTER)
         return "Count";
     return names[l->emit.unit_choice];
@@ -217,7 +152,7 @@ static int log_to_metrics_init(void *self, struct plugin_setup *setup)
     if (rc < 0 || setup->report->error_count > errors_before)
         return -EINVAL;
     l->emit.unit = unit_name(l);
-    l->spec.help = l->keys.description;
+    l->spec.help = l->names.description;
     l->spec.type = (enum metric_type)l->keys.mode;
     l->spec.series_max = (uint32_t)l->keys.series_max;
     CHECK((l->value == NULL) == (l->spec.type == METRIC_COUNTER));
@@ -237,8 +172,8 @@ static void log_to_metrics_fini(void *self)
     picks_fini(&l->picks);
     accessor_free(&l->value);
     naming_fini(l);
-    buffer_fini(&l->key);
-    arena_fini(&l->arena);
+    buffer_fini(&l->scratch.key);
+    arena_fini(&l->scratch.arena);
 }
 
 static int log_to_metrics_start(void *self, const struct filter_host *host, struct report *report)
@@ -291,9 +226,9 @@ static struct family_series *series_of(struct filter_log_to_metrics *l,
 {
     struct family_series *s;
 
-    buffer_clear(&l->key);
-    labels_key(&l->labels, scope, &l->key);
-    s = family_series(&l->family, buffer_view(&l->key));
+    buffer_clear(&l->scratch.key);
+    labels_key(&l->labels, scope, &l->scratch.key);
+    s = family_series(&l->family, buffer_view(&l->scratch.key));
     if (UNLIKELY(s == l->family.other))
         say_overflow(l);
     return s;
@@ -347,7 +282,7 @@ static enum plain_verdict log_to_metrics_apply_plain(void *self, struct plain_re
 {
     struct filter_log_to_metrics *l = self;
     const struct accessor_scope scope = {
-        .find = plain_lookup, .owner = plain, .arena = &l->arena, .tag = run->tag};
+        .find = plain_lookup, .owner = plain, .arena = &l->scratch.arena, .tag = run->tag};
 
     if (plain->unfolded != PLAIN_NOT_UNFOLDED || plain->shared != NULL)
         return PLAIN_FILL;

@@ -2,6 +2,7 @@
  * Inside of the filter log_to_metrics.
  *
  *   log_to_metrics.c  the options; start and stop; what becomes of a record
+ *   bounds.c          the bounds of a histogram
  *   pick.c            which records count: Regex and Exclude
  *   labels.c          from a record to the key of its series, and to its value
  *   names.c           what a metric and its labels are called, in Prometheus and in CloudWatch
@@ -55,15 +56,19 @@ struct label_keys {
     size_t count;
 };
 
-/* As configured. */
-struct log_keys {
-    struct pair_list picks;  /* Regex and Exclude, in the order of the file */
-    struct pair_list labels; /* label_field and add_label, likewise */
-    struct text_list buckets;
+/* What the metric is called, as configured. */
+struct log_names {
     char *name;
     char *name_space;
     char *subsystem;
     char *description;
+};
+
+/* What is counted, as configured. */
+struct log_keys {
+    struct pair_list picks;  /* Regex and Exclude, in the order of the file */
+    struct pair_list labels; /* label_field and add_label, likewise */
+    struct text_list buckets;
     char *value_field;
     char *tag;
     int mode;
@@ -93,7 +98,18 @@ struct log_emit {
     struct timer *timer;
 };
 
+/* Of the record under way. */
+struct log_scratch {
+    struct buffer key;  /* of its series */
+    struct arena arena; /* for plain records, which need none */
+};
+
+/*
+ *   value  NULL  <->  a counter
+ *   emit.sets    <=   DIMENSION_SETS_MAX, a bit for each of labels.count
+ */
 struct filter_log_to_metrics {
+    struct log_names names;
     struct log_keys keys;
     struct log_emit emit;
     struct log_bounds bounds;
@@ -102,12 +118,16 @@ struct filter_log_to_metrics {
     struct accessor *value;
     struct family_spec spec;
     struct metric_family family;
-    struct buffer key;              /* of the record under way */
-    struct arena arena;             /* for plain records, which need none */
+    struct log_scratch scratch;
     const struct filter_host *host; /* NULL before the start */
     const char *component;
     struct log_brake brakes[2];
 };
+
+/* ---- bounds.c ---- */
+
+/* Fills the bounds, and the spec's where it is a histogram. The report says what is no number. */
+void bounds_init(struct filter_log_to_metrics *l, struct report *report);
 
 /* ---- flush.c ---- */
 

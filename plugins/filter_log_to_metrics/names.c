@@ -46,16 +46,17 @@ static char *name_space_new(const char *text)
 }
 
 /* NAMESPACE_SUBSYSTEM_NAME; what is empty is left out, with its underscore. */
-static char *full_name(const struct log_keys *keys)
+static char *full_name(const struct log_names *names, int mode)
 {
     static const char *const modes[] = {"counter", "gauge", "histogram"};
-    bool has_subsystem = keys->subsystem != NULL && keys->subsystem[0] != '\0';
-    bool has_space = keys->name_space != NULL && keys->name_space[0] != '\0';
-    char *text = mem_format("%s%s%s_%s", has_space ? keys->name_space : "", has_space ? "_" : "",
-                            has_subsystem ? keys->subsystem : modes[keys->mode], keys->name);
-    char *name = name_new(text);
+    bool has_subsystem = names->subsystem != NULL && names->subsystem[0] != '\0';
+    bool has_space = names->name_space != NULL && names->name_space[0] != '\0';
+    char *text, *name;
 
-    CHECK((size_t)keys->mode < ARRAY_LEN(modes));
+    CHECK((size_t)mode < ARRAY_LEN(modes));
+    text = mem_format("%s%s%s_%s", has_space ? names->name_space : "", has_space ? "_" : "",
+                      has_subsystem ? names->subsystem : modes[mode], names->name);
+    name = name_new(text);
     mem_free(text);
     return name;
 }
@@ -63,17 +64,18 @@ static char *full_name(const struct log_keys *keys)
 static void metric_name(const struct naming *n)
 {
     struct filter_log_to_metrics *l = n->l;
-    const struct log_keys *keys = &l->keys;
+    const struct log_names *names = &l->names;
     char *name;
 
-    if (keys->name == NULL || keys->name[0] == '\0') {
+    if (names->name == NULL || names->name[0] == '\0') {
         report_error(n->setup->report, setup_place(n->setup, "metric_name"),
                      "filter log_to_metrics: metric_name is empty; give the metric a name");
         return;
     }
-    l->spec.name = name = full_name(keys);
-    l->emit.name_space = name_space_new(
-        keys->name_space != NULL && keys->name_space[0] != '\0' ? keys->name_space : "log_metric");
+    l->spec.name = name = full_name(names, l->keys.mode);
+    l->emit.name_space =
+        name_space_new(names->name_space != NULL && names->name_space[0] != '\0' ? names->name_space
+                                                                                 : "log_metric");
     if (strlen(name) > NAME_BYTES_MAX)
         report_error(n->setup->report, setup_place(n->setup, "metric_name"),
                      "filter log_to_metrics: the name %.40s... has %zu bytes; %d is the most", name,
@@ -234,11 +236,16 @@ int naming_init(struct filter_log_to_metrics *l, struct plugin_setup *setup)
     const struct naming n = {l, setup};
     unsigned errors_before = setup->report->error_count;
 
+    CHECK(l->labels.names == NULL && l->emit.set_count == 0);
     metric_name(&n);
     labels_add(&n);
     if (setup->report->error_count == errors_before)
         sets_add(&n);
-    return setup->report->error_count > errors_before ? -EINVAL : 0;
+    if (setup->report->error_count > errors_before)
+        return -EINVAL;
+    CHECK(l->spec.name != NULL && l->emit.name_space != NULL);
+    CHECK(l->labels.count <= FAMILY_LABELS_MAX && l->emit.set_count <= DIMENSION_SETS_MAX);
+    return 0;
 }
 
 void naming_fini(struct filter_log_to_metrics *l)

@@ -111,20 +111,25 @@ static void metadata_take(struct in_dummy *d, struct json_scanner *json, struct 
 /* Times are 64 bits of nanoseconds. */
 #define SECONDS_MAX (INT64_MAX / NS_PER_S / 2)
 
-static bool is_in_time(const struct in_dummy *d)
+/* The first key that is beyond what time can be, or NULL. */
+static const char *wrong_time(const struct in_dummy *d)
 {
-    return d->keys.start_sec <= SECONDS_MAX && d->keys.start_nsec <= SECONDS_MAX * NS_PER_S &&
-           d->keys.interval_sec <= SECONDS_MAX;
+    if (d->keys.start_sec > SECONDS_MAX)
+        return "start_time_sec";
+    if (d->keys.start_nsec > SECONDS_MAX * NS_PER_S)
+        return "start_time_nsec";
+    return d->keys.interval_sec > SECONDS_MAX ? "interval_sec" : NULL;
 }
 
 static int dummy_init(void *self, struct plugin_setup *setup)
 {
     struct in_dummy *d = self;
+    const char *wrong = wrong_time(d);
     struct json_scanner json;
 
-    if (!is_in_time(d)) {
-        report_error(setup->report, setup->place,
-                     "start_time_sec, start_time_nsec or interval_sec is beyond what time can be");
+    if (wrong != NULL) {
+        report_error(setup->report, setup_place(setup, wrong), "%s is beyond what time can be",
+                     wrong);
         return -EINVAL;
     }
     json_scanner_init(&json);

@@ -90,18 +90,21 @@ static void push(struct in_stdin *s, size_t bytes)
     intake_push(s->input->intake, s->origin, s->origin->window.issued + bytes);
 }
 
-/* Both texts are checked. */
+/* Both texts are JSON, and may have too many members. */
 static void push_event(struct in_stdin *s, const struct event *event)
 {
     struct json_scanner *json = intake_json(s->input->intake);
     struct record *record = intake_record(s->input->intake);
-    struct json_object object;
+    struct json_object object, metadata = {0};
 
-    if (event->metadata.len > 0) {
-        CHECK(json_take_object(json, event->metadata, &record->arena, &object) == 0);
-        record->metadata = object.member_count > 0 ? object.text : (struct slice){0};
+    if ((event->metadata.len > 0 &&
+         json_take_object(json, event->metadata, &record->arena, &metadata) < 0) ||
+        json_take_object(json, event->body, &record->arena, &object) < 0) {
+        say(s, "an object with too many members was left out");
+        return;
     }
-    CHECK(json_take_object(json, event->body, &record->arena, &object) == 0);
+    if (metadata.member_count > 0)
+        record->metadata = metadata.text;
     record_add_members(record, &object);
     record->time_ns = event->has_time ? event->time_ns : clock_wall_ns();
     push(s, event->body.len);

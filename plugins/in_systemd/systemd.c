@@ -1,6 +1,7 @@
 #include "plugins/in_systemd/systemd.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #define S struct in_systemd
 static const struct option options[] = {
@@ -42,23 +43,30 @@ static int filters_check(const struct in_systemd *s, struct report *report)
 static int systemd_init(void *self, struct plugin_setup *setup)
 {
     struct in_systemd *s = self;
+    int rc = 0;
 
     list_init(&s->ledger.segments);
     s->component = setup->component;
-    s->place = setup->place;
-    if (s->keys.fields_max < 1 || s->keys.fields_max > RECORD_FIELDS_MAX ||
-        s->keys.entries_max < 1) {
-        report_error(setup->report, setup->place,
-                     "max_fields and max_entries are at least 1, and max_fields at most %u",
+    s->db_place = setup_place(setup, "db");
+    s->path_place = setup_place(setup, "path");
+    if (s->keys.fields_max < 1 || s->keys.fields_max > RECORD_FIELDS_MAX) {
+        report_error(setup->report, setup_place(setup, "max_fields"),
+                     "max_fields is %" PRId64 "; give a number from 1 to %u", s->keys.fields_max,
                      RECORD_FIELDS_MAX);
-        return -EINVAL;
+        rc = -EINVAL;
+    }
+    if (s->keys.entries_max < 1) {
+        report_error(setup->report, setup_place(setup, "max_entries"),
+                     "max_entries is %" PRId64 "; give a number above 0", s->keys.entries_max);
+        rc = -EINVAL;
     }
     if (!cursor_knows_sync(s->keys.db_sync)) {
         report_error(setup->report, setup_place(setup, "db.sync"),
                      "db.sync is \"%s\"; one of extra, full, normal, off", s->keys.db_sync);
-        return -EINVAL;
+        rc = -EINVAL;
     }
-    return filters_check(s, setup->report);
+    setup_warn_of_folder(setup, "db", s->keys.db);
+    return filters_check(s, setup->report) | rc;
 }
 
 static void systemd_fini(void *self)
@@ -81,7 +89,7 @@ static int cursor_begin(struct in_systemd *s, struct report *report)
         .is_memory = s->keys.db == NULL,
     };
 
-    return cursor_open(s->input->loop, &config, report, s->place, &s->cursor);
+    return cursor_open(s->input->loop, &config, report, s->db_place, &s->cursor);
 }
 
 static int systemd_start(void *self, struct input *input, struct report *report)
@@ -93,7 +101,8 @@ static int systemd_start(void *self, struct input *input, struct report *report)
 
     s->input = input;
     if (library == NULL) {
-        report_error(report, s->place, "the journal cannot be read: %s; install libsystemd0", why);
+        report_error(report, s->path_place, "the journal cannot be read: %s; install libsystemd0",
+                     why);
         return -ENOENT;
     }
     rc = cursor_begin(s, report);
@@ -101,7 +110,7 @@ static int systemd_start(void *self, struct input *input, struct report *report)
         return rc;
     rc = read_begin(s, library);
     if (rc < 0)
-        report_error(report, s->place, "the journal %s cannot be opened: %s",
+        report_error(report, s->path_place, "the journal %s cannot be opened: %s",
                      s->keys.path != NULL ? s->keys.path : "of the system", strerror(-rc));
     return rc;
 }

@@ -68,7 +68,7 @@ struct systemd_first {
 struct in_systemd {
     struct systemd_keys keys;
     const char *component;
-    struct place place;
+    struct place db_place, path_place; /* where the keys stand */
     struct input *input;
     struct journal journal;
     struct poll *poll;   /* NULL while the journal is not open */

@@ -131,13 +131,10 @@ static const char *process_env(const char *name)
     return getenv(name);
 }
 
-/* On and verified, unless the configuration has keys of TLS; who is trusted it may leave to the
- * environment. */
-static void init_tls(struct cw_reach *reach)
+/* On, whether `tls` says so or not; who is trusted the configuration may leave to the environment. */
+static void init_tls(struct cw_reach *reach, const struct http_tls *configured)
 {
-    reach->tls = reach->http.tls != NULL
-                     ? *reach->http.tls
-                     : (struct http_tls){.verify = true, .verify_hostname = true};
+    reach->tls = *configured;
     if (reach->tls.ca_file == NULL && reach->tls.ca_path == NULL)
         reach->tls.ca_file = aws_ca_of_env(process_env);
     reach->http.tls = &reach->tls;
@@ -153,7 +150,7 @@ static int init_reach(struct out_cloudwatch *cw, struct plugin_setup *setup)
         reach->endpoint != NULL ? reach->endpoint : aws_endpoint_of_env(process_env, "LOGS");
 
     reach->http = *setup->http;
-    init_tls(reach);
+    init_tls(reach, setup->tls);
     reach->user_agent = mem_format("%s%s%s", USER_AGENT, reach->extra_user_agent ? " " : "",
                                    reach->extra_user_agent ? reach->extra_user_agent : "");
     if (endpoint == NULL) {
@@ -231,7 +228,7 @@ static int init_all(struct out_cloudwatch *cw, struct plugin_setup *setup)
 {
     int rc = 0;
 
-    CHECK(setup->http != NULL && cw->login.region != NULL);
+    CHECK(setup->http != NULL && setup->tls != NULL && cw->login.region != NULL);
     cw->component = setup->component;
     atomic_init(&cw->is_plain, false);
     rc |= region_check(cw, setup);

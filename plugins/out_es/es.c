@@ -178,6 +178,29 @@ static void init_url(struct out_es *es)
                    es->bulk.pipeline ? "&" BULK_QUERY : BULK_QUERY);
 }
 
+/*
+ * What the other files rely on:
+ *
+ *   update, upsert  ->  a key or the content makes the id
+ *   signed          ->  a service is named, and there is no other Authorization
+ *   $ in the index  ->  it is compiled; so are the prefix's key and the id's
+ */
+static void es_check(const struct out_es *es)
+{
+    const struct es_identity *identity = &es->identity;
+    const struct es_index *index = &es->index;
+
+    CHECK(es->bulk.operation >= 0 && es->bulk.operation < ES_OPERATIONS);
+    CHECK(es->bulk.operation < ES_UPDATE || identity->key != NULL || identity->is_generated);
+    CHECK((identity->key == NULL) == (identity->key_accessor == NULL));
+    CHECK((index->prefix_key == NULL) == (index->prefix_accessor == NULL));
+    CHECK((strchr(index->name, '$') == NULL) == (index->name_accessor == NULL));
+    CHECK(es->sending.url != NULL && es->sending.url[0] == '/');
+    CHECK(!es->sending.is_gzip || es->sending.compress != NULL);
+    CHECK(!es->signing.is_on || es->signing.settings.service != NULL);
+    CHECK(!es->signing.is_on || es->login.authorization.len == 0);
+}
+
 static int es_init(void *self, struct plugin_setup *setup)
 {
     struct out_es *es = self;
@@ -191,7 +214,10 @@ static int es_init(void *self, struct plugin_setup *setup)
     rc |= init_identity(es, setup);
     rc |= es_login_init(es, setup);
     init_url(es);
-    return rc < 0 ? -EINVAL : 0;
+    if (rc < 0)
+        return -EINVAL;
+    es_check(es);
+    return 0;
 }
 
 static void es_fini(void *self)

@@ -21,6 +21,7 @@ enum es_operation {
     ES_INDEX,
     ES_UPDATE,
     ES_UPSERT,
+    ES_OPERATIONS, /* how many */
 };
 
 /* Where a document goes. */

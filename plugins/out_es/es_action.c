@@ -65,6 +65,16 @@ static void append_index(struct es_action *a, const struct chunk_record *record,
 
 /* ---- the line ---- */
 
+static const struct slice id_lead = SLICE(",\"_id\":\"");
+
+static void action_check(const struct es_action *a)
+{
+    size_t half = a->stream != 0 ? id_lead.len + ES_ID_HALF_BYTES : 0;
+
+    CHECK(a->from_ns <= a->until_ns);
+    CHECK(a->stream_at > 0 && a->text.len == a->stream_at + half);
+}
+
 bool es_has_place(const struct out_es *es, const struct chunk_record *record)
 {
     return es->identity.is_stable && es->bulk.operation < ES_UPDATE &&
@@ -85,9 +95,10 @@ static void stream_set(struct es_action *a, uint64_t stream)
     a->stream = stream;
     if (stream == 0)
         return;
-    buffer_append_text(&a->text, ",\"_id\":\"");
+    buffer_append(&a->text, id_lead);
     es_id_put(buffer_reserve(&a->text, ES_ID_HALF_BYTES), stream);
     buffer_commit(&a->text, ES_ID_HALF_BYTES);
+    action_check(a);
 }
 
 static void render(struct es_action *a, const struct chunk_record *record, int64_t ns,
@@ -100,6 +111,7 @@ static void render(struct es_action *a, const struct chunk_record *record, int64
         SLICE("{\"update\":{\"_index\":\""),
     };
 
+    _Static_assert(ARRAY_LEN(heads) == ES_OPERATIONS, "each operation has its head");
     buffer_clear(&a->text);
     buffer_append(&a->text, heads[a->es->bulk.operation]);
     append_index(a, record, ns, arena);
@@ -135,6 +147,7 @@ struct slice es_action_text(struct es_action *a, const struct chunk_record *reco
         keep(a);
         a->stream = 0;
         a->stream_at = a->text.len;
+        action_check(a);
     }
     if (UNLIKELY(stream != a->stream))
         stream_set(a, stream);

@@ -1,8 +1,10 @@
 /*
- * The action line of a document up to its id: {"create":{"_index":"logstash-2026.11.21"
+ * The action line of a document up to its id, and, where that is the record's place, with the first
+ * half of it, which is the stream's:
  *
- * Where the id is the record's place, the line goes on with its first half, the stream's:
- * ,"_id":"b5lcXtE2
+ *   {"create":{"_index":"logstash-2026.11.21"  ,"_id":"b5lcXtE2
+ *   |----- right for [from_ns, until_ns) -----|-- of stream ---|
+ *   0                                     stream_at         text.len
  *
  * All of it is the same for a stream's records of a day, or of a second, unless a field of the record
  * names the index; so it is rendered once and kept.

@@ -15,6 +15,7 @@
  * the brackets; and for each field its quotes, colon and comma. */
 #define RECORD_ROOM (ID_KEY_BYTES_MAX + TIME_PATTERN_BYTES_MAX + 128)
 #define FIELD_ROOM 8
+_Static_assert(FIELD_ROOM >= 2 + 1 + 1 + 2, "the quotes of a key and of a text, a colon, a comma");
 
 /* How much longer a record usually is in the body than in the chunk: a body that fits at once is
  * not copied again. */
@@ -379,6 +380,7 @@ static char *put_document(struct es_writer *w, char *at, const struct chunk_reco
         SLICE("{\"doc\":{"),
         SLICE("{\"doc_as_upsert\":true,\"doc\":{"),
     };
+    _Static_assert(ARRAY_LEN(heads) == ES_OPERATIONS, "each operation has its head");
     bool is_nested = w->es->bulk.operation == ES_UPDATE || w->es->bulk.operation == ES_UPSERT;
     struct slice rest = record->fields;
     struct chunk_field field;

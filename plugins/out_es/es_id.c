@@ -5,6 +5,10 @@
 
 #define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
+_Static_assert(ES_ID_HALF_BYTES == sizeof(uint64_t), "half an id is made in one word");
+_Static_assert(2 * ES_ID_HALF_BYTES < ES_ID_BYTES_MAX, "the id of a place has room");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the word's bytes are turned round");
+
 /* One in each byte that is `from` or more; none is above 63. */
 static inline uint64_t bytes_from(uint64_t bytes, unsigned from)
 {
@@ -31,7 +35,7 @@ char *es_id_put(char *out, uint64_t number)
 struct slice es_id_of_place(uint64_t stream, uint64_t offset, char out[ES_ID_BYTES_MAX])
 {
     es_id_put(es_id_put(out, stream), offset);
-    return slice_make(out, 16);
+    return slice_make(out, 2 * ES_ID_HALF_BYTES);
 }
 
 static uint64_t rotate(uint64_t x, unsigned by)

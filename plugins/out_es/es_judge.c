@@ -31,6 +31,8 @@
 
 /* Of an item of which only the status is told. */
 #define ITEM_BYTES 26
+_Static_assert(sizeof "{\"create\":{\"status\":201}}," - 1 == ITEM_BYTES, "no such item is longer");
+_Static_assert(COUNT_BLOCK <= UINT8_MAX, "a block's brackets are counted in a byte");
 
 static enum verdict item_verdict_of(const struct out_es *es, unsigned status)
 {
@@ -79,8 +81,11 @@ static char *error_words(struct slice error, unsigned status, const char *advice
 
     if (error.len > 0 && error.data[0] == '"')
         return mem_format("status %u%s: %.*s", status, advice, SLICE_ARG(error));
-    if (reason.len > 0 && reason.data[-1] == '"')
-        reason = json_unescape(slice_make(reason.data - 1, reason.len + 2), &arena);
+    if (reason.len > 0) {
+        CHECK(reason.data > error.data && reason.data + reason.len < error.data + error.len);
+        if (reason.data[-1] == '"')
+            reason = json_unescape(slice_make(reason.data - 1, reason.len + 2), &arena);
+    }
     reason.len = utf8_cut(reason, REASON_BYTES_MAX);
     text =
         mem_format("status %u%s: %.*s: %.*s", status, advice, SLICE_ARG(type), SLICE_ARG(reason));
@@ -277,7 +282,7 @@ static enum verdict alone_judge(const struct out_es *es, struct verdicts *verdic
 {
     struct item_verdict *item = verdicts_item(verdicts, 0);
 
-    CHECK(verdicts->count == 1);
+    CHECK(verdicts->count == 1 && item->reason == NULL);
     item->verdict = VERDICT_REFUSED;
     item->status = 400;
     item->reason = mem_text(why);

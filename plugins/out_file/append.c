@@ -56,6 +56,7 @@ int append_size(int fd, off_t *size_out)
     struct stat stat;
     int rc = append_stat(fd, &stat);
 
+    CHECK(fd >= 0);
     *size_out = rc == 0 && S_ISREG(stat.st_mode) ? stat.st_size : 0;
     return rc;
 }
@@ -84,7 +85,7 @@ int append_take_back(const char *path, const struct appended *done)
     struct stat stat;
     int fd, rc;
 
-    CHECK(done->start <= done->end);
+    CHECK(done->start >= 0 && done->start <= done->end);
     if (!done->is_plain_file)
         return -ESPIPE;
     fd = open(path, O_WRONLY | O_CLOEXEC);

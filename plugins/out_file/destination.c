@@ -29,6 +29,7 @@ static void template_compile(struct name_template *t, int64_t time_ns)
     CHECK(t->text != NULL);
     if (!t->is_dated)
         return;
+    CHECK(t->text[t->prefix_len] == '%');
     buffer_append(&text, slice_make(t->text, t->prefix_len));
     buffer_append(&text, time_pattern_text(&t->date, time_ns));
     if (t->accessor != NULL && slice_equal(buffer_view(&text), buffer_view(&t->dated))) {
@@ -122,6 +123,22 @@ static int dynamic_check(const struct destinations *d, struct plugin_setup *setu
     return 0;
 }
 
+static bool has_limit(const struct destinations *d)
+{
+    return d->keys->files_max > 0;
+}
+
+static void destinations_check(const struct destinations *d)
+{
+    bool has_fallback =
+        d->keys->on_missing == DESTINATION_FALLBACK || d->keys->on_limit == DESTINATION_FALLBACK;
+
+    CHECK(d->is_dynamic == (template_is_dynamic(&d->path) || template_is_dynamic(&d->file)));
+    CHECK(!d->is_dynamic || !has_fallback || d->fallback != NULL);
+    CHECK(d->is_dynamic || d->known.count == 0);
+    CHECK(!has_limit(d) || d->known.count <= (uint64_t)d->keys->files_max);
+}
+
 int destinations_init(struct destinations *d, const struct destination_keys *keys,
                       struct plugin_setup *setup)
 {
@@ -134,7 +151,10 @@ int destinations_init(struct destinations *d, const struct destination_keys *key
     if (template_init(&d->file, "file", keys->file, keys->has_strftime, setup) < 0 || rc < 0)
         return -EINVAL;
     d->is_dynamic = template_is_dynamic(&d->path) || template_is_dynamic(&d->file);
-    return d->is_dynamic ? dynamic_check(d, setup) : 0;
+    if (d->is_dynamic && dynamic_check(d, setup) < 0)
+        return -EINVAL;
+    destinations_check(d);
+    return 0;
 }
 
 void destinations_fini(struct destinations *d)
@@ -234,6 +254,7 @@ static void idle_forget(struct destinations *d, uint64_t now_ms)
             map_put(&still, path, used);
     map_fini(&d->known);
     d->known = still;
+    destinations_check(d);
 }
 
 /* Notes that the path is used; false when there are too many. */
@@ -241,7 +262,8 @@ static bool path_admit(struct destinations *d, struct slice path)
 {
     uint64_t now_ms = clock_ms();
 
-    if (map_get(&d->known, path) == NULL && d->keys->files_max > 0 &&
+    CHECK(d->is_dynamic && path.len > 0 && path.len <= DESTINATION_BYTES_MAX);
+    if (map_get(&d->known, path) == NULL && has_limit(d) &&
         d->known.count >= (uint64_t)d->keys->files_max) {
         idle_forget(d, now_ms);
         if (d->known.count >= (uint64_t)d->keys->files_max)

@@ -46,6 +46,11 @@ struct name_template {
     struct accessor *accessor;
 };
 
+/*
+ *   dynamic  <->  a date or a variable in path or file
+ *   dynamic, and a fallback is asked for  ->  there is one
+ *   known    <=   files_max, where that is a limit; none where all is static
+ */
 struct destinations {
     const struct destination_keys *keys;
     struct name_template path;

@@ -50,7 +50,14 @@ struct group {
     bool is_appended;
 };
 
-/* The groups of one batch, in the order of their first records. */
+/*
+ * The groups of one batch, in the order of their first records:
+ *
+ *   first -> group -> group -> ... -> NULL
+ *                                      ^ *end
+ *
+ * `by_path` has each of them, and nothing else.
+ */
 struct groups {
     struct map by_path;
     struct group *first;
@@ -126,8 +133,19 @@ static void groups_init(struct groups *groups)
     groups->end = &groups->first;
 }
 
+static void groups_check(const struct groups *groups)
+{
+    size_t count = 0;
+
+    for (const struct group *group = groups->first; group != NULL; group = group->next)
+        count++;
+    CHECK(*groups->end == NULL && (count == 0) == (groups->end == &groups->first));
+    CHECK(groups->by_path.count == count);
+}
+
 static void groups_fini(struct groups *groups)
 {
+    groups_check(groups);
     while (groups->first != NULL) {
         struct group *group = groups->first;
 
@@ -151,7 +169,7 @@ static struct group *group_of(struct groups *groups, struct slice path)
     if (group == NULL) {
         group = mem_zalloc(1, sizeof *group);
         group->path = mem_text_n(path.data, path.len);
-        map_put(&groups->by_path, path, group);
+        CHECK(map_put(&groups->by_path, path, group) == NULL);
         *groups->end = group;
         groups->end = &group->next;
     }
@@ -215,6 +233,7 @@ static int group_append(struct group *group, int fd, off_t size)
 {
     int rc;
 
+    CHECK(fd >= 0 && !group->is_appended && group->text.len > 0);
     if (size == 0 && group->header.len > 0) {
         buffer_append(&group->header, buffer_view(&group->text));
         rc = append_text(fd, buffer_view(&group->header), &group->appended);

@@ -38,6 +38,8 @@ void form_delimiters(struct form *form, const char *delimiter, const char *label
 {
     char own = form->format == FILE_FORMAT_LTSV ? '\t' : ',';
 
+    CHECK(form->format <= FILE_FORMAT_MSGPACK);
+    CHECK(form->format != FILE_FORMAT_TEMPLATE || form->template_text != NULL);
     form->delimiter = delimiter_of("delimiter", delimiter, own, setup);
     form->label_delimiter = delimiter_of("label_delimiter", label_delimiter, ':', setup);
 }

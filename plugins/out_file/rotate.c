@@ -96,6 +96,7 @@ static bool is_rotated(struct slice name, struct slice base)
 {
     static const char shape[] = ".########_######_########";
 
+    _Static_assert(sizeof shape - 1 == SUFFIX_LEN, "the shape is the suffix's");
     if (!slice_begins(name, base))
         return false;
     name = slice_skip(name, base.len);
@@ -157,6 +158,7 @@ int rotate_file(const struct rotation *r, const char *path)
     int64_t now_ns = clock_wall_ns();
     int rc;
 
+    CHECK(r->is_on && path[0] != '\0');
     buffer_append_format(&name, "%s.", path);
     rc = time_format_utc(now_ns, "%Y%m%d_%H%M%S", &name);
     CHECK(rc == 0);

@@ -10,8 +10,13 @@
 #define YELLOW "\033[33m"
 #define CYAN "\033[36m"
 
-static const char *const message_keys[] = {"message", "msg", "log", "MESSAGE"};
-static const char *const level_keys[] = {"level", "severity", "lvl", "PRIORITY"};
+#define NAMES 4
+static const char *const message_keys[NAMES] = {"message", "msg", "log", "MESSAGE"};
+static const char *const level_keys[NAMES] = {"level", "severity", "lvl", "PRIORITY"};
+
+/* Of HH:MM:SS.mmm in YYYY-MM-DDTHH:MM:SS.mmmZ. */
+#define CLOCK_AT 11
+#define CLOCK_LEN 12
 
 void readable_fini(struct readable *r)
 {
@@ -102,6 +107,7 @@ static struct slice field_json(struct readable *r, const struct chunk_field *fie
     struct buffer text = {0};
     struct slice copy;
 
+    CHECK(field->kind != CHUNK_VALUE_TEXT && field->kind != CHUNK_VALUE_MEMBERS);
     if (field->kind == CHUNK_VALUE_JSON)
         return field->value;
     json_write_msgpack(&text, field->value);
@@ -145,6 +151,7 @@ static void put_json(struct readable *r, struct slice json, struct buffer *out)
     struct slice rest = json, key, value;
     size_t name_len = r->name.len;
 
+    CHECK(json.len > 0);
     if (json.data[0] != '{') {
         put_scalar(r, json, out);
         return;
@@ -171,11 +178,11 @@ static void put_field(struct readable *r, const struct chunk_field *field, struc
 
 /* The first of the names that the record has; false where it has none. */
 static bool find_first(struct readable *r, const struct chunk_record *record,
-                       const char *const names[4], struct chunk_field *found)
+                       const char *const names[NAMES], struct chunk_field *found)
 {
     struct field_walk walk;
     struct chunk_field field;
-    size_t best = 4;
+    size_t best = NAMES;
 
     field_walk_begin(&walk, record);
     while (field_walk_next(&walk, &r->scratch, &field)) {
@@ -186,7 +193,7 @@ static bool find_first(struct readable *r, const struct chunk_record *record,
             *found = field;
         }
     }
-    return best < 4;
+    return best < NAMES;
 }
 
 /* ---- the line ---- */
@@ -214,8 +221,9 @@ static void put_head(struct readable *r, const struct chunk_record *record, stru
     struct slice time = time_text_iso(&r->time, record->head.time_ns, 3);
     struct slice tag = tag_core(record->run->tag);
 
+    CHECK(time.len >= CLOCK_AT + CLOCK_LEN);
     put_colour(r, DIM, out);
-    buffer_append(out, slice_make(time.data + 11, 12)); /* HH:MM:SS.mmm */
+    buffer_append(out, slice_make(time.data + CLOCK_AT, CLOCK_LEN));
     put_colour(r, PLAIN CYAN, out);
     buffer_append_text(out, "  ");
     if (tag.len > TAG_CHARACTERS_MAX) {

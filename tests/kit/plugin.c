@@ -9,6 +9,7 @@ void *plugin_make(struct plugin_kit *kit, size_t self_bytes, const struct option
     struct property_list list = {.items = properties, .owner = "plugin", .place = {"kit.conf", 1}};
     void *self = mem_zalloc(1, self_bytes);
     struct option_target target = {options, self};
+    static const struct http_tls tls = {.verify = true, .verify_hostname = true};
 
     for (; *keys_and_values != NULL; keys_and_values += 2) {
         CHECK(list.count < PROPERTIES_MAX);
@@ -23,6 +24,7 @@ void *plugin_make(struct plugin_kit *kit, size_t self_bytes, const struct option
         .place = {"kit.conf", 1},
         .report = &kit->report,
         .config_dir = ".",
+        .tls = &tls,
     };
     kit->status = options_bind(&target, 1, &list, &kit->report);
     return self;

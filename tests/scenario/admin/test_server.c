@@ -24,6 +24,7 @@ static struct {
     struct budget memory;
     struct health health;
     struct pace pace;
+    unsigned reloads_asked_for;
     struct admin_view view;
     struct buffer answer;
 } kit;
@@ -50,6 +51,7 @@ static const char *on_trouble(void *owner, size_t index, int64_t *since_ns)
 static enum reload_state on_reload(void *owner)
 {
     (void)owner;
+    kit.reloads_asked_for++;
     return RELOAD_WAITING;
 }
 
@@ -253,6 +255,26 @@ START_TEST(a_second_reload_may_be_asked_for_while_the_first_is_answered)
 }
 END_TEST
 
+/* Who is told of the end may ask for the next reload at once, and this one has to be over then. */
+START_TEST(nobody_is_served_from_within_the_end_of_a_reload)
+{
+    int first = ask_to_reload(), second = connect_to(server_port(kit.server));
+    unsigned before = kit.reloads_asked_for;
+
+    for (int i = 0; i < 10; i++)
+        loop_turn(kit.loop, false);
+    say(second, "POST /api/v2/reload HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    server_resume(kit.server);
+    ck_assert_uint_eq(kit.reloads_asked_for, before);
+    expect(hear_all(first), "{\"reload\":\"done\",\"status\":0}");
+    for (int i = 0; i < 10; i++)
+        loop_turn(kit.loop, false);
+    ck_assert_uint_eq(kit.reloads_asked_for, before + 1);
+    server_resume(kit.server);
+    expect(hear_all(second), "{\"reload\":\"done\",\"status\":0}");
+}
+END_TEST
+
 START_TEST(who_waits_for_a_reload_is_answered_before_the_server_stops)
 {
     int fd = ask_to_reload();
@@ -357,6 +379,7 @@ Suite *suite_admin_server(void)
     tcase_add_test(requests, who_asks_for_a_reload_is_answered_at_its_end);
     tcase_add_test(requests, who_asks_for_a_reload_may_go_meanwhile);
     tcase_add_test(requests, a_second_reload_may_be_asked_for_while_the_first_is_answered);
+    tcase_add_test(requests, nobody_is_served_from_within_the_end_of_a_reload);
     tcase_add_test(requests, who_waits_for_a_reload_is_answered_before_the_server_stops);
     tcase_add_test(requests, a_request_may_come_in_pieces);
     tcase_add_test(requests, those_who_dribble_do_not_keep_others_out);

@@ -1,4 +1,4 @@
-#include "plugins/filter_ecs/agent.h"
+#include "plugins/filter_ecs/containers.h"
 
 #include "kit/filter.h"
 #include "kit/patience.h"
@@ -409,6 +409,7 @@ END_TEST
 START_TEST(what_cannot_be_is_refused)
 {
     kit_filter_refuses(&filter_ecs, KIT_KEYS("Add", "task"), "give a key and a template");
+    kit_filter_refuses(&filter_ecs, KIT_KEYS("Add", "a\"b $TaskID"), "a quote, a backslash");
     kit_filter_refuses(&filter_ecs, KIT_KEYS("Add", "\"task $TaskID"), "a quote is not closed");
     kit_filter_refuses(&filter_ecs, KIT_KEYS("Add", "a $TaskID['b"), "TaskID");
     kit_filter_refuses(&filter_ecs, KIT_KEYS("ecs_meta_port", "0"), "ecs_meta_port is 0");

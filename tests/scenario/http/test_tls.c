@@ -258,10 +258,10 @@ END_TEST
 START_TEST(a_version_that_nobody_knows_is_told)
 {
     tls.min_version = "TLSv2";
-    expect_refused("min_version 'TLSv2' is none of");
+    expect_refused("min_version 'TLSv2': it is none of");
     tls.min_version = "TLSv1.3";
     tls.max_version = "TLSv1.2";
-    expect_refused("min_version TLSv1.3 is above max_version TLSv1.2");
+    expect_refused("min_version 'TLSv1.3': it is above max_version");
 }
 END_TEST
 

@@ -366,6 +366,7 @@ END_TEST
 /* ---- time limits: these wait in truth, for a tenth of a second ---- */
 
 #define SHORT_MS 100
+#define AMPLE_MS 2000 /* runs out as well, but not for an answer that comes at once */
 #define NEVER_MS 60000
 
 /* curl says nothing of closing them. What stayed of one was in the way of whoever got its number. */
@@ -420,7 +421,7 @@ START_TEST(a_call_that_waits_for_a_slot_has_its_whole_time_ahead)
     c.settings.connections_max = 1;
     caller_connect(&c);
     kit_server_script(c.server, (struct kit_answer){.move = KIT_SILENT});
-    caller_limits(&c, NEVER_MS, NEVER_MS, SHORT_MS);
+    caller_limits(&c, NEVER_MS, NEVER_MS, AMPLE_MS);
     caller_start(&c, "one\n");
     caller_start_into(&c, "two\n", &second);
     caller_await(&c, &c.outcome);

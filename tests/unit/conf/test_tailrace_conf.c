@@ -1,6 +1,6 @@
 #include "config/files.h"
 #include "service/catalog.h"
-#include "service/common.h"
+#include "service/service_keys.h"
 
 #include <check.h>
 #include <stdio.h>

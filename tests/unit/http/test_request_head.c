@@ -96,6 +96,22 @@ static struct slice line_of(const char *path)
     return line;
 }
 
+/* Nothing of a token is left where the head was before it grew. */
+START_TEST(a_head_has_all_its_room_at_once)
+{
+    char token[2001] = "";
+
+    memset(token, 't', sizeof token - 1);
+    begin("POST", "/\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n");
+    http_request_header(&request, "X-Amz-Security-Token", slice_of(token));
+    for (int i = 0; i < 100; i++)
+        http_request_header(&request, "A", slice_of("b"));
+    request_head(&request, "a.host.of.aws", 65535, &head);
+    ck_assert_uint_eq(head.capacity, 2 * request.head.len + 3 * request.path.len +
+                                         strlen("a.host.of.aws") + REQUEST_HEAD_ROOM);
+}
+END_TEST
+
 START_TEST(a_path_cannot_end_its_line)
 {
     ck_assert(slice_is(line_of("/a?b=c%20&d=\xc3\xa4"), "GET /a?b=c%20&d=\xc3\xa4 HTTP/1.1"));
@@ -120,6 +136,7 @@ Suite *suite_http_request_head(void)
     tcase_add_test(tcase, nobody_else_says_how_long_the_body_is);
     tcase_add_test(tcase, a_name_that_is_none_is_left_out);
     tcase_add_test(tcase, a_path_cannot_end_its_line);
+    tcase_add_test(tcase, a_head_has_all_its_room_at_once);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -187,6 +187,18 @@ START_TEST(the_parser_that_is_spelt_most_alike_is_named)
 }
 END_TEST
 
+START_TEST(each_mistake_names_the_line_of_its_key)
+{
+    ck_assert_int_lt(
+        ADD_BARE("name", "a", "type", "regexx", "parser", "nowhere", "flush_timeout", "soon"), 0);
+    expect_report("test.conf:3: multiline parser \"a\": type 'regexx'");
+    expect_report("test.conf:4: multiline parser \"a\": there is no parser 'nowhere'");
+    expect_report("test.conf:5: flush_timeout 'soon'");
+    ck_assert_int_eq(ADD(two_rules, "name", "b", "type", "regex", "flush_timeout", "5"), 0);
+    expect_report("test.conf:4: multiline parser \"b\": flush_timeout is in milliseconds");
+}
+END_TEST
+
 Suite *suite_plugin_multiline_section(void);
 Suite *suite_plugin_multiline_section(void)
 {
@@ -204,6 +216,7 @@ Suite *suite_plugin_multiline_section(void)
     tcase_add_test(tc, what_lacks_is_told);
     tcase_add_test(tc, a_state_that_leads_nowhere_is_warned_of);
     tcase_add_test(tc, the_parser_that_is_spelt_most_alike_is_named);
+    tcase_add_test(tc, each_mistake_names_the_line_of_its_key);
     suite_add_tcase(suite, tc);
     return suite;
 }

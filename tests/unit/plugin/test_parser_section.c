@@ -99,6 +99,42 @@ START_TEST(a_section_with_a_mistake_adds_nothing)
 }
 END_TEST
 
+/* Lines of the section: its keys stand from line 2 on. */
+static void expect_told(const char *words)
+{
+    ck_assert_msg(memmem(report.text.data, report.text.len, words, strlen(words)) != NULL, "%s",
+                  words);
+}
+
+START_TEST(each_mistake_names_the_line_of_its_key)
+{
+    ck_assert_int_lt(ADD("Name", "a", "Format", "regex", "Types", "n:number", "Time_Offset", "5",
+                         "Time_Zone", "Nowhere", "Time_Format", "%Q", "Regex", "("),
+                     0);
+    expect_told("test.conf:8: regular expression '('");
+    expect_told("test.conf:7: Time_Format '%Q'");
+    expect_told("test.conf:5: Time_Offset '5'");
+    expect_told("test.conf:6: Time_Zone 'Nowhere' is not in");
+    expect_told("test.conf:6: Time_Zone goes with neither");
+    ck_assert_int_lt(ADD("Name", "b", "Format", "logfmt", "Types", "n:number", "Time_Zone", "UTC"),
+                     0);
+    expect_told("test.conf:4: Types: n:number");
+    expect_told("test.conf:5: parser \"b\": Time_Zone needs a Time_Format");
+    ck_assert_int_lt(ADD("Name", "c", "Format", "jsno"), 0);
+    expect_told("test.conf:3: parser \"c\": there is no Format \"jsno\"");
+    ck_assert_int_lt(ADD("Name", "d", "Format", "regex"), 0);
+    expect_told("test.conf:1: parser \"d\" has no Regex");
+}
+END_TEST
+
+START_TEST(a_value_that_does_not_convert_hides_no_other_mistake)
+{
+    ck_assert_int_lt(ADD("Name", "a", "Time_Keep", "perhaps", "Format", "regex", "Regex", "("), 0);
+    ck_assert_uint_eq(report.error_count, 2);
+    ck_assert_ptr_null(parser_book_find(book, "a"));
+}
+END_TEST
+
 START_TEST(a_key_that_no_parser_has_is_warned_of)
 {
     ck_assert_int_eq(ADD("Name", "a", "Format", "json", "Colour", "red"), 0);
@@ -124,6 +160,8 @@ Suite *suite_plugin_parser_section(void)
     tcase_add_test(tcase, of_two_parsers_with_a_name_the_later_wins);
     tcase_add_test(tcase, case_counts_in_a_parsers_name);
     tcase_add_test(tcase, a_section_with_a_mistake_adds_nothing);
+    tcase_add_test(tcase, each_mistake_names_the_line_of_its_key);
+    tcase_add_test(tcase, a_value_that_does_not_convert_hides_no_other_mistake);
     tcase_add_test(tcase, a_key_that_no_parser_has_is_warned_of);
     tcase_add_test(tcase, the_table_is_right);
     suite_add_tcase(suite, tcase);

@@ -143,8 +143,8 @@ START_TEST(mistakes_are_told_in_words)
 {
     expect_mistake("systemd_filter", "kubelet", "is not KEY=VALUE");
     expect_mistake("systemd_filter", "=x", "is not KEY=VALUE");
-    expect_mistake("max_fields", "0", "at least 1");
-    expect_mistake("max_entries", "-1", "at least 1");
+    expect_mistake("max_fields", "0", "max_fields is 0; give a number from 1 to");
+    expect_mistake("max_entries", "-1", "max_entries is -1; give a number above 0");
     expect_mistake("db.sync", "sometimes", "one of extra, full, normal, off");
 }
 END_TEST

@@ -34,7 +34,8 @@ static void origin_end(struct origin *origin)
 
 static void set_up(void)
 {
-    tail = dummy = (struct input_metrics){0};
+    tail = (struct input_metrics){.name = "tail.0"};
+    dummy = (struct input_metrics){.name = "dummy.0"};
     metrics_book_init(&book);
     metrics_add_input(&book, &tail);
     metrics_add_input(&book, &dummy);

@@ -1,4 +1,5 @@
 #include "service/common.h"
+#include "service/service_keys.h"
 
 #include "config/tree.h"
 
@@ -48,7 +49,17 @@ START_TEST(without_a_word_all_keys_have_their_defaults)
     ck_assert(service_keys_bind(&keys, config, &report));
     ck_assert_double_eq(keys.flush_s, 1);
     ck_assert_int_eq(keys.grace_s, 5);
-    ck_assert_int_eq(keys.http_port, 2020);
+    ck_assert_int_eq(keys.http.port, 2020);
+}
+END_TEST
+
+START_TEST(a_value_that_cannot_be_read_is_one_fault)
+{
+    service_has("flush", "abc");
+    service_has("memory_limit", "much");
+    ck_assert(!service_keys_bind(&keys, config, &report));
+    ck_assert_uint_eq(report.error_count, 2);
+    ck_assert_uint_eq(report.warning_count, 0);
 }
 END_TEST
 
@@ -75,7 +86,7 @@ START_TEST(records_get_what_the_agent_leaves_of_memory_limit)
     service_has("memory_limit", "25M");
     ck_assert(service_keys_bind(&keys, config, &report));
     ck_assert_uint_eq(service_records_bytes(&keys), 25000000 - SERVICE_OWN_BYTES);
-    keys.records_bytes = 100000;
+    keys.memory.records_bytes = 100000;
     ck_assert_uint_eq(service_records_bytes(&keys), 100000);
 }
 END_TEST
@@ -101,7 +112,7 @@ END_TEST
 START_TEST(a_text_that_a_variable_left_empty_is_not_given)
 {
     static char empty[] = "", host[] = "logs.example";
-    struct output_keys output = {.has_tls = true, .tls_ca_file = empty, .tls_vhost = host};
+    struct output_keys output = {.tls = {.is_on = true, .ca_file = empty, .vhost = host}};
     struct http_settings http = output_http(&output, "es.0", 9200);
 
     ck_assert_ptr_null(http.tls->ca_file);
@@ -117,6 +128,7 @@ Suite *suite_service_common(void)
 
     tcase_add_checked_fixture(service_case, set_up, tear_down);
     tcase_add_test(service_case, without_a_word_all_keys_have_their_defaults);
+    tcase_add_test(service_case, a_value_that_cannot_be_read_is_one_fault);
     tcase_add_test(service_case, durations_that_are_none_are_refused);
     tcase_add_test(service_case, a_port_that_is_none_is_refused);
     tcase_add_test(service_case, records_get_what_the_agent_leaves_of_memory_limit);

@@ -34,6 +34,15 @@ START_TEST(a_misspelt_name_is_told_with_the_nearest)
 }
 END_TEST
 
+START_TEST(a_name_of_another_kind_is_told_as_that)
+{
+    expect_explained(CONFIG_INPUT, "grep",
+                     "there is no input plugin \"grep\"; it is a filter plugin");
+    expect_explained(CONFIG_OUTPUT, "Tail",
+                     "there is no output plugin \"Tail\"; it is an input plugin");
+}
+END_TEST
+
 START_TEST(a_name_that_nothing_is_near_is_told_alone)
 {
     expect_explained(CONFIG_OUTPUT, "logstash", "there is no output plugin \"logstash\"");
@@ -67,6 +76,7 @@ Suite *suite_service_known(void)
     tcase_add_checked_fixture(names, NULL, tear_down);
     tcase_add_test(names, a_plugin_that_is_not_built_in_is_not_called_misspelt);
     tcase_add_test(names, a_misspelt_name_is_told_with_the_nearest);
+    tcase_add_test(names, a_name_of_another_kind_is_told_as_that);
     tcase_add_test(names, a_name_that_nothing_is_near_is_told_alone);
     tcase_add_test(names, a_name_is_known_for_its_own_kind_only);
     tcase_add_test(names, what_is_built_in_is_known);

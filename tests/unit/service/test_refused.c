@@ -63,6 +63,18 @@ START_TEST(a_processor_is_refused_with_its_place)
 }
 END_TEST
 
+START_TEST(a_misspelt_processor_is_told_with_the_nearest)
+{
+    refuse("pipeline:\n"
+           "  inputs:\n"
+           "    - name: dummy\n"
+           "      processors:\n"
+           "        logs:\n"
+           "          - name: grpe\n");
+    expect("a.yaml:6: there is no processor \"grpe\"; did you mean \"grep\"?");
+}
+END_TEST
+
 START_TEST(a_processor_that_is_a_filter_is_checked_like_one)
 {
     refuse("pipeline:\n"
@@ -260,6 +272,7 @@ Suite *suite_service_refused(void)
 
     tcase_add_checked_fixture(parts, set_up, tear_down);
     tcase_add_test(parts, a_processor_is_refused_with_its_place);
+    tcase_add_test(parts, a_misspelt_processor_is_told_with_the_nearest);
     tcase_add_test(parts, a_processor_that_is_a_filter_is_checked_like_one);
     tcase_add_test(parts, a_processor_of_an_output_is_refused_too);
     tcase_add_test(parts, routes_are_refused);
