@@ -27,6 +27,34 @@ bool fetch_is_busy(const struct fetch *fetch)
 
 /* ---- pieces ---- */
 
+#define SAY_INTERVAL_MS UINT64_C(600000)
+
+static uint64_t left_out_since(struct fetch *fetch)
+{
+    uint64_t count = cut_left_out(fetch->cut) - fetch->left_out;
+
+    fetch->left_out += count;
+    fetch->wire->counts.left_out += count;
+    return count;
+}
+
+static void say_left_out(struct fetch *fetch, const struct facts *facts)
+{
+    const struct source_wants *wants = fetch->reader.wants;
+    struct pod_facts pod;
+    uint64_t held;
+
+    if (LIKELY(left_out_since(fetch) == 0) || !wants->annotations ||
+        facts_read_pod(&fetch->reader, facts->object, &pod) < 0 ||
+        !log_brake_open(&fetch->brake, SAY_INTERVAL_MS, &held))
+        return;
+    log_warn(
+        fetch->wire->component,
+        "pod %.*s/%.*s has an annotation that is too long to be added to every line: it is left "
+        "out, and so are others like it",
+        SLICE_ARG(pod.pod.namespace_name), SLICE_ARG(pod.pod.name));
+}
+
 static bool on_cut(void *owner, enum cut_piece piece, struct slice text)
 {
     struct fetch *fetch = owner;
@@ -41,6 +69,7 @@ static bool on_cut(void *owner, enum cut_piece piece, struct slice text)
         snprintf(fetch->why, sizeof fetch->why, "%.*s", SLICE_ARG(facts.message));
         return false;
     }
+    say_left_out(fetch, &facts);
     fetch->ops->piece(fetch->owner, piece, &facts);
     return true;
 }
@@ -129,9 +158,10 @@ static void on_done(void *owner, struct http_call *call, int error, const char *
     wire_count(fetch->wire, end.status);
     if (end.end == SYNC_LOGIN)
         login_doubt(&fetch->wire->login);
-    fetch->wire->counts.left_out += cut_left_out(fetch->cut);
+    (void)left_out_since(fetch);
     cut_free(&fetch->cut);
     fetch->cut = cut_new(facts_shape, on_cut, fetch);
+    fetch->left_out = 0;
     fetch->ops->ended(fetch->owner, &end);
 }
 

@@ -9,6 +9,8 @@
  * in a watch, text that is no JSON, an answer that breaks off in the middle of an object. All come as
  * one of enum sync_end, with words. Stopping tells nobody.
  *
+ * What is left out for its length is counted as it comes, and said with the object's name.
+ *
  * Life     fetch_init -> (fetch_start -> ended)* -> fetch_fini. Thread: the loop.
  * Limits   one request at a time; cut.h's.
  */
@@ -42,6 +44,8 @@ struct fetch {
     void *owner;
     struct facts_reader reader;
     struct cut *cut;
+    uint64_t left_out; /* by it, as far as that is counted and said */
+    struct log_brake brake;
     struct http_call *call;
     int error_code; /* of an ERROR event */
     bool is_broken; /* what came is no JSON */

@@ -1,5 +1,7 @@
 #include "plugins/filter_kubernetes/kubernetes.h"
 
+#include "plugins/filter_kubernetes/trust.h"
+
 #include <errno.h>
 
 /* How often trouble that comes with many lines is said. */
@@ -123,7 +125,9 @@ static void pod_look(struct filter_kubernetes *k, struct stream *s)
 
     if (s->pod != NULL || k->pods == NULL)
         return;
-    (void)pods_find(k->pods, &s->identity.query, &pod);
+    if (pods_find(k->pods, &s->identity.query, &pod) == POD_NOT_YET && k->source != NULL &&
+        source_look(k->source))
+        (void)pods_find(k->pods, &s->identity.query, &pod);
     if (pod != NULL)
         s->pod = pod_ref(pod);
 }
@@ -376,6 +380,15 @@ static void association_tell(const struct filter_kubernetes *k, struct plugin_se
                     setup->name);
 }
 
+/* The words of source_check begin with the key. */
+static void source_refused(const char *why, const struct plugin_setup *setup)
+{
+    char *key = mem_text_n(why, strcspn(why, " "));
+
+    report_error(setup->report, setup_place(setup, key), "%s: %s", setup->name, why);
+    mem_free(key);
+}
+
 static int kubernetes_init(void *self, struct plugin_setup *setup)
 {
     struct filter_kubernetes *k = self;
@@ -393,9 +406,12 @@ static int kubernetes_init(void *self, struct plugin_setup *setup)
     association_tell(k, setup);
     if (naming_init(k, setup) < 0)
         return -EINVAL;
-    if (!asks_for_pods(k) || source_check(&k->settings, why) == 0)
+    if (!asks_for_pods(k))
         return 0;
-    report_error(setup->report, setup->place, "%s: %s", setup->name, why);
+    trust_tell(&k->settings, setup);
+    if (source_check(&k->settings, why) == 0)
+        return 0;
+    source_refused(why, setup);
     return -EINVAL;
 }
 

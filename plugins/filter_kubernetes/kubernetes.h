@@ -91,6 +91,13 @@ void kubernetes_waiting_fini(struct kube_waiting *w);
 /* Pods changed: those that wait look again, soon. */
 void kubernetes_waiting_stir(struct kube_waiting *w);
 
+/* How long a log is not read whose pod has this answer, at most; 0: it is read. A status that lacks its
+ * container comes a second or two after that has started; who waits for one that never comes does so
+ * for KUBE_STATUS_WAIT_MS and no more. */
+#define KUBE_STATUS_WAIT_MS UINT64_C(5000)
+
+uint64_t kubernetes_wait_ms(enum pod_answer answer, bool lacks_status, uint64_t wait_ms);
+
 uint64_t kubernetes_ready(void *self, const struct filter_run *run, struct filter_waiter *waiter);
 
 #endif

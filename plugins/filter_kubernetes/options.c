@@ -1,5 +1,7 @@
 #include "plugins/filter_kubernetes/kubernetes.h"
 
+#include "plugins/filter_kubernetes/trust.h"
+
 #define S struct filter_kubernetes
 #define SECRETS "/var/run/secrets/kubernetes.io/serviceaccount"
 #define AGENT "/etc/amazon-cloudwatch-observability-agent-"
@@ -66,7 +68,8 @@ const struct option kubernetes_options[] = {
     OPTION_BOOL(S, wishes.honours_rate, "pod_rate_limit", "false", 0,
                 "Ours: a pod may bound how fast its logs are read: tailrace.io/rate-limit."),
     OPTION_TIME(S, wait.wait_ms, "metadata_wait", "10s", 0,
-                "Ours: a log is not read until its pod is known, or so long; 0: at once."),
+                "Ours: a log is not read until its pod is known, and its container, or so long; 0: "
+                "at once."),
     OPTION_CHOICE(S, wait.missing, "metadata_missing", "tag", 0, KUBE_MISSING_NAMES,
                   "Ours: lines of a pod that is not known even then get what their tag tells and "
                   "metadata partial, or none of it."),
@@ -77,7 +80,7 @@ const struct option kubernetes_options[] = {
                 "environment."),
     OPTION_TEXT(S, settings.server.url, "kube_url", "https://kubernetes.default.svc", 0,
                 "The API server."),
-    OPTION_TEXT(S, settings.server.ca_file, "kube_ca_file", SECRETS "/ca.crt", 0,
+    OPTION_TEXT(S, settings.server.ca_file, "kube_ca_file", TRUST_OWN_CA_FILE, 0,
                 "The certificates that its own has to be signed by."),
     OPTION_TEXT(S, settings.server.ca_path, "kube_ca_path", NULL, 0,
                 "A folder of such certificates."),

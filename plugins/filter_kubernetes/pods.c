@@ -323,6 +323,10 @@ void pods_round_end(struct pods *pods)
     pods->has_round = false;
     while ((e = not_in_round(pods)) != NULL)
         entry_delete(e);
+    if (pods->knowing.has_begun)
+        return;
+    pods->knowing.has_begun = true;
+    pods_tell(pods, NULL);
 }
 
 /* ---- the end ---- */

@@ -98,6 +98,23 @@ enum pod_answer pods_find(struct pods *pods, const struct pod_query *query,
 const struct pod_container *pod_container_find(const struct pod *pod,
                                                const struct pod_query *query);
 
+/* Whether it tells of the query's container all that it will: its status has it or had it, or never
+ * will, as that of a pod that was deleted or that has no container of the name. Without an id the one
+ * that is there counts, once it has started. */
+bool pod_tells(const struct pod *pod, const struct pod_query *query);
+
+/* How pods come to be known. */
+enum pods_way {
+    PODS_ASKED_FOR, /* one by one */
+    PODS_LISTED,    /* all of them, now and then */
+    PODS_WATCHED,   /* all of them, and changes by themselves: what is not told yet will be */
+};
+
+enum pods_way pods_way(const struct pods *pods);
+
+/* Whether the first list is whole, or the last run's pods are there. */
+bool pods_have_begun(const struct pods *pods);
+
 /* Keeps a pod while files of it are open, also when it is deleted. */
 const struct pod *pod_ref(const struct pod *pod);
 void pod_unref(const struct pod **pod);

@@ -74,6 +74,9 @@ struct slice pods_space_wanted(const struct pods *pods);
 /* Since when every change is seen; 0: it is not. */
 void pods_trust(struct pods *pods, uint64_t since_ms);
 
+/* How they come, as far as the server can be reached. */
+void pods_come_by(struct pods *pods, enum pods_way way);
+
 struct wish {
     struct list link;
     char *key; /* owns the texts of the query */

@@ -49,6 +49,18 @@ const struct pod_container *pod_container_find(const struct pod *pod, const stru
     return named;
 }
 
+bool pod_tells(const struct pod *pod, const struct pod_query *query)
+{
+    const struct entry *e = entry_of(pod);
+    const struct pod_container *c = pod_container_find(pod, query);
+
+    if (e->is_gone || c == NULL)
+        return true;
+    if (query->container_id.len == 0)
+        return c->id.len > 0;
+    return pod_entry_has_id(e, query->container_id);
+}
+
 /* ---- which pod is meant ---- */
 
 static struct entry *find_by_uid(struct pods *pods, const struct pod_query *query)
@@ -262,6 +274,21 @@ void pods_trust(struct pods *pods, uint64_t since_ms)
 {
     pods->knowing.since_ms = since_ms;
     pods->wished(pods->owner);
+}
+
+void pods_come_by(struct pods *pods, enum pods_way way)
+{
+    pods->knowing.way = way;
+}
+
+enum pods_way pods_way(const struct pods *pods)
+{
+    return pods->knowing.way;
+}
+
+bool pods_have_begun(const struct pods *pods)
+{
+    return pods->knowing.has_begun || (!pods->has_round && pods->counts.live > 0);
 }
 
 /* ---- time ---- */

@@ -63,6 +63,8 @@ struct pods_index {
 /* What can be said of what is not there. */
 struct pods_knowing {
     bool wants_spaces;
+    bool has_begun;           /* a round was whole */
+    enum pods_way way;        /* pods_come_by */
     uint64_t since_ms;        /* pods_trust */
     uint64_t spaces_since_ms; /* pods_trust_spaces */
 };

@@ -168,16 +168,19 @@ static struct wish *wish_to_look_for(struct source *source)
 }
 
 /* Who is told of a pod that came may change the wishes: so one at a time. */
-void preload_wishes(struct source *source)
+bool source_look(struct source *source)
 {
     struct wish *wish;
+    bool was_any = false;
 
     if (source->settings.keeping.preload_dir == NULL)
-        return;
+        return false;
     while ((wish = wish_to_look_for(source)) != NULL) {
         struct pod_query query = wish->query;
 
         wish->was_looked_for = true;
         load_pod(source, &query);
+        was_any = true;
     }
+    return was_any;
 }

@@ -69,19 +69,30 @@ static void pods_seen(void *owner, bool sees_all)
     pods_trust(source->pods, sees_all ? clock_ms() : 0);
 }
 
-static void singles_set(struct source *source)
+static enum pods_way way_of(const struct source *source)
 {
-    bool pods_by_one = !source->has_sync || (source->pods_sync.plan.mode == SYNC_BY_ONE);
+    enum sync_mode mode = source->pods_sync.plan.mode;
+
+    if (!source->has_sync || mode == SYNC_BY_ONE)
+        return PODS_ASKED_FOR;
+    return mode == SYNC_BY_LIST ? PODS_LISTED : PODS_WATCHED;
+}
+
+/* What the way in which pods and namespaces come means for others. */
+static void way_set(struct source *source)
+{
+    enum pods_way way = way_of(source);
     bool spaces_by_one = source->wants_spaces &&
                          (!source->has_spaces_sync || source->spaces_sync.plan.mode == SYNC_BY_ONE);
 
-    singles_want(&source->singles, pods_by_one && !source->settings.server.use_kubelet,
+    pods_come_by(source->pods, way);
+    singles_want(&source->singles, way == PODS_ASKED_FOR && !source->settings.server.use_kubelet,
                  spaces_by_one);
 }
 
 static void on_moved(void *owner)
 {
-    singles_set(owner);
+    way_set(owner);
 }
 
 static const struct sync_ops pods_ops = {
@@ -197,7 +208,7 @@ static void pods_sync_start(struct source *source, struct slice version)
         source->kind.selector = source->selector;
     }
     sync_start(&source->pods_sync, &source->kind, &pods_ops, source, version);
-    singles_set(source);
+    way_set(source);
 }
 
 static bool is_node_name(const char *name)
@@ -251,7 +262,7 @@ static void on_turn(void *owner)
     struct source *source = owner;
     uint64_t next_ms;
 
-    preload_wishes(source);
+    (void)source_look(source);
     next_ms = pods_tick(source->pods);
     sync_wish(&source->pods_sync, source_is_wished(source));
     singles_poke(&source->singles);
@@ -290,7 +301,7 @@ int source_check(const struct source_settings *settings, char why[256])
 
     why[0] = '\0';
     if (settings->node_name != NULL && !is_node_name(settings->node_name)) {
-        snprintf(why, 256, "'%.100s' is no name of a node", settings->node_name);
+        snprintf(why, 256, "Kube_Node_Name '%.100s' is no name of a node", settings->node_name);
         return -EINVAL;
     }
     if (association_is_on(&settings->association) &&
@@ -347,7 +358,7 @@ static void begin(struct source *source)
         sync_start(&source->spaces_sync, &spaces_kind, &spaces_ops, source, SLICE(""));
     }
     buffer_fini(&version);
-    singles_set(source);
+    way_set(source);
 }
 
 static struct source *source_new(struct loop *loop, const struct source_settings *settings)

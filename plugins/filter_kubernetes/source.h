@@ -96,7 +96,8 @@ struct source_settings {
 struct association;
 struct source;
 
-/* Pure, for init and --dry-run: -EINVAL with words when the settings cannot be used. */
+/* Pure, for init and --dry-run: -EINVAL with words when the settings cannot be used; they
+ * begin with the key that is wrong. */
 MUST_USE int source_check(const struct source_settings *settings, char why[256]);
 
 /* The node's name as the downward API usually hands it in: the first of NODE_NAME, K8S_NODE_NAME,
@@ -112,6 +113,10 @@ void source_release(struct source **source);
 
 /* Lent while the source is held. References to pods are given back before the source. */
 struct pods *source_pods(struct source *source);
+
+/* For records that cannot wait: looks into the preload folder now for what pods_find was just asked and
+ * did not know. False: nothing was looked for, as there is no such folder or all was looked for before. */
+bool source_look(struct source *source);
 
 /* The same; NULL where nobody wants services. */
 struct association *source_association(struct source *source);

@@ -47,9 +47,4 @@ uint64_t settings_print(const struct source_settings *settings);
 /* Whether a list could bring what somebody waits for. */
 bool source_is_wished(const struct source *source);
 
-/* ---- preload.c ---- */
-
-/* Looks once for each new wish. */
-void preload_wishes(struct source *source);
-
 #endif

@@ -13,7 +13,7 @@ static uint64_t barrier_ready(void *owner, const struct filter_run *run,
     if (b->is_open)
         return 0;
     list_add_tail(&b->waiters, &waiter->link);
-    return BARRIER_WAIT_MS;
+    return b->wait_ms;
 }
 
 static enum filter_verdict barrier_apply(void *owner, struct record *record, struct filter_run *run)
@@ -34,7 +34,7 @@ void barrier_set_up(struct barrier *b, struct filter_chain *chain)
 {
     struct report report;
 
-    *b = (struct barrier){0};
+    *b = (struct barrier){.wait_ms = BARRIER_WAIT_MS};
     list_init(&b->waiters);
     report_init(&report);
     filter_chain_add(chain, &barrier_plugin, b,

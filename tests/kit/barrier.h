@@ -14,12 +14,13 @@
 
 #include "filter/chain.h"
 
-/* For how long it asks to be waited for. */
+/* For how long it asks to be waited for, unless it says so itself. */
 #define BARRIER_WAIT_MS 5000
 
 struct barrier {
     bool is_open;
     unsigned asked;
+    uint64_t wait_ms;
     struct list waiters;
     void (*look)(const struct filter_run *run); /* at each run that asks; NULL: nobody does */
     struct filter_metrics metrics;

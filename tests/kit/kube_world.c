@@ -80,19 +80,29 @@ static void put_ballast(struct buffer *out)
     buffer_append_text(out, "]");
 }
 
+/* A container that has no id yet is still being made. */
 static void put_status(struct buffer *out, const struct kube_pod *pod)
 {
-    buffer_append_text(out, "\"status\":{\"phase\":\"Running\",\"conditions\":[");
+    bool is_running = pod->container_id != NULL;
+
+    buffer_append_format(out, "\"status\":{\"phase\":\"%s\",\"conditions\":[",
+                         is_running ? "Running" : "Pending");
     for (unsigned i = 0; i < 4; i++)
         buffer_append_format(out,
                              "%s{\"type\":\"Ready%u\",\"status\":\"True\",\"lastProbeTime\":null,"
                              "\"lastTransitionTime\":\"2026-11-21T10:00:00Z\"}",
                              i > 0 ? "," : "", i);
-    buffer_append_text(out, "],\"podIP\":\"10.1.2.3\",\"containerStatuses\":[{\"name\":\"main\",");
-    if (pod->container_id != NULL)
-        buffer_append_format(out, "\"containerID\":\"containerd://%s\",", pod->container_id);
-    buffer_append_text(out, "\"image\":\"registry.example/shop/web:1.2.3\",\"imageID\":"
-                            "\"registry.example/shop/web@sha256:0123456789abcdef\"}]}");
+    if (is_running)
+        buffer_append_format(out,
+                             "],\"podIP\":\"10.1.2.3\",\"containerStatuses\":[{\"name\":\"main\","
+                             "\"containerID\":\"containerd://%s\","
+                             "\"image\":\"registry.example/shop/web:1.2.3\",\"imageID\":"
+                             "\"registry.example/shop/web@sha256:0123456789abcdef\"}]}",
+                             pod->container_id);
+    else
+        buffer_append_text(out, "],\"containerStatuses\":[{\"name\":\"main\",\"image\":"
+                                "\"shop/web:1.2.3\",\"imageID\":\"\",\"state\":{\"waiting\":{"
+                                "\"reason\":\"ContainerCreating\"}}}]}");
 }
 
 static char *pod_text(const struct kube_pod *pod)

@@ -101,6 +101,11 @@ class Cluster:
         run("iptables", "-t", "nat", "-A", "PREROUTING", "-d", address, "-p", "tcp", "--dport",
             str(port), "-j", "DNAT", "--to-destination", f"127.0.0.1:{to}")
 
+    def cut_off(self, port, is_off):
+        """Pods that ask for it are refused, those too that are connected already; and again not."""
+        run("iptables", "-I" if is_off else "-D", "INPUT", "-i", "pods", "-p", "tcp", "--dport", str(port),
+            "-j", "REJECT", "--reject-with", "tcp-reset")
+
     def own_the_folders(self):
         for target in ("/var/log", "/var/lib/kubelet", "/var/lib/tailrace", "/var/lib/docker",
                        "/var/lib/cni", "/run"):
@@ -124,6 +129,7 @@ class Cluster:
         self.launch(f"{BIN}/kube-apiserver", "--etcd-servers=http://127.0.0.1:2379",
                     f"--secure-port={API_PORT}", "--bind-address=127.0.0.1",
                     "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none",
+                    "--kubelet-preferred-address-types=InternalIP",
                     f"--cert-dir={self.path('certs')}", f"--service-account-key-file={key}",
                     f"--service-account-signing-key-file={key}", f"--token-auth-file={tokens}",
                     "--service-account-issuer=https://kubernetes.default.svc",

@@ -174,17 +174,21 @@ class Cluster:
     def create_namespace(self, name, labels):
         self.ask("POST", "/api/v1/namespaces", {"metadata": {"name": name, "labels": labels}})
 
-    def create_pod(self, namespace, name, node, labels):
-        """Its UID; it has one container, whose id is made of the UID."""
+    def create_pod(self, namespace, name, node, labels, is_told=True):
+        """Its UID; it has one container, whose id is made of the UID. Its status is told, too."""
         pod = self.ask("POST", f"/api/v1/namespaces/{namespace}/pods", {
             "metadata": {"name": name, "labels": labels, "annotations": {"made/by": "e2e"}},
             "spec": {"nodeName": node, "containers": [{"name": "main", "image": "web:1"}]}})
         uid = pod["metadata"]["uid"]
+        if is_told:
+            self.tell_status(namespace, name, uid)
+        return uid
+
+    def tell_status(self, namespace, name, uid):
         status = {"status": {"phase": "Running", "podIP": "10.1.0.9", "containerStatuses": [
             {"name": "main", "image": "reg/web:1", "imageID": "reg/web@sha256:ab", "ready": True,
              "restartCount": 0, "containerID": f"containerd://{container_id(uid)}"}]}}
         self.patch(f"/api/v1/namespaces/{namespace}/pods/{name}/status", status)
-        return uid
 
     def patch(self, path, body):
         self.ask("PATCH", path, body, content="application/merge-patch+json")

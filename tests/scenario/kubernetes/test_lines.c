@@ -34,6 +34,14 @@
     SERVICE "[INPUT]\n Name tail\n Tag kube.*\n Path ${DIR}/*.log\n multiline.parser cri\n" \
             " DB ${DIR}/state/positions.db\n Read_from_Head on\n" KUBERNETES                \
             " pod_multiline on\n pod_rate_limit on\n" ES("PORT")
+/* Records that come at once, of a pod that a file tells. */
+#define RECORDS_OF_A_FILE                                                              \
+    SERVICE "[INPUT]\n Name dummy\n Tag kube." LOG(                                    \
+        ID_1) "\n Samples 2\n"                                                         \
+              " Dummy {\"log\":\"one\"}\n"                                             \
+              "[FILTER]\n Name kubernetes\n Match *\n Kube_Tag_Prefix kube.\n"         \
+              " Kube_URL http://127.0.0.1:${KUBE_PORT}\n Kube_Meta_Preload_Cache_Dir " \
+              "${DIR}/state\n" SHOW ES("PORT")
 /* Documents are shown by their pod's service, or their line. The agent is not there. */
 #define LINES_OF_SERVICES                                                                    \
     SERVICE TAIL_KUBE KUBERNETES                                                             \
@@ -43,6 +51,19 @@
         "[FILTER]\n Name nest\n Match *\n Operation lift\n Nested_under kubernetes\n"        \
         "[FILTER]\n Name modify\n Match *\n Hard_rename aws_entity_service_name log\n" ES("PORT")
 #define CRI(text) "2026-11-21T05:46:26.9Z stdout F " text "\n"
+
+/* Logs below folders as the kubelet names them; documents are shown by what the status says of their
+ * image, else the specification. */
+#define UID "00000000-1111-2222-3333-444444444444"
+#define LOG_OF_UID "shop_web-0_" UID "/main/0.log"
+#define LINES_OF_UIDS                                                                              \
+    SERVICE                                                                                        \
+    "[INPUT]\n Name tail\n Tag kube.*\n Path ${DIR}/*/main/*.log\n DB ${DIR}/state/positions.db\n" \
+    " Read_from_Head on\n" KUBERNETES                                                              \
+    "[FILTER]\n Name nest\n Match *\n Operation lift\n Nested_under kubernetes\n"                  \
+    "[FILTER]\n Name modify\n Match *\n Hard_rename container_image log\n" ES("PORT")
+#define OF_STATUS "registry.example/shop/web:1.2.3"
+#define OF_SPECIFICATION "shop/web:1.2.3"
 
 static struct kit *k;
 static struct kube *kube;
@@ -113,6 +134,56 @@ START_TEST(a_pod_that_was_recreated_has_labels_of_its_own)
     pod("u2", ID_2, "\"app\":\"new\"");
     kit_pass_ms(k, 2000);
     backend_expect(k->es, "new");
+}
+END_TEST
+
+/* The pod comes before its container is made, and the container's first line before the status. */
+START_TEST(the_first_line_of_a_container_has_what_its_status_tells)
+{
+    pod(UID, NULL, "\"app\":\"web\"");
+    tree_folder("shop_web-0_" UID);
+    tree_folder("shop_web-0_" UID "/main");
+    kit_run(k, LINES_OF_UIDS);
+    kit_pass_ms(k, 5000);
+    kit_append(k, LOG_OF_UID, "one\n");
+    kit_pass_ms(k, 3000);
+    backend_expect_silence(k->es);
+    pod(UID, ID_1, "\"app\":\"web\"");
+    kit_pass_ms(k, 1500);
+    backend_expect(k->es, OF_STATUS);
+    ck_assert_uint_eq(kube_count_all(kube), 2);
+}
+END_TEST
+
+START_TEST(a_status_that_does_not_come_is_waited_for_five_seconds)
+{
+    pod(UID, NULL, "\"app\":\"web\"");
+    tree_folder("shop_web-0_" UID);
+    tree_folder("shop_web-0_" UID "/main");
+    kit_run(k, LINES_OF_UIDS);
+    kit_pass_ms(k, 5000);
+    kit_append(k, LOG_OF_UID, "one\n");
+    kit_pass_ms(k, 7000);
+    backend_expect(k->es, OF_SPECIFICATION);
+    pod(UID, ID_1, "\"app\":\"web\"");
+    kit_pass_ms(k, 100);
+    kit_append(k, LOG_OF_UID, "two\n");
+    kit_pass_ms(k, 2000);
+    backend_expect(k->es, OF_STATUS);
+    ck_assert_uint_eq(kube_count_all(kube), 2);
+}
+END_TEST
+
+/* What cannot wait finds a file of the preload folder at the first record. */
+START_TEST(a_file_of_the_preload_folder_is_there_for_the_first_record)
+{
+    tree_write("state/shop_web-0.meta",
+               "{\"metadata\":{\"name\":\"web-0\",\"namespace\":\"shop\",\"uid\":\"u1\","
+               "\"labels\":{\"app\":\"of a file\"}}}");
+    kit_run(k, RECORDS_OF_A_FILE);
+    kit_pass_ms(k, 4000);
+    ck_assert_str_eq(backend_taken(k->es), "of a file of a file ");
+    ck_assert_uint_eq(kube_count(kube, KUBE_GET), 0);
 }
 END_TEST
 
@@ -241,6 +312,9 @@ Suite *suite_kubernetes_lines(void)
     tcase_add_test(tcase, the_first_line_of_a_container_has_its_labels);
     tcase_add_test(tcase, a_label_that_flips_is_in_the_next_line);
     tcase_add_test(tcase, a_pod_that_was_recreated_has_labels_of_its_own);
+    tcase_add_test(tcase, the_first_line_of_a_container_has_what_its_status_tells);
+    tcase_add_test(tcase, a_status_that_does_not_come_is_waited_for_five_seconds);
+    tcase_add_test(tcase, a_file_of_the_preload_folder_is_there_for_the_first_record);
     tcase_add_test(tcase, a_line_whose_pod_stays_unknown_goes_out_marked);
     tcase_add_test(tcase, lines_wait_no_longer_than_told_while_the_server_is_down);
     tcase_add_test(tcase, a_pod_says_which_of_its_lines_belong_together);

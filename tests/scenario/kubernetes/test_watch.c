@@ -25,7 +25,7 @@ static void begin(void)
 
 static void put(const char *uid, const char *labels)
 {
-    kube_put(c.kube, &(struct kube_pod){.uid = uid, .labels = labels});
+    kube_put(c.kube, &(struct kube_pod){.uid = uid, .labels = labels, .container_id = "c1"});
 }
 
 START_TEST(pods_of_this_node_are_listed_and_then_watched)
@@ -197,6 +197,21 @@ START_TEST(a_megabyte_in_an_annotation_is_left_out_alone)
     ck_assert_int_eq(cluster_find(&c, "u1"), POD_KNOWN);
     ck_assert(slice_is(c.found->annotations, "{\"x\":\"y\"}"));
     ck_assert_uint_gt(source_counts(c.source).left_out, 0);
+    ck_assert_ptr_nonnull(
+        strstr(log_recent(0), "pod shop/web-0 has an annotation that is too long"));
+}
+END_TEST
+
+/* A watch lasts for minutes; what it leaves out is not counted when it ends. */
+START_TEST(what_a_watch_leaves_out_is_counted_and_said_as_it_comes)
+{
+    begin();
+    kube_put(c.kube, &(struct kube_pod){.name = "late", .uid = "u2", .annotation_bytes = 1 << 20});
+    cluster_settle(&c);
+    ck_assert_int_eq(cluster_find(&c, "u2"), POD_KNOWN);
+    ck_assert_uint_eq(source_counts(c.source).left_out, 1);
+    ck_assert_ptr_nonnull(strstr(log_recent(0), "pod shop/late has an annotation"));
+    ck_assert_uint_eq(kube_watching(c.kube), 1);
 }
 END_TEST
 
@@ -318,6 +333,7 @@ Suite *suite_kubernetes_watch(void)
     tcase_add_test(tcase, too_old_may_be_said_in_an_event);
     tcase_add_test(tcase, an_event_that_is_cut_comes_again);
     tcase_add_test(tcase, a_megabyte_in_an_annotation_is_left_out_alone);
+    tcase_add_test(tcase, what_a_watch_leaves_out_is_counted_and_said_as_it_comes);
     tcase_add_test(tcase, who_is_not_on_this_node_is_never);
     tcase_add_test(tcase, fifty_pods_a_second_cost_one_list_and_one_watch);
     tcase_add_test(tcase, equal_settings_share_one_list_and_one_watch);

@@ -294,6 +294,77 @@ START_TEST(a_question_has_a_name_or_a_uid)
 }
 END_TEST
 
+/* So that nothing is written to the disk for a list that says what the last one said. */
+START_TEST(of_lists_that_change_nothing_the_first_alone_is_told)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        pods_round_begin(pk.pods);
+        kit_put("u1", "c1", "{}");
+        pods_round_end(pk.pods);
+        ck_assert(pods_have_begun(pk.pods));
+        ck_assert_uint_eq(pk.told, 1);
+        ck_assert_uint_eq(pk.told_anything, 1);
+        ck_assert_uint_eq(pods_counts(pk.pods).change_count, 2);
+    }
+    pods_round_begin(pk.pods);
+    ck_assert(pods_have_begun(pk.pods));
+}
+END_TEST
+
+/* ---- what a pod tells of a container ---- */
+
+#define NOW "0000000000000000000000000000000000000000000000000000000000000002"
+#define LAST "0000000000000000000000000000000000000000000000000000000000000001"
+#define PAST "0000000000000000000000000000000000000000000000000000000000000000"
+#define NEW "0000000000000000000000000000000000000000000000000000000000000003"
+
+/* One that ran three times, one that is still being started. */
+static void put_two(const char *id, const char *last_id)
+{
+    struct pod_container items[] = {
+        {.name = SLICE("main"), .id = slice_of(id), .last_id = slice_of(last_id)},
+        {.name = SLICE("late"), .image = SLICE("late:1")}};
+    struct pod_facts facts = kit_facts("u1", "", "{}");
+
+    facts.pod.containers = items;
+    facts.pod.container_count = 2;
+    pods_put(pk.pods, &facts);
+}
+
+static bool tells(const char *container, const char *id)
+{
+    struct pod_query query = {
+        .uid = SLICE("u1"), .container = slice_of(container), .container_id = slice_of(id)};
+    const struct pod *pod;
+
+    ck_assert_int_ne(pods_find(pk.pods, &query, &pod), POD_NOT_YET);
+    return pod_tells(pod, &query);
+}
+
+/* By name and id of a container: what is there, was there, is to come, or never will be. */
+START_TEST(a_pod_tells_of_a_container_when_its_status_has_it)
+{
+    static const char *const ids[] = {"", NOW, LAST, PAST, NEW};
+    static const bool of_main[] = {true, true, true, true, false};
+    static const bool of_late[] = {false, true, true, true, false};
+
+    put_two(PAST, "");
+    put_two(LAST, PAST);
+    put_two(NOW, LAST);
+    for (unsigned i = 0; i < 5; i++) {
+        ck_assert_int_eq(tells("main", ids[i]), of_main[i]);
+        ck_assert_int_eq(tells("late", ids[i]), of_late[i]);
+        ck_assert(tells("stranger", ids[i]));
+        ck_assert(tells("", ids[i]));
+    }
+    kit_remove("u1");
+    for (unsigned i = 0; i < 5; i++) {
+        ck_assert(tells("main", ids[i]));
+        ck_assert(tells("late", ids[i]));
+    }
+}
+END_TEST
+
 static TCase *which_pod(void)
 {
     TCase *tcase = tcase_create("which_pod");
@@ -307,6 +378,8 @@ static TCase *which_pod(void)
     tcase_add_test(tcase, a_static_pod_is_found_by_its_hash);
     tcase_add_test(tcase, a_pod_without_a_uid_stands_for_its_name);
     tcase_add_test(tcase, containers_are_found_by_id_and_then_by_name);
+    tcase_add_test(tcase, of_lists_that_change_nothing_the_first_alone_is_told);
+    tcase_add_test(tcase, a_pod_tells_of_a_container_when_its_status_has_it);
     tcase_add_test(tcase, a_version_is_new_whenever_something_changed);
     tcase_add_test(tcase, versions_of_two_pods_never_meet);
     return tcase;

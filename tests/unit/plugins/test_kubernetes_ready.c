@@ -10,6 +10,7 @@
 extern const struct filter_plugin filter_kubernetes;
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define UID "00000000-1111-2222-3333-444444444444"
 #define WAIT_MS 10000
 #define STIR_MS 20
 
@@ -117,6 +118,115 @@ START_TEST(nobody_waits_when_told_so)
 }
 END_TEST
 
+/* ---- a status that lacks the container ---- */
+
+START_TEST(a_log_waits_for_a_status_as_long_as_that_may_take)
+{
+    static const uint64_t waits[] = {0, 1, KUBE_STATUS_WAIT_MS, WAIT_MS};
+
+    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+        uint64_t at_most = waits[i] < KUBE_STATUS_WAIT_MS ? waits[i] : KUBE_STATUS_WAIT_MS;
+
+        for (unsigned lacks = 0; lacks < 2; lacks++) {
+            ck_assert_uint_eq(kubernetes_wait_ms(POD_NOT_YET, lacks, waits[i]), waits[i]);
+            ck_assert_uint_eq(kubernetes_wait_ms(POD_NEVER, lacks, waits[i]), 0);
+            ck_assert_uint_eq(kubernetes_wait_ms(POD_GONE, lacks, waits[i]), 0);
+        }
+        ck_assert_uint_eq(kubernetes_wait_ms(POD_KNOWN, false, waits[i]), 0);
+        ck_assert_uint_eq(kubernetes_wait_ms(POD_KNOWN, true, waits[i]), at_most);
+    }
+}
+END_TEST
+
+START_TEST(a_log_waits_until_the_status_has_its_container)
+{
+    open_with(KIT_KEYS("Labels", "On"));
+    pods_come_by(pk.pods, PODS_WATCHED);
+    f.tag = SLICE("pods.shop_web-0_" UID ".main.0.log");
+    kit_put(UID, "", "{}");
+    ck_assert_uint_eq(ask(), KUBE_STATUS_WAIT_MS);
+    ck_assert(list_is_linked(&waiter.link));
+    kit_put(UID, ID, "{}");
+    pass_ms(STIR_MS);
+    ck_assert_uint_eq(woken, 1);
+    ck_assert(!list_is_linked(&waiter.link));
+    ck_assert_uint_eq(ask(), 0);
+}
+END_TEST
+
+START_TEST(where_nobody_watches_no_status_is_waited_for)
+{
+    open_with(KIT_KEYS("Labels", "On"));
+    f.tag = SLICE("pods.shop_web-0_" UID ".main.0.log");
+    kit_put(UID, "", "{}");
+    ck_assert_uint_eq(ask(), 0);
+    pods_come_by(pk.pods, PODS_WATCHED);
+    ck_assert_uint_eq(ask(), KUBE_STATUS_WAIT_MS);
+    pods_come_by(pk.pods, PODS_LISTED);
+    ck_assert_uint_eq(ask(), 0);
+}
+END_TEST
+
+START_TEST(where_nobody_wants_the_containers_fields_no_status_is_waited_for)
+{
+    open_with(KIT_KEYS("Namespace_Labels", "On", "Namespace_Metadata_Only", "On"));
+    pods_come_by(pk.pods, PODS_WATCHED);
+    f.tag = SLICE("pods.shop_web-0_" UID ".main.0.log");
+    kit_put(UID, "", "{}");
+    ck_assert_uint_eq(ask(), 0);
+}
+END_TEST
+
+/* ---- the journal ---- */
+
+START_TEST(a_journal_waits_for_the_pods_of_the_start)
+{
+    open_with(KIT_KEYS("Use_Journal", "On"));
+    f.tag = SLICE("kube.journal");
+    pods_come_by(pk.pods, PODS_WATCHED);
+    ck_assert_uint_eq(ask(), WAIT_MS);
+    pods_round_begin(pk.pods);
+    kit_put("u1", ID, "{}");
+    pass_ms(STIR_MS);
+    ck_assert_uint_eq(woken, 1);
+    ck_assert(list_is_linked(&waiter.link));
+    pods_round_end(pk.pods);
+    pass_ms(STIR_MS);
+    ck_assert_uint_eq(woken, 2);
+    ck_assert(!list_is_linked(&waiter.link));
+    ck_assert_uint_eq(ask(), 0);
+}
+END_TEST
+
+START_TEST(a_journal_waits_for_a_list_without_pods_too)
+{
+    open_with(KIT_KEYS("Use_Journal", "On"));
+    pods_come_by(pk.pods, PODS_LISTED);
+    ck_assert_uint_eq(ask(), WAIT_MS);
+    pods_round_begin(pk.pods);
+    pods_round_end(pk.pods);
+    pass_ms(STIR_MS);
+    ck_assert_uint_eq(woken, 1);
+    ck_assert(!list_is_linked(&waiter.link));
+}
+END_TEST
+
+START_TEST(a_journal_does_not_wait_for_pods_that_it_has_to_name)
+{
+    open_with(KIT_KEYS("Use_Journal", "On"));
+    ck_assert_uint_eq(ask(), 0);
+}
+END_TEST
+
+START_TEST(a_journal_does_not_wait_where_the_last_runs_pods_are_there)
+{
+    open_with(KIT_KEYS("Use_Journal", "On"));
+    kit_put("u1", ID, "{}");
+    pods_come_by(pk.pods, PODS_WATCHED);
+    ck_assert_uint_eq(ask(), 0);
+}
+END_TEST
+
 START_TEST(a_filter_that_ends_lets_go_of_who_waits)
 {
     open_with(KIT_KEYS("Labels", "On"));
@@ -131,7 +241,7 @@ Suite *suite_plugins_kubernetes_ready(void);
 Suite *suite_plugins_kubernetes_ready(void)
 {
     Suite *suite = suite_create("plugins/kubernetes_ready");
-    TCase *tcase = tcase_create("all");
+    TCase *tcase = tcase_create("all"), *decided = tcase_create("decided");
 
     tcase_add_checked_fixture(tcase, NULL, tear_down);
     tcase_add_test(tcase, a_log_waits_for_its_pod);
@@ -139,7 +249,16 @@ Suite *suite_plugins_kubernetes_ready(void)
     tcase_add_test(tcase, a_log_whose_pod_is_known_does_not_wait);
     tcase_add_test(tcase, what_is_no_containers_does_not_wait);
     tcase_add_test(tcase, nobody_waits_when_told_so);
+    tcase_add_test(tcase, a_log_waits_until_the_status_has_its_container);
+    tcase_add_test(tcase, where_nobody_watches_no_status_is_waited_for);
+    tcase_add_test(tcase, where_nobody_wants_the_containers_fields_no_status_is_waited_for);
+    tcase_add_test(tcase, a_journal_waits_for_the_pods_of_the_start);
+    tcase_add_test(tcase, a_journal_waits_for_a_list_without_pods_too);
+    tcase_add_test(tcase, a_journal_does_not_wait_for_pods_that_it_has_to_name);
+    tcase_add_test(tcase, a_journal_does_not_wait_where_the_last_runs_pods_are_there);
     tcase_add_test(tcase, a_filter_that_ends_lets_go_of_who_waits);
+    tcase_add_test(decided, a_log_waits_for_a_status_as_long_as_that_may_take);
+    suite_add_tcase(suite, decided);
     suite_add_tcase(suite, tcase);
     return suite;
 }
