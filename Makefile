@@ -75,6 +75,7 @@ check: check-unit-1 check-unit-2 $(filter-out check-unit,$(RUNNERS:$(OUT)/%=chec
 
 check-sim: $(OUT)/sim
 	@$(OUT)/sim 1 $(SIM_CHECK)
+	@while read -r seed modes; do env $$modes $(OUT)/sim $$seed 1 >/dev/null || exit 1; done <tests/sim/again
 
 # A test may take so many seconds before it is stopped: far more than it needs, for slow machines. The
 # thread sanitizer makes the longest thirty times as long.

@@ -154,6 +154,15 @@ static int64_t known_since_ns(const struct matching *m)
     return since;
 }
 
+/* Of a file that nobody could open there may be its number alone, and that is another file's by now, or
+ * not. */
+static bool is_bare_number(const struct generation_saved *s)
+{
+    const struct file_id *id = &s->identity.id;
+
+    return s->identity.head.len == 0 && id->generation == 0 && id->born_ns == 0;
+}
+
 /* Of a file that nobody could open, or that was empty, nothing tells what it became; but it was the
  * log then, and what came later was written to later. */
 static int64_t waiting_since_ns(const struct matching *m)
@@ -163,7 +172,9 @@ static int64_t waiting_since_ns(const struct matching *m)
     for (size_t i = 0; i < m->saved_count; i++) {
         const struct generation_saved *s = &m->saved[i];
 
-        if (!m->is_placed[i] && s->is_untouched && !s->is_done && s->known_ns < since)
+        if (m->is_placed[i] && !is_bare_number(s))
+            continue;
+        if (s->is_untouched && !s->is_done && s->known_ns < since)
             since = s->known_ns;
     }
     return since;
@@ -271,14 +282,33 @@ static struct generation_read read_on(const struct matching *m, size_t index)
                                     .trouble = g->trouble};
 }
 
-/* Of its bytes nothing was saved. While the log cannot be read, the newest may be what that has still. */
+/* It begins as what was read of the log. That it ends before where reading stands makes it a copy if the
+ * log was truncated, and else another: which shows when the log can be read. */
+static bool may_be_earlier_copy(const struct matching *m, const struct generation *g,
+                                const struct generation *log)
+{
+    for (size_t i = 0; i < m->saved_count; i++) {
+        const struct file_identity *saved = &m->saved[i].identity;
+
+        if (m->saved[i].offset > 0 && saved->id.ino == log->id.ino &&
+            (file_content_match(saved, head_of(g)) || file_content_is_cut(saved, head_of(g))))
+            return true;
+    }
+    return false;
+}
+
+/* Of its bytes nothing was saved. While the log cannot be read, the newest may be what that has still, and
+ * each may be what it had. */
 static void read_doubt(const struct matching *m, struct generation_read *read)
 {
-    const struct generation *g = &m->siblings->items[read->index], *log = g + 1;
+    size_t last = m->siblings->count - 1;
+    const struct generation *g = &m->siblings->items[read->index], *log = &m->siblings->items[last];
+    bool may_be_there;
 
-    if (read->index + 1 == m->siblings->count || !log->is_current || log->trouble == 0)
+    if (read->index == last || g->trouble != 0 || !log->is_current || log->trouble == 0)
         return;
-    if (g->trouble != 0 || g->is_gzip || g->size_bytes > log->size_bytes)
+    may_be_there = read->index + 1 == last && !g->is_gzip && g->size_bytes <= log->size_bytes;
+    if (!may_be_there && !may_be_earlier_copy(m, g, log))
         return;
     read->trouble = log->trouble;
     read->is_doubtful = true;
@@ -337,15 +367,29 @@ static bool is_current_known(const struct matching *m)
     return m->siblings->count > 0 && m->siblings->items[last].is_current && m->of[last] != NULL;
 }
 
+/* What is renamed was there before the log that follows it; what gzip made of it was not. */
+static bool is_born_after_log(const struct matching *m, size_t index)
+{
+    const struct generation *g = &m->siblings->items[index];
+    const struct generation *log = &m->siblings->items[m->siblings->count - 1];
+
+    return log->is_current && log->id.born_ns != 0 && !g->is_gzip &&
+           g->id.born_ns > log->id.born_ns;
+}
+
 static bool is_copied(const struct matching *m, const struct generation_plan *plan)
 {
+    bool is_known = is_current_known(m);
+
     for (size_t i = 0; i < m->saved_count; i++)
         if (m->is_truncated[i])
             return true;
-    if (is_current_known(m))
-        for (size_t i = 0; i < plan->count; i++)
-            if (m->of[plan->reads[i].index] == NULL)
-                return true;
+    for (size_t i = 0; i < plan->count; i++) {
+        size_t index = plan->reads[i].index;
+
+        if (m->of[index] == NULL && (is_known || is_born_after_log(m, index)))
+            return true;
+    }
     return false;
 }
 

@@ -145,6 +145,7 @@ static int64_t gzip_read(struct file_reader *r, char *buf, size_t len)
     size_t again;
     int64_t more;
 
+    CHECK(r->gzip != NULL || r->offset == 0);
     if (r->gzip == NULL)
         r->gzip = mem_zalloc(1, sizeof *r->gzip);
     z = r->gzip;
@@ -169,13 +170,21 @@ static void gzip_rewind(struct file_reader *r)
     r->offset = 0;
 }
 
+/* It was given last. */
+static bool is_recent(const struct file_reader *r, uint64_t offset)
+{
+    const struct gzip_stream *z = r->gzip;
+
+    return z != NULL && offset <= r->offset && r->offset - offset <= z->recent.len - z->back;
+}
+
 /* 1 when so many bytes were passed, and it is further. */
 static int gzip_seek(struct file_reader *r, uint64_t offset, uint64_t bytes_max)
 {
     struct gzip_stream *z = r->gzip;
     char skipped[SKIP_BYTES];
 
-    if (z != NULL && offset <= r->offset && r->offset - offset <= z->recent.len - z->back) {
+    if (is_recent(r, offset)) {
         z->back += (size_t)(r->offset - offset);
         r->offset = offset;
     }
@@ -217,9 +226,30 @@ int file_reader_seek_some(struct file_reader *r, uint64_t offset, uint64_t bytes
     return 0;
 }
 
+bool file_reader_is_near(const struct file_reader *r, uint64_t offset)
+{
+    return !r->is_gzip || offset == r->offset || is_recent(r, offset);
+}
+
 int file_reader_seek(struct file_reader *r, uint64_t offset)
 {
     return file_reader_seek_some(r, offset, UINT64_MAX);
+}
+
+int file_reader_stand(struct file_reader *r, uint64_t next, uint64_t read, uint64_t bytes_max)
+{
+    size_t len = (size_t)(read - next);
+    int rc = file_reader_seek_some(r, next, bytes_max);
+    int64_t got;
+    char *bytes;
+
+    CHECK(next <= read);
+    if (rc != 0 || len == 0)
+        return rc;
+    bytes = mem_alloc(len);
+    got = file_reader_read(r, bytes, len);
+    mem_free(bytes);
+    return got < 0 ? (int)got : got == (int64_t)len ? 0 : -ERANGE;
 }
 
 int file_reader_seek_known(struct file_reader *r, uint64_t offset, struct file_print before)

@@ -43,6 +43,14 @@ MUST_USE int file_reader_seek(struct file_reader *r, uint64_t offset);
  * only is there anything to pass. */
 MUST_USE int file_reader_seek_some(struct file_reader *r, uint64_t offset, uint64_t bytes_max);
 
+/* As file_reader_seek_some to `next`; at last it has read on to `read`, at once, so that going back to
+ * `next` is free. */
+MUST_USE int file_reader_stand(struct file_reader *r, uint64_t next, uint64_t read,
+                               uint64_t bytes_max);
+
+/* Whether the seek costs nothing: of gzip nothing is to be inflated for it. */
+bool file_reader_is_near(const struct file_reader *r, uint64_t offset);
+
 /* As file_reader_seek, where the bytes before the offset were printed; one of which nothing was has len 0.
  * UV_ERANGE as well when they are others by now. */
 MUST_USE int file_reader_seek_known(struct file_reader *r, uint64_t offset,

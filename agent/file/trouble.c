@@ -52,6 +52,11 @@ void file_trouble_over(struct file_trouble *t, const char *speaker, const char *
     *t = (struct file_trouble){0};
 }
 
+bool file_trouble_lasts(const struct file_trouble *t)
+{
+    return t->code != 0 || t->count >= FILE_TROUBLE_SILENT_MAX;
+}
+
 bool file_trouble_may_try(const struct file_trouble *t)
 {
     return clock_ms() >= t->retry_ms;

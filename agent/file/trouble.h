@@ -13,6 +13,9 @@
 #define FILE_TROUBLE_WAIT_MIN_MS 1000
 #define FILE_TROUBLE_WAIT_MAX_MS 60000
 
+/* So many tries that failed in silence are half a minute. */
+#define FILE_TROUBLE_SILENT_MAX 6
+
 struct file_trouble {
     int code; /* what was said last, negative; 0: none */
     uint32_t count;
@@ -28,6 +31,9 @@ void file_trouble_note_silently(struct file_trouble *t);
 
 /* It went well. Logs that it is over, if there was trouble, and forgets it. */
 void file_trouble_over(struct file_trouble *t, const char *speaker, const char *path);
+
+/* Whether nobody is to wait for the file: it was said of it, or has lasted for half a minute. */
+bool file_trouble_lasts(const struct file_trouble *t);
 
 /* Whether it is time for the next try. */
 bool file_trouble_may_try(const struct file_trouble *t);

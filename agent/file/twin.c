@@ -60,29 +60,13 @@ static int compare(struct file_twin *twin, uint64_t bytes_max)
     return rc;
 }
 
-/* The bytes behind the last whole line are read at once: going back over them is free then. */
-static int stand(struct file_twin *twin, uint64_t bytes_max)
-{
-    size_t len = (size_t)(twin->read - twin->next);
-    int rc = file_reader_seek_some(&twin->reader, twin->next, bytes_max);
-    int64_t got;
-    char *bytes;
-
-    if (rc != 0 || len == 0)
-        return rc;
-    bytes = mem_alloc(len);
-    got = file_reader_read(&twin->reader, bytes, len);
-    mem_free(bytes);
-    return got < 0 ? (int)got : got == (int64_t)len ? 0 : -ERANGE;
-}
-
 int file_twin_look(struct file_twin *twin, uint64_t bytes_max)
 {
     int rc;
 
     CHECK(twin->next <= twin->read && bytes_max > 0);
     if (twin->is_same)
-        return stand(twin, bytes_max);
+        return file_reader_stand(&twin->reader, twin->next, twin->read, bytes_max);
     rc = compare(twin, bytes_max);
     if (rc != 0)
         return rc;

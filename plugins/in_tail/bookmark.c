@@ -428,7 +428,7 @@ void tail_bookmark_save(struct tail_file *f)
         .created_ns = f->known.known_ns,
     };
 
-    if (f->tail->book.positions == NULL || f->known.row == 0)
+    if (f->tail->book.positions == NULL || f->known.row == 0 || tail_way_unproved(f) != NULL)
         return;
     CHECK(f->readers.laggard == NULL);
     tail_bookmark_renew(f);

@@ -23,6 +23,26 @@ static bool any_pauses(const struct tail *t)
     return false;
 }
 
+/* It has more to read, and is not at it yet: nothing is ready meanwhile. */
+static bool is_on_the_way(const struct tail_file *f)
+{
+    return f->source.way != NULL && !file_trouble_lasts(&f->source.trouble);
+}
+
+static bool any_on_the_way(const struct tail *t)
+{
+    LIST_FOR (it, (struct list *)&t->followed.files) {
+        const struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
+
+        if (is_on_the_way(f))
+            return true;
+        LIST_FOR (at, (struct list *)(uintptr_t)&f->readers.laggards)
+            if (is_on_the_way(&CONTAINER_OF(at, struct tail_laggard, link)->file))
+                return true;
+    }
+    return false;
+}
+
 /* Another number whenever a bookmark has moved. */
 static uint64_t settled_bytes(const struct tail *t)
 {
@@ -75,16 +95,16 @@ static bool is_done_alone(struct tail *t, bool is_read)
         return false;
     }
     log_warn(t->told.component,
-             "exit_on_eof: no output that fell behind takes anything; %" PRIu64
-             " bytes are left to the next start",
-             unrepeated_bytes(t));
+             "exit_on_eof: no output that fell behind takes anything; %" PRIu64 " bytes are %s",
+             unrepeated_bytes(t),
+             t->told.db.path != NULL ? "left to the next start" : "given up, as there is no db");
     return true;
 }
 
 void tail_exit_look(struct tail *t, bool is_read)
 {
     if (t->exit.was_wanted || !t->names.is_first_scan_over || t->followed.first_wait_count > 0 ||
-        any_pauses(t))
+        any_pauses(t) || any_on_the_way(t))
         return;
     if (!is_done_alone(t, is_read))
         return;

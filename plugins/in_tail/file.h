@@ -21,6 +21,7 @@
 struct tail;
 struct tail_lane;
 struct tail_laggard;
+struct tail_way;
 
 /* Where it lies. */
 struct tail_log {
@@ -46,6 +47,7 @@ struct tail_source {
     int fd;
     struct file_reader reader;
     struct follow_state state;
+    struct tail_way *way; /* it is on the way to where it is read on; or NULL */
     struct file_trouble trouble;
     uint64_t copy_bytes; /* it went on in a copy that ends there; 0: it did not, or that has all */
     int64_t empty_ns;    /* when it was last written to, as long as nothing was in it; or 0 */
@@ -81,6 +83,7 @@ struct tail_file_lines {
 struct tail_ending {
     struct held_file held;  /* in the service's book while it is rotated */
     struct tail_twin *twin; /* what has its bytes is sought; it is not read meanwhile; or NULL */
+    unsigned twin_tries;    /* to look for one, without a descriptor for that */
     bool must_let_go;       /* held_limit has no room for it */
     bool is_alone;          /* nothing else has its bytes, or it goes on in what has */
     bool is_done;           /* closed: lives on only for its acks */
@@ -111,7 +114,8 @@ struct tail_file *tail_file_open(struct tail *tail, struct found_file *name, boo
 /* How to go on with a generation that the log's name does not refer to any more. */
 struct tail_start {
     const char *path;
-    const struct orphan *orphan; /* its descriptor is taken; NULL: it is to be opened */
+    const struct orphan *orphan; /* as the tail before left it; NULL: it did not */
+    const int *fd;               /* is taken; NULL: it is to be opened */
     bool is_rotated;
     bool is_apart;            /* the next generation is not read: no line goes on there */
     bool may_be_cut;          /* it may end before the offset: then nothing of it is unread */
@@ -146,10 +150,36 @@ int64_t tail_source_head(const struct tail_source *source, char *buf, size_t buf
 /* Where it goes on: behind whole lines, before those whose end is not there yet. */
 uint64_t tail_source_next(const struct tail_source *source);
 
+/* ---- way.c ---- */
+
+/* What a compressed file must have, or it is not what was read. */
+struct tail_proof {
+    uint64_t offset;         /* so many bytes, */
+    struct file_print print; /* and these before it; len 0: nobody asks */
+    bool may_be_cut;         /* fewer are a copy, as in tail_start */
+};
+
+/* A compressed file is brought to where it is read on, and touched then; or it is closed, and goes on as
+ * what it is. NULL: nothing is to be proved. */
+void tail_way_begin(struct tail_file *file, const struct tail_proof *proof);
+
+/* The reader is away from where reading goes on, and is brought there; it is not read now. */
+bool tail_way_is_due(struct tail_file *file);
+
+/* Its turn, while it is on the way: when there was trouble it tries again. */
+void tail_way_turn(struct tail_file *file);
+
+/* What is not known yet to be the file that was read; or NULL. */
+const struct tail_proof *tail_way_unproved(const struct tail_file *file);
+
+/* It is not to go there any more. */
+void tail_way_leave(struct tail_file *file);
+
 /* ---- twin.c ---- */
 
 /* Whether another file may have all its bytes, gzip's of it for one: then that is looked into, and the
- * file goes on there, or stays and is alone. */
+ * file goes on there, or stays and is alone. True as well where that cannot be looked at now, and is to be
+ * asked again. */
 bool tail_twin_seek(struct tail_file *file);
 
 /* It is not to go on anywhere else. */
@@ -197,6 +227,9 @@ bool tail_file_is_too_old(const struct tail_file *file);
 
 /* There may be bytes to read: soon. */
 void tail_file_touch(struct tail_file *file);
+
+/* The same, of one whose name had an event. */
+void tail_file_tell(struct tail_file *file);
 
 /* Somebody saw it, open, with so many bytes: what is truncated of them is lost. */
 void tail_file_note_seen(struct tail_file *file, uint64_t size);

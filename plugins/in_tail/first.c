@@ -73,13 +73,30 @@ static uint64_t pod_ask(struct tail_file *f, bool is_over)
     return wait_ms;
 }
 
+/* What is lacking now may be waited for less long than what was lacking before; never longer. */
+static void pod_wait_shorten(struct tail_file *f, uint64_t wait_ms)
+{
+    struct tail_first *first = &f->turn.first;
+    uint64_t until_ms = clock_ms() + wait_ms;
+
+    CHECK(first->timed == TAIL_WAIT_POD);
+    if (until_ms >= first->until_ms)
+        return;
+    first->until_ms = until_ms;
+    tail_file_look_again(f, wait_ms);
+}
+
 static void on_pods(void *owner)
 {
     struct tail_file *f = owner;
+    uint64_t wait_ms;
 
     CHECK(f->turn.first.waits & TAIL_WAIT_POD);
-    if (pod_ask(f, false) == 0)
+    wait_ms = pod_ask(f, false);
+    if (wait_ms == 0)
         tail_file_wake(f, TAIL_WAIT_POD);
+    else
+        pod_wait_shorten(f, wait_ms);
 }
 
 /* Once, before anything is read of it. */
@@ -162,8 +179,11 @@ void tail_first_init(struct tail_file *f)
  * records. */
 static bool is_news(const struct tail_file *f)
 {
-    return f->origin.id != 0 && (f->origin.id != f->turn.first.id ||
-                                 f->known.identity.head.len != f->turn.first.head_len);
+    const struct tail_first *first = &f->turn.first;
+
+    return f->origin.id != 0 &&
+           (f->origin.id != first->id || f->known.identity.head.len != first->head_len ||
+            f->kin.is_first != first->is_first);
 }
 
 void tail_first_saved(struct tail_file *f)
@@ -174,6 +194,7 @@ void tail_first_saved(struct tail_file *f)
         return;
     first->id = f->origin.id;
     first->head_len = f->known.identity.head.len;
+    first->is_first = f->kin.is_first;
     CHECK(f->tail->book.positions != NULL && f->readers.laggard == NULL);
     positions_waiter_stop(&first->written);
     if (positions_wait(f->tail->book.positions, &first->written))

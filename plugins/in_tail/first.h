@@ -26,7 +26,8 @@ struct tail_first {
     uint64_t until_ms; /* at this time */
     struct positions_waiter written;
     uint64_t id;       /* that the last row had whose write was waited for, */
-    uint32_t head_len; /* and how much of its first bytes */
+    uint32_t head_len; /* and how much of its first bytes, */
+    bool is_first;     /* and whether a line may go on in it */
     bool is_asked;     /* whether the filters are ready for it; while not, they have: */
     struct filter_waiter waiter;
 };

@@ -51,7 +51,7 @@ static void file_note_size(struct tail_file *f)
     struct file_facts facts;
     bool is_rewritten;
 
-    if (f->source.fd < 0 || file_state_read(f->source.fd, &facts) < 0)
+    if (f->source.fd < 0 || f->source.way != NULL || file_state_read(f->source.fd, &facts) < 0)
         return;
     is_rewritten = tail_file_is_rewritten(f);
     source_note_seen(&f->source, facts.size_bytes, is_rewritten);
@@ -71,6 +71,28 @@ void tail_file_touch(struct tail_file *f)
     list_add_tail(&f->turn.lane->ready, &f->turn.link);
     if ((!f->turn.lane->is_waiting || f == t->guest.file) && !timer_is_on(t->timers.work))
         timer_start(t->timers.work, 0);
+}
+
+/* It was empty when it was looked at last. What was written, copied and truncated since shows by the
+ * copy alone. */
+static void file_look_beside(struct tail_file *f, int64_t modified_ns)
+{
+    if (f->known.identity.head.len > 0 || f->log.name == NULL || f->source.empty_ns == modified_ns)
+        return;
+    f->source.empty_ns = tail_still_ns(modified_ns);
+    tail_copies_follow(f->tail, f->log.name, f);
+}
+
+/* While nothing is read for want of memory the first bytes are noted all the same: before that. */
+void tail_file_tell(struct tail_file *f)
+{
+    struct file_facts facts;
+
+    CHECK(f->readers.laggard == NULL);
+    if (UNLIKELY(f->turn.lane->is_waiting) && f->source.fd >= 0 && f->source.state.read == 0 &&
+        file_state_read(f->source.fd, &facts) == 0)
+        file_look_beside(f, facts.modified_ns);
+    tail_file_touch(f);
 }
 
 /* ---- reading ---- */
@@ -122,6 +144,7 @@ int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
     int64_t got = tail_ahead_take(f, from, want, &before);
     struct slice bytes;
 
+    CHECK(f->source.way == NULL);
     if (got < 0)
         return got;
     bytes = slice_skip(buffer_view(&t->reading.bytes), before);
@@ -152,16 +175,6 @@ int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
     tail_file_advance(f, from + taken);
     file_save(f);
     return (int64_t)taken;
-}
-
-/* It was empty when it was looked at last. What was written, copied and truncated since shows by the
- * copy alone. */
-static void file_look_beside(struct tail_file *f, int64_t modified_ns)
-{
-    if (f->known.identity.head.len > 0 || f->log.name == NULL || f->source.empty_ns == modified_ns)
-        return;
-    f->source.empty_ns = tail_still_ns(modified_ns);
-    tail_copies_follow(f->tail, f->log.name, f);
 }
 
 /* What the plan needs to know. Negative when the file cannot be looked at. */
@@ -240,6 +253,8 @@ static enum file_next file_read_step(struct tail_file *f, uint64_t size, bool is
 
     if (UNLIKELY(is_last) && tail_first_introduce(f, size, true))
         return FILE_RESTS;
+    if (tail_way_is_due(f))
+        return FILE_RESTS;
     taken = tail_file_read(f, size, is_last);
     if (taken < 0) {
         tail_file_try_later(f, (int)taken);
@@ -303,6 +318,7 @@ static enum file_next file_step(struct tail_file *f, const struct follow_seen *s
         f->source.state.is_rotated = true;
         f->source.state.rotated_ms = seen->now_ms;
         f->tail->input->metrics.files_rotated++;
+        log_debug(f->tail->told.component, "%s was rotated", f->log.path);
         tail_bookmark_move(f);
         tail_bookmark_save(f);
         tail_held_watch(f->tail);
@@ -337,6 +353,10 @@ static enum file_next file_steps(struct tail_file *f)
     struct follow_seen seen;
 
     CHECK(f->source.fd >= 0);
+    if (UNLIKELY(f->source.way != NULL)) {
+        tail_way_turn(f);
+        return FILE_RESTS;
+    }
     for (unsigned i = 0; next <= FILE_IS_READ && tail_turn_goes_on(f, i, &parcel); i++) {
         int rc = next == FILE_IS_READ ? 0 : file_look(f, &seen);
 
@@ -353,7 +373,7 @@ static enum file_next file_steps(struct tail_file *f)
 /* It is marked as rotated, then let go of; or its name came back. */
 void tail_file_let_go(struct tail_file *f)
 {
-    CHECK(f->source.fd >= 0 && !f->ending.must_let_go);
+    CHECK(f->source.fd >= 0 && f->source.way == NULL && !f->ending.must_let_go);
     f->ending.must_let_go = true;
     if (file_steps(f) != FILE_IS_GONE)
         f->ending.must_let_go = false;

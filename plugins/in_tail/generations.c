@@ -29,7 +29,9 @@ struct known_list {
     size_t count;
     uint64_t owed_bytes; /* of generations that cannot be read now */
     bool is_apart;       /* the one after that which is under way is not read: nothing follows it */
+    bool is_late;        /* one that came after it is followed: it takes nothing over */
     bool is_copied;      /* the log was copied and truncated: a new one follows nothing */
+    const struct tail_file *log; /* its name's; NULL: whatever, or none is followed */
 };
 
 static const struct known *known_find(const struct known_list *list, int64_t row)
@@ -107,9 +109,8 @@ static size_t count_of(const struct tail *tail, const char *path)
 {
     size_t count = 0;
 
-    LIST_FOR (it, &tail->followed.files) {
+    LIST_FOR (it, &tail->followed.files)
         count += is_of(CONTAINER_OF(it, struct tail_file, link), path);
-    }
     return count;
 }
 
@@ -128,6 +129,17 @@ static void known_say_left_out(struct tail *t, const char *path, size_t count)
         count, path, t->book.known_max);
 }
 
+/* What was written to it since it was looked at tells it from others, too: the one that gzip has just
+ * made of it. */
+static void followed_renew(struct tail_file *f)
+{
+    struct file_facts facts;
+
+    if (file_state_read(f->source.fd, &facts) == 0)
+        tail_file_note_seen(f, facts.size_bytes);
+    tail_bookmark_renew(f);
+}
+
 /* Of the files that are followed only those count that the name went away from. */
 static void known_add_followed(struct known_list *list, const char *path)
 {
@@ -144,7 +156,7 @@ static void known_add_followed(struct known_list *list, const char *path)
         if (!is_of(f, path) || count-- > most)
             continue;
         if (!is_begun_anew(list, f))
-            tail_bookmark_renew(f);
+            followed_renew(f);
         known_add(list, (struct known){
                             .saved = {.key = f->known.row,
                                       .identity = f->known.identity,
@@ -183,15 +195,16 @@ static int generation_open(const struct known_list *list, const struct found_fil
         .note = {.together = read->offset, .is_first = list->is_copied},
     };
 
-    if (known != NULL && known->saved.offset == read->offset) {
-        start.note = known->note;
-        start.tail = known->tail;
-    } else if (known != NULL) {
+    if (known != NULL) {
+        start.known_ns = known->saved.known_ns;
         start.note.stream_id = known->note.stream_id;
         start.note.is_first = known->note.is_first;
     }
-    if (known != NULL)
-        start.known_ns = known->saved.known_ns;
+    if (known != NULL && known->saved.offset == read->offset) {
+        start.note = known->note;
+        start.tail = known->tail;
+    }
+    start.note.is_first |= list->is_late;
     if (start.note.together > generation_bytes(g))
         start.note.together = generation_bytes(g);
     log_info(list->tail->told.component,
@@ -208,7 +221,7 @@ static int generation_open_whole(const struct known_list *list, const struct fou
         .path = g->path,
         .id = &g->id,
         .is_apart = list->is_apart || list->is_copied,
-        .note.is_first = list->is_copied,
+        .note.is_first = list->is_copied || list->is_late,
     };
 
     log_warn(list->tail->told.component,
@@ -239,16 +252,58 @@ static bool generation_follow(struct known_list *list, const struct found_file *
     return rc != 0;
 }
 
-/* The next one, but for the log itself, is not to be read. */
-static bool is_apart(const struct generations *siblings, const struct generation_plan *plan,
-                     size_t i)
+/* The next one is followed already, or, but for the log itself, is not to be read. */
+static bool is_apart(const struct tail *t, const struct generations *siblings,
+                     const struct generation_plan *plan, size_t i)
 {
     size_t next = plan->reads[i].index + 1;
 
     CHECK(i < plan->count && next <= siblings->count);
-    if (next >= siblings->count || siblings->items[next].is_current)
+    if (next >= siblings->count)
+        return false;
+    if (tail_inode_file(t, &siblings->items[next].id) != NULL)
+        return true;
+    if (siblings->items[next].is_current)
         return false;
     return i + 1 == plan->count || plan->reads[i + 1].index != next;
+}
+
+/* One that came after it is followed: what that ends with does not go on in it. */
+static bool is_late(const struct tail *t, const struct generations *siblings, size_t index)
+{
+    while (++index < siblings->count)
+        if (!siblings->items[index].is_current && tail_inode_file(t, &siblings->items[index].id))
+            return true;
+    return false;
+}
+
+/* The files of a log stand in the order of its generations: one that was opened late, the last of all
+ * until now, comes before those that came after it, and is not taken for the one before the next log. */
+static void late_one_order(struct tail *t, const struct generations *siblings, size_t index)
+{
+    struct list *late = t->followed.files.prev;
+
+    for (size_t i = index + 1; i < siblings->count; i++) {
+        struct tail_file *f = tail_inode_file(t, &siblings->items[i].id);
+
+        if (f == NULL || &f->link == late)
+            continue;
+        list_remove(late);
+        list_add_tail(&f->link, late);
+        return;
+    }
+}
+
+/* The name still refers to what was taken for the log; else that was renamed and not truncated, which
+ * we are told of. */
+static bool is_log_still(const struct known_list *list, const struct generations *siblings)
+{
+    const struct tail_file *log = list->log;
+
+    for (size_t i = 0; log != NULL && i < siblings->count; i++)
+        if (siblings->items[i].is_current)
+            return file_id_equal(&siblings->items[i].id, &log->known.identity.id);
+    return log == NULL;
 }
 
 /* False when the generations were renamed meanwhile. */
@@ -264,13 +319,20 @@ static bool plan_follow(struct known_list *list, const struct found_file *name)
         saved[i] = list->items[i].saved;
     if (rc < 0 && rc != UV_ENOENT)
         tail_again_note(list->tail, name, name->real, rc);
-    if (rc == 0) {
+    if (rc == 0 && !is_log_still(list, &siblings)) {
+        generations_free(&siblings);
+    } else if (rc == 0) {
         generation_plan(&siblings, saved, list->count, &plan);
         list->is_copied |= plan.is_copied;
         for (size_t i = 0; i < plan.count; i++) {
-            list->is_apart = is_apart(&siblings, &plan, i);
-            is_still &=
-                generation_follow(list, name, &siblings.items[plan.reads[i].index], &plan.reads[i]);
+            const struct list *last = list->tail->followed.files.prev;
+            size_t index = plan.reads[i].index;
+
+            list->is_apart = is_apart(list->tail, &siblings, &plan, i);
+            list->is_late = is_late(list->tail, &siblings, index);
+            is_still &= generation_follow(list, name, &siblings.items[index], &plan.reads[i]);
+            if (list->tail->followed.files.prev != last)
+                late_one_order(list->tail, &siblings, index);
         }
         tail_again_owe(list->tail, name, list->owed_bytes);
         if (plan.lost_count > 0)
@@ -293,13 +355,13 @@ static void known_read_all(struct known_list *list, const struct found_file *nam
 }
 
 static struct tail_log_known generations_follow(struct tail *t, const struct found_file *name,
-                                                bool is_copied)
+                                                bool is_copied, const struct tail_file *log)
 {
     struct tail_log_known known = {0};
     bool is_still = false;
 
     for (unsigned tries = 0; tries < TRIES_MAX && !is_still; tries++) {
-        struct known_list list = {.tail = t, .is_copied = is_copied};
+        struct known_list list = {.tail = t, .is_copied = is_copied, .log = log};
 
         known_read_all(&list, name);
         known.is_any = list.count > 0;
@@ -312,15 +374,15 @@ static struct tail_log_known generations_follow(struct tail *t, const struct fou
 
 struct tail_log_known tail_generations_follow(struct tail *t, const struct found_file *name)
 {
-    return generations_follow(t, name, false);
+    return generations_follow(t, name, false, NULL);
 }
 
 void tail_copies_follow(struct tail *t, const struct found_file *name, struct tail_file *f)
 {
-    const struct list *last = t->followed.files.prev;
+    uint64_t opened = t->input->metrics.files_opened;
 
-    (void)generations_follow(t, name, true);
-    if (f != NULL && t->followed.files.prev != last)
+    (void)generations_follow(t, name, true, f);
+    if (f != NULL && t->input->metrics.files_opened != opened)
         tail_kin_begin_anew(f);
 }
 

@@ -1,5 +1,6 @@
 #include "plugins/in_tail/bookmark.h"
 #include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/open.h"
 
 /*
  * The pieces of a line that rotation parted: the first lie at the end of one generation of a log,
@@ -36,8 +37,8 @@ static bool is_generation(const struct tail_file *f, const struct tail_file *hei
            strcmp(f->log.path, heir->log.path) == 0;
 }
 
-/* The youngest of the log's other generations. Files are in the order in which they were opened, and
- * a log's earlier generations are opened before it. */
+/* The youngest of the log's other generations. Files of a log are in the order of its generations, which
+ * is that in which they were opened, but for one that could not be opened in time (generations.c). */
 static struct tail_file *generation_before(const struct tail_file *f)
 {
     for (struct list *it = f->tail->followed.files.prev; it != &f->tail->followed.files;
@@ -66,7 +67,7 @@ static void kin_unlink(struct tail_file *heir)
     heir->kin.elder = NULL;
 }
 
-void tail_kin_begin_anew(struct tail_file *f)
+static void begin_anew(struct tail_file *f)
 {
     if (f->kin.elder != NULL)
         f->kin.elder->kin.is_apart = true;
@@ -74,6 +75,14 @@ void tail_kin_begin_anew(struct tail_file *f)
     f->kin.is_first = true;
     if (f->source.state.read == 0) /* its row says so before a line of it is in a record */
         f->known.is_saved = false;
+}
+
+/* With the rows of what was found beside it: by them a restart would take that for what came before. */
+void tail_kin_begin_anew(struct tail_file *f)
+{
+    begin_anew(f);
+    if (f->source.fd >= 0)
+        tail_file_save_new(f);
 }
 
 /* One that has a file after it, and no heir, does not get one later, when that file may be gone; and that
@@ -98,7 +107,7 @@ void tail_kin_find(struct tail_file *f)
     if (elder != NULL)
         elder->kin.is_apart = true;
     if (f->source.state.read == 0 && (elder != NULL || is_any_hidden))
-        tail_kin_begin_anew(f);
+        begin_anew(f);
 }
 
 /* As a look at the file sees it. */
@@ -125,6 +134,9 @@ static void take_over(struct tail_file *heir, struct tail_file *elder)
     }
     if (elder->lines.joiner == NULL || !tail_file_part_alike(elder, heir))
         return;
+    if (elder->lines.joiner ==
+        NULL) /* an output that read it alone is away: they went on as they are */
+        return;
     CHECK(heir->kin.lender == NULL && !elder->kin.is_lent);
     elder->kin.is_lent = true;
     elder->kin.lent_from = joiner_oldest(elder->lines.joiner);
@@ -145,8 +157,9 @@ bool tail_kin_may_read(struct tail_file *f)
         return true;
     if (bytes_of(f) == 0)
         return true;
-    if (elder->source.trouble.code == 0) {
-        if (elder->source.state.unfinished_bytes > 0 || bytes_of(elder) > elder->source.state.read)
+    if (!file_trouble_lasts(&elder->source.trouble)) {
+        if (elder->source.way != NULL || elder->source.state.unfinished_bytes > 0 ||
+            bytes_of(elder) > elder->source.state.read)
             return false;
         take_over(f, elder);
     }

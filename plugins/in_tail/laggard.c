@@ -42,6 +42,7 @@ static void laggard_leave(struct tail_laggard *l)
     struct tail *t = l->file.tail;
     struct origin *origin = &l->file.origin;
 
+    CHECK(!list_is_linked(&l->file.turn.link) && l->file.turn.look_ms == 0);
     CHECK(!l->is_level && t->input->lanes->items[l->output].reader_count > 0);
     t->input->lanes->items[l->output].reader_count--;
     list_remove(&l->link);
@@ -164,7 +165,9 @@ static void laggard_rest(struct tail_laggard *l)
 
     CHECK(t->lanes.laggard_count > 0);
     laggard_level_set(l, false);
+    tail_way_leave(&l->file);
     list_remove(&l->file.turn.link);
+    l->file.turn.look_ms = 0;
     tail_guest_leave(&l->file);
     file_reader_fini(&l->file.source.reader);
     joiner_free(&l->file.lines.joiner);
@@ -245,7 +248,11 @@ static enum laggard_next laggard_step(struct tail_laggard *l)
         laggard_meet(l);
         return LAGGARD_RESTS;
     }
-    if (tail_laggard_waits(l))
+    if (UNLIKELY(f->source.way != NULL)) {
+        tail_way_turn(f);
+        return LAGGARD_RESTS;
+    }
+    if (tail_laggard_waits(l) || l->of->source.way != NULL)
         return LAGGARD_RESTS;
     pause_ms = pace_pause_ms(&f->turn.pace, clock_ms());
     if (pause_ms > 0) {
@@ -256,6 +263,8 @@ static enum laggard_next laggard_step(struct tail_laggard *l)
         return LAGGARD_NEEDS_ROOM;
     if (f->origin.id == 0) /* the file may have got one since; workers read it from now on */
         f->origin.id = l->of->origin.id;
+    if (tail_way_is_due(f))
+        return LAGGARD_RESTS;
     taken = tail_file_read(f, end, f->source.state.read >= end);
     if (taken < 0)
         tail_file_try_later(f, (int)taken);

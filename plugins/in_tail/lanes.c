@@ -269,6 +269,7 @@ void tail_laggards_move(struct tail_file *f)
 
         if (laggard_at(it)->state == LAGGARD_DRAINS)
             continue;
+        tail_way_leave(l);
         file_reader_fini(&l->source.reader);
         file_reader_init(&l->source.reader, f->source.fd, f->source.reader.is_gzip);
         l->source.fd = f->source.fd;

@@ -41,7 +41,7 @@ static bool file_look(const struct tail_file *f, struct sight *sight)
         .file = f, .size_bytes = size, .unread_bytes = size > settled ? size - settled : 0};
     if (f->source.trouble.code == 0 && f->origin.window.issued > settled)
         sight->due_bytes = f->origin.window.issued - settled;
-    if (f->source.trouble.code == 0 && size > f->source.state.read)
+    if (f->source.trouble.code == 0 && f->source.way == NULL && size > f->source.state.read)
         sight->due_bytes += size - f->source.state.read;
     return true;
 }
@@ -50,7 +50,12 @@ void tail_refresh(void *self)
 {
     struct tail *t = self;
     struct input_metrics *m = &t->input->metrics;
+    struct positions_stats positions;
 
+    if (t->book.positions != NULL) {
+        positions_stats(t->book.positions, &positions);
+        m->position_failures = positions.failures;
+    }
     m->held_bytes = m->due_bytes = m->closed_files = 0;
     m->unread_bytes = tail_again_bytes(t);
     tail_lanes_refresh(t);

@@ -44,7 +44,7 @@ static void on_touched(void *owner, struct found_file *name)
     if (f == NULL)
         on_found(owner, name);
     else
-        tail_file_touch(f);
+        tail_file_tell(f);
 }
 
 static void on_replaced(void *owner, struct found_file *name)

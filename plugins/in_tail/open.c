@@ -65,6 +65,12 @@ int tail_file_identify(struct tail_file *f)
     return 0;
 }
 
+/* Whether the next start has what is not delivered now. Who ships files once and ends starts no more. */
+static bool tail_reads_again(const struct tail *t)
+{
+    return t->told.db.path != NULL || (t->told.files.read_from_head && !t->told.files.exit_on_eof);
+}
+
 struct tail_file *tail_file_new(struct tail *t, const char *path, struct found_file *name)
 {
     struct tail_file *f = mem_zalloc(1, sizeof *f);
@@ -74,7 +80,7 @@ struct tail_file *tail_file_new(struct tail *t, const char *path, struct found_f
     mem_free(tag);
     f->origin.metrics = &t->input->metrics;
     f->origin.budget = t->input->budget;
-    f->origin.can_repeat = t->told.db.path != NULL || t->told.files.read_from_head;
+    f->origin.can_repeat = tail_reads_again(t);
     f->origin.can_leave = t->lanes.shares != NULL;
     f->tail = t;
     f->lines.rules = t->lines.rules;
@@ -120,6 +126,8 @@ void tail_file_begin_at(struct tail_file *f, uint64_t offset)
                                             .size_before = size > offset ? size : offset,
                                             .grown_ms = clock_ms()};
     f->tail->input->metrics.files_opened++;
+    log_debug(f->tail->told.component, "%s is followed from byte %llu of %llu", f->log.path,
+              (unsigned long long)offset, (unsigned long long)size);
     tail_kin_find(f);
 }
 
@@ -139,6 +147,15 @@ static int source_head(const struct tail_source *s, char *buf, size_t buf_bytes,
 
     *head_out = slice_make(buf, len > 0 ? (size_t)len : 0);
     return len < 0 && len != -EBADMSG ? (int)len : 0;
+}
+
+/* What gzip made is on the way there. */
+static void source_begin_at(struct tail_file *f, uint64_t offset, struct tail_proof proof)
+{
+    CHECK(proof.offset <= offset);
+    tail_file_begin_at(f, offset);
+    if (f->source.reader.is_gzip)
+        tail_way_begin(f, &proof);
 }
 
 /* Opens the file that `f` was made for. UV_ECANCELED: too old; UV_EEXIST: it is followed already;
@@ -173,10 +190,8 @@ static int file_open(struct tail_file *f)
     tail_file_note_shrunk(f, head.len);
     offset = tail_bookmark_find(f, head, t->names.is_first_scan_over, &note);
     f->kin.is_first = note.is_first;
-    if (file_reader_seek(&f->source.reader, offset) < 0)
-        offset = note.count = 0;
     tail_file_form_find(f);
-    tail_file_begin_at(f, offset);
+    source_begin_at(f, offset, (struct tail_proof){.offset = offset});
     tail_file_part_again(f, &note);
     tail_file_save_new(f);
     file_trouble_over(&f->source.trouble, t->told.component, f->log.path);
@@ -252,7 +267,7 @@ static int generation_open(struct tail_file *f, struct tail_start *start)
     int rc;
 
     CHECK(f->source.fd < 0);
-    rc = start->orphan != NULL ? start->orphan->fd : file_open_read(start->path);
+    rc = start->fd != NULL ? *start->fd : file_open_read(start->path);
     if (rc < 0)
         return rc == UV_ENOENT ? 0 : rc;
     f->source.fd = rc;
@@ -262,11 +277,11 @@ static int generation_open(struct tail_file *f, struct tail_start *start)
     if (start->id != NULL && !file_id_equal(&f->known.identity.id, start->id))
         return 0;
     CHECK(start->offset <= start->note.together);
+    if (f->source.reader.is_gzip) /* that shows on the way there */
+        return 1;
     rc = file_reader_seek_known(&f->source.reader, start->offset, start->tail);
     if (rc == UV_ERANGE && start->may_be_cut)
         rc = generation_cut(f, start);
-    if (rc == 0)
-        rc = file_reader_seek(&f->source.reader, start->note.together);
     return rc < 0 ? rc : 1;
 }
 
@@ -274,6 +289,7 @@ static int generation_open(struct tail_file *f, struct tail_start *start)
 int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_start *start)
 {
     struct tail_file *f = tail_file_new(t, log_path, NULL);
+    struct tail_proof proof = {.print = start->tail, .may_be_cut = start->may_be_cut};
     int rc;
 
     MEM_FREE(&f->log.real_path);
@@ -282,21 +298,16 @@ int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_
     if (rc <= 0 || tail_inode_file(t, &f->known.identity.id) != NULL) {
         tail_file_unopen(f);
         tail_file_close(f);
-        if (rc != -EBADMSG)
-            return rc;
-        t->input->metrics.read_errors++;
-        log_warn(t->told.component,
-                 "%s is damaged before byte %llu, up to which it was read: what follows is missing",
-                 start->path, (unsigned long long)start->offset);
-        return 1;
+        return rc;
     }
     tail_inode_take(f);
+    proof.offset = start->offset;
     start->offset = tail_bookmark_take(f, start);
     tail_file_form_find(f);
     f->known.is_saved = start->orphan != NULL && start->orphan->is_saved;
     f->kin.is_first = start->note.is_first;
     f->kin.is_apart = start->orphan != NULL ? start->orphan->is_apart : start->is_apart;
-    tail_file_begin_at(f, start->offset);
+    source_begin_at(f, start->offset, proof);
     f->source.state.is_rotated = start->is_rotated;
     f->source.state.rotated_ms = clock_ms();
     tail_file_part_again(f, &start->note);
@@ -319,7 +330,9 @@ void tail_file_close(struct tail_file *f)
         tail_inode_leave(f);
         tail_source_close(&f->source);
         f->tail->input->metrics.files_closed++;
+        log_debug(f->tail->told.component, "%s is closed", f->log.path);
     }
+    tail_way_leave(f);
     if (f->log.name != NULL)
         f->log.name->user = NULL;
     else
@@ -346,13 +359,17 @@ void tail_file_unname(struct tail_file *f)
     tail_file_touch(f);
 }
 
-/* What was never opened is looked for among the generations of its log. */
+/* What was never opened is looked for among the generations of its log: at once, where it was on its way
+ * there when it was to be opened. */
 static void file_look_elsewhere(struct tail_file *f)
 {
     struct found_file name = {.path = f->log.path, .real = f->log.real_path};
     int code = f->source.trouble.code != 0 ? f->source.trouble.code : UV_EMFILE;
 
-    tail_again_note(f->tail, &name, f->log.path, code);
+    if (code == UV_ENOENT)
+        (void)tail_generations_follow(f->tail, &name);
+    else
+        tail_again_note(f->tail, &name, f->log.path, code);
 }
 
 /* Under a name that refers to something else now there is nothing left to open. */

@@ -72,8 +72,10 @@ static int file_move_to_copy(struct tail_file *f, uint64_t *lost_bytes)
         source_cut(s, copy.bytes);
         f->origin.can_leave = false;
     }
-    if (tail_file_identify(f) < 0 || file_reader_seek(&s->reader, s->state.read) < 0)
+    if (tail_file_identify(f) < 0)
         return UV_ENOENT;
+    if (s->reader.is_gzip)
+        tail_way_begin(f, NULL);
     tail_inode_take(f);
     tail_laggards_move(f);
     f->origin.can_leave = f->tail->lanes.shares != NULL && s->copy_bytes == 0;
@@ -115,7 +117,8 @@ static void file_end_truncated(struct tail_file *f, int rc, uint64_t lost_bytes)
 }
 
 /* It may have been copied and truncated several times since it was last looked at: what was copied
- * last is a generation that nobody has seen. */
+ * last is a generation that nobody has seen. One that was handed on has its name, though no scan has
+ * found it yet. */
 void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
 {
     struct tail *t = f->tail;
@@ -123,15 +126,18 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
     char *path = mem_text(f->log.path), *real = mem_text(f->log.real_path);
     int fd = fcntl(f->source.fd, F_DUPFD_CLOEXEC, 0), rc;
     bool is_handed_on = f->ending.is_handed_on;
+    bool has_name = name != NULL || (is_handed_on && !f->source.state.is_rotated);
+    struct found_file log = {.path = path, .real = real};
     struct tail_file *again;
 
     CHECK(f->source.fd >= 0 && f->readers.laggard == NULL);
     lost_bytes += tail_file_unrepeated_bytes(f);
     tail_name_leave(f);
     tail_twin_leave(f);
+    tail_way_leave(f);
     rc = file_move_to_copy(f, &lost_bytes);
-    if (name != NULL)
-        tail_copies_follow(t, name, NULL);
+    if (has_name)
+        tail_copies_follow(t, &log, NULL);
     file_end_truncated(f, rc, lost_bytes);
     again = tail_file_new(t, path, name);
     if (name != NULL)

@@ -7,6 +7,7 @@ static int tail_init(void *self, struct plugin_setup *setup)
 
     list_init(&t->followed.files);
     list_init(&t->followed.losses);
+    list_init(&t->ways.waiting);
     list_init(&t->names.again);
     return tail_told_check(t, setup);
 }
@@ -25,7 +26,7 @@ static int db_open(struct tail *t, struct report *report)
 
     if (t->told.db.path == NULL && !t->input->may_be_replaced)
         return 0;
-    return positions_open(t->input->loop, &config, report, t->told.place, &t->book.positions);
+    return positions_open(t->input->loop, &config, report, t->told.db_place, &t->book.positions);
 }
 
 static int names_add(struct tail *t, struct report *report)
@@ -107,6 +108,7 @@ static void tail_fini(void *self)
     LIST_FOR_SAFE (it, after, &t->followed.files) {
         tail_file_close(CONTAINER_OF(it, struct tail_file, link));
     }
+    tail_ways_leave(t);
     if (t->book.positions != NULL)
         positions_close(&t->book.positions);
     map_fini(&t->followed.rows);

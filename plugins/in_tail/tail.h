@@ -20,6 +20,7 @@
  *   again.c     what could not be opened, and is tried again
  *   held.c      files without a name, and those that held_limit has no room for
  *   twin.c      what such a one goes on in, as gzip made another file of it
+ *   way.c       the way to where a compressed file was left
  *   bookmark.c  where each file was left, in the DB
  *   takeover.c  going on where another tail of this process stopped
  *   tag.c       the tag that a path makes
@@ -120,6 +121,13 @@ struct tail_followed {
     struct list losses;        /* rests that are being counted */
 };
 
+/* Compressed files on the way to where they were left; way.c. */
+struct tail_ways {
+    struct list waiting;
+    struct tail_way *now; /* a worker, or the loop, passes a slice of it */
+    uint64_t moved_ms;    /* when the last slice was begun, or was over */
+};
+
 /* For whom they are read. */
 struct tail_lanes {
     struct tail_lane together; /* of all files that are read for all outputs */
@@ -160,6 +168,7 @@ struct tail {
     struct tail_names names;
     struct tail_book book;
     struct tail_followed followed;
+    struct tail_ways ways;
     struct tail_lanes lanes;
     struct tail_timers timers;
     struct tail_reading reading;
@@ -203,6 +212,11 @@ void tail_losses_leave(struct tail *tail);
 
 /* So many bytes were truncated that are in no record. */
 void tail_truncation_count(struct tail_file *file, uint64_t lost_bytes);
+
+/* ---- way.c ---- */
+
+/* Every file is closed; what a worker still passes is forgotten when it comes back. */
+void tail_ways_leave(struct tail *tail);
 
 /* ---- exit.c ---- */
 

@@ -75,8 +75,14 @@ void tail_file_hand_on(struct tail_file *f)
         .seen = f->origin.window.issued,
         .known_ns = f->known.known_ns != 0 ? f->known.known_ns : t->book.known_ns,
     };
+    const struct tail_proof *unproved = tail_way_unproved(f);
     struct buffer note = {0};
 
+    if (unproved != NULL) {
+        orphan.is_unproved = true;
+        orphan.may_be_cut = unproved->may_be_cut;
+        orphan.tail = orphan.offset == unproved->offset ? unproved->print : (struct file_print){0};
+    }
     if (f->origin.again_until > orphan.seen)
         orphan.seen = f->origin.again_until;
     if (!t->input->is_replaced || t->book.positions == NULL || f->ending.is_done)
@@ -101,11 +107,15 @@ void tail_take_over(struct tail *t)
     while (t->book.positions != NULL && orphans_take(tail_positions_name(t), &orphan)) {
         struct tail_start start = {.path = orphan.real,
                                    .orphan = &orphan,
+                                   .fd = &orphan.fd,
+                                   .may_be_cut = orphan.may_be_cut,
                                    .is_rotated = orphan.is_rotated,
                                    .offset = orphan.offset,
                                    .row = orphan.row,
                                    .known_ns = orphan.known_ns};
 
+        if (orphan.is_unproved)
+            start.tail = orphan.tail;
         if (orphan.positions != positions_number(t->book.positions)) { /* the DB was deleted */
             start.row = 0;
             orphan.is_saved = false;

@@ -257,7 +257,7 @@ static int line_limit_check(struct tail *t, struct plugin_setup *setup)
 
     if (*limit < LINE_BYTES_MIN || *limit > LINE_BYTES_MAX) {
         report_error(setup->report, setup_place(setup, "buffer_max_size"),
-                     "buffer_max_size is below 32 bytes or above 1 GiB");
+                     "buffer_max_size is %llu; give 32 bytes to 1 GiB", (unsigned long long)*limit);
         return -EINVAL;
     }
     if (*limit == strtoull(LINE_BYTES_DEFAULT, NULL, 10) && reads_docker(t))
@@ -281,6 +281,7 @@ static int db_check(const struct tail *t, struct plugin_setup *setup)
             t->told.db.journal_mode);
         rc = -EINVAL;
     }
+    setup_warn_of_folder(setup, "db", t->told.db.path);
     return rc;
 }
 
@@ -289,7 +290,7 @@ int tail_told_check(struct tail *t, struct plugin_setup *setup)
     int rc = 0;
 
     t->told.component = setup->component;
-    t->told.place = setup->place;
+    t->told.db_place = setup_place(setup, "db");
     rc |= refresh_parse(t, setup);
     rc |= parser_bind(t, setup);
     rc |= tag_bind(t, setup);

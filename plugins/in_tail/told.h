@@ -69,7 +69,7 @@ struct tail_told {
     struct tail_join_options join;
     uint64_t refresh_ms; /* files.refresh_interval */
     const char *component;
-    struct place place;
+    struct place db_place; /* where its key stands */
 };
 
 /* Of struct tail. */

@@ -1,6 +1,7 @@
 #include "plugins/in_tail/bookmark.h"
 #include "plugins/in_tail/laggard.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 #include <uv.h>
@@ -18,14 +19,18 @@
  * when there is no room for that either: only then anything is missing.
  *
  * An output that falls behind meanwhile puts it back, but it is never further on than it was. A laggard
- * that moves along inflates up to its own place at its next read, on the loop.
+ * that moves along is brought to its own place at its next read (way.c).
  *
  * Goes wrong: the file is closed, its name comes back, or it is written to meanwhile (what was found is
- * left); a twin cannot be read (it is none).
+ * left); a twin cannot be read (it is none); there is no descriptor or no memory to look for it (the next
+ * look at what is held tries again, TWIN_TRIES_MAX times: then it is said, and the file is let go of).
  */
 
 /* A job looks at so much, then makes room for others. */
 #define TWIN_SLICE_BYTES ((uint64_t)16 << 20)
+
+/* One try a second. */
+#define TWIN_TRIES_MAX 60
 
 struct tail_twin {
     struct tail_file *file; /* NULL: nobody waits for it */
@@ -37,7 +42,30 @@ struct tail_twin {
     struct file_twin look; /* at the one before `at` */
     bool is_looking;
     int status;
+    int shortage; /* of what kept one from being looked at, negative; 0: nothing did */
 };
+
+static void shortage_note(struct tail_twin *twin, int code)
+{
+    if (code == UV_EMFILE || code == UV_ENFILE || code == UV_ENOMEM)
+        twin->shortage = code;
+}
+
+/* Whether it is to be looked for once more, later. */
+static bool is_put_off(struct tail_file *f, int shortage)
+{
+    CHECK(f->ending.twin_tries <= TWIN_TRIES_MAX);
+    if (shortage == 0)
+        return false;
+    if (f->ending.twin_tries < TWIN_TRIES_MAX) {
+        f->ending.twin_tries++;
+        return true;
+    }
+    log_warn(f->tail->told.component,
+             "whether %s goes on in what gzip made of it could not be looked at for %u s: %s",
+             f->log.path, TWIN_TRIES_MAX * FOLLOW_LOOK_MS / 1000, uv_strerror(shortage));
+    return false;
+}
 
 static void twin_free(struct tail_twin *twin)
 {
@@ -45,7 +73,8 @@ static void twin_free(struct tail_twin *twin)
         file_twin_fini(&twin->look);
     for (size_t i = 0; i < twin->count; i++)
         mem_free(twin->paths[i]);
-    close(twin->fd);
+    if (twin->fd >= 0)
+        close(twin->fd);
     mem_free(twin);
 }
 
@@ -54,7 +83,7 @@ static void twin_end(struct tail_twin *twin)
     if (twin->file != NULL) {
         CHECK(twin->file->ending.twin == twin);
         twin->file->ending.twin = NULL;
-        twin->file->ending.is_alone = true;
+        twin->file->ending.is_alone = !is_put_off(twin->file, twin->shortage);
         tail_file_touch(twin->file);
     }
     twin_free(twin);
@@ -71,14 +100,22 @@ void tail_twin_leave(struct tail_file *f)
 
 /* ---- on a worker ---- */
 
+static int fd_copy(int fd)
+{
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+    return copy < 0 ? -errno : copy;
+}
+
 /* Negative when there are no more, or none can be opened. */
 static int next_open(struct tail_twin *twin)
 {
     while (twin->at < twin->count) {
         const char *path = twin->paths[twin->at++];
         int other = file_open_read(path), is_gzip = other < 0 ? other : file_is_gzip(other, path);
-        int own = is_gzip < 0 ? is_gzip : fcntl(twin->fd, F_DUPFD_CLOEXEC, 0);
+        int own = is_gzip < 0 ? is_gzip : fd_copy(twin->fd);
 
+        shortage_note(twin, own);
         if (own >= 0) {
             file_twin_init(&twin->look, own, other, is_gzip > 0);
             twin->look.next = twin->next;
@@ -103,6 +140,7 @@ static void twin_look(void *owner)
     twin->status = file_twin_look(&twin->look, TWIN_SLICE_BYTES);
     if (twin->status >= 0)
         return;
+    shortage_note(twin, twin->status);
     file_twin_fini(&twin->look);
     twin->is_looking = false;
     twin->status = 1;
@@ -190,37 +228,46 @@ static void generations_add(struct tail_twin *twin, const char *path)
 {
     const struct tail_file *f = twin->file;
     struct generations siblings;
+    int rc = twin->count > 0 ? 0 : generations_read(path, &siblings);
 
-    if (twin->count > 0 || generations_read(path, &siblings) < 0)
+    shortage_note(twin, rc);
+    if (twin->count > 0 || rc < 0)
         return;
     CHECK(siblings.count <= GENERATIONS_MAX);
-    for (size_t i = siblings.count; i-- > 0;)
+    for (size_t i = siblings.count; i-- > 0;) {
+        shortage_note(twin, siblings.items[i].trouble);
         if (may_be_twin(f, &siblings.items[i]))
             twin->paths[twin->count++] = mem_text(siblings.items[i].path);
+    }
     generations_free(&siblings);
 }
 
 bool tail_twin_seek(struct tail_file *f)
 {
     struct tail_twin *twin;
-    int fd = -1;
+    int shortage;
 
     CHECK(f->source.fd >= 0 && f->ending.twin == NULL);
     tail_bookmark_renew(f);
-    if (!f->ending.is_alone && !f->source.reader.is_gzip)
-        fd = fcntl(f->source.fd, F_DUPFD_CLOEXEC, 0);
-    if (fd < 0)
+    if (f->ending.is_alone || f->source.reader.is_gzip)
         return false;
     twin = mem_zalloc(1, sizeof *twin);
     *twin = (struct tail_twin){.file = f,
                                .loop = f->tail->input->loop,
-                               .fd = fd,
+                               .fd = fd_copy(f->source.fd),
                                .next = tail_source_next(&f->source),
                                .read = f->source.state.read};
-    generations_add(twin, f->log.path);
-    generations_add(twin, f->log.real_path);
+    shortage_note(twin, twin->fd);
+    if (twin->fd >= 0) {
+        generations_add(twin, f->log.path);
+        generations_add(twin, f->log.real_path);
+    }
     if (twin->count == 0) {
+        shortage = twin->shortage;
         twin_free(twin);
+        if (is_put_off(f, shortage))
+            return true;
+        f->ending.is_alone = shortage < 0;
         return false;
     }
     f->ending.twin = twin;

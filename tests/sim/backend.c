@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define HANG_MS 90000
-
 static struct {
     struct map ids; /* id -> line */
     enum mood mood;
@@ -202,7 +200,7 @@ void backend_take(unsigned backend, struct slice body, struct backend_answer *an
         return;
     case MOOD_HANGS:
         answer_fail(answer, -ETIMEDOUT, "timed out");
-        answer->wait_ms = HANG_MS;
+        answer->wait_ms = BACKEND_HANG_MS;
         return;
     case MOOD_ERROR:
         answer->status = 503;
@@ -223,7 +221,7 @@ void backend_take(unsigned backend, struct slice body, struct backend_answer *an
     case MOOD_LOSES:
         body_take(backend, body, (uint32_t)dice_below(count + 1), answer);
         answer_fail(answer, -ECONNRESET, "connection reset");
-        answer->wait_ms = dice_one_in(3) ? HANG_MS : dice_below(1000);
+        answer->wait_ms = dice_one_in(3) ? BACKEND_HANG_MS : dice_below(1000);
         return;
     case MOOD_REPEATS:
         body_take(backend, body, UINT32_MAX, answer);

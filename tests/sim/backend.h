@@ -10,6 +10,9 @@
 #include "base/buffer.h"
 #include "sim/truth.h"
 
+/* So long a request without an answer lasts. */
+#define BACKEND_HANG_MS 90000
+
 #define BACKEND_PORT 9200
 
 enum mood {

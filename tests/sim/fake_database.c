@@ -147,6 +147,32 @@ bool fake_disk_knows(const char *path)
     return false;
 }
 
+bool fake_disk_has_file(uint64_t ino, uint64_t generation)
+{
+    for (size_t i = 0; i < disk.versions[0].count; i++) {
+        const struct file_id *id = &disk.versions[0].items[i].position.identity.id;
+
+        if (id->ino == ino && (id->generation == 0 || id->generation == generation))
+            return true;
+    }
+    return false;
+}
+
+void fake_disk_say(void)
+{
+    for (size_t i = 0; i < disk.versions[0].count; i++) {
+        const struct row *row = &disk.versions[0].items[i];
+        const struct position *p = &row->position;
+
+        story("  row %" PRId64 ": %s, %s, number %" PRIu64 ", generation %" PRIu64 ", born %" PRId64
+              ", print of %u bytes, byte %" PRIu64 "%s%s, note %s, made at %" PRId64,
+              p->row, row->name, row->real, p->identity.id.ino, p->identity.id.generation,
+              p->identity.id.born_ns, p->identity.head.len, p->offset,
+              p->is_rotated ? ", rotated" : "", p->is_done ? ", done" : "", row->note,
+              p->created_ns);
+    }
+}
+
 /* ---- database.h ---- */
 
 int database_open(const struct positions_config *config, struct report *report, struct place place,

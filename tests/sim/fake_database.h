@@ -19,8 +19,14 @@ void fake_disk_fill(bool is_full);
 /* Some of the last commits never happened. How many. */
 unsigned fake_disk_cut_power(void);
 
+/* Tells the story every row. */
+void fake_disk_say(void);
+
 /* Whether a row was saved under a name that begins so. */
 bool fake_disk_knows(const char *path);
+
+/* Whether a row was saved for a file with these, or with that number alone. */
+bool fake_disk_has_file(uint64_t ino, uint64_t generation);
 
 /* Whether a row was saved for that stream. */
 bool fake_disk_has_stream(uint64_t stream);

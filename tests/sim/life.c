@@ -122,6 +122,8 @@ void life_start(void)
 
     CHECK(life.pipeline == NULL);
     story("the agent starts, life %u", ++life.count);
+    if (getenv("SIM_LOG") != NULL)
+        fake_disk_say();
     life.is_dead = false;
     life.start_ms = clock_ms();
     logs_forget_opened();

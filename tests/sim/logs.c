@@ -54,6 +54,7 @@ struct log {
     unsigned count;
     char packed_from[FS_PATH_BYTES]; /* to be removed: its .gz is there */
     bool is_opened;                  /* by the agent, in this life */
+    bool is_untold;                  /* nothing tells that it was truncated */
     unsigned rotations;
     uint64_t made_ms, renamed_ms;
 };
@@ -134,6 +135,7 @@ static void writer_take(struct log *log, struct fs_node *node)
 static void log_make(struct log *log)
 {
     writer_take(log, fs_make(log->path, FS_FILE));
+    log->is_untold = false;
     log->made_ms = clock_ms();
     log->step = STEP_STEADY;
 }
@@ -181,7 +183,7 @@ static struct line *line_new(struct log *log, uint32_t least_bytes)
 
     unsigned stream = pieces_draw_stream();
 
-    line->is_copied = log->traits.is_copied;
+    line->is_copied = log->traits.is_copied && !log->is_untold;
     line->is_of_stderr = stream > 0;
     pieces_begin(&log->pieces[stream], line, false);
     return line;
@@ -282,7 +284,7 @@ static void stream_finish(struct log *log, unsigned stream)
     if (log->pieces[stream].last == NULL || truth_line_count() >= TRUTH_LINES_MAX)
         return;
     line = truth_new_line(line_bytes(log), LINE_GOOD);
-    line->is_copied = log->traits.is_copied;
+    line->is_copied = log->traits.is_copied && !log->is_untold;
     line->is_of_stderr = stream > 0;
     pieces_begin(&log->pieces[stream], line, true);
     line_write(log, line, line->bytes + 1);
@@ -392,6 +394,14 @@ static void copy_begin(struct log *log)
     log->step = STEP_COPIED;
 }
 
+/* One that the agent has not seen before it is truncated: its copy may as well be the log that was there
+ * before it, renamed. The time of its birth would tell. */
+static bool is_unknown(const struct fs_node *node)
+{
+    return !fs_traits()->has_births && node->opens == 0 &&
+           !fake_disk_has_file(node->ino, node->generation);
+}
+
 static void log_rotate(struct log *log)
 {
     switch (log->step) {
@@ -418,6 +428,7 @@ static void log_rotate(struct log *log)
         break;
     case STEP_COPIED:
         story("%s is truncated", log->path);
+        log->is_untold = is_unknown(log->writer);
         fs_truncate(log->writer);
         log->step = STEP_STEADY;
         break;

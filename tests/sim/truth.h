@@ -46,7 +46,7 @@ struct line {
     uint32_t written; /* so many of them, and with the line feed one more */
     enum line_kind kind;
     bool is_of_stderr; /* where a log has two streams */
-    bool is_copied;    /* its log is copied and truncated */
+    bool is_copied;    /* its log is copied and truncated, as can be known */
     bool is_torn;      /* it was unfinished when its file was rotated */
     bool is_let_go;    /* by held_limit: what is in memory may still be delivered */
     bool is_forgotten; /* a crash came before anything of its stream was saved */

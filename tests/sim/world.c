@@ -20,8 +20,9 @@
 /* With everything well, everything is delivered within this time. */
 #define DRAIN_MS_MAX (10 * 60 * 1000)
 
-/* What a quiet agent may still have to do: close what was rotated, save. */
-#define SETTLE_MS 90000
+/* What a quiet agent may still have to do: wait for the answer that was lost before all was well, and whose
+ * records may take the memory that reading needs; then read, close what was rotated, save. */
+#define SETTLE_MS (BACKEND_HANG_MS + 90000)
 
 /* With less, pieces that wait are too many for it, and go on as they are. */
 #define INPUT_BYTES_OF_PIECES (32 << 10)
@@ -176,6 +177,14 @@ static void step(void)
 
 /* ---- the beginning and the end ---- */
 
+/* Tiny, where asked for: a file or two, or less than the last lines of one. */
+static uint64_t held_bytes_draw(void)
+{
+    if (getenv("SIM_HELD") != NULL)
+        return dice_between(1, 4 << 10);
+    return dice_one_in(3) ? dice_between(1 << 10, 64 << 10) : 0;
+}
+
 static struct life_traits traits_draw(void)
 {
     return (struct life_traits){
@@ -188,7 +197,7 @@ static struct life_traits traits_draw(void)
         .flush_s = dice_one_in(2) ? 1 : 0.2,
         .grace_s = 5,
         .retry_limit = dice_one_in(4) ? (unsigned)dice_between(1, 6) : 0,
-        .held_bytes = dice_one_in(3) ? dice_between(1 << 10, 64 << 10) : 0,
+        .held_bytes = held_bytes_draw(),
     };
 }
 

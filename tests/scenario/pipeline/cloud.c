@@ -40,8 +40,9 @@
  *                                            bradgignac/logspout-cloudwatch 24, s12v/awsbeats 48
  *   tooOldLogEventEndIndex is exclusive      aws/aws-for-fluent-bit 523
  *
- * More than 10,000 events, and a negative time, nobody has reported: theirs are the words of other
- * lengths and values, with the limits of the service's model.
+ * More than 10,000 events, and a negative time of an event, nobody has reported: what stands for those
+ * are the words for the length of another list, and for another time (elastic/integrations 10564), with
+ * the limits of the service's model. Nothing in the agent reads them.
  */
 #define VALIDATION                                                                                 \
     "1 validation error detected: Value '%.*s' at '%s' failed to satisfy constraint: Member must " \

@@ -502,7 +502,7 @@ START_TEST(what_was_not_acknowledged_is_sent_after_a_restart)
     kit_stop(k);
     cloud.throttled = 0;
     kit_run_again(k);
-    kit_pass_ms(k, 2000);
+    kit_pass_ms(k, 20000); /* how long one that is throttled waits is drawn by lot */
     expect_taken("s: one\ns: two\n");
     kit_expect_bookmark(k, "app.log", 8);
 }

@@ -256,6 +256,41 @@ START_TEST(so_is_what_a_look_for_the_metrics_saw)
 }
 END_TEST
 
+/* Memory is full of what a dead back-end does not take. Of the empty log is known then what
+ * it holds when it is looked at, and nothing is read: what was copied before that is looked for first.
+ * Found by the simulation, SIM_COPIES seed 6066. */
+START_TEST(a_copy_that_was_made_while_memory_was_short_is_read)
+{
+    struct buffer text = {0};
+
+    kit_end(&k);
+    k = kit_start(SERVICE " records_limit 1M\n" LOGS_ALL ES("PORT"));
+    kit_append(k, "app.log", "");
+    backend_down(k->es);
+    while (text.len < 2 << 20)
+        buffer_append_format(&text, "%0*d\n", 4000, 0);
+    kit_append(k, "busy.log", buffer_text(&text));
+    kit_pass_ms(k, 10000);
+    write_lines(3);
+    copy_and_truncate("app.log.1");
+    write_lines(2);
+    kit_pass_ms(k, 10000);
+    kit_kill(k);
+    write_lines(2);
+    kit_run_again(k);
+    backend_up(k->es);
+    kit_pass_ms(k, 60000);
+    for (unsigned i = 0; i < written; i++) {
+        char line[LINE_BYTES];
+
+        snprintf(line, sizeof line, "line-%05u-of-a-log-that-is-copied ", i);
+        ck_assert_msg(strstr(backend_taken(k->es), line) != NULL, "line %u is missing", i);
+    }
+    ck_assert_uint_eq(kit_input(k)->unread_bytes, 0);
+    buffer_fini(&text);
+}
+END_TEST
+
 Suite *suite_pipeline_copies(void);
 Suite *suite_pipeline_copies(void)
 {
@@ -275,6 +310,7 @@ Suite *suite_pipeline_copies(void)
     tcase_add_test(t, a_copy_that_is_compressed_at_once_is_read_to_its_end);
     tcase_add_test(t, what_was_seen_and_is_in_no_copy_is_counted);
     tcase_add_test(t, so_is_what_a_look_for_the_metrics_saw);
+    tcase_add_test(t, a_copy_that_was_made_while_memory_was_short_is_read);
     suite_add_tcase(suite, t);
     return suite;
 }

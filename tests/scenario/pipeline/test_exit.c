@@ -115,6 +115,37 @@ START_TEST(an_input_that_has_more_to_read_is_waited_for)
 }
 END_TEST
 
+/* Who ships files once, and keeps no positions, has no next start that goes on. */
+START_TEST(without_positions_a_back_end_that_is_away_for_a_moment_gets_all)
+{
+    k = kit_make();
+    kit_append(k, "app.log", "one\n");
+    backend_answers(k->es, 503, 503);
+    kit_run(k, SERVICE FILE_TO_ITS_END("app.log") ES("PORT"));
+    pass_until_exit(5);
+    kit_stop(k);
+    ck_assert_str_eq(backend_taken(k->es), "one ");
+}
+END_TEST
+
+START_TEST(without_positions_what_is_not_taken_within_grace_is_counted_as_dropped)
+{
+    k = kit_make();
+    kit_append(k, "app.log", "one\n");
+    backend_down(k->es);
+    kit_run(k, SERVICE FILE_TO_ITS_END("app.log") ES("PORT"));
+    pass_until_exit(5);
+    kit_stop_begin(k);
+    kit_pass_ms(k, GRACE_MS - 100);
+    ck_assert(!k->is_stopped);
+    kit_pass_ms(k, 1000);
+    ck_assert(k->is_stopped);
+    ck_assert_uint_eq(kit_counts(k, 0)->read_records, 1);
+    ck_assert_uint_eq(kit_counts(k, 0)->dropped_records, 1);
+    kit_stop_end(k);
+}
+END_TEST
+
 Suite *suite_pipeline_exit(void);
 
 Suite *suite_pipeline_exit(void)
@@ -128,6 +159,8 @@ Suite *suite_pipeline_exit(void)
     tcase_add_test(exits, an_output_that_takes_something_is_waited_for);
     tcase_add_test(exits, an_output_that_gives_up_is_waited_for);
     tcase_add_test(exits, an_input_that_has_more_to_read_is_waited_for);
+    tcase_add_test(exits, without_positions_a_back_end_that_is_away_for_a_moment_gets_all);
+    tcase_add_test(exits, without_positions_what_is_not_taken_within_grace_is_counted_as_dropped);
     suite_add_tcase(suite, exits);
     return suite;
 }

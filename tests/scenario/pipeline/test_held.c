@@ -2,6 +2,7 @@
 #include "scenario/pipeline/kit.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 
 /* Files that were deleted or truncated before all of them was delivered: what is missing in the end
  * is what the counters say, to the byte and to the line. */
@@ -206,6 +207,66 @@ START_TEST(over_the_limit_what_was_compressed_is_read_on_there)
 }
 END_TEST
 
+/* ---- and there is no descriptor to look for that ---- */
+
+static struct rlimit files_before;
+
+static void descriptors_end(void)
+{
+    struct rlimit none;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files_before), 0);
+    none = (struct rlimit){1, files_before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+}
+
+static void descriptors_return(void)
+{
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files_before), 0);
+}
+
+/* Another file fills the memory, so that nothing of this one is read. */
+static void write_and_squeeze_without_descriptors(uint64_t ms)
+{
+    kit_run(k, HOLD("1K") TAIL_SOON ES("PORT"));
+    backend_down(k->es);
+    append_lines("b.log", 500);
+    kit_pass_ms(k, 2000);
+    append_lines("a.log", 500);
+    kit_pass_ms(k, 2000);
+    tree_rename("a.log", "a.log.20261121-01");
+    kit_pass_ms(k, 2000);
+    squeeze("a.log.20261121-01");
+    descriptors_end();
+    for (uint64_t at = 0; at < ms; at += 100)
+        clock_advance_ms(100), loop_turn(k->loop, false);
+    descriptors_return();
+}
+
+START_TEST(a_compressed_file_that_cannot_be_looked_at_now_is_looked_at_later)
+{
+    write_and_squeeze_without_descriptors(30000);
+    ck_assert_uint_eq(kit_input(k)->held_dropped_bytes, 0);
+    kit_pass_ms(k, 5000);
+    ck_assert_uint_eq(kit_input(k)->held_dropped_bytes, 0);
+    backend_up(k->es);
+    kit_pass_ms(k, 120000);
+    ck_assert_uint_eq(backend_taken_count(k->es), written);
+    expect_books();
+}
+END_TEST
+
+/* A disk is not kept full for ever. */
+START_TEST(one_that_cannot_be_looked_at_for_a_minute_is_let_go_of)
+{
+    write_and_squeeze_without_descriptors(70000);
+    ck_assert_uint_eq(kit_input(k)->held_dropped_bytes, 500 * LINE_BYTES);
+    backend_up(k->es);
+    kit_pass_ms(k, 120000);
+    ck_assert_uint_eq(backend_taken_count(k->es), written - 500);
+}
+END_TEST
+
 /* The compressed one is held then, with all its bytes. */
 START_TEST(what_was_compressed_and_is_deleted_too_is_counted_to_the_line)
 {
@@ -361,6 +422,8 @@ Suite *suite_pipeline_held(void)
     tcase_add_test(t, a_file_that_was_only_renamed_is_held_for_nothing);
     tcase_add_test(t, stopping_while_the_rest_is_counted_is_no_trouble);
     tcase_add_test(t, over_the_limit_what_was_compressed_is_read_on_there);
+    tcase_add_test(t, a_compressed_file_that_cannot_be_looked_at_now_is_looked_at_later);
+    tcase_add_test(t, one_that_cannot_be_looked_at_for_a_minute_is_let_go_of);
     tcase_add_test(t, what_was_compressed_and_is_deleted_too_is_counted_to_the_line);
     tcase_add_test(t, a_compressed_file_that_only_begins_alike_is_not_read_for_it);
     tcase_add_test(t, what_goes_on_in_a_compressed_file_goes_on_there_after_a_restart);

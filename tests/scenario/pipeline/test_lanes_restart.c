@@ -145,6 +145,34 @@ START_TEST(a_copy_that_ends_before_what_was_read_is_at_its_end_after_a_restart)
 }
 END_TEST
 
+/* It was truncated while nobody looked: the copy has what the one that is behind owes, and ends before the
+ * place where the others stood. SIM_COPIES and SIM_TROUBLE seed 709. */
+START_TEST(such_a_copy_that_was_made_before_a_restart_is_at_its_end_for_the_others)
+{
+    uint64_t before;
+
+    stage.k = kit_start(LANES_BOTH);
+    backend_down(stage.k->other);
+    lanes_write_much("app.log");
+    kit_pass_ms(stage.k, 5000);
+    tree_copy("app.log", "copy");
+    lanes_compress("copy", "app.log.1.gz");
+    lanes_write("app.log", 10);
+    kit_pass_ms(stage.k, 5000);
+    kit_stop(stage.k);
+    tree_truncate("app.log", 0);
+    before = stage.k->es->come;
+    kit_run_again(stage.k);
+    kit_pass_ms(stage.k, 5000);
+    ck_assert_uint_eq(stage.k->es->come, before);
+    lanes_write("app.log", 1);
+    backend_up(stage.k->other);
+    lanes_expect_together();
+    lanes_expect_all(stage.k->es);
+    ck_assert_uint_eq(backend_taken_count(stage.k->other), stage.lines - 10);
+}
+END_TEST
+
 START_TEST(a_rotated_file_is_read_again_for_it_alone_after_a_restart)
 {
     uint64_t before;
@@ -221,6 +249,8 @@ Suite *suite_pipeline_lanes_restart(void)
     tcase_add_test(restart, a_file_rewritten_before_its_first_read_is_read_from_its_beginning);
     tcase_add_test(restart, a_copy_that_ends_before_what_was_read_is_at_its_end_after_a_restart);
     tcase_add_test(restart, kills_in_the_middle_lose_nothing);
+    tcase_add_test(restart,
+                   such_a_copy_that_was_made_before_a_restart_is_at_its_end_for_the_others);
     tcase_add_test(restart, a_rotated_file_is_read_again_for_it_alone_after_a_restart);
     tcase_add_test(restart, a_compressed_file_is_read_again_for_it_alone_after_a_restart);
     tcase_add_test(restart, an_output_that_is_gone_holds_nothing_back_after_a_restart);

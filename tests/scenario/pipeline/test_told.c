@@ -148,6 +148,52 @@ START_TEST(who_does_not_answer_is_named)
 }
 END_TEST
 
+static void log_to_tree(enum log_level level)
+{
+    ck_assert_int_eq(log_open(tree_path("state/agent.txt")), 0);
+    log_level_set(level);
+}
+
+static const char *logged(void)
+{
+    log_close();
+    log_level_set(LOG_OFF);
+    return tree_read("state/agent.txt", NULL);
+}
+
+/* Delivered at the second try; then rotated. */
+static void ship_a_line(void)
+{
+    backend_answers(k->es, 503, 200);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 2000);
+    kit_quiet(k);
+    tree_rename("app.log", "app.log.1");
+    kit_append(k, "app.log", "two\n");
+    kit_pass_ms(k, 10000);
+    kit_quiet(k);
+}
+
+START_TEST(debug_tells_what_becomes_of_files)
+{
+    log_to_tree(LOG_DEBUG);
+    ship_a_line();
+    ck_assert_ptr_nonnull(strstr(logged(), "app.log is followed from byte 0 of 4"));
+    ck_assert_ptr_nonnull(strstr(logged(), "app.log was rotated"));
+    ck_assert_ptr_null(strstr(logged(), "answered with"));
+}
+END_TEST
+
+START_TEST(trace_tells_every_request_and_its_answer)
+{
+    log_to_tree(LOG_TRACE);
+    ship_a_line();
+    ck_assert_ptr_nonnull(strstr(logged(), "1 records go to 127.0.0.1:"));
+    ck_assert_ptr_nonnull(strstr(logged(), "answered with 503"));
+    ck_assert_ptr_nonnull(strstr(logged(), "answered with 200"));
+}
+END_TEST
+
 Suite *suite_pipeline_told(void);
 
 Suite *suite_pipeline_told(void)
@@ -163,6 +209,8 @@ Suite *suite_pipeline_told(void)
     tcase_add_test(told, it_is_told_why_a_document_alone_was_refused);
     tcase_add_test(told, a_document_too_large_alone_is_an_error_in_the_log);
     tcase_add_test(told, who_does_not_answer_is_named);
+    tcase_add_test(told, debug_tells_what_becomes_of_files);
+    tcase_add_test(told, trace_tells_every_request_and_its_answer);
     suite_add_tcase(suite, told);
     return suite;
 }

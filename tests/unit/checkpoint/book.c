@@ -1,6 +1,7 @@
 #include "unit/checkpoint/book.h"
 
 #include "base/log.h"
+#include "checkpoint/positions_self.h"
 #include "loop/loop.h"
 
 #include <sqlite3.h>
@@ -46,6 +47,18 @@ void book_close(void)
     positions_close(&book.positions);
     while (job_count(book.loop) > 0)
         loop_turn(book.loop, true);
+}
+
+void book_write_begin(void)
+{
+    store_lock(book.positions->store);
+    while (job_count(book.loop) == 0)
+        loop_turn(book.loop, false);
+}
+
+void book_write_end(void)
+{
+    store_unlock(book.positions->store);
 }
 
 void book_write(void)

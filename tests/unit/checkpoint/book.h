@@ -30,6 +30,11 @@ void book_close(void);
 /* Turns the loop until the next write was tried. */
 void book_write(void);
 
+/* The next write is under way, and does not get on until book_write_end; the loop's thread may not touch
+ * the database meanwhile. */
+void book_write_begin(void);
+void book_write_end(void);
+
 /* Sets the position of a file: row, name, inode, offset. */
 void book_set(int64_t row, const char *name, uint64_t ino, uint64_t offset);
 

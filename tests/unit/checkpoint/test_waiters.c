@@ -19,19 +19,6 @@ static void waiter_begin(struct positions_waiter *w)
     told_count = 0;
 }
 
-/* Its job is under way until write_end. */
-static void write_begin(void)
-{
-    store_lock(book.positions->store);
-    while (job_count(book.loop) == 0)
-        loop_turn(book.loop, false);
-}
-
-static void write_end(void)
-{
-    store_unlock(book.positions->store);
-}
-
 START_TEST(who_waits_is_told_when_it_is_written_which_is_soon)
 {
     struct positions_waiter w;
@@ -60,11 +47,11 @@ START_TEST(who_waits_during_a_write_waits_for_the_next)
     book_open();
     book_set(positions_new_row(book.positions), "/a.log", 7, 10);
     ck_assert(positions_wait(book.positions, &w));
-    write_begin();
+    book_write_begin();
     book_set(positions_new_row(book.positions), "/b.log", 8, 20);
     positions_waiter_stop(&w);
     ck_assert(positions_wait(book.positions, &w));
-    write_end();
+    book_write_end();
     book_write();
     ck_assert_uint_eq(told_count, 0);
     clock_advance_ms(POSITIONS_GAP_MS);
@@ -101,11 +88,11 @@ START_TEST(who_waits_for_what_a_flush_wrote_is_told_all_the_same)
     book_open();
     book_set(positions_new_row(book.positions), "/a.log", 7, 10);
     ck_assert(positions_wait(book.positions, &w));
-    write_begin();
+    book_write_begin();
     positions_waiter_stop(&w);
     book_set(1, "/a.log", 7, 20);
     ck_assert(positions_wait(book.positions, &w));
-    write_end();
+    book_write_end();
     ck_assert_int_eq(positions_flush(book.positions), 0);
     while (told_count == 0)
         loop_turn(book.loop, true);
@@ -149,9 +136,9 @@ START_TEST(who_waits_for_what_fails_is_told_and_then_nobody_waits)
     book_set(positions_new_row(book.positions), "/a.log", 7, 10);
     book_sql("DROP TABLE tailrace_files;");
     ck_assert(positions_wait(book.positions, &w));
-    write_begin();
+    book_write_begin();
     ck_assert(positions_wait(book.positions, &other));
-    write_end();
+    book_write_end();
     while (told_count == 0)
         loop_turn(book.loop, true);
     ck_assert_uint_eq(told_count, 2);

@@ -46,6 +46,23 @@ START_TEST(trouble_is_said_once_and_counted)
 }
 END_TEST
 
+START_TEST(trouble_of_all_files_lasts_when_it_is_half_a_minute_old_and_its_own_at_once)
+{
+    uint64_t began_ms = clock_ms();
+
+    while (!file_trouble_lasts(&trouble)) {
+        file_trouble_note_silently(&trouble);
+        clock_advance_ms(file_trouble_lasts(&trouble) ? 0 : trouble.wait_ms);
+    }
+    ck_assert_uint_eq(clock_ms() - began_ms, 31000);
+    trouble = (struct file_trouble){0};
+    file_trouble_note(&trouble, "tail.0", "/a.log", -EIO);
+    ck_assert(file_trouble_lasts(&trouble));
+    file_trouble_over(&trouble, "tail.0", "/a.log");
+    ck_assert(!file_trouble_lasts(&trouble));
+}
+END_TEST
+
 START_TEST(tries_come_ever_more_rarely_up_to_a_minute)
 {
     for (uint64_t wait = 1000; wait < 200000; wait *= 2) {
@@ -81,6 +98,8 @@ Suite *suite_file_trouble(void)
     tcase_add_checked_fixture(use, set_up, tear_down);
     tcase_add_test(use, a_file_without_trouble_may_be_tried);
     tcase_add_test(use, trouble_is_said_once_and_counted);
+    tcase_add_test(use,
+                   trouble_of_all_files_lasts_when_it_is_half_a_minute_old_and_its_own_at_once);
     tcase_add_test(use, tries_come_ever_more_rarely_up_to_a_minute);
     tcase_add_test(use, the_end_of_trouble_is_said_and_forgets_it);
     suite_add_tcase(suite, use);

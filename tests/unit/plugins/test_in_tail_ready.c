@@ -87,6 +87,24 @@ START_TEST(it_is_read_when_its_time_is_over_although_it_asked_again)
 }
 END_TEST
 
+START_TEST(what_it_waits_for_now_may_take_less_long)
+{
+    turn();
+    clock_advance_ms(1000);
+    barrier.wait_ms = 2000;
+    barrier_wake(&barrier);
+    turn();
+    clock_advance_ms(1999);
+    barrier_wake(&barrier);
+    turn();
+    ck_assert_str_eq(input_kit_records(&kit), "");
+    clock_advance_ms(1);
+    turn();
+    ck_assert_str_eq(input_kit_records(&kit), "app 103.000000000 {\"log\":\"one\"}\n");
+    ck_assert(list_is_empty(&barrier.waiters));
+}
+END_TEST
+
 START_TEST(one_that_is_closed_waits_for_nobody)
 {
     turn();
@@ -104,6 +122,7 @@ Suite *suite_plugins_in_tail_ready(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_file_is_not_read_before_its_filter_is_ready);
     tcase_add_test(tcase, it_is_read_when_its_time_is_over_although_it_asked_again);
+    tcase_add_test(tcase, what_it_waits_for_now_may_take_less_long);
     tcase_add_test(tcase, one_that_is_closed_waits_for_nobody);
     suite_add_tcase(suite, tcase);
     return suite;
