@@ -85,7 +85,9 @@ static void tally_event(struct tally *t, uint64_t time_ms, size_t bytes)
     if (t->events == 0)
         t->first_ms = t->last_ms = time_ms;
     if (bytes == 0)
-        t->broken = "Log event message must not be empty.";
+        t->broken =
+            "1 validation error detected: Value '' at 'logEvents.1.member.message' failed to "
+            "satisfy constraint: Member must have length greater than or equal to 1";
     else if (time_ms < t->last_ms)
         t->broken = "Log events in a single PutLogEvents request must be in chronological order.";
     else if (time_ms - t->first_ms >= SPAN_MS_MAX)

@@ -1,9 +1,12 @@
 """Requests signed for AWS: against another signer, against moto, and while keys come and go."""
 
+import contextlib
 import json
 import os
 import random
 import re
+import resource
+import signal
 import subprocess
 import time
 import urllib.parse
@@ -275,9 +278,68 @@ def a_core_dump_of_the_agent_has_no_keys(lab):
     expect_each_once(server, log)
     ident = vault.used[0]
     secret, token, _ = vault.sets[ident]
-    assert dumpable_places(agent.process.pid, secret) == [], "the secret key would be in a core dump"
-    assert dumpable_places(agent.process.pid, token) == [], "the token would be in a core dump"
+    until = time.monotonic() + 30
+    while agent.metric("tailrace_output_in_flight_records") != 0:
+        assert time.monotonic() < until, "a request stays under way, whose head has the token"
+        time.sleep(0.05)
+    with standing_still(agent.process.pid) as pid:
+        assert dumpable_places(pid, secret) == [], "the secret key would be in a core dump"
+        assert dumpable_places(pid, token) == [], "the token would be in a core dump"
+        assert dumpable_places(pid, ident) != [], "nothing of its memory was seen"
     agent.stop()
+
+
+@case()
+def an_agent_that_a_bug_stops_leaves_no_core(lab):
+    allowed = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (allowed[1], allowed[1]))
+    try:
+        assert allowed[1] != 0, "no core may be written here at all"
+        for wish, count in (("on", 1), ("", 0)):
+            agent = lab.start_agent(
+                {"service": {}, "inputs": [{"name": "dummy"}],
+                 "outputs": [{"name": "null", "match": "*"}]},
+                env=environment(lab, TAILRACE_CORE=wish))
+            assert cores_of(agent) == count, f"not {count} cores with TAILRACE_CORE={wish}"
+            with open(lab.path("agent.console")) as console:
+                assert "stopped by SIGSEGV" in console.read()
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, allowed)
+
+
+def cores_of(agent):
+    """How many are in its folder when it has been stopped by one; none stays there."""
+    with open("/proc/sys/kernel/core_pattern") as pattern:
+        if pattern.read().strip() not in ("core", "core.%p"):
+            raise Skip("this machine has cores go elsewhere")
+    folder = os.readlink(f"/proc/{agent.process.pid}/cwd")
+    before = set(os.listdir(folder))
+    os.kill(agent.process.pid, signal.SIGSEGV)
+    assert agent.process.wait(30) == -signal.SIGSEGV
+    cores = [name for name in set(os.listdir(folder)) - before if name.startswith("core")]
+    for name in cores:
+        os.unlink(os.path.join(folder, name))
+    return len(cores)
+
+
+@contextlib.contextmanager
+def standing_still(pid):
+    """The process, stopped meanwhile: its memory stays where its maps say that it is."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        until = time.monotonic() + 30
+        while not all(is_stopped(f"/proc/{pid}/task/{task}/stat")
+                      for task in os.listdir(f"/proc/{pid}/task")):
+            assert time.monotonic() < until, "the agent does not stand still"
+            time.sleep(0.01)
+        yield pid
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def is_stopped(path):
+    with open(path) as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0] == "T"
 
 
 def dumpable_places(pid, text):

@@ -61,7 +61,7 @@ def pipeline(lab, prefix, groups, multiline, parser):
 def check(lab, prefix, groups, frame, multiline, parser="json"):
     spans = {name: write_group(lab, name, lines, frame) for name, lines in groups.items()}
     agent = lab.start_agent(pipeline(lab, prefix, groups, multiline, parser))
-    index.wait_for(lab.engine, f"{prefix}-*", sum(map(len, spans.values())), quiet_seconds_max=6)
+    index.wait_for(lab.engine, f"{prefix}-*", sum(map(len, spans.values())), quiet_seconds_max=40)
     agent.stop()
     problems = []
     for name in groups:

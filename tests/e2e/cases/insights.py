@@ -136,4 +136,6 @@ def every_container_insights_that_was_published_is_understood_also_with_windows_
             done = subprocess.run([BINARY, "-c", os.path.join(folder, "fluent-bit.conf"), "--dry-run"],
                                   capture_output=True, text=True, env=layouts.Published.environment)
             assert done.returncode == 0, f"{name}, {ending!r}: {done.stderr}"
-            assert "warn" not in done.stderr, f"{name}, {ending!r}: {done.stderr}"
+            # That the folders of a node are not there is said where this is no node.
+            said = [line for line in done.stderr.splitlines() if "to the folder of db" not in line]
+            assert "warn" not in "".join(said), f"{name}, {ending!r}: {done.stderr}"

@@ -133,7 +133,7 @@ class Engine:
             answer = self.call("GET", "/_cluster/health?wait_for_status=yellow&timeout=1s")
         except OSError:
             return False
-        return answer.status == 200 and answer.json()["status"] in ("yellow", "green")
+        return answer.status == 200 and answer.json().get("status") in ("yellow", "green")
 
     def last_words(self):
         with open(self.log_path, errors="replace") as log:

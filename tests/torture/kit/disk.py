@@ -1,4 +1,4 @@
-"""A small disk for one case: a tmpfs in a mount namespace of the case's own."""
+"""Small disks for one case, in a mount namespace of its own: a tmpfs, or a file system in a file."""
 
 import os
 import subprocess
@@ -24,6 +24,17 @@ def reenter():
 def mount(path, kibibytes):
     os.makedirs(path, exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kibibytes}k", "tmpfs", path], check=True)
+
+
+def image(path, mebibytes):
+    """A file with an empty file system in it."""
+    with open(path, "wb") as out:
+        out.truncate(mebibytes << 20)
+    subprocess.run(["mkfs.ext4", "-q", "-F", path], check=True)
+
+
+def attach(image_path, path):
+    subprocess.run(["mount", "-o", "loop", image_path, path], check=True)
 
 
 def unmount(path):

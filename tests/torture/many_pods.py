@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Ten thousand pods come and go, a hundred at a time.
+
+What is said of them in the metrics, and on the page does not grow with how many there
+were, nor do descriptors and memory: all is as it was after the first half of them, and
+nearly as after a tenth.
+"""
+
+import os
+import sys
+import time
+import urllib.request
+
+sys.dont_write_bytecode = True
+
+from kit import books, logs
+from kit.stand import quick_or
+
+POD_COUNT = quick_or(1000, 10_000)
+BESIDE_EACH_OTHER = 100
+LINE_COUNT = 5  # of each pod
+WAVE_SECONDS_MAX = 30
+REST_SECONDS_MAX = 30
+MEMORY_GROWTH = 1.1
+PAGES = ("/api/v2/metrics/prometheus", "/api/v1/metrics", "/api/tailrace/status")
+
+
+class Sight:
+    """What somebody from outside sees of an agent at rest."""
+
+    def __init__(self, stand):
+        folder = f"/proc/{stand.agent.pid}"
+        self.series = len(stand.metrics())
+        self.fds = len(os.listdir(folder + "/fd"))
+        self.pages = [page_bytes(stand, path) for path in PAGES]
+        with open(folder + "/status") as status:
+            self.rss = next(int(line.split()[1]) << 10 for line in status
+                            if line.startswith("VmRSS:"))
+
+
+def page_bytes(stand, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{stand.port}{path}", timeout=10) as reply:
+        return len(reply.read())
+
+
+def wave(stand, sources, first):
+    """They come, write, and go when all was delivered."""
+    pods = []
+    for nth, source in enumerate(sources, first):
+        pods.append(logs.PodLog(stand.folder, f"job-{nth}"))
+        with open(source, "rb") as text:
+            pods[-1].write(text.read())
+    wanted = (first + len(sources)) * LINE_COUNT
+    stand.wait_until(lambda: (stand.sink.stats() or {}).get("unique", 0) >= wanted,
+                     WAVE_SECONDS_MAX, f"{wanted} lines did not come")
+    for pod in pods:
+        pod.remove()
+
+
+def rest(stand):
+    """Until no file is held any more."""
+    stand.wait_until(lambda: stand.metric("fluentbit_input_files_opened_total")
+                     == stand.metric("fluentbit_input_files_closed_total"),
+                     REST_SECONDS_MAX, "files are held though all was delivered")
+    return Sight(stand)
+
+
+def figures(each):
+    return "/".join(str(figure) for figure in each)
+
+
+def story(stand):
+    sources = stand.generate(POD_COUNT, LINE_COUNT)
+    stand.start()
+    sights = []
+    for first in range(0, POD_COUNT, BESIDE_EACH_OTHER):
+        if first in (POD_COUNT // 10, POD_COUNT // 2):
+            sights.append(rest(stand))
+        wave(stand, sources[first:first + BESIDE_EACH_OTHER], first)
+    sights.append(rest(stand))
+    early, before, after = sights
+    result = books.Books(POD_COUNT * LINE_COUNT,
+                         f"{POD_COUNT} pods; after a tenth, half, all: "
+                         f"series {figures(each.series for each in sights)}, "
+                         f"MB {figures(round(each.rss / 1e6, 1) for each in sights)}, "
+                         f"fds {figures(each.fds for each in sights)}, "
+                         f"pages {figures(sum(each.pages) for each in sights)}")
+    if after.series > early.series:
+        result.problems.append("there are more series than before")
+    if after.fds > early.fds:
+        result.problems.append("there are more descriptors than before")
+    if after.rss > before.rss * MEMORY_GROWTH:
+        result.problems.append("there is more memory than before")
+    return books.close(stand, result)
+
+
+books.run(story)
