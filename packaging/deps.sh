@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what tailrace is built and tested with: deps.sh [build] [lint] [fuzz] [image]
+# Installs what tailrace is built and tested with: deps.sh [build] [lint] [fuzz] [e2e] [image]
 #
 # With TARGET=arm64 or amd64 the libraries, and a compiler, are for that machine: only apt, and
 # without what tests need.
@@ -32,9 +32,14 @@ for set in "${@:-build}"; do
         dnf="$dnf clang compiler-rt"
         apk="$apk clang compiler-rt"
         ;;
+    e2e)
+        apt="$apt python3 openssl iproute2 e2fsprogs ?systemd-journal-remote ?libfaketime"
+        dnf="$dnf python3 openssl iproute e2fsprogs ?systemd-journal-remote ?libfaketime"
+        apk="$apk python3 openssl iproute2 e2fsprogs ?libfaketime"
+        ;;
     image) apt="$apt binutils ca-certificates tzdata libsystemd0" ;;
     *)
-        echo "deps: unknown set '$set'; one of build, lint, fuzz, image" >&2
+        echo "deps: unknown set '$set'; one of build, lint, fuzz, e2e, image" >&2
         exit 2
         ;;
     esac

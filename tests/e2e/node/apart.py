@@ -19,9 +19,13 @@ OWN = ("etc", "run", "tmp", "var", "fluent-bit")  # of the root; all else is the
 OWN_OF_VAR = ("fluent-bit", "lib", "log", "run")
 TEXT_BYTES_MAX = 1 << 20
 
+# How the child ends.
+OVER, FAILED, SKIPPED = 0, 1, 2
+
 
 def run_apart(story):
-    """Runs the story in a child that has mounts and a network of its own; its failure is ours."""
+    """Runs the story in a child that has mounts and a network of its own; its failure, or that it
+    cannot be told here, is ours."""
     if os.geteuid() != 0:
         raise Skip("mounts of one's own need root")
     reader, writer = os.pipe()
@@ -33,6 +37,8 @@ def run_apart(story):
     with os.fdopen(reader, errors="replace") as said:
         text = said.read(TEXT_BYTES_MAX)
     _, status = os.waitpid(child, 0)
+    if os.waitstatus_to_exitcode(status) == SKIPPED:
+        raise Skip(text)
     if status != 0:
         raise AssertionError(text.strip() or f"the story ended with status {status}")
 
@@ -42,13 +48,16 @@ def tell(writer, story):
         die_with_parent()
         leave()
         story()
-        return 0
+        return OVER
+    except Skip as skip:
+        os.write(writer, str(skip).encode()[:TEXT_BYTES_MAX])
+        return SKIPPED
     except AssertionError as error:
         os.write(writer, str(error).encode()[:TEXT_BYTES_MAX])
     except BaseException:
         os.write(writer, traceback.format_exc().encode()[:TEXT_BYTES_MAX])
     sys.stdout.flush()
-    return 1
+    return FAILED
 
 
 def leave():
