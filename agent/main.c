@@ -62,8 +62,10 @@ static int configured(const struct arguments *a, const struct config *config, in
 static int configure(const struct arguments *a, struct report *report)
 {
     struct config *config = NULL;
-    int rc = arguments_config(a, report, &config), status = 0;
+    int rc, status = 0;
 
+    process_hold_hangups();
+    rc = arguments_config(a, report, &config);
     if (process_log_level(config, report) < 0)
         rc = -EINVAL;
     if (a->task == TASK_RUN && process_log_file(config, report) < 0)

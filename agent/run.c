@@ -129,6 +129,7 @@ static void watches_start(struct run *run)
     CHECK(!run->is_started && run->settle == NULL);
     for (size_t i = 0; i < ARRAY_LEN(signals); i++)
         run->watches[i] = signal_watch_new(run->loop, signals[i], on_signal, run);
+    process_release_hangups();
     watchdog_start(&limits, signals, STOP_SIGNALS);
     run->settle = timer_new(run->loop, on_settle, run);
     timer_unref(run->settle);

@@ -26,6 +26,25 @@ void process_ignore_pipes(void)
     (void)signal(SIGXFSZ, SIG_IGN); /* a file past its limit is an error like a full disk */
 }
 
+static void hangups_mask(int how)
+{
+    sigset_t hangup;
+
+    sigemptyset(&hangup);
+    sigaddset(&hangup, SIGHUP);
+    CHECK(pthread_sigmask(how, &hangup, NULL) == 0);
+}
+
+void process_hold_hangups(void)
+{
+    hangups_mask(SIG_BLOCK);
+}
+
+void process_release_hangups(void)
+{
+    hangups_mask(SIG_UNBLOCK);
+}
+
 static void standard_files_close(void)
 {
     int fd = open("/dev/null", O_RDWR | O_CLOEXEC);

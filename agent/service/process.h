@@ -15,6 +15,11 @@ void process_raise_files(void);
 /* A broken connection is an error code, not a death. */
 void process_ignore_pipes(void);
 
+/* From here until the release, a SIGHUP waits: a reload that comes while the agent still starts is one
+ * that it does then, not its end. */
+void process_hold_hangups(void);
+void process_release_hangups(void);
+
 /* The level of FLB_LOG_LEVEL, else the service's, else info. -EINVAL: the report says which is
  * none. */
 MUST_USE int process_log_level(const struct config *config, struct report *report);

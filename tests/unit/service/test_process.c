@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -85,6 +86,26 @@ START_TEST(as_many_files_as_allowed_may_be_open)
 }
 END_TEST
 
+static volatile sig_atomic_t hangups;
+
+static void on_hangup(int number)
+{
+    (void)number;
+    hangups++;
+}
+
+START_TEST(a_hangup_that_comes_while_the_agent_starts_waits_for_who_takes_it)
+{
+    process_hold_hangups();
+    ck_assert_int_eq(raise(SIGHUP), 0);
+    ck_assert(signal(SIGHUP, on_hangup) != SIG_ERR);
+    ck_assert_int_eq(hangups, 0);
+    process_release_hangups();
+    ck_assert_int_eq(hangups, 1);
+    (void)signal(SIGHUP, SIG_DFL);
+}
+END_TEST
+
 Suite *suite_service_process(void);
 Suite *suite_service_process(void)
 {
@@ -98,6 +119,7 @@ Suite *suite_service_process(void)
     tcase_add_test(process, a_log_level_that_is_none_is_a_mistake);
     tcase_add_test(process, a_log_file_that_cannot_be_opened_is_a_mistake);
     tcase_add_test(process, as_many_files_as_allowed_may_be_open);
+    tcase_add_test(process, a_hangup_that_comes_while_the_agent_starts_waits_for_who_takes_it);
     suite_add_tcase(suite, process);
     return suite;
 }
