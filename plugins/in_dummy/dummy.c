@@ -276,7 +276,7 @@ static void dummy_stop(void *self)
 
 const struct input_plugin in_dummy = {
     .name = "dummy",
-    .summary = "Make records, for trying things out.",
+    .summary = "Makes records, for trying things out.",
     .self_bytes = sizeof(struct in_dummy),
     .options = options,
     .init = dummy_init,

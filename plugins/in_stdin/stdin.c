@@ -291,7 +291,7 @@ static void stdin_stop(void *self)
 
 const struct input_plugin in_stdin = {
     .name = "stdin",
-    .summary = "Read records from standard input.",
+    .summary = "Reads records from standard input.",
     .self_bytes = sizeof(struct in_stdin),
     .options = options,
     .init = stdin_init,

@@ -125,7 +125,7 @@ static void systemd_stop(void *self)
 
 const struct input_plugin in_systemd = {
     .name = "systemd",
-    .summary = "Read entries of systemd's journal.",
+    .summary = "Reads entries of systemd's journal.",
     .self_bytes = sizeof(struct in_systemd),
     .options = options,
     .init = systemd_init,

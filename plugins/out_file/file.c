@@ -300,7 +300,7 @@ static enum verdict file_write(void *self, struct batch *batch, char why[256])
 
 const struct output_plugin out_file = {
     .name = "file",
-    .summary = "Append records to files.",
+    .summary = "Appends records to files.",
     .self_bytes = sizeof(struct out_file),
     .options = options,
     .init = file_init,

@@ -34,7 +34,7 @@ static enum verdict null_write(void *self, struct batch *batch, char why[256])
 
 const struct output_plugin out_null = {
     .name = "null",
-    .summary = "Throw records away.",
+    .summary = "Throws records away.",
     .self_bytes = sizeof(struct out_null),
     .options = options,
     .init = null_init,

@@ -173,7 +173,7 @@ static enum verdict stdout_write(void *self, struct batch *batch, char why[256])
 
 const struct output_plugin out_stdout = {
     .name = "stdout",
-    .summary = "Print records to standard output.",
+    .summary = "Prints records to standard output.",
     .self_bytes = sizeof(struct out_stdout),
     .options = options,
     .init = stdout_init,
