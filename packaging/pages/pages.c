@@ -65,12 +65,23 @@ static const struct option *options_of(const char *name)
     return NULL;
 }
 
+/* Plugins that share the folder of another. */
+static const char *const lodgers[][2] = {{"cloudwatch", "cloudwatch_logs"}, {"opensearch", "es"}};
+
+static void page_of(const struct kind *kind, const char *name, char page[NAME_BYTES_MAX])
+{
+    for (size_t i = 0; i < ARRAY_LEN(lodgers); i++)
+        if (strcmp(name, lodgers[i][0]) == 0)
+            name = lodgers[i][1];
+    (void)snprintf(page, NAME_BYTES_MAX, "plugins/%s%s/README.md", kind->prefix, name);
+}
+
 static void put_plugin(const struct kind *kind, const struct catalog_entry *entry,
                        struct buffer *out)
 {
     char page[NAME_BYTES_MAX];
 
-    (void)snprintf(page, sizeof page, "plugins/%s%s/README.md", kind->prefix, entry->name);
+    page_of(kind, entry->name, page);
     if (access(page, R_OK) == 0)
         buffer_append_format(out, "| %s | [%s](%s) | %s |\n", config_kind_name(kind->kind),
                              entry->name, page, entry->summary);
@@ -186,8 +197,7 @@ static void plugins_look(void)
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         for (size_t at = 0; catalog_at(kinds[i].kind, at, &entry); at++) {
-            (void)snprintf(page, sizeof page, "plugins/%s%s/README.md", kinds[i].prefix,
-                           entry.name);
+            page_of(&kinds[i], entry.name, page);
             options_look(page, entry.options);
         }
 }
