@@ -242,6 +242,18 @@ static void line_unplace(struct line *line, uint64_t outputs, const struct truth
     }
 }
 
+/* Where a life before this one had it in a record with `first`, which begins another record by now. */
+static void line_unplace_beside(struct line *line, uint64_t outputs, const struct line *first)
+{
+    for (unsigned i = 0; i < truth.output_count; i++) {
+        const struct line_fate *fate = &first->fates[i];
+        struct truth_place before = {.stream = fate->stream, .end = fate->end};
+
+        if (!fate->is_taken && !line->fates[i].is_taken)
+            line_unplace(line, outputs & UINT64_C(1) << i, &before);
+    }
+}
+
 static void group_unplace(struct line *first, uint64_t outputs, const struct truth_place *place)
 {
     struct line *line = first;
@@ -272,6 +284,7 @@ void truth_take_apart(const struct truth_record *record, uint64_t outputs,
     while (line != record->lines[0]) {
         CHECK(line->next > line->number);
         line_unplace(line, outputs, place);
+        line_unplace_beside(line, outputs, record->lines[0]);
         line = &truth.lines[line->next];
     }
     for (line = record->lines[record->count - 1]; line->next != 0;) {
