@@ -104,6 +104,9 @@ MUST_USE int positions_find_inode(struct positions *p, uint64_t ino, position_fn
 MUST_USE int positions_find_path(struct positions *p, const char *path, position_fn *each,
                                  void *owner);
 
+/* All rows. */
+MUST_USE int positions_each(struct positions *p, position_fn *each, void *owner);
+
 /* Around searches that come one after the other, in one turn of the loop: they are cheaper. */
 void positions_read_begin(struct positions *p);
 void positions_read_end(struct positions *p);

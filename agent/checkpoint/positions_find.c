@@ -5,7 +5,8 @@ struct find {
     position_fn *each;
     void *owner;
     uint64_t ino;
-    struct slice path; /* empty: by inode */
+    struct slice path; /* empty: by inode, or all */
+    bool is_all;
     bool is_stopped;
 };
 
@@ -18,7 +19,7 @@ static bool is_wanted(const struct find *f, const struct position *p)
 {
     if (f->path.len > 0)
         return begins(p->name, f->path) || begins(p->real, f->path);
-    return p->identity.id.ino == f->ino;
+    return f->is_all || p->identity.id.ino == f->ino;
 }
 
 /* What waits is newer than what is on disk. */
@@ -64,6 +65,14 @@ static void pending_walk(struct find *f, const struct pending *pending)
     }
 }
 
+static int disk_walk(struct database *db, struct find *f)
+{
+    if (f->is_all)
+        return database_each(db, on_row, f);
+    return f->path.len > 0 ? database_find_path(db, f->path.data, on_row, f)
+                           : database_find_inode(db, f->ino, on_row, f);
+}
+
 /* What waits first, then the disk. */
 static int find_run(struct store *store, struct find *f)
 {
@@ -76,8 +85,7 @@ static int find_run(struct store *store, struct find *f)
     if (f->is_stopped)
         return 0;
     store_lock(store);
-    rc = f->path.len > 0 ? database_find_path(store->database, f->path.data, on_row, f)
-                         : database_find_inode(store->database, f->ino, on_row, f);
+    rc = disk_walk(store->database, f);
     store_unlock(store);
     return rc;
 }
@@ -94,6 +102,13 @@ int positions_find_path(struct positions *p, const char *path, position_fn *each
     struct find f = {.each = each, .owner = owner, .path = slice_of(path)};
 
     CHECK(f.path.len > 0);
+    return find_run(p->store, &f);
+}
+
+int positions_each(struct positions *p, position_fn *each, void *owner)
+{
+    struct find f = {.each = each, .owner = owner, .is_all = true};
+
     return find_run(p->store, &f);
 }
 

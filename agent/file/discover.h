@@ -81,6 +81,9 @@ void discover_scan(struct discover *discover);
 /* Looks into the directories that are polled; what the poll timer does, for tests. */
 void discover_poll(struct discover *discover);
 
+/* A file of that name would be found, and there is none. */
+bool discover_misses(const struct discover *discover, const char *path);
+
 size_t discover_file_count(const struct discover *discover);
 size_t discover_dir_count(const struct discover *discover);
 

@@ -170,6 +170,21 @@ static void target_take(struct discover *d, struct entry *e)
 
 /* ---- entries ---- */
 
+static bool is_wanted(const struct discover *d, const char *path)
+{
+    for (size_t i = 0; i < d->wanted.pattern_count; i++)
+        if (pattern_matches_path(&d->wanted.patterns[i], path))
+            return !is_excluded(d, path);
+    return false;
+}
+
+bool discover_misses(const struct discover *d, const char *path)
+{
+    const struct entry *e = map_get(&d->found.files, slice_of(path));
+
+    return e != NULL ? e->is_absent : is_wanted(d, path);
+}
+
 static struct entry *entry_new(struct discover *d, struct place *place, const char *path)
 {
     struct entry *e = mem_zalloc(1, sizeof *e);

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char *home_of(const char *user)
@@ -106,4 +107,31 @@ bool pattern_matches(const struct pattern *p, unsigned part, const char *name)
     if (!at->has_wildcard)
         return strcmp(at->text, name) == 0;
     return fnmatch(at->text, name, FNM_PERIOD) == 0;
+}
+
+static bool matches_text(const struct pattern *p, unsigned part, struct slice text)
+{
+    char name[NAME_MAX + 1];
+
+    if (text.len >= sizeof name)
+        return false;
+    memcpy(name, text.data, text.len);
+    name[text.len] = '\0';
+    return pattern_matches(p, part, name);
+}
+
+bool pattern_matches_path(const struct pattern *p, const char *path)
+{
+    struct slice rest = slice_of(path), text;
+    unsigned part = 0;
+
+    if (p->is_absolute != (path[0] == '/'))
+        return false;
+    while (slice_next(&rest, '/', &text)) {
+        if (text.len == 0)
+            continue;
+        if (part == p->part_count || !matches_text(p, part++, text))
+            return false;
+    }
+    return part == p->part_count;
 }

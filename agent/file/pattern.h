@@ -30,7 +30,8 @@ void pattern_fini(struct pattern *p);
 
 bool pattern_is_last(const struct pattern *p, unsigned part);
 
-/* Whether a name, closed with NUL, is what the part means. */
+/* Whether a name, closed with NUL, is what the part means; and whether a path is what all of it does. */
 bool pattern_matches(const struct pattern *p, unsigned part, const char *name);
+bool pattern_matches_path(const struct pattern *p, const char *path);
 
 #endif

@@ -38,6 +38,11 @@ struct tail_copy {
  * read now. */
 int tail_copy_open(const struct tail_file *file, struct tail_copy *copy_out);
 
+/* ---- missing.c ---- */
+
+/* What is there of logs that are known, and whose names the first scan has not found. */
+void tail_missing_follow(struct tail *tail);
+
 /* ---- again.c: those that could not be opened ---- */
 
 /* It could not be opened or read: that is said and counted, and tried again by itself. */

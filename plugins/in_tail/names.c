@@ -82,6 +82,8 @@ static void on_scanned(void *owner, bool is_first)
     if (is_first)
         tail_take_over_end(t);
     if (is_first)
+        tail_missing_follow(t);
+    if (is_first)
         LIST_FOR (it, &t->followed.files) {
             struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 

@@ -112,6 +112,19 @@ START_TEST(kubelet_rotates_four_times_while_nobody_looks)
 }
 END_TEST
 
+/* Nothing has the log's name when the agent starts, and nobody knows when anything will. */
+START_TEST(what_was_renamed_is_read_though_no_log_is_there)
+{
+    write_lines(5);
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    write_lines(5);
+    tree_rename("app.log", "app.log.1");
+    kit_run_again(k);
+    expect_all("renamed");
+}
+END_TEST
+
 /* More are held open than anybody would list; what is compressed meanwhile is known all the same. */
 START_TEST(kubelet_rotates_very_often_while_nothing_is_taken)
 {
@@ -453,6 +466,7 @@ Suite *suite_pipeline_generations(void)
 
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, kubelet_rotates_four_times_while_nobody_looks);
+    tcase_add_test(t, what_was_renamed_is_read_though_no_log_is_there);
     tcase_add_test(t, kubelet_rotates_very_often_while_nothing_is_taken);
     tcase_add_test(t, kubelet_rotates_while_nothing_is_taken);
     tcase_add_loop_test(t, whatever_the_order_of_rotations_stops_and_kills, 0, 12);

@@ -283,6 +283,25 @@ START_TEST(a_file_that_came_while_nobody_looked_is_new)
 }
 END_TEST
 
+/* Nor is it known when anything will have the log's name again. Found by the simulation, SIM_PIECES seed
+ * 5971. */
+START_TEST(what_was_rotated_twice_while_nobody_looked_is_read_though_no_log_is_there)
+{
+    run_agent(WITHOUT_DB);
+    backend_says(it.k->es, (struct kit_answer){.move = KIT_HOLD, .body = "{\"errors\":false}"});
+    it.k->may_hang = true;
+    kit_append(it.k, "app.log", "one\n");
+    kit_pass_ms(it.k, 1000);
+    ck_assert_int_eq(agent_reload(it.agent), RELOAD_WAITING);
+    tree_rename("app.log", "app.log.2");
+    tree_write("app.log", "two\n");
+    tree_rename("app.log", "app.log.1");
+    it.k->may_hang = false;
+    kit_server_release(it.k->es->server);
+    expect_taken("two ");
+}
+END_TEST
+
 /* There is more in it by then than there was. */
 START_TEST(a_file_truncated_while_nobody_looked_is_read_from_its_beginning)
 {
@@ -547,6 +566,8 @@ Suite *suite_pipeline_reload(void)
     tcase_add_test(reload_case, a_db_that_was_deleted_meanwhile_is_made_anew);
     tcase_add_test(reload_case, a_rotated_file_is_read_to_its_end_by_the_next);
     tcase_add_test(reload_case, a_file_that_came_while_nobody_looked_is_new);
+    tcase_add_test(reload_case,
+                   what_was_rotated_twice_while_nobody_looked_is_read_though_no_log_is_there);
     tcase_add_test(reload_case, a_file_truncated_while_nobody_looked_is_read_from_its_beginning);
     tcase_add_test(reload_case,
                    what_a_truncation_took_while_nobody_looked_is_counted_beside_a_copy);

@@ -43,6 +43,37 @@ START_TEST(a_row_is_found_once_by_its_name_and_by_where_its_file_lies)
 }
 END_TEST
 
+static bool count_down(void *owner, const struct position *p)
+{
+    unsigned *left = owner;
+
+    ck_assert_str_eq(p->name, p->row == 1 ? "/a.log" : "b.log");
+    ck_assert_uint_eq(p->offset, p->row == 1 ? 101 : 200);
+    return --*left > 0;
+}
+
+START_TEST(all_rows_are_those_on_the_disk_and_those_that_wait_each_once)
+{
+    unsigned left = 10;
+
+    book_open();
+    for (int i = 0; i < 2; i++)
+        positions_new_row(book.positions);
+    book_set(1, "/a.log", 7, 100);
+    book_write();
+    book_set(1, "/a.log", 7, 101);
+    book_set(2, "b.log", 8, 200);
+    ck_assert_int_eq(positions_each(book.positions, count_down, &left), 0);
+    ck_assert_uint_eq(left, 8);
+    book_write();
+    ck_assert_int_eq(positions_each(book.positions, count_down, &left), 0);
+    ck_assert_uint_eq(left, 6);
+    left = 1;
+    ck_assert_int_eq(positions_each(book.positions, count_down, &left), 0);
+    ck_assert_uint_eq(left, 0);
+}
+END_TEST
+
 START_TEST(searches_in_a_row_neither_hold_a_write_up_nor_hide_it)
 {
     book_open();
@@ -191,6 +222,7 @@ Suite *suite_checkpoint_find(void)
     tcase_add_checked_fixture(find, book_set_up, book_tear_down);
     tcase_add_test(find, generations_are_found_by_the_path_of_their_log);
     tcase_add_test(find, a_row_is_found_once_by_its_name_and_by_where_its_file_lies);
+    tcase_add_test(find, all_rows_are_those_on_the_disk_and_those_that_wait_each_once);
     tcase_add_test(find, searches_in_a_row_neither_hold_a_write_up_nor_hide_it);
     tcase_add_test(find, searches_in_a_row_keep_nobody_from_writing_after_their_end);
     tcase_add_test(find, where_there_was_nothing_searches_in_a_row_see_what_is_written_meanwhile);

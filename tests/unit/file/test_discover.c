@@ -95,6 +95,32 @@ START_TEST(a_relative_glob_finds_relative_names)
 }
 END_TEST
 
+static bool misses(const char *name)
+{
+    return discover_misses(listener.discover, tree_path(name));
+}
+
+START_TEST(a_name_is_missed_that_would_be_found)
+{
+    tree_folder("x/app");
+    tree_write("x/app/a.log", "");
+    listen_at(tree_path("x/*/*.log"), "*sys*");
+    listener_hears("start x/app/a.log;");
+    ck_assert(!misses("x/app/a.log"));
+    ck_assert(misses("x/app/b.log"));
+    ck_assert(misses("x/none/b.log"));
+    ck_assert(!misses("x/app/b.log.1"));
+    ck_assert(!misses("x/app/.b.log"));
+    ck_assert(!misses("x/b.log"));
+    ck_assert(!misses("x/app/y/b.log"));
+    ck_assert(!misses("x/sys/b.log"));
+    ck_assert(!discover_misses(listener.discover, "x/app/b.log"));
+    tree_remove("x/app/a.log");
+    listener_hears("gone x/app/a.log;");
+    ck_assert(misses("x/app/a.log"));
+}
+END_TEST
+
 START_TEST(what_is_no_glob_is_refused)
 {
     char longest[PATH_MAX + 2];
@@ -325,6 +351,7 @@ Suite *suite_file_discover(void)
     tcase_add_test(names, a_name_that_two_globs_match_is_found_once);
     tcase_add_test(names, a_tilde_is_home);
     tcase_add_test(names, a_relative_glob_finds_relative_names);
+    tcase_add_test(names, a_name_is_missed_that_would_be_found);
     tcase_add_test(names, what_is_no_glob_is_refused);
     tcase_add_test(dirs, a_directory_that_matches_later_is_looked_into);
     tcase_add_test(dirs, directories_that_went_are_forgotten);
