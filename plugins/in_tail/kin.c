@@ -149,6 +149,8 @@ static void take_over(struct tail_file *heir, struct tail_file *elder)
     tail_lines_account(elder);
 }
 
+/* What an elder that cannot be read has for it is never known: nothing of that one goes on in another file,
+ * nor in this one when both are read again. Its row says so before it is read. */
 bool tail_kin_may_read(struct tail_file *f)
 {
     struct tail_file *elder = f->kin.elder;
@@ -157,12 +159,14 @@ bool tail_kin_may_read(struct tail_file *f)
         return true;
     if (bytes_of(f) == 0)
         return true;
-    if (!file_trouble_lasts(&elder->source.trouble)) {
-        if (elder->source.way != NULL || elder->source.state.unfinished_bytes > 0 ||
-            bytes_of(elder) > elder->source.state.read)
-            return false;
-        take_over(f, elder);
+    if (file_trouble_lasts(&elder->source.trouble)) {
+        tail_kin_begin_anew(f);
+        return false;
     }
+    if (elder->source.way != NULL || elder->source.state.unfinished_bytes > 0 ||
+        bytes_of(elder) > elder->source.state.read)
+        return false;
+    take_over(f, elder);
     kin_unlink(f);
     return true;
 }
