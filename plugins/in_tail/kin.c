@@ -121,8 +121,9 @@ static uint64_t bytes_of(struct tail_file *f)
     return file_reader_size(&f->source.reader, facts.size_bytes);
 }
 
-/* Its pieces become the heir's. A record that has come from further back ends here. */
-static void take_over(struct tail_file *heir, struct tail_file *elder)
+/* Its pieces become the heir's. A record that has come from further back ends here. False: they stay its
+ * own. */
+static bool take_over(struct tail_file *heir, struct tail_file *elder)
 {
     struct origin *origin = &elder->origin;
 
@@ -132,11 +133,13 @@ static void take_over(struct tail_file *heir, struct tail_file *elder)
         tail_lines_flush(elder, true);
         tail_file_advance(elder, tail_source_next(&elder->source));
     }
-    if (elder->lines.joiner == NULL || !tail_file_part_alike(elder, heir))
-        return;
+    if (elder->lines.joiner == NULL)
+        return true;
+    if (!tail_file_part_alike(elder, heir))
+        return false;
     if (elder->lines.joiner ==
         NULL) /* an output that read it alone is away: they went on as they are */
-        return;
+        return true;
     CHECK(heir->kin.lender == NULL && !elder->kin.is_lent);
     elder->kin.is_lent = true;
     elder->kin.lent_from = joiner_oldest(elder->lines.joiner);
@@ -147,10 +150,12 @@ static void take_over(struct tail_file *heir, struct tail_file *elder)
     joiner_inherit(&heir->lines.joiner, &elder->lines.joiner, 0);
     tail_lines_account(heir);
     tail_lines_account(elder);
+    return true;
 }
 
-/* What an elder that cannot be read has for it is never known: nothing of that one goes on in another file,
- * nor in this one when both are read again. Its row says so before it is read. */
+/* What an elder that cannot be read has for it is never known, and what an output reads by itself there it
+ * does not get: nothing of that one goes on in another file, nor in this one when both are read again. Its
+ * row says so before it is read. */
 bool tail_kin_may_read(struct tail_file *f)
 {
     struct tail_file *elder = f->kin.elder;
@@ -159,16 +164,17 @@ bool tail_kin_may_read(struct tail_file *f)
         return true;
     if (bytes_of(f) == 0)
         return true;
-    if (file_trouble_lasts(&elder->source.trouble)) {
-        tail_kin_begin_anew(f);
-        return false;
+    if (!file_trouble_lasts(&elder->source.trouble)) {
+        if (elder->source.way != NULL || elder->source.state.unfinished_bytes > 0 ||
+            bytes_of(elder) > elder->source.state.read)
+            return false;
+        if (take_over(f, elder)) {
+            kin_unlink(f);
+            return true;
+        }
     }
-    if (elder->source.way != NULL || elder->source.state.unfinished_bytes > 0 ||
-        bytes_of(elder) > elder->source.state.read)
-        return false;
-    take_over(f, elder);
-    kin_unlink(f);
-    return true;
+    tail_kin_begin_anew(f);
+    return false;
 }
 
 bool tail_kin_is_awaited(const struct tail_file *f)
