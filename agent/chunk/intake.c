@@ -201,9 +201,9 @@ uint64_t intake_ready(struct intake *intake, struct origin *origin, struct filte
 
     if (origin->route.by != intake)
         origin_route(intake, origin);
-    return origin->route.outputs != 0 || origin->route.may_go_on
-               ? filter_selection_ready(origin->route.selection, &run, waiter)
-               : 0;
+    if (!origin->route.may_go_on && route_table_outputs(intake->routes, origin->tag) == 0)
+        return 0;
+    return filter_selection_ready(origin->route.selection, &run, waiter);
 }
 
 /* A record under a tag, where that leads, and how often it has gone round. */

@@ -47,7 +47,8 @@ void intake_set_parcels(struct intake *intake, unsigned output, struct parcel_ru
  * those that are open hold half of this at the most. */
 void intake_ease(struct intake *intake, uint64_t room_bytes);
 
-/* Whether the origin's first record may come: 0, or how many ms to wait at most (filter/filter.h). */
+/* Whether the origin's first record may come, whatever lane it is read for: 0, or how many ms to wait at
+ * most (filter/filter.h). */
 uint64_t intake_ready(struct intake *intake, struct origin *origin, struct filter_waiter *waiter);
 
 /* The record to fill, empty. There is one; it is good until the next call of this or of push. */

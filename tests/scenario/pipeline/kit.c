@@ -47,13 +47,16 @@ static void on_exit_wanted(void *owner)
     k->exit_count++;
 }
 
-static int pipeline_run(struct kit *k)
+/* `since_ns` is when the one stopped that it takes over from; 0: it does from none. */
+static int pipeline_run(struct kit *k, int64_t since_ns)
 {
     int status;
 
     k->is_stopped = false;
     k->pipeline = pipeline_new(k->loop, k->config, &k->report, &status);
     ck_assert_msg(status == 0, "%s", buffer_text(&k->report.text));
+    if (since_ns != 0)
+        pipeline_takes_over(k->pipeline, since_ns);
     return pipeline_start(k->pipeline, &k->report, on_exit_wanted, k);
 }
 
@@ -63,7 +66,7 @@ int kit_try_run(struct kit *k, const char *config)
     tree_write("kit.conf", config);
     ck_assert_msg(config_load(tree_path("kit.conf"), &k->report, &k->config) == 0, "%s",
                   buffer_text(&k->report.text));
-    return pipeline_run(k);
+    return pipeline_run(k, 0);
 }
 
 void kit_run(struct kit *k, const char *config)
@@ -74,7 +77,7 @@ void kit_run(struct kit *k, const char *config)
 
 void kit_run_again(struct kit *k)
 {
-    ck_assert_msg(pipeline_run(k) == 0, "%s", buffer_text(&k->report.text));
+    ck_assert_msg(pipeline_run(k, 0) == 0, "%s", buffer_text(&k->report.text));
     kit_quiet(k);
 }
 
@@ -176,6 +179,17 @@ uint64_t kit_stop(struct kit *k)
 {
     kit_stop_begin(k);
     return kit_stop_end(k);
+}
+
+void kit_replace(struct kit *k)
+{
+    int64_t since_ns = clock_wall_ns();
+
+    k->stop_ms = clock_ms();
+    pipeline_hand_over(k->pipeline, on_stopped, k);
+    kit_stop_end(k);
+    ck_assert_msg(pipeline_run(k, since_ns) == 0, "%s", buffer_text(&k->report.text));
+    kit_quiet(k);
 }
 
 static void file_swap(const char *from, const char *to)

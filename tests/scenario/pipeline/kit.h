@@ -74,6 +74,9 @@ void kit_kill(struct kit *k);
 /* With the configuration of before. */
 void kit_run_again(struct kit *k);
 
+/* The next pipeline, of the same configuration, takes over from this one, as when it is read again. */
+void kit_replace(struct kit *k);
+
 void kit_append(struct kit *k, const char *name, const char *text);
 
 /* Where a restart would go on in the file that has this name now. */

@@ -6,6 +6,7 @@
 #include "chunk/reader.h"
 #include "filter/chain.h"
 #include "filter/route.h"
+#include "kit/barrier.h"
 #include "kit/record.h"
 #include "kit/stops.h"
 
@@ -356,6 +357,23 @@ START_TEST(an_origin_goes_to_the_outputs_of_its_lane)
 }
 END_TEST
 
+/* Whoever reads it for an output that is behind asks by the origin that the others read, if any do. */
+START_TEST(an_origin_waits_for_its_filters_whatever_its_lane)
+{
+    struct filter_waiter waiter = {0};
+    struct barrier barrier;
+
+    list_init(&waiter.link);
+    barrier_set_up(&barrier, chain);
+    origin_lane_set(&origins[TO_SECOND], 1);
+    ck_assert_uint_eq(intake_ready(intake, &origins[TO_SECOND], &waiter), BARRIER_WAIT_MS);
+    ck_assert_uint_eq(barrier.asked, 1);
+    list_remove(&waiter.link);
+    ck_assert_uint_eq(intake_ready(intake, &origins[TO_NONE], &waiter), 0);
+    ck_assert_uint_eq(barrier.asked, 1);
+}
+END_TEST
+
 START_TEST(what_may_be_let_go_of_does_not_ride_with_what_may_not)
 {
     struct origin *other = &origins[TO_SECOND];
@@ -424,6 +442,7 @@ Suite *suite_chunk_intake(void)
     tcase_add_test(use, flushing_nothing_seals_nothing);
     tcase_add_test(use, an_intake_may_take_over_from_another);
     tcase_add_test(use, an_origin_goes_to_the_outputs_of_its_lane);
+    tcase_add_test(use, an_origin_waits_for_its_filters_whatever_its_lane);
     tcase_add_test(use, what_may_be_let_go_of_does_not_ride_with_what_may_not);
     tcase_add_test(use, a_run_gives_back_to_the_budget_that_it_took_from);
     suite_add_tcase(suite, use);
