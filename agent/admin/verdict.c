@@ -98,7 +98,10 @@ static void write_standstill(const struct situation *is, struct buffer *out)
     append_span(out, is->standstill_s);
     buffer_append_text(out, ", although ");
     append_bytes(out, is->unread_bytes);
-    buffer_append_text(out, " are unread and every back-end answers. A start anew may help.");
+    buffer_append_text(out, " are unread and every back-end answers");
+    if (is->output != NULL)
+        buffer_append_format(out, " (%s: %s)", is->output, is->trouble);
+    buffer_append_text(out, ". A start anew may help.");
 }
 
 static void write_falling_behind(const struct situation *is, const struct pace *pace,
@@ -148,14 +151,14 @@ enum verdict_state verdict_write(const struct situation *is, const struct pace *
 {
     enum verdict_state state = STATE_GOOD;
 
-    if (is->output != NULL) {
+    if (is->standstill_s > 0) {
+        write_standstill(is, out);
+        state = STATE_BAD;
+    } else if (is->output != NULL) {
         write_trouble(is, out);
         state = STATE_BAD;
     } else if (is->closed_files > 0) {
         write_closed(is, out);
-        state = STATE_BAD;
-    } else if (is->standstill_s > 0) {
-        write_standstill(is, out);
         state = STATE_BAD;
     } else if (is_lagging(is, pace) && pace->is_known && pace->unread_growth_per_s > 0) {
         write_falling_behind(is, pace, out);

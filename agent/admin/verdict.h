@@ -36,7 +36,7 @@ struct situation {
     const char *output; /* the one in trouble, or NULL */
     const char *trouble;
     uint64_t trouble_s;    /* for how long */
-    uint64_t standstill_s; /* without any reason */
+    uint64_t standstill_s; /* although every back-end answers */
     bool is_paused;        /* for want of memory */
     uint64_t closed_files; /* that cannot be opened or read */
     uint64_t unread_bytes;

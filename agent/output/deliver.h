@@ -85,6 +85,11 @@ struct output_metrics *output_metrics(struct output *output);
 /* In words, for the status page: the last trouble, or empty; since when (wall ns), 0 when well. */
 const char *output_trouble(const struct output *output, int64_t *since_ns);
 
+/* Whether its back-end answers, though it may take nothing: there is no trouble, or the last answer had
+ * 2xx or asked for fewer. False where nobody answers, or somebody says that it is not there (5xx) or
+ * not for us (401, 403, 404). */
+bool output_is_answered(const struct output *output);
+
 /* Where the keys come from that its requests are signed with for AWS, in words, and for which region;
  * false where they are not signed, or there are no keys yet. */
 bool output_login(const struct output *output, const char **origin, const char **region);

@@ -84,6 +84,7 @@ struct output {
     bool is_stopping;
     bool is_letting_go;
     bool is_delivering; /* the last request was taken */
+    bool is_answered;   /* the last one was, by somebody who takes records, or asks for fewer */
 };
 
 /* A run of a chunk, and how many records the runs before it have. */

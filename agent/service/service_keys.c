@@ -32,7 +32,7 @@ const struct option service_options[] = {
     OPTION_INT(S, health.period_s, "hc_period", "60", 0, "Seconds that both are counted over."),
     OPTION_INT(S, health.standstill_s, "hc_standstill", "300", 0,
                "Seconds in which nothing leaves that are not healthy, while bytes are unread and "
-               "every back-end answers; 0 for never."),
+               "every back-end answers, if only with 429; 0 for never."),
     OPTION_DOUBLE(S, retry.base_s, "scheduler.base", "0.5", 0, "Shortest wait before a retry."),
     OPTION_DOUBLE(S, retry.cap_s, "scheduler.cap", "10", 0, "Longest wait before a retry."),
     OPTION_SIZE(S, memory.process_bytes, "memory_limit", "21M", 0,

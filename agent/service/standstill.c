@@ -11,13 +11,9 @@
 
 static bool is_answered(const struct pipeline *p)
 {
-    int64_t since_ns;
-
-    for (size_t i = 0; i < p->made.started_output_count; i++) {
-        (void)output_trouble(p->made.outputs[i].output, &since_ns);
-        if (since_ns != 0)
+    for (size_t i = 0; i < p->made.started_output_count; i++)
+        if (!output_is_answered(p->made.outputs[i].output))
             return false;
-    }
     return true;
 }
 
@@ -46,6 +42,37 @@ static uint64_t due_bytes(struct pipeline *p, uint64_t left)
     return sum;
 }
 
+/* What the back-ends say instead of taking anything, of the output that has heard it the longest. */
+static void append_answer(const struct pipeline *p, struct buffer *words)
+{
+    int64_t since_ns, oldest_ns = 0;
+    size_t oldest = 0;
+
+    for (size_t i = 0; i < p->made.started_output_count; i++) {
+        (void)output_trouble(p->made.outputs[i].output, &since_ns);
+        if (since_ns == 0 || (oldest_ns != 0 && since_ns >= oldest_ns))
+            continue;
+        oldest_ns = since_ns;
+        oldest = i;
+    }
+    if (oldest_ns != 0)
+        buffer_append_format(words, " (%s: %s)", output_name(p->made.outputs[oldest].output),
+                             output_trouble(p->made.outputs[oldest].output, &since_ns));
+}
+
+static void standstill_say(const struct pipeline *p, const struct progress_seen *seen)
+{
+    struct buffer words = {0};
+
+    append_answer(p, &words);
+    log_error("tailrace",
+              "nothing has left for %" PRIu64 " s, although %" PRIu64
+              " bytes are unread and every back-end answers%s; this is not healthy",
+              (seen->now_ms - p->standstill.progress.since_ms) / 1000, seen->due_bytes,
+              buffer_text(&words));
+    buffer_fini(&words);
+}
+
 static void on_progress(void *owner)
 {
     struct pipeline *p = owner;
@@ -57,10 +84,7 @@ static void on_progress(void *owner)
     if (!progress_look(&p->standstill.progress, &seen, limit_ms))
         return;
     if (p->standstill.progress.is_still)
-        log_error("tailrace",
-                  "nothing has left for %" PRIu64 " s, although %" PRIu64
-                  " bytes are unread and every back-end answers; this is not healthy",
-                  (seen.now_ms - p->standstill.progress.since_ms) / 1000, seen.due_bytes);
+        standstill_say(p, &seen);
     else
         log_info("tailrace", "lines leave again");
 }

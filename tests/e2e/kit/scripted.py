@@ -1,8 +1,9 @@
 """A server that stands where Elasticsearch stands and misbehaves by a script.
 
-Each bulk request is answered by the next name of the script, and well once the script is over. It
-remembers which numbers it has stored and promised to have stored, so that a case can ask what was
-lost, and what was sent again although its storing had been acknowledged.
+Each bulk request is answered by the next name of the script, and once the script is over as `then`
+says: well, until somebody says otherwise. It remembers which numbers it has stored and promised to
+have stored, so that a case can ask what was lost, and what was sent again although its storing had
+been acknowledged.
 """
 
 import gzip
@@ -19,6 +20,7 @@ NUMBER = re.compile(rb'seq\\*"\s*:\s*(\d+)')
 class Scripted:
     def __init__(self, script=(), address=("127.0.0.1", 0)):
         self.script = list(script)
+        self.then = "well"
         self.lock = threading.Lock()
         self.ids = set()
         self.stored = {}  # number: how often
@@ -41,7 +43,7 @@ class Scripted:
 
     def next_answer(self):
         with self.lock:
-            name = self.script.pop(0) if self.script else "well"
+            name = self.script.pop(0) if self.script else self.then
             self.answered.append(name)
             return name
 
@@ -174,6 +176,12 @@ def every_other_busy(scripted, handler, items):
     reply(handler, 200, bulk_answer(answers))
 
 
+def all_busy(_, handler, items):
+    """Each item is answered, and none is taken."""
+    kind = "es_rejected_execution_exception"
+    reply(handler, 200, bulk_answer([item_answer(429, kind) for _ in items]))
+
+
 def half(scripted, handler, items):
     """Everything is stored, but the answer breaks off."""
     scripted.store(items, is_acknowledged=False)
@@ -223,6 +231,7 @@ ANSWERS = {
     "errors without items": errors_only,
     "fewer items than documents": fewer_items,
     "429 for every other item": every_other_busy,
+    "429 for every item": all_busy,
     "half a body": half,
     "nothing": nothing,
     "nothing, having stored all": stored_but_silent,

@@ -233,6 +233,53 @@ START_TEST(a_dead_back_end_is_no_standstill)
 }
 END_TEST
 
+/* More than are asked for in 40 s, and few enough to come to their end. */
+#define WORDS_COUNT 60
+
+/* Each answers, and takes nothing. */
+static const struct kit_answer empty_words[] = {
+    {.status = 429},
+    {.body =
+         "{\"errors\":true,\"items\":[{\"create\":{\"status\":429,\"error\":{\"type\":\"es_rejected"
+         "_execution_exception\",\"reason\":\"so\"}}}]}"},
+    {.body = "<html>sign in</html>"},
+    {.body = "{\"errors\":true,\"items\":[{\"create\":{\"status\":403,\"error\":{\"type\":"
+             "\"cluster_block"
+             "_exception\",\"reason\":\"so\"}}}]}"},
+};
+
+START_TEST(a_back_end_that_answers_and_takes_nothing_is_a_standstill)
+{
+    kit_run(k, STANDSTILL TAIL ES("PORT") " Workers 1\n");
+    for (unsigned i = 0; i < WORDS_COUNT; i++)
+        backend_says(k->es, empty_words[_i]);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 25000);
+    ck_assert_uint_eq(pipeline_standstill_s(k->pipeline), 0);
+    kit_pass_ms(k, 15000);
+    ck_assert_uint_ge(pipeline_standstill_s(k->pipeline), 30);
+    ck_assert_uint_lt(k->es->come, WORDS_COUNT);
+    time_to_take(1);
+    kit_pass_ms(k, 4000);
+    ck_assert_uint_eq(pipeline_standstill_s(k->pipeline), 0);
+}
+END_TEST
+
+/* Nobody there, or nobody who lets us in: a start anew would not help. */
+static const int closed_doors[] = {500, 503, 401, 403, 404};
+
+START_TEST(a_back_end_that_lets_nobody_in_is_no_standstill)
+{
+    kit_run(k, STANDSTILL TAIL ES("PORT") " Workers 1\n");
+    for (unsigned i = 0; i < 1000; i++)
+        backend_answers(k->es, closed_doors[_i]);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 100000);
+    ck_assert_uint_lt(k->es->come, 1000);
+    ck_assert_uint_eq(pipeline_standstill_s(k->pipeline), 0);
+}
+END_TEST
+
 Suite *suite_pipeline_circuit(void);
 Suite *suite_pipeline_circuit(void)
 {
@@ -257,6 +304,10 @@ Suite *suite_pipeline_circuit(void)
     tcase_add_test(still, what_does_not_leave_for_no_reason_is_a_standstill);
     tcase_add_test(still, a_line_without_an_end_is_no_standstill);
     tcase_add_test(still, a_dead_back_end_is_no_standstill);
+    tcase_add_loop_test(still, a_back_end_that_answers_and_takes_nothing_is_a_standstill, 0,
+                        (int)ARRAY_LEN(empty_words));
+    tcase_add_loop_test(still, a_back_end_that_lets_nobody_in_is_no_standstill, 0,
+                        (int)ARRAY_LEN(closed_doors));
     suite_add_tcase(suite, still);
     return suite;
 }

@@ -1,0 +1,98 @@
+"""A back-end that answers and takes nothing: the agent says that it is not healthy, and why."""
+
+import re
+import time
+
+from kit import config, logs, scripted
+from kit.case import case
+
+LINE_COUNT = 300
+LIMIT_S = 10
+LOOK_S = LIMIT_S / 10  # how often the agent looks
+SLACK_S = 2  # of a busy machine
+
+
+def start(lab):
+    server = lab.closing(scripted.Scripted())
+    log = lab.closing(logs.Log(lab.path("logs", "a.log"), logs.CriFormat()))
+    agent = lab.start_agent({
+        "service": {"health_check": "on", "hc_standstill": LIMIT_S, "flush": "0.2",
+                    "scheduler.base": "0.2", "scheduler.cap": "1"},
+        "inputs": [config.tail(lab.path("logs", "*.log"), lab.path("positions.db"),
+                               **{"multiline.parser": "cri"})],
+        "outputs": [config.bulk_output("127.0.0.1", server.port, "e2e")],
+    })
+    return server, log, agent
+
+
+def is_healthy(agent):
+    """As a probe sees it."""
+    status = agent.get("/api/v1/health").status
+    assert status in (200, 500), status
+    assert (agent.get("/api/v2/health").status == 200) == (status == 200)
+    return status == 200
+
+
+def sentence(agent):
+    """What the page shows on top."""
+    return agent.get("/api/tailrace/status").json()["verdict"]["text"]
+
+
+def wait_for_health(agent, wanted, seconds_max):
+    """How long it took."""
+    since = time.monotonic()
+    while is_healthy(agent) != wanted:
+        assert time.monotonic() - since < seconds_max, \
+            f"healthy is {not wanted} after {seconds_max} s: {sentence(agent)}"
+        time.sleep(0.1)
+    return time.monotonic() - since
+
+
+def told_while_nothing_is_taken(lab, answer, words):
+    server, log, agent = start(lab)
+    log.write(range(LINE_COUNT))
+    server.wait_for(range(LINE_COUNT))
+    server.then = answer
+    log.write(range(LINE_COUNT, 2 * LINE_COUNT))
+    took = wait_for_health(agent, False, LIMIT_S + LOOK_S + SLACK_S)
+    assert took >= LIMIT_S - LOOK_S - SLACK_S, f"not healthy after {took:.1f} s already"
+    assert re.search(words, sentence(agent)), sentence(agent)
+    told = [line for line in lab.agent_log().splitlines() if "not healthy" in line]
+    assert len(told) == 1 and re.search(words, told[0]), told
+    server.then = "well"
+    back = wait_for_health(agent, True, 2 * LOOK_S + SLACK_S)
+    server.wait_for(range(2 * LINE_COUNT))
+    server.expect_all(range(2 * LINE_COUNT))
+    agent.stop()
+    assert "lines leave again" in lab.agent_log()
+    print(f"         unhealthy after {took:.1f} s, healthy {back:.1f} s after the end")
+
+
+@case()
+def documents_that_are_all_answered_429_for_ever_are_not_healthy(lab):
+    told_while_nothing_is_taken(lab, "429 for every item", "429")
+
+
+@case()
+def requests_that_are_all_answered_429_for_ever_are_not_healthy(lab):
+    told_while_nothing_is_taken(lab, "429", "429")
+
+
+@case()
+def answers_with_200_that_say_nothing_of_a_document_are_not_healthy(lab):
+    told_while_nothing_is_taken(lab, "a login page", "200|no bulk answer|JSON")
+
+
+@case()
+def a_back_end_that_is_down_is_no_reason_to_start_anew(lab):
+    """The same for one that says so: a start anew could not help, and deleted files would be lost."""
+    server, log, agent = start(lab)
+    for answer in ("503", "nothing"):
+        server.then = answer
+        log.write(range(LINE_COUNT))
+        time.sleep(LIMIT_S + LOOK_S + SLACK_S)
+        assert is_healthy(agent), answer
+        assert sentence(agent).startswith("No: output es.0 has had trouble"), sentence(agent)
+    server.then = "well"
+    server.wait_for(range(LINE_COUNT))
+    agent.stop()
