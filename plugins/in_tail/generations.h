@@ -28,6 +28,8 @@ struct tail_log_known tail_generations_follow(struct tail *tail, const struct fo
  * `file` is what it goes on in, or NULL where that is yet to be made. */
 void tail_copies_follow(struct tail *tail, const struct found_file *name, struct tail_file *file);
 
+/* ---- copy.c ---- */
+
 /* What copytruncate made of a file that was truncated. */
 struct tail_copy {
     char *path;

@@ -18,6 +18,7 @@
  *   kin.c       pieces of a line that rotation parted
  *   generations.c  what rotation made of a log while nobody looked
  *   missing.c   the same of logs whose names nothing has at the start
+ *   copy.c      what copytruncate made of a log
  *   again.c     what could not be opened, and is tried again
  *   held.c      files without a name, and those that held_limit has no room for
  *   twin.c      what such a one goes on in, as gzip made another file of it
