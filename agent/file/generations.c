@@ -250,18 +250,27 @@ static void doubles_drop(struct generations *list)
     }
 }
 
-/* Whether the bytes that end at `offset` are the same in both. */
-static bool is_alike_at(const char *a, const char *b, uint64_t offset)
+/* Of the bytes that end at `offset`. Of none where they cannot be read. */
+static struct file_print print_at(const char *path, uint64_t offset)
 {
     struct file_print print = {0};
-    int fd = file_open_read(a);
-    bool is_alike = fd >= 0 && file_tail_print(fd, offset, &print) == 0;
+    int fd = file_open_read(path);
 
+    if (fd >= 0 && file_tail_print(fd, offset, &print) < 0)
+        print = (struct file_print){0};
     if (fd >= 0)
         close(fd);
-    fd = is_alike ? file_open_read(b) : -1;
-    is_alike = fd >= 0 && file_tail_check(fd, offset, print) == 1;
-    if (fd >= 0)
+    return print;
+}
+
+/* Whether they are the same in both; the log is opened where `log_fd` is negative. */
+static bool is_alike_at(const struct generation *g, const struct generation *log, int log_fd)
+{
+    struct file_print print = print_at(g->path, g->size_bytes);
+    int fd = log_fd < 0 && print.len > 0 ? file_open_read(log->path) : log_fd;
+    bool is_alike = print.len > 0 && fd >= 0 && file_tail_check(fd, g->size_bytes, print) == 1;
+
+    if (log_fd < 0 && fd >= 0)
         close(fd);
     return is_alike;
 }
@@ -277,25 +286,39 @@ static bool may_be_copy_of(const struct generation *g, const struct generation *
     return memcmp(g->head, log->head, g->head_len) == 0;
 }
 
-/* False when one may be that is not: then the log may have been truncated just now. */
-static bool copies_mark(struct generations *list)
+static struct generation *current_of(const struct generations *list)
 {
-    const struct generation *log = list->items;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].is_current)
+            return &list->items[i];
+    return NULL;
+}
+
+/* False when one may be that is not: then the log may have been truncated just now. */
+static bool copies_mark(struct generations *list, int log_fd)
+{
+    const struct generation *log = current_of(list);
     bool is_sure = true;
 
-    while (log < list->items + list->count && !log->is_current)
-        log++;
-    if (log == list->items + list->count)
-        return true;
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; log != NULL && i < list->count; i++) {
         struct generation *g = &list->items[i];
 
         if (g == log || !may_be_copy_of(g, log))
             continue;
-        g->is_copy = is_alike_at(g->path, log->path, g->size_bytes);
+        g->is_copy = is_alike_at(g, log, log_fd);
         is_sure &= g->is_copy;
     }
     return is_sure;
+}
+
+bool generations_lend(struct generations *list, int log_fd)
+{
+    struct generation *log = current_of(list);
+    bool is_regular;
+
+    CHECK(log != NULL && log->trouble != 0 && log->head == NULL && log_fd >= 0);
+    log->trouble = generation_read(log, log_fd, &is_regular);
+    return log->trouble != 0 || copies_mark(list, log_fd);
 }
 
 static int order(const void *a, const void *b, void *base)
@@ -338,7 +361,7 @@ static void listing_read_still(struct generations *list, DIR *dir, const char *d
         rewinddir(dir);
         sum = listing_read(list, dir, dir_path, base);
         rewinddir(dir);
-        if (listing_read(NULL, dir, dir_path, base) == sum && copies_mark(list))
+        if (listing_read(NULL, dir, dir_path, base) == sum && copies_mark(list, -1))
             return;
     }
 }

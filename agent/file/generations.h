@@ -88,6 +88,10 @@ struct generations {
 MUST_USE int generations_read(const char *path, struct generations *generations_out);
 void generations_free(struct generations *generations);
 
+/* The log could not be opened by its name, and is open already: what it holds shows by `log_fd`. False
+ * when it may have been truncated just now: then all are to be read again. */
+MUST_USE bool generations_lend(struct generations *generations, int log_fd);
+
 /* Its bytes, decompressed. UINT64_MAX: not known, as gzip has to be read for it; where its first bytes
  * are all it is. */
 uint64_t generation_bytes(const struct generation *generation);

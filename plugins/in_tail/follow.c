@@ -90,8 +90,10 @@ void tail_file_tell(struct tail_file *f)
 
     CHECK(f->readers.laggard == NULL);
     if (UNLIKELY(f->turn.lane->is_waiting) && f->source.fd >= 0 && f->source.state.read == 0 &&
-        file_state_read(f->source.fd, &facts) == 0)
+        file_state_read(f->source.fd, &facts) == 0) {
+        tail_file_note_seen(f, facts.size_bytes);
         file_look_beside(f, facts.modified_ns);
+    }
     tail_file_touch(f);
 }
 

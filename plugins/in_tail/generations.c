@@ -305,6 +305,22 @@ static bool is_log_still(const struct known_list *list, const struct generations
     return log == NULL;
 }
 
+/* The log by its descriptor, if it cannot be opened by its name now: what was copied of it would have to
+ * wait, and be older then than what is known of the log. False: all are to be looked at again. */
+static bool log_lend(const struct tail *t, struct generations *siblings)
+{
+    for (size_t i = 0; i < siblings->count; i++) {
+        const struct generation *g = &siblings->items[i];
+        const struct tail_file *f = NULL;
+
+        if (g->is_current && g->trouble != 0)
+            f = tail_inode_file(t, &g->id);
+        if (f != NULL && f->source.fd >= 0)
+            return generations_lend(siblings, f->source.fd);
+    }
+    return true;
+}
+
 /* False when the generations were renamed meanwhile. */
 static bool plan_follow(struct known_list *list, const struct found_file *name)
 {
@@ -318,7 +334,9 @@ static bool plan_follow(struct known_list *list, const struct found_file *name)
         saved[i] = list->items[i].saved;
     if (rc < 0 && rc != UV_ENOENT)
         tail_again_note(list->tail, name, name->real, rc);
-    if (rc == 0 && !is_log_still(list, &siblings)) {
+    if (rc == 0)
+        is_still = log_lend(list->tail, &siblings);
+    if (rc == 0 && (!is_still || !is_log_still(list, &siblings))) {
         generations_free(&siblings);
     } else if (rc == 0) {
         generation_plan(&siblings, saved, list->count, &plan);

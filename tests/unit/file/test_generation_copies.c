@@ -1,7 +1,9 @@
 #include "log_kit.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 
+#include <unistd.h>
 #include <uv.h>
 
 START_TEST(a_copy_not_yet_truncated_is_not_read_though_an_older_one_is_known)
@@ -216,6 +218,31 @@ START_TEST(a_shorter_one_that_begins_as_a_log_that_cannot_be_read_did_waits_for_
 }
 END_TEST
 
+/* Its name leads nowhere meanwhile. */
+START_TEST(a_log_that_is_open_shows_what_it_holds_though_its_name_cannot_be_opened)
+{
+    struct generation *log;
+    int fd;
+
+    tree_write("a.log", LINE(1) LINE(2));
+    tree_write("a.log.1", LINE(1));
+    fd = tree_open("a.log");
+    ck_assert_int_eq(generations_read(tree_path("a.log"), &log_kit.generations), 0);
+    ck_assert_uint_eq(log_kit.generations.count, 2);
+    tree_rename("a.log", "elsewhere");
+    log = &log_kit.generations.items[1];
+    log->trouble = UV_EACCES;
+    log->head_len = 0;
+    MEM_FREE(&log->head);
+    log_kit.generations.items[0].is_copy = false;
+    ck_assert(generations_lend(&log_kit.generations, fd));
+    ck_assert_int_eq(log->trouble, 0);
+    ck_assert_uint_eq(log->head_len, strlen(LINE(1) LINE(2)));
+    ck_assert(log_kit.generations.items[0].is_copy);
+    close(fd);
+}
+END_TEST
+
 static bool is_copied(int64_t born_ns, int64_t log_born_ns)
 {
     struct generations siblings;
@@ -270,6 +297,7 @@ Suite *suite_file_generation_copies(void)
     tcase_add_test(plans, what_may_be_a_copy_of_a_log_that_cannot_be_read_waits_for_that);
     tcase_add_test(plans,
                    a_shorter_one_that_begins_as_a_log_that_cannot_be_read_did_waits_for_that);
+    tcase_add_test(plans, a_log_that_is_open_shows_what_it_holds_though_its_name_cannot_be_opened);
     tcase_add_test(plans, a_generation_that_is_younger_than_its_log_is_a_copy);
     suite_add_tcase(suite, plans);
     return suite;

@@ -6,10 +6,12 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Who a file is, when it could not be opened, or cannot be read now. */
@@ -231,6 +233,103 @@ START_TEST(what_a_log_was_copied_to_before_it_could_be_opened_is_read)
 }
 END_TEST
 
+/* Whether files whose mode says so can be opened by nobody, root included. */
+static void root_may_open(bool may_all)
+{
+    const unsigned all = 1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH;
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2];
+
+    ck_assert_int_eq(syscall(SYS_capget, &head, data), 0);
+    data[0].effective &= ~all;
+    if (may_all)
+        data[0].effective |= data[0].permitted & all;
+    ck_assert_int_eq(syscall(SYS_capset, &head, data), 0);
+}
+
+/* What it holds is read by its descriptor, so that it is older by the time it can be opened by its name.
+ * Found by the simulation, SIM_COPIES and SIM_TROUBLE seed 21075. */
+START_TEST(what_a_log_that_can_no_longer_be_opened_was_copied_to_is_read)
+{
+    const char *records;
+
+    tree_write("app.log", "");
+    start();
+    settle();
+    tree_write("app.log.1", "a line that was copied while nobody looked\n");
+    tree_append("app.log", "a line that came after that, and is longer than the other one\n");
+    ck_assert_int_eq(chmod(tree_path("app.log"), 0), 0);
+    root_may_open(false);
+    clock_advance_ms(POLL_MS);
+    settle();
+    root_may_open(true);
+    ck_assert_int_eq(chmod(tree_path("app.log"), 0644), 0);
+    clock_advance_ms(FILE_TROUBLE_WAIT_MAX_MS);
+    settle();
+    records = input_kit_records(&kit);
+    ck_assert_ptr_nonnull(strstr(records, "a line that came after that"));
+    ck_assert_ptr_nonnull(strstr(records, "a line that was copied"));
+}
+END_TEST
+
+START_TEST(what_it_still_holds_itself_is_not_read_twice)
+{
+    tree_write("app.log", "");
+    start();
+    settle();
+    tree_append("app.log", "a line that is copied, and not yet truncated\n");
+    tree_copy("app.log", "app.log.1");
+    tree_append("app.log", "a line that came after that\n");
+    ck_assert_int_eq(chmod(tree_path("app.log"), 0), 0);
+    root_may_open(false);
+    clock_advance_ms(POLL_MS);
+    settle();
+    root_may_open(true);
+    ck_assert_uint_eq(kit.input.metrics.records, 2);
+}
+END_TEST
+
+/* ---- between two looks ---- */
+
+static void (*meanwhile)(void);
+
+/* In the system's place: what happens after the next look at a file's state. */
+int statx(int dir, const char *path, int flags, unsigned mask, struct statx *facts)
+{
+    int rc = (int)syscall(SYS_statx, dir, path, flags, mask, facts);
+    void (*act)(void) = meanwhile;
+
+    meanwhile = NULL;
+    if (act != NULL)
+        act();
+    return rc;
+}
+
+static void truncated(void)
+{
+    tree_truncate("app.log", 0);
+}
+
+/* Found by the simulation, SIM_COPIES seed 41068. */
+START_TEST(what_was_seen_while_memory_was_short_counts_though_it_was_truncated_just_then)
+{
+    static const char line[] = "a line that is there when it is opened, and not read\n";
+    static const char more[] = "and one that only the first look sees\n";
+    struct tail_file *f;
+
+    tree_write("app.log", line);
+    start();
+    f = CONTAINER_OF(self->followed.files.next, struct tail_file, link);
+    ck_assert_uint_eq(f->source.state.read, 0);
+    tree_append("app.log", more);
+    self->lanes.together.is_waiting = true;
+    meanwhile = truncated;
+    tail_file_tell(f);
+    self->lanes.together.is_waiting = false;
+    ck_assert_uint_eq(f->source.state.size_before, strlen(line) + strlen(more));
+}
+END_TEST
+
 /* It would be taken for another one, and be read from its beginning under another id. */
 START_TEST(a_file_whose_first_bytes_cannot_be_read_is_not_opened)
 {
@@ -341,6 +440,10 @@ Suite *suite_plugins_in_tail_known(void)
     tcase_add_test(t, a_file_whose_last_bytes_could_not_be_printed_is_known_by_its_first);
     tcase_add_test(t, the_row_of_another_log_says_nothing_of_a_number);
     tcase_add_test(t, what_a_log_was_copied_to_before_it_could_be_opened_is_read);
+    tcase_add_test(t, what_a_log_that_can_no_longer_be_opened_was_copied_to_is_read);
+    tcase_add_test(t, what_it_still_holds_itself_is_not_read_twice);
+    tcase_add_test(t,
+                   what_was_seen_while_memory_was_short_counts_though_it_was_truncated_just_then);
     tcase_add_test(t, a_file_whose_first_bytes_cannot_be_read_is_not_opened);
     tcase_add_test(t, a_row_that_is_set_while_we_stop_is_not_waited_for_and_does_not_count);
     tcase_add_test(t, of_more_generations_than_are_looked_at_each_is_read_once);
