@@ -5,39 +5,143 @@
 
 /*
  * What copytruncate made of a log that was truncated: the file beside it that has what was read of it, or
- * a beginning of that, where the rest came between copying and truncating.
+ * a beginning of that, where the rest came between copying and truncating. The newest that fits; one that
+ * has all before one that has not.
  *
- * Goes wrong: it does not show yet, or cannot be read now; files are renamed while one looks (TRIES_MAX).
+ *   tail_copy_seek   what of the log's generations may be it
+ *   copy_look        the next one; on a worker, slice by slice, where it was compressed at once, so that
+ *                    what it has shows by reading it through
+ *   seek_end         the file goes on there, or is gone (restart.c)
+ *
+ * The file is not read meanwhile, and its heir waits for it; what is written to the log lies there. No
+ * output leaves it: what it is to read again is not there.
+ *
+ * Goes wrong: the file is closed meanwhile (what was found is left); files are renamed (one looks again,
+ * TRIES_MAX times); one does not show yet, or cannot be read now; a disk does not answer (COPY_PATIENCE_MS:
+ * as if it could not be read).
  */
 
 /* Rotation may be under way while the generations are looked at. */
 #define TRIES_MAX 5
 
-/* What it has, decompressed; where that is not known it is read through. */
-static int64_t copy_measure(const struct generation *g, int fd)
-{
-    uint64_t bytes = generation_bytes(g);
-    struct file_reader reader;
-    int64_t measured;
+/* A job passes so much, then makes room for others. */
+#define COPY_SLICE_BYTES ((uint64_t)16 << 20)
 
-    if (bytes != UINT64_MAX)
-        return (int64_t)bytes;
-    file_reader_init(&reader, fd, g->is_gzip);
-    measured = file_reader_measure(&reader);
-    file_reader_fini(&reader);
-    return measured;
+/* For so long no slice came back: the disk is stuck. */
+#define COPY_PATIENCE_MS 30000
+
+/* Of what begins as the file did. */
+struct candidate {
+    char *path;
+    struct file_id id;
+    bool is_long; /* what it has shows by reading it through */
+};
+
+struct tail_copies {
+    struct tail_file *file; /* NULL: nobody waits for it */
+    struct loop *loop;
+    uint64_t lost_bytes;    /* if there is none */
+    uint64_t read, end;     /* as far as the file was read; and was seen, where that is more */
+    struct file_print tail; /* of what stands before `read` */
+    struct candidate items[GENERATIONS_MAX]; /* newest first */
+    size_t count, at;
+    unsigned tries;
+    bool is_hidden; /* one that may be it cannot be read now */
+
+    struct file_reader reader; /* of the one at `at`; fd negative: it is not open */
+    uint64_t bytes;            /* that it has, as far as `end` */
+    bool is_proved;            /* what stands before `read` was looked at */
+    bool is_with_worker;
+    int status;        /* 1: it is further; 0: it has all that was read; else negative */
+    uint64_t moved_ms; /* when the last slice was begun */
+
+    struct tail_copy cut; /* a beginning, path NULL: none was found yet */
+    int cut_fd;
+};
+
+/* ---- one of them ---- */
+
+/* UV_ERANGE: it ends before, or has other bytes there. What is damaged ends where the damage begins. */
+static int pass_some(struct tail_copies *c)
+{
+    struct file_reader *r = &c->reader;
+    int rc = 0;
+
+    if (!c->is_proved)
+        rc = file_reader_seek_some(r, c->read - c->tail.len, COPY_SLICE_BYTES);
+    if (rc == 0 && !c->is_proved) {
+        rc = file_reader_seek_known(r, c->read, c->tail);
+        c->is_proved = rc == 0;
+    }
+    if (rc == 0 && r->is_gzip)
+        rc = file_reader_seek_some(r, c->end, COPY_SLICE_BYTES);
+    if (r->is_gzip)
+        c->bytes = r->offset;
+    if (rc == -EBADMSG)
+        rc = UV_ERANGE;
+    return rc == UV_ERANGE && c->is_proved ? 0 : rc;
 }
 
-/* Has what was read of the file, up to where it was read. */
-static bool is_whole_copy(const struct tail_file *f, const struct generation *g, int fd)
+/* On a worker, or on the loop where it is short. */
+static void copy_look(void *owner)
 {
-    struct file_reader reader;
-    bool is_it;
+    struct tail_copies *c = owner;
 
-    file_reader_init(&reader, fd, g->is_gzip);
-    is_it = file_reader_seek_known(&reader, f->source.state.read, f->known.tail_print) == 0;
-    file_reader_fini(&reader);
-    return is_it;
+    c->status = c->reader.is_gzip || c->bytes >= c->read ? pass_some(c) : UV_ERANGE;
+}
+
+static void copy_close(struct tail_copies *c)
+{
+    if (c->reader.fd < 0)
+        return;
+    file_reader_fini(&c->reader);
+    close(c->reader.fd);
+    c->reader.fd = -1;
+}
+
+/* Its descriptor, which the caller has now. */
+static int copy_take(struct tail_copies *c, struct tail_copy *copy)
+{
+    int fd = c->reader.fd;
+
+    CHECK(fd >= 0 && !c->is_with_worker);
+    *copy = (struct tail_copy){.path = mem_text(c->items[c->at].path), .bytes = c->bytes};
+    file_reader_fini(&c->reader);
+    c->reader.fd = -1;
+    return fd;
+}
+
+/* UV_EINTR when the name leads to another file by now. */
+static int copy_open(struct tail_copies *c)
+{
+    const struct candidate *item = &c->items[c->at];
+    struct file_facts facts;
+    int fd = file_open_read(item->path), rc;
+
+    if (fd < 0)
+        return fd == UV_ENOENT ? UV_EINTR : fd;
+    rc = file_facts_read(fd, &facts);
+    if (rc == 0 && !file_id_equal(&facts.id, &item->id))
+        rc = UV_EINTR;
+    if (rc == 0)
+        rc = file_is_gzip(fd, item->path);
+    if (rc < 0) {
+        close(fd);
+        return rc;
+    }
+    file_reader_init(&c->reader, fd, rc > 0);
+    c->bytes = facts.size_bytes;
+    c->is_proved = false;
+    return 0;
+}
+
+/* ---- which ---- */
+
+static void candidates_clear(struct tail_copies *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        mem_free(c->items[i].path);
+    c->count = c->at = 0;
 }
 
 /* Whether it begins as what was read did: of a short one, as far as can be told. */
@@ -49,77 +153,208 @@ static bool may_be_copy(const struct tail_file *f, const struct generation *g)
            file_content_is_cut(&f->known.identity, head);
 }
 
-/* 1, 0 or negative: whether it has all that was read; or else, when `may_be_cut`, a beginning of it, as
- * the rest came between copying and truncating. */
-static int copy_look(const struct tail_file *f, const struct generation *g, int fd, bool may_be_cut,
-                     uint64_t *bytes_out)
-{
-    int64_t bytes;
-
-    if (!may_be_copy(f, g))
-        return 0;
-    bytes = copy_measure(g, fd);
-    if (bytes < 0)
-        return (int)bytes;
-    *bytes_out = (uint64_t)bytes;
-    if (bytes == 0) /* its size was seen before its first bytes came: it is being written */
-        return UV_EAGAIN;
-    if ((uint64_t)bytes < f->source.state.read)
-        return may_be_cut;
-    return !may_be_cut && is_whole_copy(f, g, fd);
-}
-
-/* A descriptor, or negative: UV_EINTR when the name leads to another file by now. */
-static int copy_try(const struct tail_file *f, const struct generation *g, bool may_be_cut,
-                    struct tail_copy *copy)
-{
-    struct file_facts facts;
-    uint64_t bytes = 0;
-    int fd, rc;
-
-    if (g->is_current)
-        return UV_ENOENT;
-    if (g->trouble != 0)
-        return UV_EAGAIN;
-    fd = file_open_read(g->path);
-    if (fd < 0)
-        return fd == UV_ENOENT ? UV_EINTR : UV_EAGAIN;
-    if (file_facts_read(fd, &facts) < 0 || !file_id_equal(&facts.id, &g->id)) {
-        close(fd);
-        return UV_EINTR;
-    }
-    rc = copy_look(f, g, fd, may_be_cut, &bytes);
-    if (rc > 0) {
-        *copy = (struct tail_copy){.path = mem_text(g->path), .bytes = bytes};
-        return fd;
-    }
-    close(fd);
-    return rc < 0 ? UV_EAGAIN : UV_ENOENT;
-}
-
-/* The newest that fits; whole ones first. */
-static int copy_find(const struct tail_file *f, struct tail_copy *copy)
+/* Negative when the directory cannot be read. */
+static int candidates_find(struct tail_copies *c)
 {
     struct generations siblings;
-    int rc = generations_read(f->log.real_path, &siblings), fd = UV_ENOENT;
+    int rc = generations_read(c->file->log.real_path, &siblings);
 
+    c->is_hidden = false;
     if (rc < 0)
-        return rc == UV_ENOENT ? rc : UV_EAGAIN;
-    for (unsigned may_be_cut = 0; may_be_cut < 2 && fd < 0 && fd != UV_EINTR; may_be_cut++)
-        for (size_t i = siblings.count; i-- > 0 && fd < 0 && fd != UV_EINTR;) {
-            rc = copy_try(f, &siblings.items[i], may_be_cut, copy);
-            if (rc >= 0 || rc == UV_EINTR || fd == UV_ENOENT)
-                fd = rc;
-        }
+        return rc;
+    CHECK(c->count == 0);
+    CHECK(siblings.count <= GENERATIONS_MAX);
+    for (size_t i = siblings.count; i-- > 0;) {
+        const struct generation *g = &siblings.items[i];
+
+        if (g->is_current)
+            continue;
+        c->is_hidden |= g->trouble != 0;
+        if (g->trouble == 0 && may_be_copy(c->file, g))
+            c->items[c->count++] = (struct candidate){.path = mem_text(g->path),
+                                                      .id = g->id,
+                                                      .is_long = generation_bytes(g) == UINT64_MAX};
+    }
     generations_free(&siblings);
-    return fd;
+    return 0;
 }
 
-int tail_copy_open(const struct tail_file *f, struct tail_copy *copy)
-{
-    int fd = UV_EINTR;
+/* ---- the search ---- */
 
-    for (unsigned tries = 0; tries < TRIES_MAX && fd == UV_EINTR; tries++)
-        fd = copy_find(f, copy);
-    return fd == UV_EINTR ? UV_EAGAIN : fd;
+static void seek_free(struct tail_copies *c)
+{
+    candidates_clear(c);
+    copy_close(c);
+    mem_free(c->cut.path);
+    if (c->cut_fd >= 0)
+        close(c->cut_fd);
+    mem_free(c);
+}
+
+/* `fd` is the copy's, or negative, as tail_file_restart has it. One that is with a worker is forgotten
+ * when it comes back. */
+static void seek_end(struct tail_copies *c, int fd, struct tail_copy copy)
+{
+    struct tail_file *f = c->file;
+    uint64_t lost_bytes = c->lost_bytes;
+
+    CHECK(f != NULL && f->ending.copies == c);
+    f->ending.copies = NULL;
+    c->file = NULL;
+    if (!c->is_with_worker)
+        seek_free(c);
+    tail_file_restart(f, lost_bytes, fd, &copy);
+}
+
+/* None has all: the newest that has a beginning of it. */
+static void seek_end_cut(struct tail_copies *c)
+{
+    struct tail_copy copy = c->cut;
+    int fd = c->cut_fd;
+
+    if (fd < 0)
+        fd = c->is_hidden ? UV_EAGAIN : UV_ENOENT;
+    c->cut = (struct tail_copy){0};
+    c->cut_fd = -1;
+    seek_end(c, fd, copy);
+}
+
+/* Of one that is empty the size was seen before its first bytes came: it is being written. */
+static bool may_be_cut(const struct tail_copies *c)
+{
+    return c->status == UV_ERANGE && c->bytes > 0 && c->bytes < c->read;
+}
+
+/* True when the search is over. */
+static bool copy_judge(struct tail_copies *c)
+{
+    struct tail_copy copy;
+
+    if (c->status == 0) {
+        int fd = copy_take(c, &copy);
+
+        seek_end(c, fd, copy);
+        return true;
+    }
+    if (may_be_cut(c) && c->cut_fd < 0)
+        c->cut_fd = copy_take(c, &c->cut);
+    c->is_hidden |= c->status != UV_ERANGE || c->bytes == 0;
+    copy_close(c);
+    c->at++;
+    return false;
+}
+
+static void on_looked(void *owner);
+
+static void copy_send(struct tail_copies *c)
+{
+    c->is_with_worker = true;
+    c->moved_ms = clock_ms();
+    job_start(c->loop, copy_look, on_looked, c);
+}
+
+/* Files may be renamed again and again. */
+static void seek_anew(struct tail_copies *c)
+{
+    int rc = UV_EAGAIN;
+
+    candidates_clear(c);
+    if (c->tries++ < TRIES_MAX)
+        rc = candidates_find(c);
+    c->is_hidden |= rc < 0 && rc != UV_ENOENT;
+}
+
+/* True when it is over. */
+static bool seek_go(struct tail_copies *c)
+{
+    while (c->at < c->count) {
+        int rc = copy_open(c);
+
+        if (rc == UV_EINTR) {
+            seek_anew(c);
+            continue;
+        }
+        if (rc < 0) {
+            c->is_hidden = true;
+            c->at++;
+            continue;
+        }
+        if (c->items[c->at].is_long) {
+            copy_send(c);
+            return false;
+        }
+        copy_look(c);
+        if (copy_judge(c))
+            return true;
+    }
+    seek_end_cut(c);
+    return true;
+}
+
+static void on_looked(void *owner)
+{
+    struct tail_copies *c = owner;
+
+    CHECK(c->is_with_worker);
+    c->is_with_worker = false;
+    if (c->file == NULL)
+        seek_free(c);
+    else if (c->status > 0)
+        copy_send(c);
+    else if (!copy_judge(c))
+        (void)seek_go(c);
+}
+
+bool tail_copy_seek(struct tail_file *f, uint64_t lost_bytes)
+{
+    struct tail_copies *c = mem_zalloc(1, sizeof *c);
+    const struct follow_state *s = &f->source.state;
+
+    CHECK(f->source.fd >= 0 && f->ending.copies == NULL && f->readers.laggard == NULL);
+    tail_twin_leave(f);
+    tail_way_leave(f);
+    c->file = f;
+    c->loop = f->tail->input->loop;
+    c->lost_bytes = lost_bytes;
+    c->read = s->read;
+    c->end = s->size_before > s->read ? s->size_before : s->read;
+    if (f->known.tail_print.len <= s->read)
+        c->tail = f->known.tail_print;
+    c->reader.fd = c->cut_fd = -1;
+    f->ending.copies = c;
+    f->origin.can_leave = false;
+    seek_anew(c);
+    if (seek_go(c))
+        return false;
+    tail_file_look_again(f, COPY_PATIENCE_MS);
+    return true;
+}
+
+bool tail_copy_turn(struct tail_file *f)
+{
+    struct tail_copies *c = f->ending.copies;
+    uint64_t still_ms = clock_ms() - c->moved_ms;
+
+    CHECK(c->file == f && c->is_with_worker);
+    if (still_ms < COPY_PATIENCE_MS) {
+        tail_file_look_again(f, COPY_PATIENCE_MS - still_ms);
+        return true;
+    }
+    log_warn(f->tail->told.component,
+             "whether %s is a copy of %s does not show for %u s: what it has is looked for at the "
+             "next start",
+             c->items[c->at].path, f->log.path, COPY_PATIENCE_MS / 1000);
+    seek_end(c, UV_EAGAIN, (struct tail_copy){0});
+    return false;
+}
+
+void tail_copy_leave(struct tail_file *f)
+{
+    struct tail_copies *c = f->ending.copies;
+
+    if (c == NULL)
+        return;
+    CHECK(c->file == f && c->is_with_worker);
+    f->ending.copies = NULL;
+    c->file = NULL;
 }

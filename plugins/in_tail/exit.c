@@ -26,7 +26,8 @@ static bool any_pauses(const struct tail *t)
 /* It has more to read, and is not at it yet: nothing is ready meanwhile. */
 static bool is_on_the_way(const struct tail_file *f)
 {
-    return f->source.way != NULL && !file_trouble_lasts(&f->source.trouble);
+    return (f->source.way != NULL || f->ending.copies != NULL) &&
+           !file_trouble_lasts(&f->source.trouble);
 }
 
 static bool any_on_the_way(const struct tail *t)

@@ -19,6 +19,7 @@
 #include "plugins/in_tail/wish.h"
 
 struct tail;
+struct tail_copies;
 struct tail_lane;
 struct tail_laggard;
 struct tail_way;
@@ -83,11 +84,12 @@ struct tail_file_lines {
 struct tail_ending {
     struct held_file held;  /* in the service's book while it is rotated */
     struct tail_twin *twin; /* what has its bytes is sought; it is not read meanwhile; or NULL */
-    unsigned twin_tries;    /* to look for one, without a descriptor for that */
-    bool must_let_go;       /* held_limit has no room for it */
-    bool is_alone;          /* nothing else has its bytes, or it goes on in what has */
-    bool is_done;           /* closed: lives on only for its acks */
-    bool is_handed_on;      /* by the tail before this one */
+    struct tail_copies *copies; /* it was truncated, and its copy is sought; the same; or NULL */
+    unsigned twin_tries;        /* to look for one, without a descriptor for that */
+    bool must_let_go;           /* held_limit has no room for it */
+    bool is_alone;              /* nothing else has its bytes, or it goes on in what has */
+    bool is_done;               /* closed: lives on only for its acks */
+    bool is_handed_on;          /* by the tail before this one */
 };
 
 struct tail_file {
@@ -135,8 +137,17 @@ int tail_file_open_generation(struct tail *tail, const char *log_path, struct ta
  * and may be gone. */
 bool tail_file_reopen(struct tail_file *file);
 
-/* It was truncated: it goes on from its beginning, as another tail_file; this one is gone. */
-void tail_file_restart(struct tail_file *file, uint64_t lost_bytes);
+/* What copytruncate made of a file that was truncated. */
+struct tail_copy {
+    char *path;
+    uint64_t bytes; /* decompressed; those behind what was seen of the file do not count */
+};
+
+/* It was truncated: it goes on from its beginning, as another tail_file, and this one in its copy, whose
+ * descriptor and path it takes; or it is gone. `fd` is UV_ENOENT: there is no copy; UV_EAGAIN: it may be
+ * one that cannot be read now. */
+void tail_file_restart(struct tail_file *file, uint64_t lost_bytes, int fd,
+                       const struct tail_copy *copy);
 
 /* Its name refers to something else now. */
 void tail_file_unname(struct tail_file *file);
@@ -174,6 +185,18 @@ const struct tail_proof *tail_way_unproved(const struct tail_file *file);
 
 /* It is not to go there any more. */
 void tail_way_leave(struct tail_file *file);
+
+/* ---- copy.c ---- */
+
+/* It was truncated: its copy is sought, then it is restarted. `lost_bytes` as the plan says. False: that
+ * is done, and the pointer is not good any more; else it is not read meanwhile. */
+bool tail_copy_seek(struct tail_file *file, uint64_t lost_bytes);
+
+/* Its turn, while its copy is sought. False: it was restarted, as a disk does not answer. */
+bool tail_copy_turn(struct tail_file *file);
+
+/* It is not to be restarted any more. */
+void tail_copy_leave(struct tail_file *file);
 
 /* ---- twin.c ---- */
 

@@ -41,7 +41,7 @@ static void source_note_seen(struct tail_source *s, uint64_t size, bool is_rewri
 void tail_file_note_seen(struct tail_file *f, uint64_t size)
 {
     CHECK(f->source.fd >= 0);
-    if (size > f->source.state.size_before && !f->source.reader.is_gzip)
+    if (size > f->source.state.size_before && !f->source.reader.is_gzip && f->ending.copies == NULL)
         source_note_seen(&f->source, size, tail_file_is_rewritten(f));
 }
 
@@ -51,7 +51,8 @@ static void file_note_size(struct tail_file *f)
     struct file_facts facts;
     bool is_rewritten;
 
-    if (f->source.fd < 0 || f->source.way != NULL || file_state_read(f->source.fd, &facts) < 0)
+    if (f->source.fd < 0 || f->source.way != NULL || f->ending.copies != NULL ||
+        file_state_read(f->source.fd, &facts) < 0)
         return;
     is_rewritten = tail_file_is_rewritten(f);
     source_note_seen(&f->source, facts.size_bytes, is_rewritten);
@@ -314,8 +315,7 @@ static enum file_next file_step(struct tail_file *f, const struct follow_seen *s
     case FOLLOW_FINISH_LINE:
         return file_read_step(f, seen->size, step.move == FOLLOW_FINISH_LINE);
     case FOLLOW_RESTART:
-        tail_file_restart(f, step.lost_bytes);
-        return FILE_IS_GONE;
+        return tail_copy_seek(f, step.lost_bytes) ? FILE_RESTS : FILE_IS_GONE;
     case FOLLOW_MARK_ROTATED:
         f->source.state.is_rotated = true;
         f->source.state.rotated_ms = seen->now_ms;
@@ -355,6 +355,8 @@ static enum file_next file_steps(struct tail_file *f)
     struct follow_seen seen;
 
     CHECK(f->source.fd >= 0);
+    if (UNLIKELY(f->ending.copies != NULL))
+        return tail_copy_turn(f) ? FILE_RESTS : FILE_IS_GONE;
     if (UNLIKELY(f->source.way != NULL)) {
         tail_way_turn(f);
         return FILE_RESTS;

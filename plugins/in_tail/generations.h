@@ -28,18 +28,6 @@ struct tail_log_known tail_generations_follow(struct tail *tail, const struct fo
  * `file` is what it goes on in, or NULL where that is yet to be made. */
 void tail_copies_follow(struct tail *tail, const struct found_file *name, struct tail_file *file);
 
-/* ---- copy.c ---- */
-
-/* What copytruncate made of a file that was truncated. */
-struct tail_copy {
-    char *path;
-    uint64_t bytes; /* decompressed */
-};
-
-/* Opens it; its path is yours then. UV_ENOENT: there is none; UV_EAGAIN: it may be one that cannot be
- * read now. */
-int tail_copy_open(const struct tail_file *file, struct tail_copy *copy_out);
-
 /* ---- missing.c ---- */
 
 /* What is there of logs that are known, and whose names the first scan has not found. */

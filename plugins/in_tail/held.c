@@ -50,7 +50,7 @@ static void on_go(struct held_file *held)
 {
     struct tail_file *f = CONTAINER_OF(held, struct tail_file, ending.held);
 
-    if (f->source.way == NULL && !tail_twin_seek(f))
+    if (f->source.way == NULL && f->ending.copies == NULL && !tail_twin_seek(f))
         tail_file_let_go(f);
 }
 
@@ -62,7 +62,7 @@ static bool file_count_held(struct tail_file *f)
         held_remove(&f->ending.held);
         return false;
     }
-    if (f->ending.twin != NULL || f->source.way != NULL)
+    if (f->ending.twin != NULL || f->ending.copies != NULL || f->source.way != NULL)
         return true;
     f->ending.held.bytes = file_held_bytes(f);
     if (!list_is_linked(&f->ending.held.link)) {

@@ -165,8 +165,8 @@ bool tail_kin_may_read(struct tail_file *f)
     if (bytes_of(f) == 0)
         return true;
     if (!file_trouble_lasts(&elder->source.trouble)) {
-        if (elder->source.way != NULL || elder->source.state.unfinished_bytes > 0 ||
-            bytes_of(elder) > elder->source.state.read)
+        if (elder->source.way != NULL || elder->ending.copies != NULL ||
+            elder->source.state.unfinished_bytes > 0 || bytes_of(elder) > elder->source.state.read)
             return false;
         if (take_over(f, elder)) {
             kin_unlink(f);

@@ -252,7 +252,7 @@ static enum laggard_next laggard_step(struct tail_laggard *l)
         tail_way_turn(f);
         return LAGGARD_RESTS;
     }
-    if (tail_laggard_waits(l) || l->of->source.way != NULL)
+    if (tail_laggard_waits(l) || l->of->source.way != NULL || l->of->ending.copies != NULL)
         return LAGGARD_RESTS;
     pause_ms = pace_pause_ms(&f->turn.pace, clock_ms());
     if (pause_ms > 0) {

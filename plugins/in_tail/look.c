@@ -37,6 +37,8 @@ static bool file_look(const struct tail_file *f, struct sight *sight)
     if (file_state_read(f->source.fd, &facts) < 0)
         return false;
     size = file_reader_size(&f->source.reader, facts.size_bytes);
+    if (f->ending.copies != NULL) /* what was truncated of it may be in its copy */
+        size += f->source.state.size_before;
     *sight = (struct sight){
         .file = f, .size_bytes = size, .unread_bytes = size > settled ? size - settled : 0};
     if (f->source.trouble.code == 0 && f->origin.window.issued > settled)

@@ -344,6 +344,7 @@ void tail_file_close(struct tail_file *f)
     joiner_free(&f->lines.joiner);
     tail_lines_account(f);
     tail_twin_leave(f);
+    tail_copy_leave(f);
     held_remove(&f->ending.held);
     f->origin.can_leave = false;
     list_remove(&f->turn.link);

@@ -9,6 +9,7 @@
 /*
  * A file was truncated.
  *
+ *   tail_copy_seek       its copy is sought (copy.c)
  *   file_move_to_copy    copytruncate made a copy of it: the file goes on there, as one that was rotated
  *   file_end_truncated   there is none: its acks go to nobody, and what was unread is counted
  *   file_begin_again     the descriptor is another file, from its beginning
@@ -46,20 +47,19 @@ static void source_cut(struct tail_source *s, uint64_t bytes)
 }
 
 /* The copy has what the file had: the file goes on there, with its row, its id and its lines that
- * wait, as one that was rotated. UV_ENOENT when there is no such copy, UV_EAGAIN when it does not
- * show yet. What is lost of `*lost_bytes` is what the copy lacks. */
-static int file_move_to_copy(struct tail_file *f, uint64_t *lost_bytes)
+ * wait, as one that was rotated. Negative when there is none, as tail_file_restart has it. What is lost of
+ * `*lost_bytes` is what the copy lacks. */
+static int file_move_to_copy(struct tail_file *f, int fd, const struct tail_copy *copy,
+                             uint64_t *lost_bytes)
 {
     struct tail_source *s = &f->source;
-    struct tail_copy copy;
     struct file_facts facts;
     uint64_t reached = tail_file_reached(f), size = s->state.size_before;
-    int fd = tail_copy_open(f, &copy);
 
     if (fd < 0)
         return fd;
     if (file_facts_read(fd, &facts) < 0 || tail_inode_file(f->tail, &facts.id) != NULL) {
-        mem_free(copy.path);
+        mem_free(copy->path);
         close(fd);
         return UV_ENOENT;
     }
@@ -67,9 +67,9 @@ static int file_move_to_copy(struct tail_file *f, uint64_t *lost_bytes)
     tail_source_close(s);
     s->fd = fd;
     mem_free(f->log.real_path);
-    f->log.real_path = copy.path;
-    if (copy.bytes < s->state.read) {
-        source_cut(s, copy.bytes);
+    f->log.real_path = copy->path;
+    if (copy->bytes < s->state.read) {
+        source_cut(s, copy->bytes);
         f->origin.can_leave = false;
     }
     if (tail_file_identify(f) < 0)
@@ -80,8 +80,8 @@ static int file_move_to_copy(struct tail_file *f, uint64_t *lost_bytes)
     tail_laggards_move(f);
     f->origin.can_leave = f->tail->lanes.shares != NULL && s->copy_bytes == 0;
     f->known.tail_print = (struct file_print){0};
-    if (reached < copy.bytes)
-        reached = copy.bytes;
+    if (reached < copy->bytes)
+        reached = copy->bytes;
     *lost_bytes = size > reached ? size - reached : 0;
     s->state.size_before = s->state.read;
     s->state.is_rotated = true;
@@ -119,23 +119,23 @@ static void file_end_truncated(struct tail_file *f, int rc, uint64_t lost_bytes)
 /* It may have been copied and truncated several times since it was last looked at: what was copied
  * last is a generation that nobody has seen. One that was handed on has its name, though no scan has
  * found it yet. */
-void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
+void tail_file_restart(struct tail_file *f, uint64_t lost_bytes, int fd,
+                       const struct tail_copy *copy)
 {
     struct tail *t = f->tail;
     struct found_file *name = f->log.name;
     char *path = mem_text(f->log.path), *real = mem_text(f->log.real_path);
-    int fd = fcntl(f->source.fd, F_DUPFD_CLOEXEC, 0), rc;
+    int own = fcntl(f->source.fd, F_DUPFD_CLOEXEC, 0), rc;
     bool is_handed_on = f->ending.is_handed_on;
     bool has_name = name != NULL || (is_handed_on && !f->source.state.is_rotated);
     struct found_file log = {.path = path, .real = real};
     struct tail_file *again;
 
     CHECK(f->source.fd >= 0 && f->readers.laggard == NULL);
+    CHECK(f->ending.copies == NULL && f->ending.twin == NULL && f->source.way == NULL);
     lost_bytes += tail_file_unrepeated_bytes(f);
     tail_name_leave(f);
-    tail_twin_leave(f);
-    tail_way_leave(f);
-    rc = file_move_to_copy(f, &lost_bytes);
+    rc = file_move_to_copy(f, fd, copy, &lost_bytes);
     if (has_name)
         tail_copies_follow(t, &log, NULL);
     file_end_truncated(f, rc, lost_bytes);
@@ -144,7 +144,7 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes)
         name->user = again;
     mem_free(again->log.real_path);
     again->log.real_path = real;
-    again->source.fd = fd;
+    again->source.fd = own;
     again->ending.is_handed_on = is_handed_on;
     mem_free(path);
     file_begin_again(again);

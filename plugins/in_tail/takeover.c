@@ -55,7 +55,7 @@ void tail_file_take(struct tail_file *f, const struct orphan *orphan)
     f->known.identity = orphan->identity;
     f->source.state.size_before =
         orphan->size > from ? orphan->size : from; /* not of what it has now */
-    tail_file_restart(f, f->source.state.size_before - from);
+    (void)tail_copy_seek(f, f->source.state.size_before - from);
 }
 
 /* The row goes on with the descriptor. */

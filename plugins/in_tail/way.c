@@ -342,7 +342,7 @@ static void way_over(struct tail_way *w)
     else if (is_here || f->readers.laggard != NULL)
         way_fail(w, w->status);
     else if (f->log.name != NULL && w->status == UV_ERANGE)
-        tail_file_restart(f, 0);
+        (void)tail_copy_seek(f, 0);
     else if (f->log.name != NULL)
         way_fail(w, w->status);
     else if (w->is_proof && w->status == UV_ERANGE)

@@ -67,8 +67,10 @@ void __wrap_tail_loss_begin(struct tail_file *file, uint64_t bytes_min);
 void __real_tail_loss_begin(struct tail_file *file, uint64_t bytes_min);
 void __wrap_tail_file_hand_on(struct tail_file *file);
 void __real_tail_file_hand_on(struct tail_file *file);
-void __wrap_tail_file_restart(struct tail_file *file, uint64_t lost_bytes);
-void __real_tail_file_restart(struct tail_file *file, uint64_t lost_bytes);
+void __wrap_tail_file_restart(struct tail_file *file, uint64_t lost_bytes, int fd,
+                              const struct tail_copy *copy);
+void __real_tail_file_restart(struct tail_file *file, uint64_t lost_bytes, int fd,
+                              const struct tail_copy *copy);
 void __wrap_tail_truncation_count(struct tail_file *file, uint64_t lost_bytes);
 uint64_t __wrap_tail_bookmark_find(struct tail_file *file, struct slice head, bool is_new_name,
                                    struct tail_note *note);
@@ -218,13 +220,14 @@ static struct {
     uint64_t seen, between, reached;
 } truncated;
 
-void __wrap_tail_file_restart(struct tail_file *file, uint64_t lost_bytes)
+void __wrap_tail_file_restart(struct tail_file *file, uint64_t lost_bytes, int fd,
+                              const struct tail_copy *copy)
 {
     truncated.node = fake_calls_node(file->source.fd);
     truncated.seen = fake_calls_seen_bytes(file->source.fd);
     truncated.between = fake_calls_seen_between_bytes(file->source.fd);
     truncated.reached = tail_file_reached(file);
-    __real_tail_file_restart(file, lost_bytes);
+    __real_tail_file_restart(file, lost_bytes, fd, copy);
 }
 
 /* What was seen of it goes along. */
