@@ -221,7 +221,7 @@ static void laggard_meet(struct tail_laggard *l)
     struct tail *t = l->file.tail;
     bool is_away = t->input->lanes->away & tail_bit(l->output);
 
-    if (!is_cut_clean(l->of))
+    if (!l->of->kin.is_lent && !is_cut_clean(l->of))
         return;
     tail_lines_flush(&l->file, true);
     tail_file_advance(&l->file, l->file.source.state.read);

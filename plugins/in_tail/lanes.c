@@ -79,9 +79,9 @@ static bool is_routed(const struct tail_file *f, unsigned output)
 }
 
 /* Where nobody else reads it, lines that wait go on as they are: they are let go of with the others,
- * and the file is read on from where they end, or from where the next generation was lent lines; so no
- * record of it reaches over that. What stands before that tells later whether it was truncated; one that
- * is others by now begins again as soon as it is looked at. */
+ * and the file is read on from where they end; so no record of it reaches over that. What stands before
+ * that tells later whether it was truncated; one that is others by now begins again as soon as it is looked
+ * at. One that lent lines to the next generation is at its end, and stays there: they are in a record. */
 static void file_pause(struct tail_file *f)
 {
     struct file_print print = {0};
@@ -89,6 +89,8 @@ static void file_pause(struct tail_file *f)
     tail_lines_flush(f, true);
     tail_file_advance(f, tail_source_next(&f->source));
     f->lines.is_skipping = false;
+    if (f->kin.is_lent)
+        return;
     if (!f->source.reader.is_gzip &&
         file_tail_print(f->source.fd, f->origin.window.issued, &print) < 0)
         print = (struct file_print){0};

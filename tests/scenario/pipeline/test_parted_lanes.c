@@ -12,6 +12,9 @@
 #define TAIL_ALL                                                                           \
     "[INPUT]\n Name tail\n Tag app.*\n Path ${DIR}/*.log\n DB ${DIR}/state/positions.db\n" \
     " Read_from_Head on\n Rotate_Wait 60\n multiline.parser cri\n"
+#define TAIL_BRIEF                                                                         \
+    "[INPUT]\n Name tail\n Tag app.*\n Path ${DIR}/*.log\n DB ${DIR}/state/positions.db\n" \
+    " Read_from_Head on\n Rotate_Wait 2\n multiline.parser cri\n"
 #define ES_BUSY "[OUTPUT]\n Name es\n Match *busy.log\n Port ${PORT3}\n Workers 1\n"
 
 static void write_busy(void)
@@ -71,6 +74,43 @@ START_TEST(pieces_wait_with_nobody_where_the_next_file_is_read_apart)
 }
 END_TEST
 
+/* The record with the pieces was taken by one output before it fell behind, so that nobody reads the first
+ * file with others any more. What it lent is not read once more when it is given back, and does not begin
+ * a line there that goes on in a later file. Found by the simulation, SIM_PIECES seed 76757. */
+START_TEST(pieces_that_are_given_back_are_not_begun_again)
+{
+    lanes_open_third();
+    kit_run(stage.k, SERVICE LANES_SMALL TAIL_BRIEF ES("PORT") ES("PORT2") ES_BUSY);
+    kit_append(stage.k, "quiet.log", F("before"));
+    kit_pass_ms(stage.k, 2000);
+    backend_down(stage.k->other);
+    write_busy_until_behind(1);
+    kit_append(stage.k, "quiet.log", F("between") P("one,"));
+    kit_pass_ms(stage.k, 1000);
+    tree_rename("quiet.log", "quiet.log.2");
+    kit_append(stage.k, "quiet.log", F("two"));
+    kit_pass_ms(stage.k, 4000);
+    ck_assert_ptr_nonnull(strstr(backend_taken(stage.k->es), "one,two "));
+    backend_down(stage.k->es);
+    kit_append(stage.k, "quiet.log", F("three"));
+    kit_pass_ms(stage.k, 1000);
+    write_busy_until_behind(0);
+    tree_rename("quiet.log", "quiet.log.1");
+    kit_pass_ms(stage.k, 10000);
+    ck_assert_uint_eq(kit_input(stage.k)->files_closed, 0);
+    backend_up(stage.k->es);
+    backend_up(stage.k->other);
+    for (unsigned i = 0; i < 600 && kit_input(stage.k)->files_closed == 0; i++)
+        kit_pass_ms(stage.k, 100);
+    kit_append(stage.k, "quiet.log", F("four"));
+    kit_pass_ms(stage.k, 60000);
+    ck_assert_ptr_nonnull(strstr(backend_taken(stage.k->es), " four "));
+    ck_assert_ptr_nonnull(strstr(backend_taken(stage.k->other), " four "));
+    ck_assert_ptr_nonnull(strstr(backend_taken(stage.k->other), "one, "));
+    ck_assert_uint_eq(kit_input(stage.k)->unread_bytes, 0);
+}
+END_TEST
+
 Suite *suite_pipeline_parted_lanes(void);
 Suite *suite_pipeline_parted_lanes(void)
 {
@@ -79,6 +119,7 @@ Suite *suite_pipeline_parted_lanes(void)
 
     tcase_add_checked_fixture(t, lanes_set_up, lanes_tear_down);
     tcase_add_test(t, pieces_wait_with_nobody_where_the_next_file_is_read_apart);
+    tcase_add_test(t, pieces_that_are_given_back_are_not_begun_again);
     suite_add_tcase(suite, t);
     return suite;
 }
