@@ -226,8 +226,8 @@ static bool is_settled_with_pieces(const struct tail_file *f)
            is_settled_before_pieces(f->kin.lender);
 }
 
-/* Nothing before the pieces will be read again; of one that is let go of nothing is, nor behind the end
- * of its copy. */
+/* Nothing before the pieces will be read again, nor what is a record of this one and stands among them,
+ * whose span ends where they begin; of one that is let go of nothing is, nor behind the end of its copy. */
 static bool is_settled_before_pieces(const struct tail_file *elder)
 {
     uint64_t end = tail_file_not_behind(elder, elder->kin.lent_from);
@@ -235,7 +235,7 @@ static bool is_settled_before_pieces(const struct tail_file *elder)
     CHECK(elder->kin.is_lent);
     if (elder->ending.must_let_go)
         return true;
-    return tail_file_settled_alone(elder) >= end &&
+    return elder->origin.window.count == 0 && tail_file_settled_alone(elder) >= end &&
            (elder->kin.lender == NULL || is_settled_with_pieces(elder));
 }
 

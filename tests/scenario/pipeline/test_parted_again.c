@@ -57,6 +57,28 @@ START_TEST(so_is_the_one_before_that_until_the_last_has_what_waited)
 }
 END_TEST
 
+/* The record with the pieces is acknowledged, and a line of another stream that stands among them is not:
+ * they will be read again with it. Found by the simulation, seed 115604. */
+START_TEST(the_next_file_is_not_passed_before_what_stands_among_the_pieces)
+{
+    parted_hold(k);
+    kit_append(k, "app.log", F("first"));
+    kit_pass_ms(k, 2000);
+    kit_append(k, "app.log", P("one,") F_ERR("before"));
+    kit_pass_ms(k, 1500);
+    tree_rename("app.log", "app.log.1");
+    kit_append(k, "app.log", F("two"));
+    kit_pass_ms(k, 20000);
+    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 2);
+    kit_expect_bookmark(k, "app.log", 0);
+    parted_let_go();
+    kit_pass_ms(k, 20000);
+    ck_assert_uint_eq(kit_counts(k, 0)->proc_records, 3);
+    kit_expect_bookmark(k, "app.log", strlen(F("two")));
+    ck_assert_uint_eq(kit_input(k)->files_closed, 1);
+}
+END_TEST
+
 /* The two are read again without the third, which was acknowledged: the pieces of their line are one record
  * still. Found by the simulation, SIM_PIECES seed 5159. */
 START_TEST(two_are_read_again_together_though_the_third_is_not)
@@ -131,6 +153,7 @@ Suite *suite_pipeline_parted_again(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, the_file_before_is_kept_while_a_line_waits_before_the_record);
     tcase_add_test(t, so_is_the_one_before_that_until_the_last_has_what_waited);
+    tcase_add_test(t, the_next_file_is_not_passed_before_what_stands_among_the_pieces);
     tcase_add_test(t, two_are_read_again_together_though_the_third_is_not);
     tcase_add_test(t, a_piece_that_stayed_behind_goes_on_in_no_later_file);
     suite_add_tcase(suite, t);
