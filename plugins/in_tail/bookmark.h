@@ -75,6 +75,9 @@ void tail_file_hand_on(struct tail_file *file);
  * gone then, as after tail_file_restart. */
 void tail_file_take(struct tail_file *file, const struct orphan *orphan);
 
+/* It was handed on and lies where it lay, but the scan has not come to its name. */
+bool tail_file_is_unfound(const struct tail_file *file);
+
 /* Follows what the one before handed on; after the first scan, what is still to be followed. */
 void tail_take_over(struct tail *tail);
 void tail_take_over_end(struct tail *tail);

@@ -31,10 +31,11 @@
  * laggards read the elder's pieces as a record, and the heir's as another).
  */
 
+/* The log itself, which has no name here before it is found, is none yet. */
 static bool is_generation(const struct tail_file *f, const struct tail_file *heir)
 {
     return f != heir && f->source.fd >= 0 && f->log.name == NULL &&
-           strcmp(f->log.path, heir->log.path) == 0;
+           strcmp(f->log.path, heir->log.path) == 0 && !tail_file_is_unfound(f);
 }
 
 /* The youngest of the log's other generations. Files of a log are in the order of its generations, which

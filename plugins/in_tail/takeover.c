@@ -129,9 +129,7 @@ void tail_take_over(struct tail *t)
     }
 }
 
-/* It lies where it lay, and the scan has not found it: it is not to be followed any more. One that
- * was renamed or deleted is read to its end. */
-static bool is_unwanted(const struct tail_file *f)
+bool tail_file_is_unfound(const struct tail_file *f)
 {
     struct stat named;
 
@@ -139,12 +137,14 @@ static bool is_unwanted(const struct tail_file *f)
            stat(f->log.path, &named) == 0 && named.st_ino == f->known.identity.id.ino;
 }
 
+/* What the scan has not found is not to be followed any more. One that was renamed or deleted is read to
+ * its end. */
 void tail_take_over_end(struct tail *t)
 {
     LIST_FOR_SAFE (it, after, &t->followed.files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
-        if (is_unwanted(f))
+        if (tail_file_is_unfound(f))
             tail_file_close(f);
     }
 }
