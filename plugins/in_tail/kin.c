@@ -156,7 +156,7 @@ static bool take_over(struct tail_file *heir, struct tail_file *elder)
 
 /* What an elder that cannot be read has for it is never known, and what an output reads by itself there it
  * does not get: nothing of that one goes on in another file, nor in this one when both are read again. Its
- * row says so before it is read. */
+ * row says so before it is read. One that has nothing for it has nothing for those after it. */
 bool tail_kin_may_read(struct tail_file *f)
 {
     struct tail_file *elder = f->kin.elder;
@@ -170,6 +170,7 @@ bool tail_kin_may_read(struct tail_file *f)
             elder->source.state.unfinished_bytes > 0 || bytes_of(elder) > elder->source.state.read)
             return false;
         if (take_over(f, elder)) {
+            elder->kin.is_apart |= !elder->kin.is_lent;
             kin_unlink(f);
             return true;
         }
@@ -202,6 +203,7 @@ static void lender_release(struct tail_file *heir)
     heir->kin.is_counted = false;
     elder->kin.borrower = NULL;
     elder->kin.is_lent = false;
+    elder->kin.is_apart = true;
     if (elder->source.fd >= 0)
         tail_file_lent_back(elder);
     if (heir->source.fd >= 0) {

@@ -168,6 +168,37 @@ START_TEST(a_generation_that_is_found_after_a_reload_does_not_go_on_from_the_log
 }
 END_TEST
 
+/* The next one had none of it, and is done with; the first is read again. SIM_PIECES seed 84051. */
+START_TEST(a_file_whose_next_was_read_does_not_go_on_in_the_one_after_it_when_it_is_read_again)
+{
+    struct chunk *first;
+
+    kit.is_holding = true;
+    tree_write("app.log", LAST("before") PIECE("one,"));
+    start();
+    pass_ms(POLL_MS);
+    tree_rename("app.log", "app.log.2");
+    pass_ms(3 * POLL_MS);
+    expect_records("before", "one,");
+    ck_assert_uint_eq(kit.held_count, 1);
+    first = kit.held[--kit.held_count];
+    kit.is_holding = false;
+    tree_write("app.log", LAST("two"));
+    pass_ms(2 * POLL_MS);
+    expect_records("two", "");
+    tree_rename("app.log", "app.log.1");
+    pass_ms(5 * POLL_MS);
+    ck_assert_uint_eq(kit.input.metrics.files_closed, 1);
+    tree_write("app.log", "");
+    pass_ms(2 * POLL_MS);
+    tree_append("app.log", LAST("three"));
+    hand_over();
+    pass_ms(10 * POLL_MS);
+    expect_records("three", "one,");
+    kit.held[kit.held_count++] = first;
+}
+END_TEST
+
 Suite *suite_plugins_in_tail_kin(void);
 Suite *suite_plugins_in_tail_kin(void)
 {
@@ -177,6 +208,8 @@ Suite *suite_plugins_in_tail_kin(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, a_file_that_could_not_be_read_does_not_go_on_in_the_one_after_the_next);
     tcase_add_test(t, a_generation_that_is_found_after_a_reload_does_not_go_on_from_the_log);
+    tcase_add_test(
+        t, a_file_whose_next_was_read_does_not_go_on_in_the_one_after_it_when_it_is_read_again);
     suite_add_tcase(suite, t);
     return suite;
 }
