@@ -33,7 +33,15 @@ static struct missing_log *log_note(struct missing *missing, const char *path)
     return log;
 }
 
-/* A rotated file's row says where that lies. */
+/* The row of a rotated file says where that lies, as may the row of one that could not be opened. */
+static bool is_of_log(const struct tail *t, const struct position *p)
+{
+    struct tail_note note;
+
+    tail_note_read(p->note, p->offset, t->input->lanes, &note);
+    return !p->is_rotated && note.modified_ns == 0;
+}
+
 static bool on_row(void *owner, const struct position *p)
 {
     struct missing *missing = owner;
@@ -42,7 +50,7 @@ static bool on_row(void *owner, const struct position *p)
     if (!discover_misses(missing->tail->names.discover, p->name))
         return true;
     log = log_note(missing, p->name);
-    if (log->real == NULL && !p->is_rotated && p->real != NULL)
+    if (log->real == NULL && p->real != NULL && is_of_log(missing->tail, p))
         log->real = mem_text(p->real);
     return true;
 }

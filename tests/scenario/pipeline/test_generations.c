@@ -351,6 +351,25 @@ START_TEST(a_generation_that_cannot_be_read_is_tried_again)
 }
 END_TEST
 
+/* Its row does not say where the log lies. Found by the simulation, SIM_PIECES SIM_TROUBLE seed 61549. */
+START_TEST(so_is_it_at_the_next_start_though_no_log_is_there)
+{
+    write_lines(4);
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    write_lines(4);
+    tree_rename("app.log", "kept");
+    put_unreadable("app.log.1");
+    kit_run_again(k);
+    kit_pass_ms(k, 5000);
+    kit_stop(k);
+    tree_remove("app.log.1");
+    tree_rename("kept", "app.log.1");
+    kit_run_again(k);
+    expect_all("it can be read again");
+}
+END_TEST
+
 /* ---- generations that begin alike ---- */
 
 #define BANNER_LINES 40 /* more bytes than a file is known by */
@@ -477,6 +496,7 @@ Suite *suite_pipeline_generations(void)
     tcase_add_test(t, the_next_file_may_have_the_number_of_the_one_before);
     tcase_add_test(t, a_file_with_a_number_and_bytes_of_another_is_read);
     tcase_add_test(t, a_generation_that_cannot_be_read_is_tried_again);
+    tcase_add_test(t, so_is_it_at_the_next_start_though_no_log_is_there);
     tcase_add_test(t, a_shorter_one_that_begins_alike_is_read_from_its_beginning);
     tcase_add_test(t, a_longer_one_that_begins_alike_is_read_from_its_beginning);
     tcase_add_test(t, the_same_one_is_read_from_where_it_was_left);
