@@ -1,5 +1,6 @@
 #include "plugins/in_tail/bookmark.h"
 
+#include <string.h>
 #include <uv.h>
 
 /*
@@ -11,7 +12,8 @@
 struct missing_log {
     struct list link;
     char *path;
-    char *real; /* where the file of that name lay; NULL: not known */
+    char *real;   /* where the file of that name lay; NULL: not known */
+    bool is_link; /* not beside that name */
 };
 
 struct missing {
@@ -42,6 +44,15 @@ static bool is_of_log(const struct tail *t, const struct position *p)
     return !p->is_rotated && note.modified_ns == 0;
 }
 
+static bool is_beside(const char *path, const char *other)
+{
+    const char *name = strrchr(path, '/'), *other_name = strrchr(other, '/');
+
+    if (name == NULL || other_name == NULL)
+        return name == other_name;
+    return name - path == other_name - other && memcmp(path, other, (size_t)(name - path)) == 0;
+}
+
 static bool on_row(void *owner, const struct position *p)
 {
     struct missing *missing = owner;
@@ -50,8 +61,11 @@ static bool on_row(void *owner, const struct position *p)
     if (!discover_misses(missing->tail->names.discover, p->name))
         return true;
     log = log_note(missing, p->name);
-    if (log->real == NULL && p->real != NULL && is_of_log(missing->tail, p))
+    if (p->real == NULL)
+        return true;
+    if (log->real == NULL && is_of_log(missing->tail, p))
         log->real = mem_text(p->real);
+    log->is_link |= !is_beside(p->name, p->real);
     return true;
 }
 
@@ -68,11 +82,14 @@ static bool has_generations(const char *real)
     return has_any;
 }
 
-/* One that was deleted with all of its generations is not spoken of. */
+/* One that was deleted with all of its generations is not spoken of; nor is anything sought beside a link,
+ * where there may be many, and none has generations. */
 static void log_follow(struct tail *t, const struct missing_log *log)
 {
     struct found_file name = {.path = log->path, .real = log->path};
 
+    if (log->real == NULL && log->is_link)
+        return;
     if (log->real != NULL)
         name.real = log->real;
     if (has_generations(name.real))

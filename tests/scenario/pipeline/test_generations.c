@@ -125,6 +125,24 @@ START_TEST(what_was_renamed_is_read_though_no_log_is_there)
 }
 END_TEST
 
+/* The same where its name is a link, beside which no generations lie. */
+START_TEST(what_was_renamed_is_read_though_a_link_leads_nowhere)
+{
+    kit_end(&k);
+    k = kit_make();
+    tree_write("pods/app/0.log", "line-00000-of-a-log-that-rotates\n");
+    tree_link("pods/app/0.log", "app.log");
+    kit_run(k, SERVICE LOGS ES("PORT"));
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    tree_append("pods/app/0.log", "line-00001-of-a-log-that-rotates\n");
+    tree_rename("pods/app/0.log", "pods/app/0.log.20261121-050000");
+    kit_run_again(k);
+    written = 2;
+    expect_all("renamed");
+}
+END_TEST
+
 /* More are held open than anybody would list; what is compressed meanwhile is known all the same. */
 START_TEST(kubelet_rotates_very_often_while_nothing_is_taken)
 {
@@ -486,6 +504,7 @@ Suite *suite_pipeline_generations(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, kubelet_rotates_four_times_while_nobody_looks);
     tcase_add_test(t, what_was_renamed_is_read_though_no_log_is_there);
+    tcase_add_test(t, what_was_renamed_is_read_though_a_link_leads_nowhere);
     tcase_add_test(t, kubelet_rotates_very_often_while_nothing_is_taken);
     tcase_add_test(t, kubelet_rotates_while_nothing_is_taken);
     tcase_add_loop_test(t, whatever_the_order_of_rotations_stops_and_kills, 0, 12);
