@@ -208,9 +208,8 @@ const struct metric output_metric_table[] = {
      "Records delivered of which the back-end had a copy already.", METRIC_COUNTER,
      S(already_there_records), NULL},
     {"tailrace_output_unanswered_records_total", NULL,
-     "Records of requests that were sent whole and that no answer came to: they are sent again, "
-     "and the "
-     "back-end may have them.",
+     "Records of requests that were sent whole and that no answer came to, or a gateway's, or "
+     "none that says what became of them: they are sent again, and the back-end may have them.",
      METRIC_COUNTER, S(unanswered_records), NULL},
     {"tailrace_output_circuit_open", NULL,
      "1 while the back-end does not answer, and one request at a time is tried.", METRIC_GAUGE,

@@ -252,6 +252,13 @@ static enum verdict unanswered_verdict(const struct delivery *d, int error)
     return error == UV_E2BIG && batch_waiting(&d->batch) > 1 ? VERDICT_TOO_LARGE : VERDICT_RETRY;
 }
 
+/* A gateway heard nothing of whom it asked, or what was heard says nothing of the records: who was asked
+ * may have done it. */
+static bool is_answer_lost(int status, enum verdict verdict)
+{
+    return verdict == VERDICT_RETRY && (status == 502 || status == 504 || status / 100 == 2);
+}
+
 static void on_reply(void *owner, struct http_call *call, int error, const char *why)
 {
     struct delivery *d = owner;
@@ -284,6 +291,7 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
         verdicts.note = d->batch.note;
         verdict =
             config->plugin->judge(config->self, http_call_reply(call), &verdicts, d->answer.why);
+        account_unanswered(d, is_answer_lost(http_call_reply(call)->status, verdict));
         asked_ms = http_call_reply(call)->retry_after_ms;
         gate_note(d, gate_event(http_call_reply(call)->status, verdict, &verdicts), asked_ms);
         d->tries.rest_ms = verdict == VERDICT_AGAIN ? verdicts.wait_ms : 0;

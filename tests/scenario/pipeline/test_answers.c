@@ -123,6 +123,31 @@ START_TEST(what_no_answer_came_to_is_counted)
 }
 END_TEST
 
+/* Each may stand for a request that was done, or not. */
+static const struct {
+    struct kit_answer answer;
+    unsigned counted;
+} gateways[] = {
+    {{.status = 502}, 1},
+    {{.status = 504}, 1},
+    {{.body = "<html>sign in</html>"}, 1},
+    {{.body = "{\"errors\":true,\"items\":[]}"}, 1},
+    {{.status = 500}, 0},
+    {{.status = 503}, 0},
+    {{.status = 429}, 0},
+    {{.status = 401}, 0},
+    {{.status = 413}, 0},
+};
+
+START_TEST(what_a_gateway_says_instead_of_the_back_end_is_counted)
+{
+    backend_says(k->es, gateways[_i].answer);
+    kit_append(k, "app.log", "one\n");
+    kit_pass_ms(k, 4000);
+    ck_assert_uint_eq(kit_counts(k, 0)->unanswered_records, gateways[_i].counted);
+}
+END_TEST
+
 START_TEST(what_the_back_end_asks_for_is_waited)
 {
     backend_says(k->es, (struct kit_answer){.status = 429, .headers = "Retry-After: 7\r\n"});
@@ -459,6 +484,8 @@ Suite *suite_pipeline_answers(void)
     tcase_add_test(answers, a_back_end_that_is_down_is_no_error_of_the_agents);
     tcase_add_loop_test(answers, trouble_of_any_kind_loses_nothing, 0, 15);
     tcase_add_test(answers, what_no_answer_came_to_is_counted);
+    tcase_add_loop_test(answers, what_a_gateway_says_instead_of_the_back_end_is_counted, 0,
+                        (int)ARRAY_LEN(gateways));
     tcase_add_test(answers, what_the_back_end_asks_for_is_waited);
     tcase_add_test(answers, a_long_outage_is_waited_out);
     tcase_add_test(answers, items_that_must_wait_are_sent_again_alone);
