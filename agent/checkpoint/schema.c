@@ -43,6 +43,15 @@ static const struct column {
      "ALTER TABLE in_tail_files ADD COLUMN offset_marker_size INTEGER DEFAULT 0;"},
 };
 
+/* What each version of ours has made. Where one of these is not understood, the file's own description
+ * of its tables is damaged, which no check of pages finds. */
+static const char *const our_columns[] = {
+    "SELECT id, name, offset, inode, created, rotated, offset_marker, offset_marker_size"
+    " FROM in_tail_files;",
+    "SELECT id, inode, real, dev, generation, born_ns, head_hash, head_len, tail_hash, tail_len,"
+    " offset, done, saved_ns, note FROM tailrace_files;",
+};
+
 static const char *const needed_columns[] = {"id", "name", "offset", "inode"};
 
 static bool knows(const char *const *words, const char *word)
@@ -116,11 +125,11 @@ static int number_read(sqlite3 *db, const char *sql, int64_t *number_out)
     return code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
-/* Reads every page; the files are small. */
+/* Reads every page, and every index beside its table; the files are small. */
 static int is_whole_read(sqlite3 *db, bool *is_whole_out)
 {
     sqlite3_stmt *query = NULL;
-    int code = sqlite3_prepare_v2(db, "PRAGMA quick_check(1);", -1, &query, NULL);
+    int code = sqlite3_prepare_v2(db, "PRAGMA integrity_check(1);", -1, &query, NULL);
 
     if (code == SQLITE_OK)
         code = sqlite3_step(query);
@@ -128,6 +137,23 @@ static int is_whole_read(sqlite3 *db, bool *is_whole_out)
         code == SQLITE_ROW && strcasecmp((const char *)sqlite3_column_text(query, 0), "ok") == 0;
     sqlite3_finalize(query);
     return code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+static bool is_understood(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *query = NULL;
+    int code = sqlite3_prepare_v2(db, sql, -1, &query, NULL);
+
+    sqlite3_finalize(query);
+    return code != SQLITE_ERROR;
+}
+
+static bool has_our_tables(sqlite3 *db)
+{
+    for (size_t i = 0; i < ARRAY_LEN(our_columns); i++)
+        if (!is_understood(db, our_columns[i]))
+            return false;
+    return true;
 }
 
 static int has_column(sqlite3 *db, const char *column, bool *has_out)
@@ -228,6 +254,8 @@ struct schema_result schema_prepare(sqlite3 *db, const struct positions_config *
         code = number_read(db, "PRAGMA user_version;", &version);
     if (code == SQLITE_OK && version > DATABASE_VERSION)
         return verdict(SCHEMA_NEWER);
+    if (code == SQLITE_OK && version > 0 && !has_our_tables(db))
+        return verdict(SCHEMA_DAMAGED);
     if (code == SQLITE_OK)
         code = pragmas_set(db, config);
     if (code == SQLITE_OK)

@@ -201,6 +201,56 @@ START_TEST(damage_behind_the_head_is_found_too)
 }
 END_TEST
 
+/* Changes what the file says of itself. */
+static void damage_schema(const char *from, const char *to)
+{
+    char sql[512];
+
+    snprintf(sql, sizeof sql,
+             "PRAGMA writable_schema=on; UPDATE sqlite_master SET sql = replace(sql, '%s', '%s'),"
+             " name = replace(name, '%s', '%s'), tbl_name = replace(tbl_name, '%s', '%s');",
+             from, to, from, to, from, to);
+    book_sql(sql);
+}
+
+/* Every page is well, and yet it is not what we made. */
+static const struct {
+    const char *from, *to;
+} schema_damages[] = {
+    {"head_hash", "head_haqh"}, {"offset_marker_size", "offset_marker_siye"},
+    {"inode", "inodf"},         {"note TEXT", "nota TEXT"},
+    {"real", "reel"},           {"in_tail_files", "in_tail_filer"},
+};
+
+START_TEST(damage_in_what_the_file_says_of_itself_is_found_too)
+{
+    book_open();
+    positions_new_row(book.positions);
+    book_set(1, "/a.log", 7, 10);
+    book_close();
+    damage_schema(schema_damages[_i].from, schema_damages[_i].to);
+    book_open();
+    ck_assert_uint_eq(set_aside_count(), 1);
+    ck_assert_str_eq(book_all(), "");
+}
+END_TEST
+
+/* Nothing is found by it, and nothing can be written. */
+START_TEST(damage_of_an_index_is_found_too)
+{
+    book_open();
+    for (int64_t row = 1; row <= 3; row++) {
+        positions_new_row(book.positions);
+        book_set(row, "/a.log", (uint64_t)row, 10);
+    }
+    book_close();
+    damage_schema("in_tail_files(inode)", "in_tail_files(offset)");
+    book_open();
+    ck_assert_uint_eq(set_aside_count(), 1);
+    ck_assert_str_eq(book_all(), "");
+}
+END_TEST
+
 START_TEST(an_empty_file_becomes_a_database)
 {
     tree_write("tail.db", "");
@@ -404,6 +454,9 @@ Suite *suite_checkpoint_trouble(void)
     tcase_add_test(start, unknown_words_are_refused);
     tcase_add_test(start, a_damaged_database_is_set_aside_and_begun_anew);
     tcase_add_test(start, damage_behind_the_head_is_found_too);
+    tcase_add_loop_test(start, damage_in_what_the_file_says_of_itself_is_found_too, 0,
+                        (int)ARRAY_LEN(schema_damages));
+    tcase_add_test(start, damage_of_an_index_is_found_too);
     tcase_add_test(start, an_empty_file_becomes_a_database);
     suite_add_tcase(suite, start);
     tcase_add_checked_fixture(later, book_set_up, book_tear_down);
