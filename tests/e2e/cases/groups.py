@@ -6,7 +6,7 @@ import os
 import random
 import time
 
-from kit import config, index, logs, scripted
+from kit import config, logs, scripted
 from kit.case import case
 
 FIRST = {"name": "first", "format": "regex",
@@ -77,19 +77,15 @@ class Container:
         self.out.close()
 
 
-def cut_points(lines, chance):
-    """One to three places between or within the lines of a group."""
-    length = sum(map(len, lines))
-    return sorted(chance.randrange(1, length) for _ in range(chance.randint(1, 3)))
-
-
-def pieces(data, cuts):
+def pieces(data, chance):
+    """Cut at one to three places, between its lines or within them."""
+    cuts = sorted(chance.randrange(1, len(data)) for _ in range(chance.randint(1, 3)))
     return [data[start:end] for start, end in zip([0, *cuts], [*cuts, len(data)])]
 
 
 def write_cut(log, data, chance, deeds):
     """The pieces of a group, with a deed between each two."""
-    for nth, piece in enumerate(pieces(data, cut_points([data], chance))):
+    for nth, piece in enumerate(pieces(data, chance)):
         if nth > 0:
             deeds()
         log.out.write(piece)
@@ -97,10 +93,10 @@ def write_cut(log, data, chance, deeds):
 
 
 def told(groups, kept):
-    whole = {text for text in groups.values()}
-    found = list(kept.texts.values())
-    lost = [number for number, text in groups.items() if text not in set(found)]
-    doubled = len(found) - len(set(found))
+    whole, found = set(groups.values()), list(kept.texts.values())
+    there = set(found)
+    lost = [number for number, text in groups.items() if text not in there]
+    doubled = len(found) - len(there)
     strange = [text[:60] for text in found if text not in whole]
     return lost, doubled, strange
 
@@ -140,6 +136,7 @@ def groups_in_docker_mode_come_whole_and_once_whatever_is_killed_when(lab):
             at = data.index(b"\n") + 1
             log.out.write(data[:at])
             log.rotate()
+            deed()
             log.out.write(data[at:])
         elif number % KILL_EVERY == KILL_EVERY - 1:
             write_cut(log, data, chance, deed)

@@ -182,6 +182,11 @@ def all_busy(_, handler, items):
     reply(handler, 200, bulk_answer([item_answer(429, kind) for _ in items]))
 
 
+def all_refused(_, handler, items):
+    kind = "document_parsing_exception"
+    reply(handler, 200, bulk_answer([item_answer(400, kind) for _ in items]))
+
+
 def half(scripted, handler, items):
     """Everything is stored, but the answer breaks off."""
     scripted.store(items, is_acknowledged=False)
@@ -232,6 +237,7 @@ ANSWERS = {
     "fewer items than documents": fewer_items,
     "429 for every other item": every_other_busy,
     "429 for every item": all_busy,
+    "400 for every item": all_refused,
     "half a body": half,
     "nothing": nothing,
     "nothing, having stored all": stored_but_silent,
