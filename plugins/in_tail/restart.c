@@ -2,7 +2,6 @@
 #include "plugins/in_tail/laggard.h"
 #include "plugins/in_tail/open.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -46,11 +45,23 @@ static void source_cut(struct tail_source *s, uint64_t bytes)
     CHECK(s->state.unfinished_bytes <= s->state.read);
 }
 
+/* Its descriptor, which the next one has: there may be no other, and no name that leads to the file. */
+static int fd_take(struct tail_file *f)
+{
+    int fd = f->source.fd;
+
+    CHECK(fd >= 0);
+    tail_inode_leave(f);
+    file_reader_fini(&f->source.reader);
+    f->source.fd = -1;
+    return fd;
+}
+
 /* The copy has what the file had: the file goes on there, with its row, its id and its lines that
  * wait, as one that was rotated. Negative when there is none, as tail_file_restart has it. What is lost of
- * `*lost_bytes` is what the copy lacks. */
+ * `*lost_bytes` is what the copy lacks; `*own` is the descriptor that it had. */
 static int file_move_to_copy(struct tail_file *f, int fd, const struct tail_copy *copy,
-                             uint64_t *lost_bytes)
+                             uint64_t *lost_bytes, int *own)
 {
     struct tail_source *s = &f->source;
     struct file_facts facts;
@@ -63,8 +74,7 @@ static int file_move_to_copy(struct tail_file *f, int fd, const struct tail_copy
         close(fd);
         return UV_ENOENT;
     }
-    tail_inode_leave(f);
-    tail_source_close(s);
+    *own = fd_take(f);
     s->fd = fd;
     mem_free(f->log.real_path);
     f->log.real_path = copy->path;
@@ -94,7 +104,7 @@ static int file_move_to_copy(struct tail_file *f, int fd, const struct tail_copy
 }
 
 /* Where no copy was made, acks of what was read go to the old file, which nobody saves any more. */
-static void file_end_truncated(struct tail_file *f, int rc, uint64_t lost_bytes)
+static void file_end_truncated(struct tail_file *f, int rc, uint64_t lost_bytes, int *own)
 {
     const char *component = f->tail->told.component;
 
@@ -113,6 +123,10 @@ static void file_end_truncated(struct tail_file *f, int rc, uint64_t lost_bytes)
     else
         tail_bookmark_forget(f);
     tail_lines_flush(f, true);
+    if (*own < 0) {
+        *own = fd_take(f);
+        f->tail->input->metrics.files_closed++;
+    }
     tail_file_close(f);
 }
 
@@ -125,7 +139,7 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes, int fd,
     struct tail *t = f->tail;
     struct found_file *name = f->log.name;
     char *path = mem_text(f->log.path), *real = mem_text(f->log.real_path);
-    int own = fcntl(f->source.fd, F_DUPFD_CLOEXEC, 0), rc;
+    int own = -1, rc;
     bool is_handed_on = f->ending.is_handed_on;
     bool has_name = name != NULL || (is_handed_on && !f->source.state.is_rotated);
     struct found_file log = {.path = path, .real = real};
@@ -135,10 +149,10 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes, int fd,
     CHECK(f->ending.copies == NULL && f->ending.twin == NULL && f->source.way == NULL);
     lost_bytes += tail_file_unrepeated_bytes(f);
     tail_name_leave(f);
-    rc = file_move_to_copy(f, fd, copy, &lost_bytes);
+    rc = file_move_to_copy(f, fd, copy, &lost_bytes, &own);
     if (has_name)
         tail_copies_follow(t, &log, NULL);
-    file_end_truncated(f, rc, lost_bytes);
+    file_end_truncated(f, rc, lost_bytes, &own);
     again = tail_file_new(t, path, name);
     if (name != NULL)
         name->user = again;

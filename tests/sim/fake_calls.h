@@ -19,6 +19,8 @@ uint64_t fake_calls_seen_bytes(int fd);
 uint64_t fake_calls_seen_between_bytes(int fd);
 /* What was truncated so far does not count. */
 void fake_calls_begin_seen(int fd);
+/* It is another file's from now on: nothing was seen of it. */
+void fake_calls_renew(int fd);
 void fake_calls_truncated(const struct fs_node *node);
 
 /* Whether a duplicate of a descriptor is one of a file that was seen before. */

@@ -216,6 +216,7 @@ void __wrap_tail_loss_begin(struct tail_file *file, uint64_t bytes_min)
 }
 
 static struct {
+    const struct tail_file *file; /* whose descriptor goes on as another file's */
     const struct fs_node *node;
     uint64_t seen, between, reached;
 } truncated;
@@ -223,11 +224,13 @@ static struct {
 void __wrap_tail_file_restart(struct tail_file *file, uint64_t lost_bytes, int fd,
                               const struct tail_copy *copy)
 {
+    truncated.file = file;
     truncated.node = fake_calls_node(file->source.fd);
     truncated.seen = fake_calls_seen_bytes(file->source.fd);
     truncated.between = fake_calls_seen_between_bytes(file->source.fd);
     truncated.reached = tail_file_reached(file);
     __real_tail_file_restart(file, lost_bytes, fd, copy);
+    truncated.file = NULL;
 }
 
 /* What was seen of it goes along. */
@@ -272,6 +275,11 @@ void __wrap_tail_inode_leave(struct tail_file *file)
     const struct fs_node *node = fake_calls_node(file->source.fd);
 
     __real_tail_inode_leave(file);
+    if (truncated.file == file) {
+        truncated.file = NULL;
+        fake_calls_renew(file->source.fd);
+        return;
+    }
     if (!life_is_dead() && !life_is_stopping() && fs_is_last_hold(node) && !node->is_broken)
         fs_check_read(node);
 }
