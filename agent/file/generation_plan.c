@@ -314,6 +314,14 @@ static void read_doubt(const struct matching *m, struct generation_read *read)
     read->is_doubtful = true;
 }
 
+/* Its number is the log's: it was saved of what that has still, or had before it was truncated. */
+static bool is_of_log(const struct matching *m, const struct generation_saved *s)
+{
+    const struct generation *log = &m->siblings->items[m->siblings->count - 1];
+
+    return log->is_current && log->id.ino == s->identity.id.ino;
+}
+
 /* One whose row has its number alone may be another by now. */
 static bool is_to_be_read(const struct matching *m, size_t index)
 {
@@ -336,7 +344,7 @@ static void plan_fill(const struct matching *m, struct generation_plan *plan)
         read.trouble = m->siblings->items[i].trouble;
         if (s != NULL)
             read = read_on(m, i);
-        if (s == NULL || was_empty(s))
+        if (s == NULL || was_empty(s) || is_of_log(m, s))
             read_doubt(m, &read);
         read_add(plan, read);
     }
@@ -387,7 +395,9 @@ static bool is_copied(const struct matching *m, const struct generation_plan *pl
     for (size_t i = 0; i < plan->count; i++) {
         size_t index = plan->reads[i].index;
 
-        if (m->of[index] == NULL && (is_known || is_born_after_log(m, index)))
+        if (m->of[index] == NULL && is_known)
+            return true;
+        if ((m->of[index] == NULL || m->of[index]->is_untouched) && is_born_after_log(m, index))
             return true;
     }
     return false;

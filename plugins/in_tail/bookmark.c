@@ -158,8 +158,8 @@ static bool on_row(void *owner, const struct position *p)
     s->row = p->row;
     s->offset = p->is_foreign && s->file->source.reader.is_gzip ? 0 : p->offset;
     s->tail_print = p->tail;
-    s->file->known.known_ns = p->created_ns;
     tail_note_read(p->note, s->offset, s->file->tail->input->lanes, &s->note);
+    s->file->known.known_ns = s->note.modified_ns != 0 ? s->note.modified_ns : p->created_ns;
     s->is_recognisable =
         s->note.stream_id != 0 && is_telling(&p->identity, s->file->source.reader.is_gzip);
     return !has_print;
@@ -414,6 +414,13 @@ static struct file_print print_before(const struct tail_file *f, uint64_t offset
     return print;
 }
 
+/* It was empty, and has its name, as all had that lose it now: what it has by now may be newer than a copy
+ * that nobody has seen. */
+static bool is_not_looked_beside(const struct tail_file *f)
+{
+    return f->known.identity.head.len == 0 && (f->log.name != NULL || f->tail->is_stopping);
+}
+
 void tail_bookmark_save(struct tail_file *f)
 {
     struct buffer note = {0};
@@ -431,7 +438,8 @@ void tail_bookmark_save(struct tail_file *f)
     if (f->tail->book.positions == NULL || f->known.row == 0 || tail_way_unproved(f) != NULL)
         return;
     CHECK(f->readers.laggard == NULL);
-    tail_bookmark_renew(f);
+    if (!is_not_looked_beside(f))
+        tail_bookmark_renew(f);
     position.identity = f->known.identity;
     position.tail = print_before(f, position.offset);
     tail_note_write(f, &note);

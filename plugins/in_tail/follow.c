@@ -75,13 +75,13 @@ void tail_file_touch(struct tail_file *f)
 }
 
 /* It was empty when it was looked at last. What was written, copied and truncated since shows by the
- * copy alone. */
+ * copy alone; where something is in the way of that, it is looked again. */
 static void file_look_beside(struct tail_file *f, int64_t modified_ns)
 {
     if (f->known.identity.head.len > 0 || f->log.name == NULL || f->source.empty_ns == modified_ns)
         return;
-    f->source.empty_ns = tail_still_ns(modified_ns);
     tail_copies_follow(f->tail, f->log.name, f);
+    f->source.empty_ns = tail_again_is_for(f->tail, f->log.path) ? 0 : tail_still_ns(modified_ns);
 }
 
 /* While nothing is read for want of memory the first bytes are noted all the same: before that. */

@@ -267,12 +267,16 @@ static bool is_apart(const struct tail *t, const struct generations *siblings,
     return i + 1 == plan->count || plan->reads[i + 1].index != next;
 }
 
-/* One that came after it is followed: what that ends with does not go on in it. */
+/* One that came after it is followed: what that ends with does not go on in it. The log has its name, but
+ * for one that was handed on, until that is found. */
 static bool is_late(const struct tail *t, const struct generations *siblings, size_t index)
 {
-    while (++index < siblings->count)
-        if (!siblings->items[index].is_current && tail_inode_file(t, &siblings->items[index].id))
+    while (++index < siblings->count) {
+        const struct tail_file *f = tail_inode_file(t, &siblings->items[index].id);
+
+        if (f != NULL && (!siblings->items[index].is_current || f->log.name == NULL))
             return true;
+    }
     return false;
 }
 
@@ -311,12 +315,16 @@ static bool log_lend(const struct tail *t, struct generations *siblings)
 {
     for (size_t i = 0; i < siblings->count; i++) {
         const struct generation *g = &siblings->items[i];
-        const struct tail_file *f = NULL;
+        struct tail_file *f = NULL;
+        bool is_sure;
 
         if (g->is_current && g->trouble != 0)
             f = tail_inode_file(t, &g->id);
-        if (f != NULL && f->source.fd >= 0)
-            return generations_lend(siblings, f->source.fd);
+        if (f == NULL || f->source.fd < 0)
+            continue;
+        is_sure = generations_lend(siblings, f->source.fd);
+        tail_file_note_seen(f, g->size_bytes);
+        return is_sure;
     }
     return true;
 }

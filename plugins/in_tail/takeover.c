@@ -41,6 +41,13 @@ static bool was_truncated(const struct tail_file *f, const struct orphan *orphan
            file_tail_check(f->source.fd, orphan->read, orphan->tail) == 0;
 }
 
+/* What it held when its bytes were not known yet may be gone by now, and counts. */
+static void source_note_seen(struct tail_source *s, uint64_t size)
+{
+    if (size > s->state.size_before)
+        s->state.size_before = size;
+}
+
 void tail_file_take(struct tail_file *f, const struct orphan *orphan)
 {
     uint64_t from = f->source.state.read;
@@ -49,8 +56,10 @@ void tail_file_take(struct tail_file *f, const struct orphan *orphan)
     f->origin.again_until = orphan->seen;
     if (!f->source.reader.is_gzip && file_tail_print(f->source.fd, from, &f->known.tail_print) < 0)
         f->known.tail_print = (struct file_print){0};
-    if (!was_truncated(f, orphan))
+    if (!was_truncated(f, orphan)) {
+        source_note_seen(&f->source, orphan->size);
         return;
+    }
     f->known.tail_print = (struct file_print){0};
     f->known.identity = orphan->identity;
     f->source.state.size_before =

@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -141,6 +143,31 @@ void tree_copy(const char *from, const char *to)
 void tree_truncate(const char *name, long size)
 {
     ck_assert_int_eq(truncate(tree_path(name), size), 0);
+}
+
+static void root_may_all(bool may_all)
+{
+    const unsigned all = 1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH;
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+    ck_assert_int_eq(syscall(SYS_capget, &head, data), 0);
+    data[0].effective &= ~all;
+    if (may_all)
+        data[0].effective |= data[0].permitted & all;
+    ck_assert_int_eq(syscall(SYS_capset, &head, data), 0);
+}
+
+void tree_forbid(const char *name)
+{
+    ck_assert_int_eq(chmod(tree_path(name), 0), 0);
+    root_may_all(false);
+}
+
+void tree_permit(const char *name)
+{
+    ck_assert_int_eq(chmod(tree_path(name), 0644), 0);
+    root_may_all(true);
 }
 
 void tree_link(const char *target, const char *name)

@@ -31,6 +31,11 @@ void tree_remove(const char *name);
 void tree_copy(const char *from, const char *to);
 void tree_truncate(const char *name, long size);
 
+/* Nobody can open it by its name until all may again, root included: with one forbidden, root is held to
+ * what modes say. */
+void tree_forbid(const char *name);
+void tree_permit(const char *name);
+
 /* A symbolic link `name` to `target`, a name too; an earlier one is replaced in one step. */
 void tree_link(const char *target, const char *name);
 

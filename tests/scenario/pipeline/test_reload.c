@@ -1,7 +1,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "scenario/pipeline/counted.h"
-#include "scenario/pipeline/kit.h"
+#include "scenario/pipeline/parted.h"
 #include "service/agent.h"
 
 #include <fcntl.h>
@@ -388,6 +388,27 @@ END_TEST
 
 /* ---- it does not ---- */
 
+/* It was opened later than the log, and came before it. Found by the simulation, SIM_COPIES and SIM_TROUBLE
+ * seed 42256. */
+START_TEST(what_the_next_opens_at_last_does_not_go_on_in_a_line_of_the_log)
+{
+    run_agent(RELOADS TAIL_CRI ES("PORT"));
+    kit_append(it.k, "app.log", F("first"));
+    kit_pass_ms(it.k, 3000);
+    tree_rename("app.log", "app.log.2");
+    tree_write("app.log", F("old"));
+    tree_forbid("app.log");
+    kit_pass_ms(it.k, 3000);
+    tree_rename("app.log", "app.log.1");
+    kit_append(it.k, "app.log", F("new") P("one,"));
+    kit_pass_ms(it.k, 3000);
+    tree_permit("app.log.1");
+    ck_assert_int_eq(reload(), RELOAD_DONE);
+    kit_append(it.k, "app.log", F("two"));
+    expect_taken("first new old one,two ");
+}
+END_TEST
+
 START_TEST(a_mistake_keeps_the_former_and_is_told_with_file_and_line)
 {
     run_agent(WITH_DB);
@@ -573,6 +594,7 @@ Suite *suite_pipeline_reload(void)
                    what_a_truncation_took_while_nobody_looked_is_counted_beside_a_copy);
     tcase_add_test(reload_case, a_copy_that_the_former_did_not_come_to_find_is_read_by_the_next);
     tcase_add_test(reload_case, an_unfinished_line_is_whole_afterwards);
+    tcase_add_test(reload_case, what_the_next_opens_at_last_does_not_go_on_in_a_line_of_the_log);
     tcase_add_test(reload_case, a_mistake_keeps_the_former_and_is_told_with_file_and_line);
     tcase_add_test(reload_case, a_file_that_is_gone_keeps_the_former);
     tcase_add_test(reload_case, where_the_next_cannot_start_the_former_comes_back);

@@ -218,6 +218,27 @@ START_TEST(a_shorter_one_that_begins_as_a_log_that_cannot_be_read_did_waits_for_
 }
 END_TEST
 
+/* Or it would be taken for another that begins alike, and be read from its beginning. SIM_COPIES and
+ * SIM_TROUBLE seeds 43643 and 43785. */
+START_TEST(so_does_a_compressed_one_that_is_known_by_the_row_of_such_a_log)
+{
+    char *text;
+
+    append_lines("a.log", LINE(1), 40);
+    log_save("a.log", 40 * strlen(LINE(1)));
+    append_lines("a.log.1", LINE(1), 35);
+    text = mem_text(tree_read("a.log.1", NULL));
+    tree_write_gzip("a.log.1.gz", text);
+    mem_free(text);
+    tree_remove("a.log.1");
+    tree_truncate("a.log", 0);
+    tree_append("a.log", LINE(3));
+    ck_assert_int_eq(read_before_unreadable().trouble, UV_EIO);
+    ck_assert(read_before_unreadable().is_doubtful);
+    log_expect_plan("a.log", "a.log.1.gz@2640#1 a.log@0");
+}
+END_TEST
+
 /* Its name leads nowhere meanwhile. */
 START_TEST(a_log_that_is_open_shows_what_it_holds_though_its_name_cannot_be_opened)
 {
@@ -277,6 +298,25 @@ START_TEST(a_generation_that_is_younger_than_its_log_is_a_copy)
 }
 END_TEST
 
+/* Of the two the numbers alone were saved. Found by the simulation, SIM_COPIES and SIM_TROUBLE seed
+ * 43458. */
+START_TEST(so_is_one_that_nobody_could_open_before)
+{
+    struct generation_saved *s;
+
+    tree_write("a.log.1", LINE(1));
+    tree_write("a.log", LINE(2));
+    s = log_save("a.log.1", 0);
+    s->identity = (struct file_identity){.id.ino = s->identity.id.ino};
+    s->is_untouched = true;
+    s = log_save("a.log", 0);
+    s->identity = (struct file_identity){.id.ino = s->identity.id.ino};
+    s->is_untouched = true;
+    ck_assert(is_copied(2000, 1000));
+    ck_assert(!is_copied(1000, 2000));
+}
+END_TEST
+
 Suite *suite_file_generation_copies(void);
 Suite *suite_file_generation_copies(void)
 {
@@ -298,7 +338,9 @@ Suite *suite_file_generation_copies(void)
     tcase_add_test(plans,
                    a_shorter_one_that_begins_as_a_log_that_cannot_be_read_did_waits_for_that);
     tcase_add_test(plans, a_log_that_is_open_shows_what_it_holds_though_its_name_cannot_be_opened);
+    tcase_add_test(plans, so_does_a_compressed_one_that_is_known_by_the_row_of_such_a_log);
     tcase_add_test(plans, a_generation_that_is_younger_than_its_log_is_a_copy);
+    tcase_add_test(plans, so_is_one_that_nobody_could_open_before);
     suite_add_tcase(suite, plans);
     return suite;
 }
