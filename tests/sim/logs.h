@@ -32,7 +32,7 @@ void logs_rotate_finish(void);
 void logs_compress(void);
 void logs_delete(void);
 
-/* The agent has opened this; and it remembers nothing, as it begins anew. */
+/* The agent has opened this, or set a row of it; and it remembers nothing, as it begins anew. */
 void logs_note_opened(const char *path);
 void logs_forget_opened(void);
 

@@ -10,6 +10,7 @@
 #include "sim/fake_http.h"
 #include "sim/fs.h"
 #include "sim/life.h"
+#include "sim/logs.h"
 #include "sim/story.h"
 
 #include <inttypes.h>
@@ -137,6 +138,7 @@ void __wrap_positions_set(struct positions *positions, const struct position *po
 {
     if (!life_is_dead())
         truth_check_position(strtoull(position->note, NULL, 16), position->offset, "to be saved");
+    logs_note_opened(position->name);
     __real_positions_set(positions, position);
 }
 
