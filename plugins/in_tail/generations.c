@@ -230,6 +230,16 @@ static int generation_open_whole(const struct known_list *list, const struct fou
     return tail_file_open_generation(list->tail, name->path, &start);
 }
 
+/* The log was truncated since it was opened, and goes on in what has that which it held then. */
+static bool is_copy_of_log(const struct known_list *list, const struct generation *g)
+{
+    const struct tail_file *log = list->log;
+
+    return log != NULL && log->source.fd >= 0 && g->trouble == 0 &&
+           file_content_match(&log->known.identity, slice_make(g->head, g->head_len)) &&
+           tail_file_is_rewritten(log);
+}
+
 /* False when the generation is somewhere else by now. */
 static bool generation_follow(struct known_list *list, const struct found_file *name,
                               const struct generation *g, const struct generation_read *read)
@@ -238,6 +248,8 @@ static bool generation_follow(struct known_list *list, const struct found_file *
     int rc = read->trouble;
 
     if (g->is_current || read->is_new || (known != NULL && known->is_followed))
+        return true;
+    if (known == NULL && is_copy_of_log(list, g))
         return true;
     if (rc == 0)
         rc = generation_open(list, name, g, read);

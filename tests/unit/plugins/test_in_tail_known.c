@@ -381,6 +381,29 @@ START_TEST(what_an_empty_log_was_copied_to_before_a_stop_is_read_by_the_next)
 }
 END_TEST
 
+/* Gzip makes another file of it before that is seen. Found by the simulation, SIM_NUMBERS and SIM_COPIES seed
+ * 13711. */
+START_TEST(what_has_that_which_a_log_held_when_it_was_opened_is_its_copy)
+{
+    static const char line[] = "a line that is there when it is opened, and not read\n";
+    struct tail_file *f;
+
+    tree_write("app.log", line);
+    start();
+    f = CONTAINER_OF(self->followed.files.next, struct tail_file, link);
+    tree_copy("app.log", "app.log.1");
+    tree_truncate("app.log", 0);
+    tail_copies_follow(self, f->log.name, f);
+    tree_write_gzip("app.log.1.gz", line);
+    tree_remove("app.log.1");
+    settle();
+    clock_advance_ms(POLL_MS);
+    settle();
+    ck_assert_uint_eq(kit.input.metrics.records, 1);
+    ck_assert_uint_eq(kit.input.metrics.lost_bytes, 0);
+}
+END_TEST
+
 /* So many were seen, and nobody knew them: who takes over counts them as the one before would have. Found by
  * the simulation, SIM_NUMBERS and SIM_COPIES seed 8078. */
 START_TEST(what_was_seen_of_an_empty_log_and_truncated_is_not_forgotten_by_the_next)
@@ -559,6 +582,7 @@ Suite *suite_plugins_in_tail_known(void)
     tcase_add_test(t, what_it_still_holds_itself_is_not_read_twice);
     tcase_add_test(t, such_a_look_at_a_log_says_how_much_it_holds);
     tcase_add_test(t, what_was_seen_of_an_empty_log_and_truncated_is_not_forgotten_by_the_next);
+    tcase_add_test(t, what_has_that_which_a_log_held_when_it_was_opened_is_its_copy);
     tcase_add_test(t, what_was_copied_before_we_came_of_a_log_that_cannot_be_opened_is_read);
     tcase_add_test(t, what_an_empty_log_was_copied_to_before_a_stop_is_read_by_the_next);
     tcase_add_test(t, what_a_log_that_could_not_be_read_was_copied_to_is_read_first);
