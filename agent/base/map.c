@@ -4,6 +4,10 @@
 
 #define CAPACITY_MIN 16
 
+/* What is left after a rush does not keep the room that the rush needed. Half the room is as full as it
+ * is after growing, so that a map which goes up and down is not copied each time. */
+#define SPARSE_SHARE 8
+
 static bool is_short(size_t key_len)
 {
     return key_len <= MAP_SHORT_BYTES;
@@ -125,6 +129,8 @@ void *map_remove(struct map *m, struct slice key)
         m->entries[at] = (struct map_entry){0};
         m->entries[map_slot(m, entry_key(&moved), moved.hash)] = moved;
     }
+    if (m->capacity > CAPACITY_MIN && m->count < m->capacity / SPARSE_SHARE)
+        map_rehash(m, m->capacity / 2);
     return before;
 }
 

@@ -1,6 +1,7 @@
 /*
  * A map from byte strings to pointers: files by name, counters by label. Open addressing, at most
- * half full; the map copies its keys and owns them, never what the pointers point to.
+ * half full, and smaller again when most is removed; the map copies its keys and owns them, never what
+ * the pointers point to.
  *
  * Life     map_init (or all zero) -> put/get/remove* -> map_fini. Thread: its owner's.
  */

@@ -80,7 +80,6 @@ START_TEST(keys_may_hold_any_byte_or_none)
 }
 END_TEST
 
-/* Removal moves neighbours into the hole; none may get lost on the way. */
 /* Short keys stand in the map itself, longer ones beside it. */
 START_TEST(keys_of_every_length_are_kept_apart)
 {
@@ -105,6 +104,7 @@ START_TEST(keys_of_every_length_are_kept_apart)
 }
 END_TEST
 
+/* Removal moves neighbours into the hole; none may get lost on the way. */
 START_TEST(the_others_are_found_after_each_removal)
 {
     put_all();
@@ -115,6 +115,50 @@ START_TEST(the_others_are_found_after_each_removal)
             ck_assert_ptr_eq(map_get(&map, slice_of(keys[left])), keys[left]);
     }
     ck_assert_uint_eq(map.count, 0);
+}
+END_TEST
+
+START_TEST(a_map_that_is_nearly_empty_again_is_small_again)
+{
+    size_t least;
+
+    map_put(&map, slice_of(keys[0]), keys[0]);
+    least = map.capacity;
+    map_remove(&map, slice_of(keys[0]));
+    put_all();
+    ck_assert_uint_ge(map.capacity, 2 * KEY_COUNT);
+    for (int i = 1; i < KEY_COUNT; i++)
+        map_remove(&map, slice_of(keys[i]));
+    ck_assert_uint_eq(map.capacity, least);
+    ck_assert_ptr_eq(map_get(&map, slice_of(keys[0])), keys[0]);
+}
+END_TEST
+
+/* The key is the one more with which the map grew, or the one less with which it shrank. */
+static void expect_size_kept(const char *key)
+{
+    size_t capacity = map.capacity;
+
+    for (int i = 0; i < 10; i++) {
+        map_remove(&map, slice_of(key));
+        ck_assert_uint_eq(map.capacity, capacity);
+        map_put(&map, slice_of(key), keys[0]);
+        ck_assert_uint_eq(map.capacity, capacity);
+    }
+}
+
+START_TEST(a_map_that_goes_up_and_down_keeps_its_size)
+{
+    size_t capacity;
+    int i = 0;
+
+    put_all();
+    for (capacity = map.capacity; map.capacity == capacity && i < KEY_COUNT; i++)
+        map_remove(&map, slice_of(keys[i]));
+    expect_size_kept(keys[i - 1]);
+    for (capacity = map.capacity; map.capacity == capacity && i > 0; i--)
+        map_put(&map, slice_of(keys[i - 1]), keys[i - 1]);
+    expect_size_kept(keys[i]);
 }
 END_TEST
 
@@ -160,6 +204,8 @@ Suite *suite_base_map(void)
     tcase_add_test(use, keys_may_hold_any_byte_or_none);
     tcase_add_test(use, keys_of_every_length_are_kept_apart);
     tcase_add_test(use, the_others_are_found_after_each_removal);
+    tcase_add_test(use, a_map_that_is_nearly_empty_again_is_small_again);
+    tcase_add_test(use, a_map_that_goes_up_and_down_keeps_its_size);
     tcase_add_test(use, a_walk_meets_each_key_once);
     suite_add_tcase(suite, use);
     stops_add(stops, a_missing_value_stops_the_process);
