@@ -36,6 +36,15 @@ static void on_exit_wanted(struct input *input)
         e->wanted(e->owner);
 }
 
+/* The rest goes when the pipeline is over, and with it what gives back. */
+static void on_let_go(struct input *input)
+{
+    struct input_instance *i = CONTAINER_OF(input, struct input_instance, input);
+
+    if (i->pipeline->made.is_started)
+        settle_stir(&i->pipeline->settle);
+}
+
 static bool is_behind(const void *owner)
 {
     return output_is_behind(owner);
@@ -107,6 +116,7 @@ static int input_start(struct pipeline *p, struct input_instance *i, struct repo
     CHECK(p->path.intake != NULL);
     i->input.intake = p->path.intake;
     i->input.exit_wanted = on_exit_wanted;
+    i->input.let_go = on_let_go;
     rc = i->plugin->start(i->self, &i->input, report);
     if (rc < 0) {
         report_error(report, (struct place){0}, "input %s cannot start", i->name);

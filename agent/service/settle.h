@@ -1,7 +1,8 @@
 /*
  * Gives memory back to the system when a load is over. What a load needed lies in the heap in pieces,
  * and the next load would use them again: so a trickle keeps them, and giving back waits until next to
- * nothing is held after a load, or nothing came for a while.
+ * nothing is held after a load, or nothing came and nothing went for a while: files are let go of long
+ * after their last records.
  *
  * Life     settle_start -> settle_stir* -> settle_stop.
  * Thread   the loop, which its timer does not keep alive.
@@ -31,7 +32,7 @@ struct settle {
 void settle_start(struct settle *settle, struct loop *loop, struct budget *memory);
 void settle_stop(struct settle *settle);
 
-/* Something has come that needs memory. */
+/* Something has come that needs memory, or has gone that needed some. */
 void settle_stir(struct settle *settle);
 
 #endif

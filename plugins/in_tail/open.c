@@ -330,6 +330,7 @@ void tail_file_close(struct tail_file *f)
         tail_inode_leave(f);
         tail_source_close(&f->source);
         f->tail->input->metrics.files_closed++;
+        f->tail->input->let_go(f->tail->input);
         log_debug(f->tail->told.component, "%s is closed", f->log.path);
     }
     tail_way_leave(f);

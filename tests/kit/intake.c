@@ -42,6 +42,11 @@ static void on_exit_wanted(struct input *input)
     CONTAINER_OF(input, struct input_kit, input)->exit_count++;
 }
 
+static void on_let_go(struct input *input)
+{
+    CONTAINER_OF(input, struct input_kit, input)->let_go_count++;
+}
+
 void input_kit_init(struct input_kit *kit, const char *tag)
 {
     struct route_rule rule = {.output = "kit", .match = "*"};
@@ -62,6 +67,7 @@ void input_kit_init(struct input_kit *kit, const char *tag)
         .intake = intake_new(kit->loop, kit->chain, kit->routes, FLUSH_MS),
         .budget = &kit->budget,
         .exit_wanted = on_exit_wanted,
+        .let_go = on_let_go,
     };
     intake_on_sealed(kit->input.intake, on_sealed, kit);
     report_fini(&report);

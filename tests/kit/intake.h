@@ -30,6 +30,7 @@ struct input_kit {
     size_t held_count;
     bool is_holding; /* chunks are kept, as if no output were done with them */
     unsigned exit_count;
+    unsigned let_go_count;
 };
 
 void input_kit_init(struct input_kit *kit, const char *tag);

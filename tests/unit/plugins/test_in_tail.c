@@ -315,6 +315,21 @@ START_TEST(a_file_that_is_deleted_while_it_is_followed_is_not_said_to_be_lost)
 }
 END_TEST
 
+/* Long after the last record of it, perhaps. */
+START_TEST(what_was_known_of_a_file_that_is_gone_may_be_given_back)
+{
+    tree_write("app.log", "one\n");
+    START();
+    ck_assert_str_eq(input_kit_records(&kit), "app 100.000000000 {\"log\":\"one\"}\n");
+    tree_remove("app.log");
+    ck_assert_uint_eq(kit.let_go_count, 0);
+    for (int i = 0; i < 4; i++)
+        pass_ms(POLL_MS);
+    ck_assert_uint_eq(kit.input.metrics.files_closed, 1);
+    ck_assert_uint_eq(kit.let_go_count, 1);
+}
+END_TEST
+
 Suite *suite_plugins_in_tail(void);
 Suite *suite_plugins_in_tail(void)
 {
@@ -330,6 +345,7 @@ Suite *suite_plugins_in_tail(void)
     tcase_add_test(follow, what_could_not_be_opened_is_forgotten_with_its_name);
     tcase_add_test(follow, exit_on_eof_does_not_wait_for_what_cannot_be_read);
     tcase_add_test(follow, a_file_that_is_deleted_while_it_is_followed_is_not_said_to_be_lost);
+    tcase_add_test(follow, what_was_known_of_a_file_that_is_gone_may_be_given_back);
     tcase_add_checked_fixture(length, set_up, tear_down);
     tcase_add_test(length, a_line_too_long_is_cut_and_says_so);
     tcase_add_test(length, a_path_that_nothing_matches_is_told_of_once);
