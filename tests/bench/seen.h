@@ -9,7 +9,7 @@
 
 #include "base/map.h"
 
-#define SEEN_FILES_MAX 20000
+#define SEEN_FILES_MAX 200000
 #define SEEN_FILE_NUMBERS UINT64_C(100000000)
 
 struct seen_file {
