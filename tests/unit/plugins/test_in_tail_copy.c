@@ -1,9 +1,6 @@
 #include "base/memory.h"
-#include "kit/intake.h"
-#include "kit/plugin.h"
 #include "kit/stuck.h"
-#include "kit/tree.h"
-#include "plugins/in_tail/tail.h"
+#include "kit/tail.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -19,56 +16,20 @@
 #define LINES 32768
 #define PACKED "app.log.1.gz"
 
-extern const struct input_plugin in_tail;
-
-static struct plugin_kit plugin;
-static struct input_kit kit;
-static struct tail *self;
-static char db[512], pattern[512];
+static struct tail_kit tail;
 static char *text; /* LINES lines, and room for more */
 
 static const char *exit_on_eof;
 
 static void start(void)
 {
-    const char *const options[] = {"exit_on_eof",
-                                   exit_on_eof,
-                                   "path",
-                                   pattern,
-                                   "read_from_head",
-                                   "on",
-                                   "inotify_watcher",
-                                   "off",
-                                   "watcher_interval",
-                                   "2s",
-                                   "db",
-                                   db,
-                                   NULL};
-
-    self = plugin_make(&plugin, in_tail.self_bytes, in_tail.options, options);
-    ck_assert_int_eq(plugin.status, 0);
-    ck_assert_int_eq(in_tail.init(self, &plugin.setup), 0);
-    ck_assert_int_eq(in_tail.start(self, &kit.input, &plugin.report), 0);
-}
-
-static void stop(void)
-{
-    in_tail.stop(self);
-    in_tail.fini(self);
-    plugin_gone(&plugin, self);
-    self = NULL;
+    tail_kit_start(&tail, (const char *const[]){"exit_on_eof", exit_on_eof, NULL});
 }
 
 static void set_up(void)
 {
-    log_level_set(LOG_OFF);
-    clock_fake(5000, INT64_C(100) * NS_PER_S);
-    input_kit_init(&kit, "app");
+    tail_kit_plant(&tail);
     exit_on_eof = "off";
-    tree_plant();
-    tree_folder("state");
-    snprintf(db, sizeof db, "%s", tree_path("state/positions.db"));
-    snprintf(pattern, sizeof pattern, "%s", tree_path("*.log"));
     text = mem_zalloc(LINES + 16, LINE_BYTES);
     for (unsigned i = 0; i < LINES; i++)
         snprintf(text + (size_t)i * LINE_BYTES, LINE_BYTES + 1, "%063u\n", i);
@@ -76,21 +37,8 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    stop();
-    input_kit_fini(&kit);
-    tree_fell();
+    tail_kit_fell(&tail);
     mem_free(text);
-    clock_real();
-    log_level_set(LOG_INFO);
-}
-
-/* Until nothing is under way: rows are on the disk, and what is there was read. */
-static void settle(void)
-{
-    for (unsigned i = 0; i < 100 || job_count(kit.loop) > 0; i++) {
-        clock_advance_ms(POSITIONS_GAP_MS);
-        loop_turn(kit.loop, job_count(kit.loop) > 0);
-    }
 }
 
 /* What is there is read, then acknowledged; lent as by input_kit_records. */
@@ -98,11 +46,11 @@ static const char *read_all(void)
 {
     const char *records;
 
-    kit.is_holding = true;
-    settle();
-    records = input_kit_records(&kit);
-    input_kit_settle(&kit);
-    settle();
+    tail.kit.is_holding = true;
+    tail_kit_settle(&tail);
+    records = input_kit_records(&tail.kit);
+    input_kit_settle(&tail.kit);
+    tail_kit_settle(&tail);
     return records;
 }
 
@@ -110,7 +58,7 @@ static void pass_ms(uint64_t ms)
 {
     clock_advance_ms(ms);
     for (unsigned i = 0; i < 3; i++)
-        loop_turn(kit.loop, false);
+        loop_turn(tail.kit.loop, false);
 }
 
 /* All lines are read and acknowledged, and more came, which nobody has seen. */
@@ -119,7 +67,7 @@ static void read_and_write_more(void)
     tree_write("app.log", text);
     start();
     (void)read_all();
-    ck_assert_uint_eq(kit.input.metrics.records, LINES);
+    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES);
     snprintf(text + (size_t)LINES * LINE_BYTES, 64, "what came later\n");
 }
 
@@ -133,7 +81,7 @@ static void copy_packed_and_truncate(void)
 
 static struct tail_file *sought_file(void)
 {
-    LIST_FOR (it, &self->followed.files) {
+    LIST_FOR (it, &tail.self->followed.files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
         if (f->ending.copies != NULL)
@@ -145,8 +93,8 @@ static struct tail_file *sought_file(void)
 /* No worker is at it before they are freed. */
 static void look_and_expect_a_search(void)
 {
-    kit.is_holding = true;
-    workers_stick(kit.loop);
+    tail.kit.is_holding = true;
+    workers_stick(tail.kit.loop);
     pass_ms(POLL_MS);
     ck_assert_ptr_nonnull(sought_file());
 }
@@ -160,13 +108,13 @@ START_TEST(the_loop_goes_on_while_it_is_sought)
     look_and_expect_a_search();
     pass_ms(1000);
     ck_assert_ptr_nonnull(sought_file());
-    workers_free(kit.loop);
+    workers_free(tail.kit.loop);
     ck_assert_ptr_null(sought_file());
     records = read_all();
     ck_assert_ptr_nonnull(strstr(records, "what came later"));
     ck_assert_ptr_nonnull(strstr(records, "the first line after that"));
-    ck_assert_uint_eq(kit.input.metrics.records, LINES + 2);
-    ck_assert_uint_eq(kit.input.metrics.lost_bytes, 0);
+    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 2);
+    ck_assert_uint_eq(tail.kit.input.metrics.lost_bytes, 0);
 }
 END_TEST
 
@@ -175,12 +123,12 @@ START_TEST(what_is_sought_and_what_came_since_is_unread)
     read_and_write_more();
     copy_packed_and_truncate();
     look_and_expect_a_search();
-    in_tail.refresh(self);
-    ck_assert_uint_ge(kit.input.metrics.unread_bytes, strlen("the first line after that\n"));
-    workers_free(kit.loop);
+    in_tail.refresh(tail.self);
+    ck_assert_uint_ge(tail.kit.input.metrics.unread_bytes, strlen("the first line after that\n"));
+    workers_free(tail.kit.loop);
     (void)read_all();
-    in_tail.refresh(self);
-    ck_assert_uint_eq(kit.input.metrics.unread_bytes, 0);
+    in_tail.refresh(tail.self);
+    ck_assert_uint_eq(tail.kit.input.metrics.unread_bytes, 0);
 }
 END_TEST
 
@@ -193,10 +141,10 @@ START_TEST(one_that_has_a_beginning_is_taken_where_none_has_all)
     (void)read_all();
     copy_packed_and_truncate();
     look_and_expect_a_search();
-    workers_free(kit.loop);
+    workers_free(tail.kit.loop);
     (void)read_all();
-    ck_assert_uint_eq(kit.input.metrics.records, LINES + 1);
-    ck_assert_uint_eq(kit.input.metrics.truncated_dropped_bytes, strlen("never ended"));
+    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 1);
+    ck_assert_uint_eq(tail.kit.input.metrics.truncated_dropped_bytes, strlen("never ended"));
 }
 END_TEST
 
@@ -210,11 +158,11 @@ START_TEST(one_that_is_another_is_left_for_the_one_that_is_it)
     text[(size_t)LINES * LINE_BYTES - 5] = '!';
     copy_packed_and_truncate();
     look_and_expect_a_search();
-    workers_free(kit.loop);
+    workers_free(tail.kit.loop);
     records = read_all();
     ck_assert_ptr_nonnull(strstr(records, "what came later"));
-    ck_assert_uint_eq(kit.input.metrics.records, LINES + 1 + LINES + 1 + 1);
-    ck_assert_uint_eq(kit.input.metrics.lost_bytes, 0);
+    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 1 + LINES + 1 + 1);
+    ck_assert_uint_eq(tail.kit.input.metrics.lost_bytes, 0);
 }
 END_TEST
 
@@ -223,17 +171,17 @@ START_TEST(nobody_exits_meanwhile)
     exit_on_eof = "on";
     tree_write("app.log", text);
     start();
-    kit.is_holding = true;
-    settle();
-    ck_assert_uint_eq(kit.exit_count, 1);
-    self->exit.was_wanted = false;
+    tail.kit.is_holding = true;
+    tail_kit_settle(&tail);
+    ck_assert_uint_eq(tail.kit.exit_count, 1);
+    tail.self->exit.was_wanted = false;
     copy_packed_and_truncate();
     look_and_expect_a_search();
-    tail_exit_look(self, true);
-    ck_assert_uint_eq(kit.exit_count, 1);
-    workers_free(kit.loop);
+    tail_exit_look(tail.self, true);
+    ck_assert_uint_eq(tail.kit.exit_count, 1);
+    workers_free(tail.kit.loop);
     (void)read_all();
-    ck_assert_uint_eq(kit.exit_count, 2);
+    ck_assert_uint_eq(tail.kit.exit_count, 2);
 }
 END_TEST
 
@@ -247,10 +195,10 @@ START_TEST(what_was_written_is_read_though_it_is_renamed_meanwhile)
     tree_rename(PACKED, "app.log.2.gz");
     tree_write("app.log", "the next file\n");
     pass_ms(POLL_MS);
-    workers_free(kit.loop);
+    workers_free(tail.kit.loop);
     (void)read_all();
-    ck_assert_uint_eq(kit.input.metrics.records, LINES + 3);
-    ck_assert_uint_eq(kit.input.metrics.lost_bytes, 0);
+    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 3);
+    ck_assert_uint_eq(tail.kit.input.metrics.lost_bytes, 0);
 }
 END_TEST
 
@@ -264,16 +212,16 @@ START_TEST(what_came_since_is_read_though_it_is_deleted_and_no_other_descriptor_
     tree_truncate("app.log", 0);
     tree_append("app.log", "the first line after that\n");
     tree_remove("app.log");
-    kit.is_holding = true;
+    tail.kit.is_holding = true;
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
     none = (struct rlimit){1, before.rlim_max};
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
-    tail_file_touch(CONTAINER_OF(self->followed.files.next, struct tail_file, link));
+    tail_file_touch(CONTAINER_OF(tail.self->followed.files.next, struct tail_file, link));
     for (unsigned i = 0; i < 5; i++)
-        loop_turn(kit.loop, false);
+        loop_turn(tail.kit.loop, false);
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
     (void)read_all();
-    ck_assert_uint_eq(kit.input.metrics.records, LINES + 1);
+    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 1);
 }
 END_TEST
 
@@ -289,13 +237,13 @@ START_TEST(a_disk_that_does_not_answer_keeps_the_log_waiting_for_so_long_only)
     ck_assert_ptr_nonnull(sought_file());
     pass_ms(1001);
     ck_assert_ptr_null(sought_file());
-    workers_free(kit.loop);
+    workers_free(tail.kit.loop);
     (void)read_all();
-    ck_assert_uint_ge(kit.input.metrics.records, LINES + 1);
-    stop();
+    ck_assert_uint_ge(tail.kit.input.metrics.records, LINES + 1);
+    tail_kit_stop(&tail);
     start();
     (void)read_all();
-    ck_assert_uint_eq(kit.input.metrics.records, LINES + 2);
+    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 2);
 }
 END_TEST
 
@@ -304,12 +252,12 @@ START_TEST(a_tail_that_stops_waits_for_no_worker)
     read_and_write_more();
     copy_packed_and_truncate();
     look_and_expect_a_search();
-    stop();
-    ck_assert_uint_gt(job_count(kit.loop), STUCK_JOBS);
-    workers_free(kit.loop);
+    tail_kit_stop(&tail);
+    ck_assert_uint_gt(job_count(tail.kit.loop), STUCK_JOBS);
+    workers_free(tail.kit.loop);
     start();
     (void)read_all();
-    ck_assert_uint_eq(kit.input.metrics.records, LINES + 2);
+    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 2);
 }
 END_TEST
 
@@ -318,15 +266,15 @@ START_TEST(who_takes_over_seeks_it_again)
     read_and_write_more();
     copy_packed_and_truncate();
     look_and_expect_a_search();
-    kit.input.is_replaced = true;
-    stop();
-    kit.input.is_replaced = false;
-    kit.input.since_ns = clock_wall_ns();
+    tail.kit.input.is_replaced = true;
+    tail_kit_stop(&tail);
+    tail.kit.input.is_replaced = false;
+    tail.kit.input.since_ns = clock_wall_ns();
     start();
-    workers_free(kit.loop);
+    workers_free(tail.kit.loop);
     (void)read_all();
-    ck_assert_uint_eq(kit.input.metrics.records, LINES + 2);
-    ck_assert_uint_eq(kit.input.metrics.lost_bytes, 0);
+    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 2);
+    ck_assert_uint_eq(tail.kit.input.metrics.lost_bytes, 0);
 }
 END_TEST
 

@@ -1,7 +1,4 @@
-#include "kit/intake.h"
-#include "kit/plugin.h"
-#include "kit/tree.h"
-#include "plugins/in_tail/tail.h"
+#include "kit/tail.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -15,74 +12,40 @@
 #define POLL_MS 2000
 #define RECORD_ONE "app 100.000000000 {\"log\":\"one\"}\n"
 
-extern const struct input_plugin in_tail;
-
-static struct plugin_kit plugin;
-static struct input_kit kit;
-static struct tail *self;
-static char db[512], pattern[512]; /* "": no DB */
+static struct tail_kit tail;
 
 static void path_set(char *path, const char *name)
 {
-    snprintf(path, sizeof db, "%s", tree_path(name));
+    snprintf(path, sizeof tail.db, "%s", tree_path(name));
 }
 
 static void set_up(void)
 {
-    log_level_set(LOG_OFF);
-    clock_fake(5000, INT64_C(100) * NS_PER_S);
-    input_kit_init(&kit, "app");
-    tree_plant();
+    tail_kit_plant(&tail);
     tree_write("app.log", "one\n");
-    db[0] = '\0';
-    path_set(pattern, "app.log");
+    tail.db[0] = '\0';
+    path_set(tail.pattern, "app.log");
 }
 
 static void tear_down(void)
 {
-    in_tail.stop(self);
-    in_tail.fini(self);
-    input_kit_fini(&kit);
-    plugin_gone(&plugin, self);
-    tree_fell();
-    clock_real();
-    log_level_set(LOG_INFO);
+    tail_kit_fell(&tail);
 }
 
 /* The file is open, and nothing of it was read. */
 static struct tail_file *start(const char *exit_on_eof)
 {
-    const char *const options[] = {"path",
-                                   pattern,
-                                   "read_from_head",
-                                   "on",
-                                   "exit_on_eof",
-                                   exit_on_eof,
-                                   "rotate_wait",
-                                   "1s",
-                                   "inotify_watcher",
-                                   "off",
-                                   "watcher_interval",
-                                   "2s",
-                                   "refresh_interval",
-                                   "2",
-                                   db[0] ? "db" : NULL,
-                                   db,
-                                   NULL};
-
-    self = plugin_make(&plugin, in_tail.self_bytes, in_tail.options, options);
-    ck_assert_int_eq(plugin.status, 0);
-    ck_assert_int_eq(in_tail.init(self, &plugin.setup), 0);
-    ck_assert_int_eq(in_tail.start(self, &kit.input, &plugin.report), 0);
-    return list_is_empty(&self->followed.files)
+    tail_kit_start(&tail, (const char *const[]){"exit_on_eof", exit_on_eof, "rotate_wait", "1s",
+                                                "refresh_interval", "2", NULL});
+    return list_is_empty(&tail.self->followed.files)
                ? NULL
-               : CONTAINER_OF(self->followed.files.next, struct tail_file, link);
+               : CONTAINER_OF(tail.self->followed.files.next, struct tail_file, link);
 }
 
 static void turn(void)
 {
-    loop_turn(kit.loop, false);
-    loop_turn(kit.loop, false);
+    loop_turn(tail.kit.loop, false);
+    loop_turn(tail.kit.loop, false);
 }
 
 static void pass_ms(uint64_t ms)
@@ -99,11 +62,11 @@ START_TEST(it_is_read_when_it_is_woken)
     turn();
     tree_append("app.log", "two\n");
     pass_ms(POLL_MS);
-    ck_assert_str_eq(input_kit_records(&kit), "");
+    ck_assert_str_eq(input_kit_records(&tail.kit), "");
     tail_file_wake(f, TAIL_WAIT_POD);
     turn();
-    ck_assert_str_eq(input_kit_records(&kit), "app 102.000000000 {\"log\":\"one\"}\n"
-                                              "app 102.000000000 {\"log\":\"two\"}\n");
+    ck_assert_str_eq(input_kit_records(&tail.kit), "app 102.000000000 {\"log\":\"one\"}\n"
+                                                   "app 102.000000000 {\"log\":\"two\"}\n");
 }
 END_TEST
 
@@ -115,11 +78,11 @@ START_TEST(it_waits_for_every_reason)
     tail_file_wait(f, TAIL_WAIT_ROW, 0);
     tail_file_wake(f, TAIL_WAIT_POD);
     turn();
-    ck_assert_str_eq(input_kit_records(&kit), "");
+    ck_assert_str_eq(input_kit_records(&tail.kit), "");
     tail_file_wake(f, TAIL_WAIT_ROW);
     turn();
-    ck_assert_str_eq(input_kit_records(&kit), RECORD_ONE);
-    ck_assert_uint_eq(self->followed.first_wait_count, 0);
+    ck_assert_str_eq(input_kit_records(&tail.kit), RECORD_ONE);
+    ck_assert_uint_eq(tail.self->followed.first_wait_count, 0);
 }
 END_TEST
 
@@ -132,10 +95,10 @@ START_TEST(a_reason_that_has_a_time_is_over_by_itself)
     for (unsigned second = 0; second < 4; second++) {
         tail_file_touch(f);
         pass_ms(1000);
-        ck_assert_str_eq(input_kit_records(&kit), "");
+        ck_assert_str_eq(input_kit_records(&tail.kit), "");
     }
     pass_ms(1000);
-    ck_assert_str_eq(input_kit_records(&kit), "app 105.000000000 {\"log\":\"one\"}\n");
+    ck_assert_str_eq(input_kit_records(&tail.kit), "app 105.000000000 {\"log\":\"one\"}\n");
 }
 END_TEST
 
@@ -146,10 +109,10 @@ START_TEST(the_time_of_one_reason_is_not_that_of_another)
     tail_file_wait(f, TAIL_WAIT_POD, 1000);
     tail_file_wait(f, TAIL_WAIT_ROW, 0);
     pass_ms(10000);
-    ck_assert_str_eq(input_kit_records(&kit), "");
+    ck_assert_str_eq(input_kit_records(&tail.kit), "");
     tail_file_wake(f, TAIL_WAIT_ROW);
     turn();
-    ck_assert_str_eq(input_kit_records(&kit), "app 110.000000000 {\"log\":\"one\"}\n");
+    ck_assert_str_eq(input_kit_records(&tail.kit), "app 110.000000000 {\"log\":\"one\"}\n");
 }
 END_TEST
 
@@ -161,10 +124,10 @@ START_TEST(what_was_deleted_meanwhile_is_read_whole)
     tree_remove("app.log");
     for (unsigned second = 0; second < 10; second++)
         pass_ms(1000);
-    ck_assert_str_eq(input_kit_records(&kit), "");
+    ck_assert_str_eq(input_kit_records(&tail.kit), "");
     tail_file_wake(f, TAIL_WAIT_POD);
     turn();
-    ck_assert_str_eq(input_kit_records(&kit), "app 110.000000000 {\"log\":\"one\"}\n");
+    ck_assert_str_eq(input_kit_records(&tail.kit), "app 110.000000000 {\"log\":\"one\"}\n");
 }
 END_TEST
 
@@ -174,11 +137,11 @@ START_TEST(exit_on_eof_waits_for_it)
 
     tail_file_wait(f, TAIL_WAIT_POD, 0);
     pass_ms(POLL_MS);
-    ck_assert_uint_eq(kit.exit_count, 0);
+    ck_assert_uint_eq(tail.kit.exit_count, 0);
     tail_file_wake(f, TAIL_WAIT_POD);
     turn();
-    ck_assert_uint_eq(kit.exit_count, 1);
-    ck_assert_str_eq(input_kit_records(&kit), "app 102.000000000 {\"log\":\"one\"}\n");
+    ck_assert_uint_eq(tail.kit.exit_count, 1);
+    ck_assert_str_eq(input_kit_records(&tail.kit), "app 102.000000000 {\"log\":\"one\"}\n");
 }
 END_TEST
 
@@ -188,9 +151,9 @@ START_TEST(one_that_is_closed_waits_no_more)
 
     tail_file_wait(f, TAIL_WAIT_POD, 1000);
     tail_file_close(f);
-    ck_assert_uint_eq(self->followed.first_wait_count, 0);
+    ck_assert_uint_eq(tail.self->followed.first_wait_count, 0);
     pass_ms(1000);
-    ck_assert_str_eq(input_kit_records(&kit), "");
+    ck_assert_str_eq(input_kit_records(&tail.kit), "");
 }
 END_TEST
 
@@ -200,7 +163,7 @@ START_TEST(waking_for_nothing_is_nothing)
 
     tail_file_wake(f, TAIL_WAIT_ROW | TAIL_WAIT_POD);
     turn();
-    ck_assert_str_eq(input_kit_records(&kit), RECORD_ONE);
+    ck_assert_str_eq(input_kit_records(&tail.kit), RECORD_ONE);
 }
 END_TEST
 
@@ -210,7 +173,7 @@ END_TEST
 
 static struct tail_file *start_with_db(void)
 {
-    path_set(db, "tail.db");
+    path_set(tail.db, "tail.db");
     tree_remove("app.log");
     return start("off");
 }
@@ -229,7 +192,7 @@ static unsigned streams_on_disk(const uint64_t *id)
              "SELECT count(*) FROM tailrace_files WHERE head_len > 0 AND note LIKE '%s' AND "
              "note NOT LIKE '0000000000000000%%'",
              note);
-    ck_assert_int_eq(sqlite3_open_v2(db, &sqlite, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_open_v2(tail.db, &sqlite, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
     ck_assert_int_eq(sqlite3_prepare_v2(sqlite, sql, -1, &query, NULL), SQLITE_OK);
     if (sqlite3_step(query) == SQLITE_ROW)
         count = (unsigned)sqlite3_column_int(query, 0);
@@ -244,22 +207,22 @@ static void expect_row_before_record(const uint64_t *id)
     bool was_there = false;
 
     for (;;) {
-        const char *records = input_kit_records(&kit);
+        const char *records = input_kit_records(&tail.kit);
 
         ck_assert(*records == '\0' || was_there);
         if (*records != '\0')
             return;
         was_there = streams_on_disk(id) > 0;
         clock_advance_ms(1);
-        loop_turn(kit.loop, job_count(kit.loop) > 0);
+        loop_turn(tail.kit.loop, job_count(tail.kit.loop) > 0);
     }
 }
 
 static void settle(void)
 {
-    for (unsigned i = 0; i < 50 || job_count(kit.loop) > 0; i++) {
+    for (unsigned i = 0; i < 50 || job_count(tail.kit.loop) > 0; i++) {
         clock_advance_ms(POSITIONS_GAP_MS);
-        loop_turn(kit.loop, job_count(kit.loop) > 0);
+        loop_turn(tail.kit.loop, job_count(tail.kit.loop) > 0);
     }
 }
 
@@ -308,7 +271,7 @@ START_TEST(so_is_a_last_line_without_an_end)
     tree_write("app.log", LINE);
     clock_advance_ms(POLL_MS);
     settle();
-    f = CONTAINER_OF(self->followed.files.next, struct tail_file, link);
+    f = CONTAINER_OF(tail.self->followed.files.next, struct tail_file, link);
     ck_assert_uint_eq(f->source.state.read, strlen(LINE));
     tree_remove("app.log");
     clock_advance_ms(2000);
@@ -333,11 +296,11 @@ START_TEST(so_is_one_that_became_another_before_it_was_read)
     settle();
     write_lines("app.log", LINE "\n", 40);
     clock_advance_ms(POLL_MS);
-    loop_turn(kit.loop, false);
-    ck_assert(!list_is_empty(&self->followed.files));
+    loop_turn(tail.kit.loop, false);
+    ck_assert(!list_is_empty(&tail.self->followed.files));
     write_lines("app.log", "another-" LINE "\n", lines);
     settle();
-    ck_assert_ptr_nonnull(strstr(input_kit_records(&kit), "another-" LINE));
+    ck_assert_ptr_nonnull(strstr(input_kit_records(&tail.kit), "another-" LINE));
 }
 END_TEST
 
@@ -349,19 +312,19 @@ START_TEST(one_that_was_empty_when_it_was_saved_does_not_get_that_row_s_id)
     struct tail_file *f;
     int fd = tree_open("app.log");
 
-    path_set(db, "tail.db");
+    path_set(tail.db, "tail.db");
     ck_assert_int_eq(file_facts_read(fd, &facts), 0);
     close(fd);
     (void)start("off");
     settle();
-    position.name = pattern;
+    position.name = tail.pattern;
     position.identity.id = facts.id;
-    positions_set(self->book.positions, &position);
-    ck_assert_int_eq(positions_flush(self->book.positions), 0);
-    in_tail.stop(self);
-    positions_set(self->book.positions, &position);
-    in_tail.fini(self);
-    plugin_gone(&plugin, self);
+    positions_set(tail.self->book.positions, &position);
+    ck_assert_int_eq(positions_flush(tail.self->book.positions), 0);
+    in_tail.stop(tail.self);
+    positions_set(tail.self->book.positions, &position);
+    in_tail.fini(tail.self);
+    plugin_gone(&tail.plugin, tail.self);
     f = start("off");
     ck_assert_int_eq(f->known.row, 1);
     ck_assert_uint_ne(f->origin.id, 0);
@@ -380,16 +343,16 @@ START_TEST(a_file_with_a_short_first_line_waits_once_more)
     clock_advance_ms(POLL_MS);
     expect_row_before_record(NULL);
     settle();
-    f = CONTAINER_OF(self->followed.files.next, struct tail_file, link);
+    f = CONTAINER_OF(tail.self->followed.files.next, struct tail_file, link);
     ck_assert(!f->known.is_saved);
     tree_append("app.log", LINE "\n");
     clock_advance_ms(POLL_MS);
     while (!f->known.is_saved)
-        loop_turn(kit.loop, false);
+        loop_turn(tail.kit.loop, false);
     ck_assert_uint_ne(f->turn.first.waits, 0);
-    ck_assert_str_eq(input_kit_records(&kit), "");
+    ck_assert_str_eq(input_kit_records(&tail.kit), "");
     settle();
-    ck_assert_str_ne(input_kit_records(&kit), "");
+    ck_assert_str_ne(input_kit_records(&tail.kit), "");
 }
 END_TEST
 
@@ -402,10 +365,10 @@ START_TEST(one_that_has_such_a_row_does_not_wait)
     clock_advance_ms(POLL_MS);
     expect_row_before_record(NULL);
     tree_append("app.log", "two\n");
-    f = CONTAINER_OF(self->followed.files.next, struct tail_file, link);
+    f = CONTAINER_OF(tail.self->followed.files.next, struct tail_file, link);
     tail_file_touch(f);
-    loop_turn(kit.loop, false);
-    ck_assert_ptr_nonnull(strstr(input_kit_records(&kit), "two"));
+    loop_turn(tail.kit.loop, false);
+    ck_assert_ptr_nonnull(strstr(input_kit_records(&tail.kit), "two"));
 }
 END_TEST
 
@@ -416,14 +379,14 @@ START_TEST(a_row_that_cannot_be_written_stops_nothing)
 
     start_with_db();
     settle();
-    ck_assert_int_eq(sqlite3_open(db, &sqlite), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_open(tail.db, &sqlite), SQLITE_OK);
     ck_assert_int_eq(sqlite3_exec(sqlite, "DROP TABLE tailrace_files;", NULL, NULL, NULL),
                      SQLITE_OK);
     sqlite3_close(sqlite);
     tree_write("app.log", LINE "\n");
     clock_advance_ms(POLL_MS);
     settle();
-    ck_assert_ptr_nonnull(strstr(input_kit_records(&kit), LINE));
+    ck_assert_ptr_nonnull(strstr(input_kit_records(&tail.kit), LINE));
 }
 END_TEST
 
@@ -431,10 +394,10 @@ START_TEST(files_that_come_together_share_their_writes)
 {
     struct positions_stats before, after;
 
-    path_set(pattern, "*.log");
+    path_set(tail.pattern, "*.log");
     start_with_db();
     settle();
-    positions_stats(self->book.positions, &before);
+    positions_stats(tail.self->book.positions, &before);
     for (unsigned i = 0; i < 200; i++) {
         char name[16];
 
@@ -443,7 +406,7 @@ START_TEST(files_that_come_together_share_their_writes)
     }
     clock_advance_ms(POLL_MS);
     settle();
-    positions_stats(self->book.positions, &after);
+    positions_stats(tail.self->book.positions, &after);
     ck_assert_uint_le(after.flushes - before.flushes, 4);
     ck_assert_uint_eq(streams_on_disk(NULL), 200);
 }
@@ -460,14 +423,14 @@ START_TEST(what_is_in_the_way_is_unread_until_it_is_not)
     path_set(path, "app.log");
     start("off");
     turn();
-    (void)input_kit_records(&kit);
-    tail_again_note(self, &name, path, UV_EMFILE);
-    tail_again_owe(self, &name, 40);
-    in_tail.refresh(self);
-    ck_assert_uint_eq(kit.input.metrics.unread_bytes, 40);
+    (void)input_kit_records(&tail.kit);
+    tail_again_note(tail.self, &name, path, UV_EMFILE);
+    tail_again_owe(tail.self, &name, 40);
+    in_tail.refresh(tail.self);
+    ck_assert_uint_eq(tail.kit.input.metrics.unread_bytes, 40);
     pass_ms(60000);
-    in_tail.refresh(self);
-    ck_assert_uint_eq(kit.input.metrics.unread_bytes, 0);
+    in_tail.refresh(tail.self);
+    ck_assert_uint_eq(tail.kit.input.metrics.unread_bytes, 0);
 }
 END_TEST
 

@@ -1,6 +1,4 @@
-#include "kit/intake.h"
-#include "kit/plugin.h"
-#include "kit/tree.h"
+#include "kit/tail.h"
 #include "plugins/in_tail/bookmark.h"
 
 #include <check.h>
@@ -15,70 +13,31 @@
 #define PIECE(text) "{\"log\":\"" text "\"}\n"
 #define LAST(text) "{\"log\":\"" text "\\n\"}\n"
 
-extern const struct input_plugin in_tail;
-
-static struct plugin_kit plugin;
-static struct input_kit kit;
-static struct tail *self;
-static char db[512], pattern[512];
+static struct tail_kit tail;
 
 static void set_up(void)
 {
-    log_level_set(LOG_OFF);
-    clock_fake(5000, INT64_C(100) * NS_PER_S);
-    input_kit_init(&kit, "app");
-    tree_plant();
-    tree_folder("state");
-    snprintf(db, sizeof db, "%s", tree_path("state/positions.db"));
-    snprintf(pattern, sizeof pattern, "%s", tree_path("*.log"));
-}
-
-static void stop(void)
-{
-    in_tail.stop(self);
-    in_tail.fini(self);
-    plugin_gone(&plugin, self);
+    tail_kit_plant(&tail);
 }
 
 static void tear_down(void)
 {
-    stop();
-    input_kit_fini(&kit);
-    tree_fell();
-    clock_real();
-    log_level_set(LOG_INFO);
+    tail_kit_fell(&tail);
 }
 
 static void start(void)
 {
-    const char *const options[] = {"path",
-                                   pattern,
-                                   "read_from_head",
-                                   "on",
-                                   "inotify_watcher",
-                                   "off",
-                                   "rotate_wait",
-                                   "5s",
-                                   "docker_mode",
-                                   "on",
-                                   "db",
-                                   db,
-                                   NULL};
-
-    self = plugin_make(&plugin, in_tail.self_bytes, in_tail.options, options);
-    ck_assert_int_eq(plugin.status, 0);
-    ck_assert_int_eq(in_tail.init(self, &plugin.setup), 0);
-    ck_assert_int_eq(in_tail.start(self, &kit.input, &plugin.report), 0);
+    tail_kit_start(&tail, (const char *const[]){"rotate_wait", "5s", "docker_mode", "on", NULL});
 }
 
 /* The configuration is read again. */
 static void hand_over(void)
 {
     positions_keep(true);
-    kit.input.is_replaced = true;
-    stop();
-    kit.input.is_replaced = false;
-    kit.input.since_ns = clock_wall_ns();
+    tail.kit.input.is_replaced = true;
+    tail_kit_stop(&tail);
+    tail.kit.input.is_replaced = false;
+    tail.kit.input.since_ns = clock_wall_ns();
     start();
     positions_keep(false);
 }
@@ -86,15 +45,15 @@ static void hand_over(void)
 /* What is there by then was found and, where it can be, read; its rows are on the disk. */
 static void pass_ms(uint64_t ms)
 {
-    for (uint64_t at = 0; at < ms || job_count(kit.loop) > 0; at += POSITIONS_GAP_MS) {
+    for (uint64_t at = 0; at < ms || job_count(tail.kit.loop) > 0; at += POSITIONS_GAP_MS) {
         clock_advance_ms(POSITIONS_GAP_MS);
-        loop_turn(kit.loop, job_count(kit.loop) > 0);
+        loop_turn(tail.kit.loop, job_count(tail.kit.loop) > 0);
     }
 }
 
 static void expect_records(const char *first, const char *second)
 {
-    const char *records = input_kit_records(&kit);
+    const char *records = input_kit_records(&tail.kit);
     const char *at = strstr(records, first);
 
     ck_assert_msg(at != NULL, "%s is not in %s", first, records);
@@ -113,7 +72,7 @@ static void source_open(struct tail_file *f, const char *name, int flags)
 
 static struct tail_file *youngest(void)
 {
-    return CONTAINER_OF(self->followed.files.prev, struct tail_file, link);
+    return CONTAINER_OF(tail.self->followed.files.prev, struct tail_file, link);
 }
 
 /* The one after it, which did not wait for it, is read and closed: the next is not its next. Found by the
@@ -135,7 +94,7 @@ START_TEST(a_file_that_could_not_be_read_does_not_go_on_in_the_one_after_the_nex
     ck_assert(youngest()->kin.is_first);
     tree_rename("app.log", "app.log.1");
     pass_ms(10 * POLL_MS);
-    ck_assert_uint_eq(kit.input.metrics.files_closed, 1);
+    ck_assert_uint_eq(tail.kit.input.metrics.files_closed, 1);
     tree_write("app.log", "");
     pass_ms(2 * POLL_MS);
     source_open(elder, "app.log.2", O_RDONLY);
@@ -151,17 +110,17 @@ END_TEST
  * SIM_TROUBLE seed 56007. */
 START_TEST(a_generation_that_is_found_after_a_reload_does_not_go_on_from_the_log)
 {
-    kit.is_holding = true;
+    tail.kit.is_holding = true;
     tree_write("app.log", LAST("two"));
     start();
     pass_ms(POLL_MS);
-    stop();
+    tail_kit_stop(&tail);
     tree_rename("app.log", "hidden");
     tree_write("app.log", PIECE("one,"));
     start();
     pass_ms(POLL_MS);
     tree_rename("hidden", "app.log.1");
-    (void)input_kit_records(&kit);
+    (void)input_kit_records(&tail.kit);
     hand_over();
     pass_ms(10 * POLL_MS);
     expect_records("two", "one,");
@@ -173,29 +132,29 @@ START_TEST(a_file_whose_next_was_read_does_not_go_on_in_the_one_after_it_when_it
 {
     struct chunk *first;
 
-    kit.is_holding = true;
+    tail.kit.is_holding = true;
     tree_write("app.log", LAST("before") PIECE("one,"));
     start();
     pass_ms(POLL_MS);
     tree_rename("app.log", "app.log.2");
     pass_ms(3 * POLL_MS);
     expect_records("before", "one,");
-    ck_assert_uint_eq(kit.held_count, 1);
-    first = kit.held[--kit.held_count];
-    kit.is_holding = false;
+    ck_assert_uint_eq(tail.kit.held_count, 1);
+    first = tail.kit.held[--tail.kit.held_count];
+    tail.kit.is_holding = false;
     tree_write("app.log", LAST("two"));
     pass_ms(2 * POLL_MS);
     expect_records("two", "");
     tree_rename("app.log", "app.log.1");
     pass_ms(5 * POLL_MS);
-    ck_assert_uint_eq(kit.input.metrics.files_closed, 1);
+    ck_assert_uint_eq(tail.kit.input.metrics.files_closed, 1);
     tree_write("app.log", "");
     pass_ms(2 * POLL_MS);
     tree_append("app.log", LAST("three"));
     hand_over();
     pass_ms(10 * POLL_MS);
     expect_records("three", "one,");
-    kit.held[kit.held_count++] = first;
+    tail.kit.held[tail.kit.held_count++] = first;
 }
 END_TEST
 
