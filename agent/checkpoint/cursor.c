@@ -3,14 +3,18 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "checkpoint/database.h"
 #include "checkpoint/schema.h"
 #include "loop/loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #define BUSY_WAIT_MS 1000
 #define COMPLAINT_INTERVAL_MS 60000
@@ -23,6 +27,7 @@ struct cursor {
     struct loop *loop;
     struct timer *pace;
     sqlite3 *db; /* NULL: in memory alone. A worker's while is_busy */
+    int lock_fd; /* negative: there is none */
     char *text;
     char *written;  /* what the worker writes, or wrote last; NULL: nothing */
     int write_code; /* the worker's */
@@ -35,6 +40,28 @@ static struct list open_cursors = {&open_cursors, &open_cursors};
 
 static const char create_table[] =
     "CREATE TABLE IF NOT EXISTS in_systemd_cursor (cursor TEXT NOT NULL, updated INTEGER);";
+
+/* ---- whose it is ---- */
+
+/* Two agents on one file would each go on where the other was. The lock has a file of its own, as a tail
+ * input may have its positions in this one, and locks it. Where none can be made, SQLite says what is
+ * wrong with the folder. */
+static bool lock_take(struct cursor *c)
+{
+    char *path = mem_format("%s.lock", c->path);
+
+    CHECK(c->lock_fd < 0);
+    c->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    mem_free(path);
+    return c->lock_fd < 0 || flock(c->lock_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+static void lock_drop(struct cursor *c)
+{
+    if (c->lock_fd >= 0)
+        close(c->lock_fd);
+    c->lock_fd = -1;
+}
 
 /* ---- the file ---- */
 
@@ -68,14 +95,30 @@ static int text_read(struct cursor *c)
     if (code == SQLITE_ROW) {
         const char *text = (const char *)sqlite3_column_text(get, 0);
 
-        if (text != NULL && text[0] != '\0' && strlen(text) <= CURSOR_BYTES_MAX)
+        if (text == NULL) /* the column takes none: a page was cut */
+            code = SQLITE_CORRUPT;
+        else if (text[0] != '\0' && strlen(text) <= CURSOR_BYTES_MAX)
             c->text = mem_text(text);
     }
     sqlite3_finalize(get);
     return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-static int file_open(struct cursor *c, const char *sync)
+static int version_read(sqlite3 *db, int *version_out)
+{
+    sqlite3_stmt *get = NULL;
+    int code = sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &get, NULL);
+
+    if (code == SQLITE_OK)
+        code = sqlite3_step(get);
+    if (code == SQLITE_ROW)
+        *version_out = sqlite3_column_int(get, 0);
+    sqlite3_finalize(get);
+    return code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+/* `*version_out` says whether it was made for us at all; what is newer is not touched. */
+static int file_open(struct cursor *c, const char *sync, int *version_out)
 {
     char pragma[64];
     int code = sqlite3_open_v2(
@@ -86,6 +129,10 @@ static int file_open(struct cursor *c, const char *sync)
     sqlite3_busy_timeout(c->db, BUSY_WAIT_MS);
     snprintf(pragma, sizeof pragma, "PRAGMA synchronous=%s", sync != NULL ? sync : "normal");
     code = sqlite3_exec(c->db, pragma, NULL, NULL, NULL);
+    if (code == SQLITE_OK)
+        code = version_read(c->db, version_out);
+    if (code == SQLITE_OK && *version_out > DATABASE_VERSION)
+        return SQLITE_MISMATCH;
     if (code == SQLITE_OK)
         code = sqlite3_exec(c->db, create_table, NULL, NULL, NULL);
     return code == SQLITE_OK ? text_read(c) : code;
@@ -104,19 +151,31 @@ static bool file_set_aside(const struct cursor *c)
     return is_done;
 }
 
+/* NULL when it can be used; else why not, which lives as long as the file is open. */
+static const char *file_try(struct cursor *c, const char *sync)
+{
+    int version = 0, code;
+
+    if (!lock_take(c))
+        return "another agent uses it";
+    code = file_open(c, sync, &version);
+    if ((code == SQLITE_CORRUPT || code == SQLITE_NOTADB) && file_set_aside(c)) {
+        sqlite3_close(c->db);
+        code = file_open(c, sync, &version);
+    }
+    if (version > DATABASE_VERSION)
+        return "a newer version of tailrace made it; use that version, or another file";
+    return code == SQLITE_OK ? NULL : sqlite3_errmsg(c->db);
+}
+
 static int file_prepare(struct cursor *c, const char *sync, struct report *report,
                         struct place place)
 {
-    int code = file_open(c, sync);
+    const char *why = file_try(c, sync);
 
-    if ((code == SQLITE_CORRUPT || code == SQLITE_NOTADB) && file_set_aside(c)) {
-        sqlite3_close(c->db);
-        code = file_open(c, sync);
-    }
-    if (code == SQLITE_OK)
+    if (why == NULL)
         return 0;
-    report_error(report, place, "the cursor cannot be kept in %s: %s", c->path,
-                 sqlite3_errstr(code));
+    report_error(report, place, "the cursor cannot be kept in %s: %s", c->path, why);
     sqlite3_close(c->db);
     c->db = NULL;
     return -EIO;
@@ -154,6 +213,7 @@ static void cursor_free(struct cursor *c)
         outcome_say(c);
     }
     sqlite3_close(c->db);
+    lock_drop(c);
     timer_free(&c->pace);
     list_remove(&c->link);
     mem_free(c->text);
@@ -217,6 +277,7 @@ int cursor_open(struct loop *loop, const struct cursor_config *config, struct re
         CHECK(schema_knows_sync(config->sync));
         c = mem_zalloc(1, sizeof *c);
         c->loop = loop;
+        c->lock_fd = -1;
         c->path = mem_text(config->path);
         c->speaker = mem_text(config->speaker);
         c->pace = timer_new(loop, on_pace, c);

@@ -3,8 +3,9 @@
  * table that Fluent Bit's systemd input makes, so that a node switches over with its place, and back.
  *
  * What is set gathers for CURSOR_PACE_MS and is written by a worker. A file that is damaged is set
- * aside as PATH.damaged, which is said; one that cannot be written is said once and tried again. A
- * crash costs what was set in the last second, which is read again.
+ * aside as PATH.damaged, which is said; one that cannot be written is said once and tried again; one
+ * that a newer version made, or that another agent has (PATH.lock), is refused. A crash costs what was
+ * set in the last second, which is read again.
  *
  * Life     cursor_open -> cursor_text, cursor_set* -> cursor_close, which writes what is left. Those
  *          who name the same path share it; so the next pipeline goes on where the one before it was.

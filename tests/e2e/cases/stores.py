@@ -147,6 +147,49 @@ def positions_that_another_agent_has_are_refused(lab):
     lab.start_agent(pipeline(lab, server.port)).stop()
 
 
+# ---- the journal's cursor ----
+
+
+def journal_pipeline(lab):
+    return {"inputs": [{"name": "systemd", "tag": "journal", "path": lab.make_folder("journal"),
+                        "db": lab.path("cursor.db")}],
+            "outputs": [{"name": "null", "match": "*"}]}
+
+
+@case()
+def a_damaged_cursor_is_set_aside(lab):
+    chance = random.Random(1)
+    pipe = journal_pipeline(lab)
+    with sqlite3.connect(lab.path("whole.db")) as database:
+        database.execute("CREATE TABLE in_systemd_cursor (cursor TEXT NOT NULL, updated INTEGER)")
+        database.execute("INSERT INTO in_systemd_cursor VALUES ('s=1;i=2;b=3;m=4;t=5;x=6', 7)")
+    database.close()
+    with open(lab.path("whole.db"), "rb") as whole:
+        data = whole.read()
+    for damage in (cut, flip, scatter, noise) * (1 if lab.is_quick else 10):
+        with open(lab.path("cursor.db"), "wb") as out:
+            out.write(damage(data, chance))
+        lab.start_agent(pipe).stop()
+    assert os.path.exists(lab.path("cursor.db.damaged"))
+
+
+@case()
+def a_cursor_that_another_agent_has_is_refused(lab):
+    pipe = journal_pipeline(lab)
+    agent = lab.start_agent(pipe)
+    refused(lab, pipe, "another agent uses it")
+    agent.stop()
+    lab.start_agent(pipe).stop()
+
+
+@case()
+def a_cursor_of_a_newer_version_is_refused(lab):
+    with sqlite3.connect(lab.path("cursor.db")) as database:
+        database.execute("PRAGMA user_version = 1000")
+    database.close()
+    refused(lab, journal_pipeline(lab), "a newer version of tailrace made it")
+
+
 # ---- dead letters ----
 
 

@@ -5,8 +5,12 @@
 #include "loop/loop.h"
 
 #include <check.h>
+#include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 static struct loop *loop;
 static struct report report;
@@ -106,6 +110,50 @@ START_TEST(a_damaged_file_is_set_aside)
 }
 END_TEST
 
+/* Cut in the second of its two pages. */
+START_TEST(a_file_that_was_cut_is_set_aside)
+{
+    ck_assert_int_eq(open_again(), 0);
+    cursor_set(cursor, "one");
+    cursor_close(&cursor);
+    ck_assert_int_eq(truncate(path, 5000), 0);
+    ck_assert_int_eq(open_again(), 0);
+    ck_assert_ptr_null(cursor_text(cursor));
+    ck_assert(tree_has("cursor.db.damaged"));
+}
+END_TEST
+
+static void expect_refused(const char *words)
+{
+    ck_assert_int_lt(open_again(), 0);
+    ck_assert_ptr_nonnull(strstr(buffer_text(&report.text), words));
+}
+
+START_TEST(what_another_agent_has_is_refused)
+{
+    int fd = open(tree_path("cursor.db.lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+    expect_refused("another agent uses it");
+    ck_assert(!tree_has("cursor.db"));
+    close(fd);
+    ck_assert_int_eq(open_again(), 0);
+}
+END_TEST
+
+START_TEST(what_a_newer_version_made_is_refused_and_left_alone)
+{
+    sqlite3 *db;
+
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, "PRAGMA user_version=1000", NULL, NULL, NULL), SQLITE_OK);
+    expect_refused("a newer version of tailrace made it");
+    ck_assert_int_eq(sqlite3_exec(db, "CREATE TABLE in_systemd_cursor(x)", NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+}
+END_TEST
+
 START_TEST(a_folder_that_is_not_there_is_a_mistake)
 {
     snprintf(path, sizeof path, "%s", tree_path("none/cursor.db"));
@@ -138,6 +186,9 @@ Suite *suite_checkpoint_cursor(void)
     tcase_add_test(disk, it_is_on_the_disk_after_its_pace);
     tcase_add_test(disk, those_who_name_one_path_share_it);
     tcase_add_test(disk, a_damaged_file_is_set_aside);
+    tcase_add_test(disk, a_file_that_was_cut_is_set_aside);
+    tcase_add_test(disk, what_another_agent_has_is_refused);
+    tcase_add_test(disk, what_a_newer_version_made_is_refused_and_left_alone);
     tcase_add_test(disk, a_folder_that_is_not_there_is_a_mistake);
     tcase_add_test(disk, a_text_without_end_is_not_taken);
     suite_add_tcase(suite, disk);
