@@ -10,6 +10,7 @@ import gzip
 import http.server
 import json
 import re
+import sys
 import threading
 import time
 
@@ -29,7 +30,7 @@ class Scripted:
         self.answered = []  # what was answered, by name
         self.logins = set()
         self.guard = None  # asked first: (handler, body) -> (status, answer), or None to let it pass
-        self.server = http.server.ThreadingHTTPServer(address, handler_for(self))
+        self.server = Server(address, handler_for(self))
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -76,6 +77,13 @@ class Scripted:
     def expect_all(self, numbers):
         missing = sorted(set(numbers) - self.acknowledged)
         assert not missing, f"{len(missing)} lost: {missing[:5]}, answered {self.answered[:12]}"
+
+
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *request):
+        """An agent that is killed hangs up; that is no word worth."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(*request)
 
 
 def handler_for(scripted):
