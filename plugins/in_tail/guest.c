@@ -117,6 +117,8 @@ void tail_waiting_settle(struct tail_file *f)
         if (most == NULL || guest_enter(t, guest_choose(t, f)))
             return;
         tail_lines_cut(most);
+        if (most != f) /* the read that is under way does so for this one */
+            tail_file_advance(most, tail_source_next(&most->source));
     }
 }
 

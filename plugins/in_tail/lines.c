@@ -127,14 +127,14 @@ static void lent_push(struct giver *giver)
     intake_push(giver->file->tail->input->intake, &lender->origin, lender->kin.lent_from);
 }
 
-/* The record goes on while lines before its end wait: the lines up to the one under way may be in
- * it. */
-static void sink_reach(const struct giver *giver, uint64_t end)
+/* The record goes on while lines before its end wait, or what another file lent: the lines up to the one
+ * under way may be in it. */
+static void sink_reach(const struct giver *giver, uint64_t begin, uint64_t end)
 {
     struct tail_file *f = giver->file;
     const struct line *line = giver->line;
 
-    if (end < (line != NULL ? line->offset : tail_source_next(&f->source)))
+    if (begin >= end || end < (line != NULL ? line->offset : tail_source_next(&f->source)))
         f->lines.joined_to = line != NULL ? line->end : f->source.state.read;
 }
 
@@ -150,7 +150,7 @@ static void sink_push(void *owner, uint64_t end)
         lent_push(giver);
         return;
     }
-    sink_reach(giver, end);
+    sink_reach(giver, line.offset, end);
     record_push(giver->file, 0, end);
 }
 
@@ -169,7 +169,7 @@ static void sink_line(void *owner, const struct joiner_line *joined)
         lent_push(giver);
         return;
     }
-    sink_reach(giver, joined->end);
+    sink_reach(giver, line.offset, joined->end);
     record_push(giver->file, line.text.len, line.end);
 }
 

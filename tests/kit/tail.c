@@ -12,6 +12,8 @@ void tail_kit_plant(struct tail_kit *tail)
     clock_fake(5000, INT64_C(100) * NS_PER_S);
     *tail = (struct tail_kit){0};
     input_kit_init(&tail->kit, "app");
+    tail->parsers = parser_book_new();
+    tail->multilines = multiline_book_new(tail->parsers);
     tree_plant();
     tree_folder("state");
     snprintf(tail->db, sizeof tail->db, "%s", tree_path("state/positions.db"));
@@ -35,6 +37,8 @@ void tail_kit_start(struct tail_kit *tail, const char *const *more)
     }
     tail->self = plugin_make(&tail->plugin, in_tail.self_bytes, in_tail.options, options);
     ck_assert_int_eq(tail->plugin.status, 0);
+    tail->plugin.setup.parsers = tail->parsers;
+    tail->plugin.setup.multilines = tail->multilines;
     ck_assert_int_eq(in_tail.init(tail->self, &tail->plugin.setup), 0);
     ck_assert_int_eq(in_tail.start(tail->self, &tail->kit.input, &tail->plugin.report), 0);
 }
@@ -52,6 +56,8 @@ void tail_kit_fell(struct tail_kit *tail)
     if (tail->self != NULL)
         tail_kit_stop(tail);
     input_kit_fini(&tail->kit);
+    multiline_book_free(&tail->multilines);
+    parser_book_free(&tail->parsers);
     tree_fell();
     clock_real();
     log_level_set(LOG_INFO);

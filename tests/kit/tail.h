@@ -18,6 +18,7 @@
 #include "kit/intake.h"
 #include "kit/plugin.h"
 #include "kit/tree.h"
+#include "line/multiline_book.h"
 #include "plugins/in_tail/tail.h"
 
 extern const struct input_plugin in_tail;
@@ -25,6 +26,8 @@ extern const struct input_plugin in_tail;
 struct tail_kit {
     struct plugin_kit plugin;
     struct input_kit kit;
+    struct parser_book *parsers;
+    struct multiline_book *multilines;
     struct tail *self; /* NULL: it does not run */
     char db[512];      /* state/positions.db of the tree; "": none */
     char pattern[512]; /* *.log there */

@@ -1,3 +1,4 @@
+#include "base/memory.h"
 #include "kit/tail.h"
 #include "plugins/in_tail/bookmark.h"
 
@@ -14,10 +15,13 @@
 #define LAST(text) "{\"log\":\"" text "\\n\"}\n"
 
 static struct tail_kit tail;
+static const char *joins, *joined_by;
 
 static void set_up(void)
 {
     tail_kit_plant(&tail);
+    joins = "docker_mode";
+    joined_by = "on";
 }
 
 static void tear_down(void)
@@ -27,7 +31,7 @@ static void tear_down(void)
 
 static void start(void)
 {
-    tail_kit_start(&tail, (const char *const[]){"rotate_wait", "5s", "docker_mode", "on", NULL});
+    tail_kit_start(&tail, (const char *const[]){"rotate_wait", "5s", joins, joined_by, NULL});
 }
 
 /* The configuration is read again. */
@@ -158,6 +162,59 @@ START_TEST(a_file_whose_next_was_read_does_not_go_on_in_the_one_after_it_when_it
 }
 END_TEST
 
+/* ---- what was lent waits, and the next one has records ---- */
+
+#define CRI "2026-11-21T08:18:54.000000000Z "
+#define WAITING_BYTES 6000
+
+/* "app.log.1" ends with a long piece of one stream, "app.log" has a whole line of the other. */
+static struct tail_file *lent_heir(void)
+{
+    char *piece = mem_format(CRI "stdout P %0*d\n", WAITING_BYTES, 0);
+
+    joins = "multiline.parser";
+    joined_by = "cri";
+    tree_write("app.log", CRI "stdout F before\n");
+    start();
+    pass_ms(POLL_MS);
+    tree_append("app.log", piece);
+    pass_ms(POLL_MS / 2);
+    tree_rename("app.log", "app.log.1");
+    tree_write("app.log", CRI "stderr F two\n");
+    pass_ms(POLL_MS);
+    expect_records("before", "two");
+    ck_assert_ptr_nonnull(youngest()->kin.lender);
+    ck_assert_uint_eq(youngest()->origin.window.issued, 0);
+    mem_free(piece);
+    return youngest();
+}
+
+/* Or an output that fell behind would join there, and never have it. SIM_PIECES seed 96400. */
+START_TEST(a_record_before_which_nothing_counts_as_done_is_one_that_reaches_over_that)
+{
+    struct tail_file *heir = lent_heir();
+
+    ck_assert_uint_gt(heir->lines.joined_to, heir->origin.window.issued);
+}
+END_TEST
+
+/* Or it would be held for ever. SIM_PIECES seed 96400. */
+START_TEST(a_file_is_done_with_when_what_it_was_lent_went_on_for_want_of_memory)
+{
+    struct tail_file *heir = lent_heir();
+
+    tail.kit.budget.limit_bytes = tail.kit.budget.waiting_bytes * 3 / 2;
+    tail.kit.budget.has_guest = true; /* another input's */
+    tree_write("web.log", CRI "stdout P other\n");
+    discover_scan(tail.self->names.discover);
+    pass_ms(100);
+    ck_assert_ptr_null(heir->lines.joiner);
+    ck_assert_uint_eq(heir->origin.window.issued, heir->source.state.read);
+    tail.kit.budget.has_guest = false;
+    tail.kit.budget.limit_bytes = 0;
+}
+END_TEST
+
 Suite *suite_plugins_in_tail_kin(void);
 Suite *suite_plugins_in_tail_kin(void)
 {
@@ -169,6 +226,8 @@ Suite *suite_plugins_in_tail_kin(void)
     tcase_add_test(t, a_generation_that_is_found_after_a_reload_does_not_go_on_from_the_log);
     tcase_add_test(
         t, a_file_whose_next_was_read_does_not_go_on_in_the_one_after_it_when_it_is_read_again);
+    tcase_add_test(t, a_record_before_which_nothing_counts_as_done_is_one_that_reaches_over_that);
+    tcase_add_test(t, a_file_is_done_with_when_what_it_was_lent_went_on_for_want_of_memory);
     suite_add_tcase(suite, t);
     return suite;
 }
