@@ -263,7 +263,7 @@ static bool generation_follow(struct known_list *list, const struct found_file *
     return rc != 0;
 }
 
-/* The next one is followed already, or, but for the log itself, is not to be read. */
+/* The next one is followed already, or, but for the log itself, is not to be read, or cannot be now. */
 static bool is_apart(const struct tail *t, const struct generations *siblings,
                      const struct generation_plan *plan, size_t i)
 {
@@ -276,7 +276,8 @@ static bool is_apart(const struct tail *t, const struct generations *siblings,
         return true;
     if (siblings->items[next].is_current)
         return false;
-    return i + 1 == plan->count || plan->reads[i + 1].index != next;
+    return i + 1 == plan->count || plan->reads[i + 1].index != next ||
+           plan->reads[i + 1].trouble != 0;
 }
 
 /* One that came after it is followed: what that ends with does not go on in it. The log has its name, but
