@@ -18,7 +18,10 @@
  * Thread   the loop.
  * Limits   an output's share is half the memory's limit, divided by the outputs, or one chunk where
  *          that is more; but all shares but one together are at most half of the limit, so that
- *          outputs that stand still leave room for the one that does not.
+ *          outputs that stand still leave room for the one that does not. Those that deliver and are
+ *          read for alone may hold a full call each, as far as LANE_ALONE_PERCENT of the limit goes
+ *          that the others that are read for alone leave of it: in smaller calls they would take
+ *          longer, and more of them.
  */
 #ifndef TAILRACE_ACK_LANE_H
 #define TAILRACE_ACK_LANE_H
@@ -30,6 +33,12 @@ struct budget;
 /* An output that others wait for falls behind after so many looks in a row, which are so far apart. */
 #define LANE_LOOKS 3
 #define LANE_LOOK_MS 50
+
+/* Of the memory, for all that are read for alone while they deliver. */
+#define LANE_ALONE_PERCENT 70
+
+/* One whose back-end took nothing for so long does not deliver; until then it may be asked to be slower. */
+#define LANE_TROUBLE_MS 5000
 
 enum lane_state {
     LANE_TOGETHER,    /* it reads with the others */
@@ -47,6 +56,8 @@ struct lane {
     uint32_t level_count;  /* those of them that have read as far as the others, or as they can */
     uint64_t behind_bytes; /* that lie before the others' readers, and it has not; when looked at */
     struct budget *share;  /* what its readers may hold */
+    uint64_t call_bytes;   /* what its readers have to hold for a full call to it */
+    bool is_delivering;    /* lane_delivers, when it was looked at */
 };
 
 struct lanes {
@@ -65,6 +76,23 @@ enum lane_event {
 };
 
 uint64_t lane_share(uint64_t limit_bytes, unsigned output_count, uint64_t chunk_bytes);
+
+/* What the readers of one output alone need of a memory, and get. */
+struct lane_need {
+    uint64_t held_bytes;  /* that they hold now */
+    uint64_t call_bytes;  /* for a full call */
+    bool is_alone;        /* there are some, or they hold something */
+    bool is_delivering;   /* it gets more than its share for that */
+    uint64_t share_bytes; /* they may hold: filled in; 0 where the memory has no limit */
+};
+
+struct lane_need lane_need_of(const struct lane *lane, uint64_t held_bytes);
+
+/* How a memory is shared out. None gets less than lane_share, but for one that delivers and fills a call
+ * with less, where others lack it for theirs. What one that is dead holds beyond its share, as it delivered
+ * until now, the others do not get. */
+void lane_shares(struct lane_need *needs, unsigned count, uint64_t limit_bytes,
+                 uint64_t chunk_bytes);
 
 /* What one output holds of a budget that is full. */
 struct lane_load {
@@ -93,6 +121,10 @@ enum lane_move {
     LANE_CATCH_UP,
     LANE_JOIN,
 };
+
+/* Whether it takes what is read for it. `was_taken`: its last request was; `trouble_ms`: for how long its
+ * back-end took nothing. */
+bool lane_delivers(const struct lane *lane, bool was_taken, uint64_t trouble_ms);
 
 /* What to do about an output. */
 enum lane_move lane_plan(const struct lane *lane, const struct lane_seen *seen);

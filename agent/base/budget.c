@@ -96,6 +96,14 @@ static void tell_waiters(struct budget *b)
     }
 }
 
+void budget_limit(struct budget *b, uint64_t limit_bytes)
+{
+    CHECK(b->reserved_bytes == 0); /* a part of the limit there was */
+    b->limit_bytes = limit_bytes;
+    if (b->is_full && is_eased(b))
+        tell_waiters(b);
+}
+
 static void level_give(struct budget *b, uint64_t bytes)
 {
     CHECK(b->used_bytes >= bytes);

@@ -14,7 +14,7 @@
  * BUDGET_WAITING_PERCENT, whoever makes lines wait must let some go on; but for one guest of all that
  * are below one budget, whose lines may wait beyond that while records leave room (budget_is_light).
  *
- * Life     budget_init -> take, give* -> budget_fini when everything was given back.
+ * Life     budget_init -> take, give, limit* -> budget_fini when everything was given back.
  * Thread   the loop.
  * Stops    the process, when more is given back than was taken.
  */
@@ -54,6 +54,10 @@ struct budget_waiter {
 
 void budget_init(struct budget *b, struct budget *parent, uint64_t limit_bytes);
 void budget_fini(struct budget *b);
+
+/* Another limit from now on; who waits is told where it leaves room. Where more is held than that,
+ * reading waits. */
+void budget_limit(struct budget *b, uint64_t limit_bytes);
 
 void budget_take(struct budget *b, size_t bytes);
 

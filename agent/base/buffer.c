@@ -25,6 +25,15 @@ void buffer_clear(struct buffer *b)
     b->len = 0;
 }
 
+void buffer_make_room(struct buffer *b, size_t capacity)
+{
+    CHECK(capacity <= BUFFER_BYTES_MAX);
+    if (capacity <= b->capacity)
+        return;
+    b->data = mem_resize(b->data, capacity, 1);
+    b->capacity = capacity;
+}
+
 char *buffer_grow(struct buffer *b, size_t extra)
 {
     size_t need = b->len + extra, capacity = b->capacity + b->capacity / 2;

@@ -47,6 +47,9 @@ void buffer_drop_front(struct buffer *b, size_t count);
 /* Gives back memory that is not needed for what is in it and `spare` bytes behind. */
 void buffer_shrink(struct buffer *b, size_t spare);
 
+/* Has room for so many bytes in all; where it had less, for no more. */
+void buffer_make_room(struct buffer *b, size_t capacity);
+
 /* The slow half of buffer_reserve. */
 char *buffer_grow(struct buffer *b, size_t extra);
 

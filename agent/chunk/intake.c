@@ -442,29 +442,49 @@ void intake_push_plain(struct intake *intake, struct origin *origin, struct plai
         chunk_close(intake, chunk);
 }
 
-void intake_flush_lane(struct intake *intake, output_set lane)
-{
-    for (uint32_t i = intake->parcels.count; i-- > 0;)
-        if ((intake->parcels.items[i]->outputs & ~lane) == 0)
-            parcel_close(intake, intake->parcels.items[i]);
-    for (uint32_t i = intake->open.count; i-- > 0;)
-        if ((intake->open.items[i]->outputs & ~lane) == 0)
-            chunk_close(intake, intake->open.items[i]);
-}
-
 void intake_set_parcels(struct intake *intake, unsigned output, struct parcel_rule *rule)
 {
     parcels_want(&intake->parcels, output, rule);
 }
 
-void intake_ease(struct intake *intake, uint64_t room_bytes)
+static void parcels_ease(struct intake *intake, struct parcels_most most)
 {
     struct chunk *chunk;
 
-    while ((chunk = parcels_next_to_go(&intake->parcels, room_bytes / 2)) != NULL)
+    while ((chunk = parcels_next_to_go(&intake->parcels, most)) != NULL)
         parcel_close(intake, chunk);
+}
+
+/* Three quarters: its readers go on when the others are gone. */
+void intake_ease_lane(struct intake *intake, output_set lane, uint64_t room_bytes)
+{
+    parcels_ease(intake,
+                 (struct parcels_most){lane, room_bytes / 2, room_bytes / 2 + room_bytes / 4});
+    for (uint32_t i = intake->open.count; i-- > 0;)
+        if ((intake->open.items[i]->outputs & ~lane) == 0)
+            chunk_close(intake, intake->open.items[i]);
+}
+
+void intake_ease(struct intake *intake, uint64_t room_bytes)
+{
+    parcels_ease(intake, (struct parcels_most){~(output_set)0, room_bytes / 2, room_bytes});
     for (uint32_t i = intake->open.count; i-- > 0;)
         if (parcels_are_for(&intake->parcels, intake->open.items[i]->outputs))
+            chunk_close(intake, intake->open.items[i]);
+}
+
+static bool is_for_one_of(const struct chunk *chunk, output_set outputs)
+{
+    return (chunk->outputs & ~outputs) == 0 && (chunk->outputs & (chunk->outputs - 1)) == 0;
+}
+
+void intake_flush_besides(struct intake *intake, output_set alone)
+{
+    for (uint32_t i = intake->parcels.count; i-- > 0;)
+        if (!is_for_one_of(intake->parcels.items[i], alone))
+            parcel_close(intake, intake->parcels.items[i]);
+    for (uint32_t i = intake->open.count; i-- > 0;)
+        if (!is_for_one_of(intake->open.items[i], alone))
             chunk_close(intake, intake->open.items[i]);
 }
 

@@ -47,6 +47,10 @@ void intake_set_parcels(struct intake *intake, unsigned output, struct parcel_ru
  * those that are open hold half of this at the most. */
 void intake_ease(struct intake *intake, uint64_t room_bytes);
 
+/* The same of what goes to none but these outputs, which have so much: chunks that are no parcels are
+ * sealed, as nothing more comes for them before they are gone. */
+void intake_ease_lane(struct intake *intake, output_set lane, uint64_t room_bytes);
+
 /* Whether the origin's first record may come, whatever lane it is read for: 0, or how many ms to wait at
  * most (filter/filter.h). */
 uint64_t intake_ready(struct intake *intake, struct origin *origin, struct filter_waiter *waiter);
@@ -72,9 +76,6 @@ void intake_push_as(struct intake *intake, struct origin *origin, struct slice t
 size_t intake_push_made(struct intake *intake, struct origin *origin, uint64_t end);
 bool intake_takes(struct intake *intake, struct origin *origin);
 
-/* Seals those that go to none but these outputs: nothing more comes for them before they are gone. */
-void intake_flush_lane(struct intake *intake, output_set lane);
-
 /* The outputs that may get records of this origin, whatever it is read for: those that take its tag, or
  * all, where a filter may give them others. */
 output_set intake_routes(struct intake *intake, const struct origin *origin);
@@ -83,6 +84,9 @@ output_set intake_routes(struct intake *intake, const struct origin *origin);
  * and pushed would become, for less. */
 void intake_push_plain(struct intake *intake, struct origin *origin, struct plain_record *plain,
                        uint64_t end);
+
+/* Seals what goes to others than to one of these outputs alone. */
+void intake_flush_besides(struct intake *intake, output_set alone);
 
 /* Seals every open chunk now. */
 void intake_flush(struct intake *intake);

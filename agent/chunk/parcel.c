@@ -29,6 +29,17 @@ struct chunk_aims parcel_aims(const struct parcel_rule *rule, const struct origi
     };
 }
 
+uint64_t parcel_call_holds(const struct parcel_rule *rule)
+{
+    const struct origin any = {0};
+    uint64_t bytes;
+
+    if (rule->kind == NULL)
+        return CHUNK_BYTES_AIM;
+    bytes = parcel_aims(rule, &any).bytes;
+    return bytes + bytes / 8;
+}
+
 static uint64_t rendered_bytes(const struct chunk *chunk)
 {
     return chunk->bytes.len + chunk->shared.rendered_bytes;
@@ -256,14 +267,16 @@ uint64_t parcels_look_ms(const struct parcels *p, struct parcel_flush flush)
     return flush.flush_ms < PARCEL_LOOK_MS && flush.flush_ms > 0 ? flush.flush_ms : PARCEL_LOOK_MS;
 }
 
-struct chunk *parcels_next_to_go(const struct parcels *p, uint64_t bytes_max)
+struct chunk *parcels_next_to_go(const struct parcels *p, struct parcels_most most)
 {
     struct chunk *first = NULL, *second = NULL;
-    uint64_t sum = 0, held = 0, held_max = 2 * bytes_max;
+    uint64_t sum = 0, held = 0;
 
     for (uint32_t i = 0; i < p->count; i++) {
         struct chunk *chunk = p->items[i];
 
+        if ((chunk->outputs & ~most.lane) != 0)
+            continue;
         sum += chunk->bytes.len;
         held += chunk_held_bytes(chunk);
         if (first == NULL || chunk->bytes.len > first->bytes.len) {
@@ -273,8 +286,8 @@ struct chunk *parcels_next_to_go(const struct parcels *p, uint64_t bytes_max)
             second = chunk;
         }
     }
-    if (sum <= bytes_max && held <= held_max)
+    if (sum <= most.bytes && held <= most.held_bytes)
         return NULL;
     CHECK(first != NULL && first != second);
-    return first->bytes.len > bytes_max || second == NULL ? first : second;
+    return first->bytes.len > most.bytes || second == NULL ? first : second;
 }

@@ -12,8 +12,9 @@
  *
  * Where records go to outputs besides that want no parcels, those are full chunks to them, and what
  * was not filled in time goes together: up to PARCELS_TOGETHER_MAX parcels, each in one piece, in one
- * chunk as long as theirs are. So in one flush both make as few calls as they would alone; not so of a
- * back-log, where an output that falls behind is read for alone, with less memory than a call.
+ * chunk as long as theirs are. So in one flush both make as few calls as they would alone; and of a back-log,
+ * where an output that falls behind is read for alone, as far as there is memory for a call
+ * (ack/lane.h).
  *
  * Nothing depends on it but the number of calls: whoever makes them looks where each record goes.
  *
@@ -75,6 +76,10 @@ struct parcels {
 /* How full a chunk may get that begins with records of this origin. */
 struct chunk_aims parcel_aims(const struct parcel_rule *rule, const struct origin *origin);
 
+/* How many bytes are held for a chunk that makes a full call, as far as one can tell, and for what others
+ * of its destinations have begun; of an output that wants none for a chunk. */
+uint64_t parcel_call_holds(const struct parcel_rule *rule);
+
 /* All records of the chunk come to so many of the service's bytes. */
 void parcel_learn(struct chunk *chunk, uint64_t call_bytes);
 
@@ -129,9 +134,14 @@ bool parcel_is_due(const struct chunk *chunk, struct parcel_flush flush);
 /* In how many ms to look again; 0: none is open. */
 uint64_t parcels_look_ms(const struct parcels *p, struct parcel_flush flush);
 
-/* The one that is to be sealed before it is full, so that all together have no more than this, and hold
- * no more than twice this with what they have room for; NULL: they do not. The largest stays, as long as
- * it alone has less: it will be full soonest. */
-struct chunk *parcels_next_to_go(const struct parcels *p, uint64_t bytes_max);
+/* How much those that go to none but these outputs may have, and hold with what they have room for. */
+struct parcels_most {
+    output_set lane;
+    uint64_t bytes, held_bytes;
+};
+
+/* The one of them that is to be sealed before it is full; NULL: they have no more. The largest stays, as
+ * long as it alone has less: it will be full soonest. */
+struct chunk *parcels_next_to_go(const struct parcels *p, struct parcels_most most);
 
 #endif

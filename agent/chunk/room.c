@@ -7,7 +7,8 @@
  * that nothing is copied again and freed chunks leave holes that the next ones fit into.
  *
  * Parcels may be many, and few of them get full: of those of one output one at a time has all its room,
- * if that is no more than half of what the budget of its first record has, and the others grow by halves.
+ * if that is no more than half of what the budget of its first record has, and the others grow by halves;
+ * where none has, large ones by steps.
  * What each of them has room for beyond its records is held by that budget, as it was when it was looked at:
  *
  *   |--- records: their runs' budgets ---|--- ahead ---|
@@ -16,6 +17,9 @@
 
 /* How often a parcel is looked at while it grows. */
 #define LOOK_BYTES ((size_t)64 << 10)
+
+/* What a large one grows by; from twice that on. */
+#define STEP_BYTES ((size_t)128 << 10)
 
 /* Behind where it is held to be full. */
 #define FULL_SPARE ((size_t)32 << 10)
@@ -30,8 +34,7 @@ void chunk_make_full_room(struct chunk *chunk, size_t bytes)
     size_t room = full_room(chunk, bytes);
 
     CHECK(!chunk->is_sealed);
-    if (room > chunk->bytes.capacity)
-        buffer_reserve(&chunk->bytes, room - chunk->bytes.len);
+    buffer_make_room(&chunk->bytes, room);
     chunk->room.is_full = true;
     chunk->room.look_at = SIZE_MAX;
     CHECK(chunk->bytes.capacity >= room);
@@ -72,6 +75,18 @@ static bool may_be_ahead(const struct chunk *chunk)
     return true;
 }
 
+/* By halves it would get more room than there is, or than it needs. */
+static void grow_by_step(struct chunk *chunk)
+{
+    size_t capacity = chunk->bytes.capacity, room = full_room(chunk, full_bytes(chunk));
+
+    if (capacity < 2 * STEP_BYTES || chunk->bytes.len + LOOK_BYTES <= capacity)
+        return;
+    if (room > capacity + STEP_BYTES)
+        room = capacity + STEP_BYTES;
+    buffer_make_room(&chunk->bytes, room);
+}
+
 void chunk_room_look(struct chunk *chunk)
 {
     struct parcel_rule *rule = chunk->parcel.rule;
@@ -81,6 +96,8 @@ void chunk_room_look(struct chunk *chunk)
         chunk_make_full_room(chunk, full_bytes(chunk));
         if (rule != NULL)
             rule->roomy = chunk;
+    } else if (!chunk->room.is_full && rule->roomy == NULL) {
+        grow_by_step(chunk);
     }
     if (rule == NULL)
         return;

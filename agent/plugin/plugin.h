@@ -111,6 +111,10 @@ struct input_plugin {
     /* An output falls behind, or comes back. NULL for inputs none of whose origins can leave. */
     void (*lane)(void *self, unsigned output, enum lane_event event);
 
+    /* What is read for outputs alone may hold more now, or less: its part of the input's budget is to be
+     * reckoned anew (lane_shares). NULL as above. */
+    void (*share)(void *self);
+
     /* Brings counters up to date that are reckoned only when somebody looks. May be NULL. */
     void (*refresh)(void *self);
 

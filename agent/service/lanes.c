@@ -1,5 +1,6 @@
 #include "service/lanes.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "service/pipeline_self.h"
 
@@ -22,6 +23,12 @@ static void on_memory_turned(struct budget *b)
     pressure_turned(p);
 }
 
+static void on_share_turned(struct budget *b)
+{
+    if (b->is_full)
+        lanes_wake(CONTAINER_OF(b->parent, struct pipeline, room.memory));
+}
+
 struct lane_driver *lane_driver_new(struct pipeline *p)
 {
     struct lane_driver *driver = mem_zalloc(1, sizeof *driver);
@@ -35,6 +42,7 @@ struct lane_driver *lane_driver_new(struct pipeline *p)
     driver->shares = mem_zalloc(count, sizeof *driver->shares);
     for (unsigned i = 0; i < count; i++) {
         budget_init(&driver->shares[i], &p->room.memory, 0);
+        driver->shares[i].turned = on_share_turned;
         driver->lanes.items[i].output = p->made.outputs[i].name;
         driver->lanes.items[i].share = &driver->shares[i];
     }
@@ -201,6 +209,37 @@ static void lane_look(struct lane_driver *driver, unsigned i, bool is_waited_for
     lane_check(driver, i);
 }
 
+static uint64_t trouble_ms(const struct output *output)
+{
+    int64_t since_ns, now_ns = clock_wall_ns();
+
+    (void)output_trouble(output, &since_ns);
+    return since_ns != 0 && since_ns < now_ns ? (uint64_t)(now_ns - since_ns) / NS_PER_MS : 0;
+}
+
+/* What is read for outputs alone gets its part of the service's memory, and of each input's. */
+static void shares_set(struct lane_driver *driver)
+{
+    struct pipeline *p = driver->pipeline;
+    struct lane_need needs[WINDOW_OUTPUTS_MAX];
+    unsigned count = driver->lanes.count;
+
+    for (unsigned i = 0; i < count; i++) {
+        struct lane *lane = &driver->lanes.items[i];
+        const struct output *output = p->made.outputs[i].output;
+
+        lane->call_bytes = parcel_call_holds(&p->made.outputs[i].parcels);
+        lane->is_delivering = lane_delivers(lane, output_is_delivering(output), trouble_ms(output));
+        needs[i] = lane_need_of(lane, driver->shares[i].used_bytes);
+    }
+    lane_shares(needs, count, budget_room_bytes(&p->room.memory), CHUNK_BYTES_AIM);
+    for (unsigned i = 0; i < count; i++)
+        budget_limit(&driver->shares[i], needs[i].share_bytes);
+    for (size_t i = 0; i < p->made.input_count; i++)
+        if (p->made.inputs[i].is_started && p->made.inputs[i].plugin->share != NULL)
+            p->made.inputs[i].plugin->share(p->made.inputs[i].self);
+}
+
 static void on_look(void *owner)
 {
     struct lane_driver *driver = owner;
@@ -211,6 +250,7 @@ static void on_look(void *owner)
         lane_look(driver, i, holders >> i & 1);
         is_needed |= driver->lanes.items[i].state != LANE_TOGETHER;
     }
+    shares_set(driver);
     if (!is_needed)
         timer_stop(driver->timer);
 }
@@ -219,12 +259,8 @@ static void on_look(void *owner)
 
 void lane_driver_start(struct lane_driver *driver)
 {
-    unsigned count = driver->lanes.count;
-
     CHECK(driver->timer == NULL);
-    for (unsigned i = 0; i < count; i++)
-        driver->shares[i].limit_bytes =
-            lane_share(budget_room_bytes(&driver->pipeline->room.memory), count, CHUNK_BYTES_AIM);
+    shares_set(driver);
     driver->timer = timer_new(driver->pipeline->loop, on_look, driver);
     timer_unref(driver->timer);
 }

@@ -2,8 +2,8 @@
  * Looks whether outputs keep others waiting, and does what ack/lane.h says: an output that stands
  * still lets go of what it holds, and inputs read it again for it alone.
  *
- *   lanes_wake   some memory is full: from now on it looks every LANE_LOOK_MS, until nothing is full
- *                and no output is behind
+ *   lanes_wake   some memory is full, or what an output's own readers may hold: from now on it looks
+ *                every LANE_LOOK_MS, until no memory is full and no output is behind
  *
  * Life     lane_driver_new with the pipeline -> start -> stop -> free. Thread: the loop.
  * Limits   nothing is done for a pipeline of one output, nor about records that no input reads again
@@ -17,7 +17,8 @@
 struct lane_driver;
 struct pipeline;
 
-/* The pipeline's inputs, outputs and memory are there; gives every input its lanes. */
+/* The pipeline's inputs, outputs and memory are there; gives every input its lanes. Starts when all outputs
+ * have. */
 struct lane_driver *lane_driver_new(struct pipeline *pipeline);
 void lane_driver_start(struct lane_driver *driver);
 void lane_driver_stop(struct lane_driver *driver);

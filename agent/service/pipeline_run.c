@@ -168,7 +168,8 @@ static int outputs_start(struct pipeline *p, struct report *report)
     CHECK(p->made.started_output_count == 0);
     for (size_t i = 0; i < p->made.output_count && rc == 0; i++)
         rc = output_start(p, i, report);
-    lane_driver_start(p->lanes);
+    if (rc == 0)
+        lane_driver_start(p->lanes);
     pressure_start(p);
     return rc;
 }

@@ -263,6 +263,9 @@ void tail_file_look_again(struct tail_file *file, uint64_t wait_ms);
 /* Its pieces are in a record of the next one, which is acknowledged. */
 void tail_file_lent_back(struct tail_file *file);
 
+/* It is the last that has a turn; but first, if memory was short before its parcel was full. */
+void tail_ready_add(struct tail_file *file, bool needs_room);
+
 /* A few reads. The file may be gone then. */
 void tail_file_turn(struct tail_file *file);
 

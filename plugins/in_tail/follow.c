@@ -383,11 +383,10 @@ void tail_file_let_go(struct tail_file *f)
         f->ending.must_let_go = false;
 }
 
-/* It is the last that has a turn; but first, if memory was short before its parcel was full. */
-static void ready_add(struct tail_file *f, enum file_next next)
+void tail_ready_add(struct tail_file *f, bool needs_room)
 {
     CHECK(!list_is_linked(&f->turn.link));
-    if (next == FILE_NEEDS_ROOM && parcel_room(&f->origin) != SIZE_MAX)
+    if (needs_room && parcel_room(&f->origin) != SIZE_MAX)
         list_add_tail(f->turn.lane->ready.next, &f->turn.link);
     else
         list_add_tail(&f->turn.lane->ready, &f->turn.link);
@@ -410,7 +409,7 @@ void tail_file_turn(struct tail_file *f)
     if (next == FILE_IS_GONE || next == FILE_RESTS)
         return;
     if (!list_is_linked(&f->turn.link))
-        ready_add(f, next);
+        tail_ready_add(f, next == FILE_NEEDS_ROOM);
     if (next == FILE_NEEDS_ROOM && !tail_has_guest(f->tail))
         tail_lane_wait(f->turn.lane);
 }

@@ -281,17 +281,18 @@ void tail_laggard_turn(struct tail_laggard *l)
     struct tail *t = l->file.tail;
     struct input_metrics counted = t->input->metrics;
     enum laggard_next next = LAGGARD_GOES_ON;
+    const void *parcel = NULL;
 
     if (l->state != LAGGARD_READS)
         return;
-    for (unsigned i = 0; i < TAIL_READS_PER_TURN && next == LAGGARD_GOES_ON; i++)
+    for (unsigned i = 0; next == LAGGARD_GOES_ON && tail_turn_goes_on(&l->file, i, &parcel); i++)
         next = laggard_step(l);
     counted.read_errors = t->input->metrics.read_errors;
     t->input->metrics = counted;
     if (next == LAGGARD_RESTS)
         return;
     if (!list_is_linked(&l->file.turn.link))
-        list_add_tail(&l->file.turn.lane->ready, &l->file.turn.link);
+        tail_ready_add(&l->file, next == LAGGARD_NEEDS_ROOM);
     if (next == LAGGARD_NEEDS_ROOM && !tail_has_guest(t))
         tail_lane_wait(l->file.turn.lane);
 }

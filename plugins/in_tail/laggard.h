@@ -69,14 +69,16 @@ bool tail_laggard_waits(struct tail_laggard *laggard);
 void tail_lanes_init(struct tail *tail);
 void tail_lanes_stop(struct tail *tail);
 
-/* For input_plugin.lane. */
+/* For input_plugin.lane and share. */
 void tail_lane_event(void *self, unsigned output, enum lane_event event);
+void tail_lanes_share(void *self);
 
 /* For origin_ops.left. */
 void tail_file_left(struct tail_file *file, unsigned output, uint64_t begin);
 
 /* Where shares of outputs that are behind leave less room than a chunk takes, what is open is sealed:
- * nothing is gained by waiting for Flush. */
+ * nothing is gained by waiting for Flush. Parcels of an output that is read for alone stay, while they have
+ * half of the room at most: they go on when what is under way is acknowledged. */
 void tail_lane_seal(const struct tail_lane *lane);
 
 /* Outputs that are away are not read for together: to be called before the file is read. */

@@ -18,10 +18,20 @@
 
 /* ---- shares ---- */
 
-/* Half of Mem_Buf_Limit, as of the service's limit. */
-static uint64_t share_bytes(const struct tail *t)
+/* Mem_Buf_Limit is shared out as the service's memory is. */
+void tail_lanes_share(void *self)
 {
-    return lane_share(budget_room_bytes(t->input->budget), t->input->lanes->count, CHUNK_BYTES_AIM);
+    struct tail *t = self;
+    const struct lanes *lanes = t->input->lanes;
+    struct lane_need needs[WINDOW_OUTPUTS_MAX];
+
+    if (t->lanes.shares == NULL)
+        return;
+    for (unsigned i = 0; i < lanes->count; i++)
+        needs[i] = lane_need_of(&lanes->items[i], t->lanes.shares[i].budget.used_bytes);
+    lane_shares(needs, lanes->count, budget_room_bytes(t->input->budget), CHUNK_BYTES_AIM);
+    for (unsigned i = 0; i < lanes->count; i++)
+        budget_limit(&t->lanes.shares[i].budget, needs[i].share_bytes);
 }
 
 void tail_lanes_init(struct tail *t)
@@ -36,9 +46,10 @@ void tail_lanes_init(struct tail *t)
     for (unsigned i = 0; i < lanes->count; i++) {
         struct tail_share *share = &t->lanes.shares[i];
 
-        budget_init(&share->budget, lanes->items[i].share, share_bytes(t));
+        budget_init(&share->budget, lanes->items[i].share, 0);
         tail_lane_init(&share->lane, t, &share->budget);
     }
+    tail_lanes_share(t);
 }
 
 void tail_lanes_stop(struct tail *t)
@@ -48,26 +59,40 @@ void tail_lanes_stop(struct tail *t)
         tail_lane_stop(&t->lanes.shares[i].lane);
 }
 
-static bool is_any_share_used(const struct tail *t)
+static output_set used_shares(const struct tail *t)
 {
     const struct lanes *lanes = t->input->lanes;
+    output_set used = 0;
 
     for (unsigned i = 0; lanes != NULL && i < lanes->count; i++)
-        if (lanes->items[i].share->used_bytes > 0)
-            return true;
-    return false;
+        used |= lanes->items[i].share->used_bytes > 0 ? tail_bit(i) : 0;
+    return used;
+}
+
+/* The room of the budget that is waited for: what is open of it alone may stay within half of that. */
+static uint64_t waited_room(const struct tail_lane *lane)
+{
+    const struct budget *b = lane->budget;
+
+    while (!b->is_full && b->parent != NULL)
+        b = b->parent;
+    return budget_room_bytes(b);
 }
 
 void tail_lane_seal(const struct tail_lane *lane)
 {
     struct tail *t = lane->tail;
     const struct tail_share *share = CONTAINER_OF(lane, const struct tail_share, lane);
+    output_set alone = used_shares(t);
 
-    if (lane != &t->lanes.together)
-        intake_flush_lane(t->input->intake, tail_bit((unsigned)(share - t->lanes.shares)));
-    else if (is_any_share_used(t))
-        intake_flush(t->input->intake);
-    else if (t->input->budget->limit_bytes > 0)
+    if (lane != &t->lanes.together) {
+        intake_ease_lane(t->input->intake, tail_bit((unsigned)(share - t->lanes.shares)),
+                         waited_room(lane));
+        return;
+    }
+    if (alone != 0)
+        intake_flush_besides(t->input->intake, alone);
+    if (t->input->budget->limit_bytes > 0)
         intake_ease(t->input->intake, budget_room_bytes(t->input->budget));
 }
 

@@ -136,6 +136,7 @@ const struct input_plugin in_tail = {
     .fini = tail_fini,
     .ends = tail_ends,
     .lane = tail_lane_event,
+    .share = tail_lanes_share,
     .refresh = tail_refresh,
     .describe = tail_describe,
 };

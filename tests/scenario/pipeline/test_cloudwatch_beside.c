@@ -120,6 +120,59 @@ START_TEST(an_output_that_is_throttled_keeps_nothing_from_the_others)
 }
 END_TEST
 
+/* ---- a back-log, which it is read for alone ---- */
+
+#define MUCH_FILES 4
+#define MUCH_LINES 40000
+#define MUCH_LINE "............................................................................\n"
+#define MUCH_CALLS 16 /* would be the fewest */
+#define THROTTLED 5
+#define MUCH(keys)                                                                   \
+    SERVICE " records_limit 3M\n[INPUT]\n Name tail\n Tag k.*\n Path ${DIR}/*.log\n" \
+            " Read_from_Head on\n DB ${DIR}/state/positions.db\n" keys A_STREAM_EACH NOWHERE
+
+static void write_much(void)
+{
+    struct buffer text = {0};
+    char name[16];
+
+    for (int i = 0; i < MUCH_LINES; i++)
+        buffer_append_text(&text, MUCH_LINE);
+    for (int i = 0; i < MUCH_FILES; i++) {
+        snprintf(name, sizeof name, "%d.log", i);
+        tree_append(name, buffer_text(&text));
+    }
+    buffer_fini(&text);
+}
+
+/* While the service throttles, the other output takes all. */
+static void fall_behind(const char *config)
+{
+    run_warm(config, MUCH_FILES);
+    cloud.throttled = THROTTLED;
+    write_much();
+    kit_pass_ms(k, 1000);
+    pipeline_refresh(k->pipeline);
+    ck_assert_uint_eq(kit_counts(k, 0)->is_behind, 1);
+    kit_pass_ms(k, 200000);
+    ck_assert_uint_eq(cloud_taken(&cloud), MUCH_FILES * (MUCH_LINES + 1));
+    ck_assert_uint_eq(kit_counts(k, 1)->proc_records, MUCH_FILES * (MUCH_LINES + 1));
+    ck_assert_uint_le(cloud.puts.count, MUCH_CALLS + THROTTLED + 6);
+}
+
+START_TEST(a_back_log_goes_in_full_calls)
+{
+    fall_behind(MUCH(""));
+}
+END_TEST
+
+/* Its part of that grows with its part of the service's memory. */
+START_TEST(an_input_with_a_limit_of_its_own_fills_them_too)
+{
+    fall_behind(MUCH(" Mem_Buf_Limit 2M\n"));
+}
+END_TEST
+
 Suite *suite_pipeline_cloudwatch_beside(void);
 
 Suite *suite_pipeline_cloudwatch_beside(void)
@@ -131,6 +184,8 @@ Suite *suite_pipeline_cloudwatch_beside(void)
     tcase_add_loop_test(tests, a_hundred_pods_make_the_calls_of_a_flush_that_they_make_alone, 0, 4);
     tcase_add_test(tests, much_of_two_pods_fills_their_calls);
     tcase_add_test(tests, an_output_that_is_throttled_keeps_nothing_from_the_others);
+    tcase_add_test(tests, a_back_log_goes_in_full_calls);
+    tcase_add_test(tests, an_input_with_a_limit_of_its_own_fills_them_too);
     suite_add_tcase(suite, tests);
     return suite;
 }

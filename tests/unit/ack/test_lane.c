@@ -35,6 +35,140 @@ START_TEST(without_a_limit_there_is_no_share)
 }
 END_TEST
 
+/* ---- shares of those that are read for alone ---- */
+
+#define CALL (MIB + MIB / 4)
+
+static const struct lane_need read_together = {.call_bytes = CALL, .is_delivering = true};
+static const struct lane_need delivering = {
+    .call_bytes = CALL, .is_alone = true, .is_delivering = true};
+static const struct lane_need dead = {.call_bytes = CALL, .is_alone = true};
+
+START_TEST(one_that_delivers_may_hold_a_full_call)
+{
+    struct lane_need needs[] = {delivering, read_together};
+
+    lane_shares(needs, 2, 3 * MIB, CHUNK);
+    ck_assert_uint_eq(needs[0].share_bytes, CALL);
+    ck_assert_uint_eq(needs[1].share_bytes, lane_share(3 * MIB, 2, CHUNK));
+}
+END_TEST
+
+START_TEST(one_whose_back_end_takes_nothing_keeps_its_share)
+{
+    struct lane_need needs[] = {dead, read_together};
+
+    lane_shares(needs, 2, 3 * MIB, CHUNK);
+    ck_assert_uint_eq(needs[0].share_bytes, lane_share(3 * MIB, 2, CHUNK));
+}
+END_TEST
+
+START_TEST(where_a_share_is_more_than_a_call_it_stays)
+{
+    struct lane_need needs[] = {delivering, delivering};
+
+    lane_shares(needs, 2, 64 * MIB, CHUNK);
+    ck_assert_uint_eq(needs[0].share_bytes, 16 * MIB);
+    ck_assert_uint_eq(needs[1].share_bytes, 16 * MIB);
+}
+END_TEST
+
+START_TEST(one_whose_calls_are_small_leaves_the_rest_to_another)
+{
+    struct lane_need needs[] = {delivering, delivering};
+
+    needs[1].call_bytes = CHUNK;
+    lane_shares(needs, 2, 5 * MIB / 2, CHUNK);
+    ck_assert_uint_ge(needs[0].share_bytes, CALL - MIB / 64);
+    ck_assert_uint_ge(needs[1].share_bytes, CHUNK);
+    ck_assert_uint_lt(needs[1].share_bytes, lane_share(5 * MIB / 2, 2, CHUNK));
+}
+END_TEST
+
+START_TEST(where_memory_is_short_each_has_an_equal_part)
+{
+    struct lane_need needs[] = {delivering, delivering, read_together};
+
+    lane_shares(needs, 3, 3 * MIB, CHUNK);
+    ck_assert_uint_eq(needs[0].share_bytes, needs[1].share_bytes);
+    ck_assert_uint_gt(needs[0].share_bytes, lane_share(3 * MIB, 3, CHUNK));
+    ck_assert_uint_lt(needs[0].share_bytes, CALL);
+}
+END_TEST
+
+/* It delivered until now. */
+START_TEST(what_a_dead_one_holds_beyond_its_share_nobody_else_gets)
+{
+    struct lane_need needs[] = {delivering, dead, read_together};
+
+    needs[1].held_bytes = CALL;
+    lane_shares(needs, 3, 3 * MIB, CHUNK);
+    ck_assert_uint_le(needs[0].share_bytes + CALL, 3 * MIB * LANE_ALONE_PERCENT / 100);
+    ck_assert_uint_ge(needs[0].share_bytes, lane_share(3 * MIB, 3, CHUNK));
+}
+END_TEST
+
+/* One in three is dead, and one is read for together with nobody. */
+START_TEST(those_that_are_read_for_alone_leave_the_others_their_part)
+{
+    for (unsigned count = 2; count <= WINDOW_OUTPUTS_MAX; count++) {
+        for (uint64_t limit = MIB / 4; limit <= 256 * MIB; limit *= 2) {
+            struct lane_need needs[WINDOW_OUTPUTS_MAX];
+            uint64_t sum = 0, most = limit * LANE_ALONE_PERCENT / 100;
+
+            for (unsigned i = 0; i < count; i++)
+                needs[i] = i == 0 ? read_together : i % 3 == 1 ? dead : delivering;
+            lane_shares(needs, count, limit, CHUNK);
+            for (unsigned i = 1; i < count; i++)
+                sum += needs[i].share_bytes;
+            ck_assert_uint_le(sum, most);
+        }
+    }
+}
+END_TEST
+
+START_TEST(of_a_memory_without_a_limit_nobody_has_a_part)
+{
+    struct lane_need needs[] = {delivering, dead};
+
+    lane_shares(needs, 2, 0, CHUNK);
+    ck_assert_uint_eq(needs[0].share_bytes, 0);
+    ck_assert_uint_eq(needs[1].share_bytes, 0);
+}
+END_TEST
+
+START_TEST(one_is_read_for_alone_as_long_as_something_of_that_is_held)
+{
+    struct lane lane = {.call_bytes = CALL, .is_delivering = true};
+
+    ck_assert(!lane_need_of(&lane, 0).is_alone);
+    ck_assert(lane_need_of(&lane, 1).is_alone);
+    lane.reader_count = 1;
+    ck_assert(lane_need_of(&lane, 0).is_alone);
+    ck_assert(lane_need_of(&lane, 0).is_delivering);
+    ck_assert_uint_eq(lane_need_of(&lane, 7).held_bytes, 7);
+    ck_assert_uint_eq(lane_need_of(&lane, 7).call_bytes, CALL);
+}
+END_TEST
+
+START_TEST(one_that_took_something_delivers_until_it_took_nothing_for_long)
+{
+    struct lane lane = {.state = LANE_CATCHING_UP};
+
+    ck_assert(!lane_delivers(&lane, false, 0));
+    ck_assert(lane_delivers(&lane, true, 0));
+    lane.is_delivering = true;
+    ck_assert(lane_delivers(&lane, false, LANE_TROUBLE_MS - 1));
+    ck_assert(!lane_delivers(&lane, false, LANE_TROUBLE_MS));
+    lane.state = LANE_TOGETHER;
+    ck_assert(lane_delivers(&lane, true, 0));
+    lane.state = LANE_LEAVING;
+    ck_assert(!lane_delivers(&lane, true, 0));
+    lane.state = LANE_AWAY;
+    ck_assert(!lane_delivers(&lane, true, 0));
+}
+END_TEST
+
 /* ---- who is waited for ---- */
 
 static output_set holders(uint64_t a, uint64_t b, uint64_t c)
@@ -196,6 +330,7 @@ Suite *suite_ack_lane(void)
 {
     Suite *suite = suite_create("ack/lane");
     TCase *shares = tcase_create("shares");
+    TCase *alone = tcase_create("alone");
     TCase *waiting = tcase_create("waiting");
     TCase *plans = tcase_create("plan");
 
@@ -204,6 +339,18 @@ Suite *suite_ack_lane(void)
     tcase_add_test(shares, shares_of_all_but_one_leave_half_of_the_memory);
     tcase_add_test(shares, without_a_limit_there_is_no_share);
     suite_add_tcase(suite, shares);
+
+    tcase_add_test(alone, one_that_delivers_may_hold_a_full_call);
+    tcase_add_test(alone, one_whose_back_end_takes_nothing_keeps_its_share);
+    tcase_add_test(alone, where_a_share_is_more_than_a_call_it_stays);
+    tcase_add_test(alone, one_whose_calls_are_small_leaves_the_rest_to_another);
+    tcase_add_test(alone, where_memory_is_short_each_has_an_equal_part);
+    tcase_add_test(alone, what_a_dead_one_holds_beyond_its_share_nobody_else_gets);
+    tcase_add_test(alone, those_that_are_read_for_alone_leave_the_others_their_part);
+    tcase_add_test(alone, of_a_memory_without_a_limit_nobody_has_a_part);
+    tcase_add_test(alone, one_is_read_for_alone_as_long_as_something_of_that_is_held);
+    tcase_add_test(alone, one_that_took_something_delivers_until_it_took_nothing_for_long);
+    suite_add_tcase(suite, alone);
 
     tcase_add_test(waiting, the_one_that_holds_more_than_its_share_is_waited_for);
     tcase_add_test(waiting, of_three_two_may_be_waited_for_at_once);

@@ -302,6 +302,31 @@ START_TEST(who_waits_is_told_once_and_in_order)
 }
 END_TEST
 
+START_TEST(who_waits_is_told_where_the_limit_grows)
+{
+    budget_take(&input, 400);
+    budget_wait(&input, &first.waiter);
+    budget_limit(&input, 420);
+    ck_assert_uint_eq(first.told, 0);
+    budget_limit(&input, 600);
+    ck_assert_uint_eq(first.told, 1);
+    ck_assert(budget_has_room(&input));
+    budget_give(&input, 400);
+}
+END_TEST
+
+START_TEST(below_what_is_held_there_is_no_room)
+{
+    budget_take(&input, 200);
+    budget_limit(&input, 100);
+    ck_assert(!budget_has_room(&input));
+    budget_wait(&input, &first.waiter);
+    budget_give(&input, 125);
+    ck_assert_uint_eq(first.told, 1);
+    budget_give(&input, 75);
+}
+END_TEST
+
 START_TEST(who_waits_for_the_service_is_told_by_it)
 {
     budget_take(&service, 1000);
@@ -413,6 +438,8 @@ Suite *suite_base_budget(void)
     tcase_add_test(use, what_was_full_unseen_does_not_wait_for_three_quarters);
     tcase_add_test(use, whoever_wants_to_know_hears_of_full_and_of_room);
     tcase_add_test(use, who_waits_is_told_once_and_in_order);
+    tcase_add_test(use, who_waits_is_told_where_the_limit_grows);
+    tcase_add_test(use, below_what_is_held_there_is_no_room);
     tcase_add_test(use, who_waits_for_the_service_is_told_by_it);
     tcase_add_test(use, who_was_told_may_find_the_next_budget_full);
     tcase_add_test(use, who_is_told_may_wait_again_and_is_not_told_twice_for_one_gift);

@@ -42,6 +42,20 @@ START_TEST(bytes_survive_many_growths)
 }
 END_TEST
 
+START_TEST(room_is_made_for_so_many_bytes_and_no_more)
+{
+    struct buffer b = {0};
+
+    buffer_append_text(&b, "one");
+    buffer_make_room(&b, 5000);
+    ck_assert_uint_eq(b.capacity, 5000);
+    buffer_make_room(&b, 4000);
+    ck_assert_uint_eq(b.capacity, 5000);
+    ck_assert_str_eq(buffer_text(&b), "one");
+    buffer_fini(&b);
+}
+END_TEST
+
 START_TEST(a_formatted_text_longer_than_the_room_fits)
 {
     struct buffer b;
@@ -158,6 +172,7 @@ Suite *suite_base_buffer(void)
     tcase_add_test(use, an_all_zero_buffer_is_empty_and_usable);
     tcase_add_test(use, appending_keeps_the_order);
     tcase_add_test(use, bytes_survive_many_growths);
+    tcase_add_test(use, room_is_made_for_so_many_bytes_and_no_more);
     tcase_add_test(use, a_formatted_text_longer_than_the_room_fits);
     tcase_add_test(use, the_closing_nul_is_not_counted);
     tcase_add_test(use, what_was_written_into_the_reserve_counts_when_committed);

@@ -274,7 +274,7 @@ START_TEST(sealing_for_one_lane_leaves_what_others_want_too)
 {
     parcels_push(TO_TWO, "{\"n\":1}");
     parcels_push(A, "{\"n\":1}");
-    intake_flush_lane(parcels.intake, 1);
+    intake_ease_lane(parcels.intake, 1, 0);
     ck_assert_uint_eq(parcels.sealed_count, 1);
     ck_assert_uint_eq(parcels.sealed[0]->outputs, 1);
 }
@@ -309,6 +309,31 @@ START_TEST(one_that_is_larger_than_all_may_be_goes_itself)
     intake_ease(parcels.intake, 2 * 2000);
     ck_assert_uint_eq(parcels.sealed_count, 1);
     ck_assert_ptr_eq(parcels.sealed[0]->runs[0].origin, &parcels.origins[B]);
+}
+END_TEST
+
+START_TEST(for_one_lane_room_is_made_likewise)
+{
+    parcels_push_long(A, 1000);
+    parcels_push_long(B, 2000);
+    parcels_push_long(TO_TWO, 3000);
+    intake_ease_lane(parcels.intake, 1, 2 * 3200);
+    ck_assert_uint_eq(parcels.sealed_count, 0);
+    intake_ease_lane(parcels.intake, 1, 2 * 2500);
+    ck_assert_uint_eq(parcels.sealed_count, 1);
+    ck_assert_ptr_eq(parcels.sealed[0]->runs[0].origin, &parcels.origins[A]);
+}
+END_TEST
+
+START_TEST(what_goes_to_one_that_is_read_for_alone_may_stay_open)
+{
+    parcels_push(A, "{\"n\":1}");
+    parcels_push(TO_TWO, "{\"n\":1}");
+    intake_flush_besides(parcels.intake, 1);
+    ck_assert_uint_eq(parcels.sealed_count, 1);
+    ck_assert_ptr_eq(parcels.sealed[0]->runs[0].origin, &parcels.origins[TO_TWO]);
+    intake_flush_besides(parcels.intake, 2);
+    ck_assert_uint_eq(parcels.sealed_count, 2);
 }
 END_TEST
 
@@ -396,6 +421,26 @@ START_TEST(of_those_that_are_open_one_has_all_its_room)
 }
 END_TEST
 
+START_TEST(a_large_one_grows_by_steps_where_memory_is_short)
+{
+    const struct chunk *chunk;
+
+    calls_are_large();
+    large.call_records = 10000;
+    parcels.budget.limit_bytes = 1500 * 1000;
+    for (size_t bytes = 500 * 1000; bytes < 1000 * 1000; bytes += 100 * 1000) {
+        chunk = fill(A, 100 * 1000);
+        ck_assert(!chunk->room.is_full);
+        if (chunk->bytes.len > 400 * 1000)
+            ck_assert_uint_le(chunk->bytes.capacity, chunk->bytes.len + 4 * CHUNK_BYTES_SMALL);
+    }
+    while (parcels.sealed_count == 0)
+        parcels_push_long(A, 1000);
+    ck_assert_uint_le(parcels.sealed[0]->bytes.capacity,
+                      parcels.sealed[0]->bytes.len + CHUNK_BYTES_SMALL);
+}
+END_TEST
+
 /* ---- many ---- */
 
 START_TEST(five_thousand_come_and_go_and_leave_nothing)
@@ -458,10 +503,13 @@ Suite *suite_chunk_parcel(void)
     tcase_add_test(use, with_room_enough_nothing_goes_before_its_time);
     tcase_add_test(use, the_largest_stays_to_be_filled_and_the_next_one_goes);
     tcase_add_test(use, one_that_is_larger_than_all_may_be_goes_itself);
+    tcase_add_test(use, for_one_lane_room_is_made_likewise);
+    tcase_add_test(use, what_goes_to_one_that_is_read_for_alone_may_stay_open);
     tcase_add_test(use, without_any_room_all_go);
     tcase_add_test(use, the_budget_holds_the_room_that_no_record_has_filled_yet);
     tcase_add_test(use, a_small_budget_holds_records_and_what_they_have_grown_by);
     tcase_add_test(use, of_those_that_are_open_one_has_all_its_room);
+    tcase_add_test(use, a_large_one_grows_by_steps_where_memory_is_short);
     tcase_add_test(use, five_thousand_come_and_go_and_leave_nothing);
     stops_add(bugs, one_that_is_not_open_is_not_to_be_removed);
     suite_add_tcase(s, use);

@@ -173,7 +173,7 @@ START_TEST(a_record_behind_goes_into_another_chunk)
     parcels_pass_ms(FLUSH_MS);
     push_tag(TO_MIXED, "web.a.log", 2);
     ck_assert_uint_eq(parcels.sealed_count, 1);
-    intake_flush_lane(parcels.intake, 1 + 4);
+    intake_ease_lane(parcels.intake, 1 + 4, 0);
     ck_assert_uint_eq(parcels.sealed_count, 2);
     ck_assert_uint_eq(parcels.sealed[1]->record_count, 1);
 }
