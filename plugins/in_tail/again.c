@@ -1,4 +1,10 @@
+#include "plugins/in_tail/again.h"
+
 #include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/generations.h"
+#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/told.h"
 
 #include <limits.h>
 #include <string.h>

@@ -1,5 +1,11 @@
+#include "plugins/in_tail/ahead.h"
+
 #include "plugins/in_tail/guest.h"
-#include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/known.h"
+#include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/open.h"
+#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/want.h"
 
 #include <uv.h>
 

@@ -1,5 +1,14 @@
 #include "plugins/in_tail/bookmark.h"
-#include "plugins/in_tail/laggard.h"
+
+#include "plugins/in_tail/first.h"
+#include "plugins/in_tail/known.h"
+#include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/note.h"
+#include "plugins/in_tail/open.h"
+#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/takeover.h"
+#include "plugins/in_tail/told.h"
+#include "plugins/in_tail/way.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

@@ -1,6 +1,5 @@
 /*
- * How far a file was read and acknowledged: its row among the positions, and what another pipeline
- * needs besides to go on with it.
+ * How far a file was read and acknowledged: its row among the positions.
  *
  * Thread   the loop.
  */
@@ -9,7 +8,7 @@
 
 #include "plugins/in_tail/tail.h"
 
-/* ---- bookmark.c ---- */
+struct tail_start;
 
 /* A number that other machines do not have. */
 uint64_t tail_machine(void);
@@ -58,28 +57,5 @@ void tail_bookmark_move(struct tail_file *file);
 /* A file that was short when it was opened is known by more of its bytes as it grows. */
 void tail_bookmark_renew(struct tail_file *file);
 void tail_bookmark_end(struct tail_file *file);
-
-/* ---- takeover.c ---- */
-
-/* What the positions are known by, with or without a DB. */
-const char *tail_positions_name(const struct tail *tail);
-
-/* Whether it may have come while neither this tail nor the one before it looked. */
-bool tail_file_is_since(const struct tail_file *file);
-
-/* Before it stops, and when a file of it closes: the next one needs more than positions. */
-void tail_prepare_to_hand_on(struct tail *tail);
-void tail_file_hand_on(struct tail_file *file);
-
-/* It was just opened with what the one before handed on: it may have been truncated meanwhile, and is
- * gone then, as after tail_file_restart. */
-void tail_file_take(struct tail_file *file, const struct orphan *orphan);
-
-/* It was handed on and lies where it lay, but the scan has not come to its name. */
-bool tail_file_is_unfound(const struct tail_file *file);
-
-/* Follows what the one before handed on; after the first scan, what is still to be followed. */
-void tail_take_over(struct tail *tail);
-void tail_take_over_end(struct tail *tail);
 
 #endif

@@ -1,4 +1,10 @@
+#include "plugins/in_tail/copy.h"
+
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/open.h"
 #include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/twin.h"
+#include "plugins/in_tail/way.h"
 
 #include <unistd.h>
 #include <uv.h>

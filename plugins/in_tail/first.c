@@ -1,5 +1,12 @@
+#include "plugins/in_tail/first.h"
+
+#include "plugins/in_tail/ahead.h"
 #include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/follow.h"
 #include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/wish.h"
 
 /*
  * What the first read of a file waits for. A reason is set when the file is opened, or before it is

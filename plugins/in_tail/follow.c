@@ -1,6 +1,24 @@
+#include "plugins/in_tail/follow.h"
+
+#include "plugins/in_tail/again.h"
+#include "plugins/in_tail/ahead.h"
 #include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/copy.h"
+#include "plugins/in_tail/first.h"
+#include "plugins/in_tail/generations.h"
 #include "plugins/in_tail/guest.h"
+#include "plugins/in_tail/held.h"
+#include "plugins/in_tail/kin.h"
+#include "plugins/in_tail/known.h"
 #include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/lines.h"
+#include "plugins/in_tail/open.h"
+#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/want.h"
+#include "plugins/in_tail/way.h"
+#include "plugins/in_tail/wish.h"
+#include "plugins/in_tail/work.h"
 
 #include <uv.h>
 

@@ -1,4 +1,13 @@
+#include "plugins/in_tail/generations.h"
+
+#include "plugins/in_tail/again.h"
 #include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/kin.h"
+#include "plugins/in_tail/known.h"
+#include "plugins/in_tail/note.h"
+#include "plugins/in_tail/open.h"
+#include "plugins/in_tail/tail.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,11 @@
 #include "plugins/in_tail/guest.h"
 
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/lines.h"
+#include "plugins/in_tail/open.h"
+#include "plugins/in_tail/tail.h"
+
 /*
  * Lines that wait may hold a part of the memory (base/budget.h). When they hold more, one file
  * becomes the guest: it alone is read, to the end of its record, which the joiner's own limit

@@ -1,4 +1,9 @@
-#include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/held.h"
+
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/twin.h"
 
 #include <errno.h>
 #include <fcntl.h>

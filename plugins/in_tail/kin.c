@@ -1,6 +1,14 @@
+#include "plugins/in_tail/kin.h"
+
+#include "plugins/in_tail/again.h"
 #include "plugins/in_tail/bookmark.h"
-#include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/lines.h"
 #include "plugins/in_tail/open.h"
+#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/takeover.h"
+#include "plugins/in_tail/wish.h"
 
 /*
  * The pieces of a line that rotation parted: the first lie at the end of one generation of a log,

@@ -1,4 +1,7 @@
-#include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/known.h"
+
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/tail.h"
 
 /*
  * Whether a file is still the one that was read: by its number, and by the bytes before the place where

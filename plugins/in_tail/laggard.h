@@ -24,8 +24,6 @@ static inline output_set tail_bit(unsigned output)
     return UINT64_C(1) << output;
 }
 
-/* ---- laggard.c ---- */
-
 /* A reader of a file for one output that fell behind. It reads no further than the others have, and
  * where it stands at the same byte they go on together. */
 struct tail_laggard {
@@ -59,63 +57,7 @@ void tail_laggard_turn(struct tail_laggard *laggard);
 /* It is read no more, and forgotten; its acks go nowhere. */
 void tail_laggard_close(struct tail_laggard *laggard);
 
-/* ---- first.c ---- */
-
 /* Whether a filter is still waited for before the first read of its file, which may be the laggard's. */
 bool tail_laggard_waits(struct tail_laggard *laggard);
-
-/* ---- lanes.c ---- */
-
-void tail_lanes_init(struct tail *tail);
-void tail_lanes_stop(struct tail *tail);
-
-/* For input_plugin.lane and share. */
-void tail_lane_event(void *self, unsigned output, enum lane_event event);
-void tail_lanes_share(void *self);
-
-/* For origin_ops.left. */
-void tail_file_left(struct tail_file *file, unsigned output, uint64_t begin);
-
-/* Where shares of outputs that are behind leave less room than a chunk takes, what is open is sealed:
- * nothing is gained by waiting for Flush. Parcels of an output that is read for alone stay, while they have
- * half of the room at most: they go on when what is under way is acknowledged. */
-void tail_lane_seal(const struct tail_lane *lane);
-
-/* Outputs that are away are not read for together: to be called before the file is read. */
-void tail_file_part(struct tail_file *file);
-
-/* The elder's lines are about to wait with the heir's. False: they may not, as an output reads the one
- * by itself and the other with the rest. */
-bool tail_file_part_alike(struct tail_file *elder, const struct tail_file *heir);
-
-/* Makes the laggards that were there when the position was saved. */
-void tail_file_part_again(struct tail_file *file, const struct tail_note *note);
-
-/* Nobody is left for whom the file is read together with others. */
-bool tail_file_is_paused(const struct tail_file *file);
-
-/* How far the others have read it: no further than its copy goes, when it went on in one. */
-uint64_t tail_file_issued(const struct tail_file *file);
-
-/* The offset, or the end of the copy that the file went on in, where that comes before it. */
-uint64_t tail_file_not_behind(const struct tail_file *file, uint64_t offset);
-
-/* What lies before this, every output is done with; alone, whatever it was lent (kin.c). */
-uint64_t tail_file_settled(const struct tail_file *file);
-uint64_t tail_file_settled_alone(const struct tail_file *file);
-
-/* What lies before this was read for every output; so much was read that some output has not. */
-uint64_t tail_file_reached(const struct tail_file *file);
-uint64_t tail_file_unrepeated_bytes(const struct tail_file *file);
-
-/* There is more to read again. */
-void tail_laggards_touch(struct tail_file *file);
-
-/* The file is another descriptor now: there may be more to read again. */
-void tail_laggards_move(struct tail_file *file);
-void tail_laggards_close(struct tail_file *file);
-
-/* Adds up how far outputs are behind. */
-void tail_lanes_refresh(struct tail *tail);
 
 #endif

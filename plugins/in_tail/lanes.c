@@ -1,5 +1,16 @@
+#include "plugins/in_tail/lanes.h"
+
 #include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/kin.h"
+#include "plugins/in_tail/known.h"
 #include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/lines.h"
+#include "plugins/in_tail/note.h"
+#include "plugins/in_tail/open.h"
+#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/way.h"
+#include "plugins/in_tail/work.h"
 
 /*
  * What becomes of files when an output falls behind (ack/lane.h).

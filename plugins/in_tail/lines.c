@@ -1,4 +1,9 @@
+#include "plugins/in_tail/lines.h"
+
 #include "plugins/in_tail/guest.h"
+#include "plugins/in_tail/open.h"
+#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/told.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,4 +1,9 @@
-#include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/look.h"
+
+#include "plugins/in_tail/again.h"
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/tail.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,4 +1,8 @@
-#include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/missing.h"
+
+#include "plugins/in_tail/generations.h"
+#include "plugins/in_tail/note.h"
+#include "plugins/in_tail/tail.h"
 
 #include <string.h>
 #include <uv.h>

@@ -1,4 +1,14 @@
+#include "plugins/in_tail/names.h"
+
 #include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/generations.h"
+#include "plugins/in_tail/kin.h"
+#include "plugins/in_tail/known.h"
+#include "plugins/in_tail/missing.h"
+#include "plugins/in_tail/open.h"
+#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/takeover.h"
 
 /*
  * What becomes of names. The name of a log refers to one file after another; each of them is a

@@ -1,7 +1,24 @@
-#include "plugins/in_tail/bookmark.h"
-#include "plugins/in_tail/guest.h"
-#include "plugins/in_tail/laggard.h"
 #include "plugins/in_tail/open.h"
+
+#include "plugins/in_tail/again.h"
+#include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/copy.h"
+#include "plugins/in_tail/first.h"
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/generations.h"
+#include "plugins/in_tail/guest.h"
+#include "plugins/in_tail/held.h"
+#include "plugins/in_tail/kin.h"
+#include "plugins/in_tail/known.h"
+#include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/lines.h"
+#include "plugins/in_tail/note.h"
+#include "plugins/in_tail/origin.h"
+#include "plugins/in_tail/tag.h"
+#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/takeover.h"
+#include "plugins/in_tail/twin.h"
+#include "plugins/in_tail/way.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,5 +1,10 @@
+#include "plugins/in_tail/origin.h"
+
 #include "plugins/in_tail/bookmark.h"
-#include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/kin.h"
+#include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/tail.h"
 
 /*
  * What the chunks that have records of a file say to it: how far they are settled, that an output left

@@ -1,6 +1,13 @@
 #include "plugins/in_tail/bookmark.h"
-#include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/generations.h"
+#include "plugins/in_tail/held.h"
+#include "plugins/in_tail/known.h"
+#include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/lines.h"
 #include "plugins/in_tail/open.h"
+#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/way.h"
 
 #include <unistd.h>
 #include <uv.h>

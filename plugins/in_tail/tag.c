@@ -1,3 +1,5 @@
+#include "plugins/in_tail/tag.h"
+
 #include "plugins/in_tail/tail.h"
 
 /*

@@ -1,5 +1,17 @@
+#include "plugins/in_tail/tail.h"
+
+#include "plugins/in_tail/again.h"
 #include "plugins/in_tail/bookmark.h"
-#include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/generations.h"
+#include "plugins/in_tail/held.h"
+#include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/look.h"
+#include "plugins/in_tail/names.h"
+#include "plugins/in_tail/open.h"
+#include "plugins/in_tail/takeover.h"
+#include "plugins/in_tail/told.h"
+#include "plugins/in_tail/way.h"
+#include "plugins/in_tail/work.h"
 
 static int tail_init(void *self, struct plugin_setup *setup)
 {

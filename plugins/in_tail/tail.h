@@ -32,6 +32,8 @@
  *   look.c      what is shown of the files: unread bytes, the ones that lag
  *   exit.c      when everything was read, for Exit_On_Eof
  *
+ * Each of them has a header of its name, and includes those of which it uses something.
+ *
  * A file that nobody writes to keeps its entry and its descriptor, nothing else: the read buffer is
  * shared, and an unfinished line is read again when more of it comes.
  */
@@ -185,59 +187,5 @@ struct tail_share {
     struct tail_lane lane;
     struct budget budget; /* below the output's share */
 };
-
-/* ---- names.c ---- */
-
-extern const struct discover_ops tail_discover_ops;
-
-/* ---- work.c ---- */
-
-void tail_lane_init(struct tail_lane *lane, struct tail *tail, struct budget *budget);
-void tail_lane_stop(struct tail_lane *lane);
-
-/* Its readers wait until the budget, which is full, has room. */
-void tail_lane_wait(struct tail_lane *lane);
-
-void tail_work_start(struct tail *tail);
-void tail_work_stop(struct tail *tail);
-
-/* ---- held.c ---- */
-
-/* A file lost its name: from now on those are looked at. */
-void tail_held_watch(struct tail *tail);
-void tail_held_stop(struct tail *tail);
-
-/* Counts what of the file was never read, `bytes_min` as its size says, and says so when that is
- * done. The file may be closed meanwhile. */
-void tail_loss_begin(struct tail_file *file, uint64_t bytes_min);
-void tail_losses_leave(struct tail *tail);
-
-/* So many bytes were truncated that are in no record. */
-void tail_truncation_count(struct tail_file *file, uint64_t lost_bytes);
-
-/* ---- way.c ---- */
-
-/* Every file is closed; what a worker still passes is forgotten when it comes back. */
-void tail_ways_leave(struct tail *tail);
-
-/* ---- exit.c ---- */
-
-/* Nothing that is read for all outputs has more to read now; nor, when `is_read`, what is read for one
- * of them alone. Wants to exit if that was all, and looks again by itself when it was not. */
-void tail_exit_look(struct tail *tail, bool is_read);
-
-/* ---- look.c ---- */
-
-void tail_refresh(void *self);
-void tail_describe(const void *self, struct buffer *out);
-
-/* ---- tag.c ---- */
-
-/* The tag for a path; free it with mem_free. */
-char *tail_tag(const struct tail *tail, const char *path);
-
-/* Warns of each <name> in `tag` that is no group of Tag_Regex. */
-void tail_tag_check(const struct regex *regex, const char *tag, struct report *report,
-                    struct place place);
 
 #endif

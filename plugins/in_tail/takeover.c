@@ -1,5 +1,12 @@
-#include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/takeover.h"
+
+#include "plugins/in_tail/copy.h"
 #include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/note.h"
+#include "plugins/in_tail/open.h"
+#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/way.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,4 +1,8 @@
+#include "plugins/in_tail/told.h"
+
+#include "plugins/in_tail/tag.h"
 #include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/wish.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,11 @@
+#include "plugins/in_tail/twin.h"
+
 #include "plugins/in_tail/bookmark.h"
-#include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/known.h"
+#include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/open.h"
+#include "plugins/in_tail/tail.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,7 @@
-#include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/want.h"
+
+#include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/told.h"
 #include "plugins/in_tail/wish.h"
 
 /*

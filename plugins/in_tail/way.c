@@ -1,6 +1,13 @@
+#include "plugins/in_tail/way.h"
+
+#include "plugins/in_tail/again.h"
 #include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/copy.h"
+#include "plugins/in_tail/follow.h"
 #include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/lanes.h"
 #include "plugins/in_tail/open.h"
+#include "plugins/in_tail/tail.h"
 
 #include <errno.h>
 #include <fcntl.h>

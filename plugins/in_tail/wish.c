@@ -1,4 +1,8 @@
+#include "plugins/in_tail/wish.h"
+
 #include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/lines.h"
+#include "plugins/in_tail/tail.h"
 
 /* About how long a line is, as long as none was read. */
 #define LINE_BYTES_GUESS 256

@@ -1,5 +1,12 @@
+#include "plugins/in_tail/work.h"
+
+#include "plugins/in_tail/again.h"
+#include "plugins/in_tail/exit.h"
+#include "plugins/in_tail/follow.h"
 #include "plugins/in_tail/guest.h"
 #include "plugins/in_tail/laggard.h"
+#include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/tail.h"
 
 /*
  * Whose turn it is. Files that are ready stand in the line of their lane, those that are read for all

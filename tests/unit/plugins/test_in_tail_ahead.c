@@ -1,6 +1,10 @@
 #include "kit/intake.h"
 #include "kit/plugin.h"
 #include "kit/tree.h"
+#include "plugins/in_tail/ahead.h"
+#include "plugins/in_tail/first.h"
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/open.h"
 #include "plugins/in_tail/tail.h"
 
 #include <check.h>

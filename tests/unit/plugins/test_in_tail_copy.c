@@ -1,6 +1,9 @@
 #include "base/memory.h"
 #include "kit/stuck.h"
 #include "kit/tail.h"
+#include "plugins/in_tail/exit.h"
+#include "plugins/in_tail/file.h"
+#include "plugins/in_tail/follow.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -1,4 +1,9 @@
 #include "kit/tail.h"
+#include "plugins/in_tail/again.h"
+#include "plugins/in_tail/file.h"
+#include "plugins/in_tail/first.h"
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/open.h"
 
 #include <check.h>
 #include <inttypes.h>

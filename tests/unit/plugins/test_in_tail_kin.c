@@ -1,6 +1,6 @@
 #include "base/memory.h"
 #include "kit/tail.h"
-#include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/file.h"
 
 #include <check.h>
 #include <fcntl.h>

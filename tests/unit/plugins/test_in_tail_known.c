@@ -1,6 +1,14 @@
 #include "base/memory.h"
 #include "kit/tail.h"
+#include "plugins/in_tail/again.h"
+#include "plugins/in_tail/ahead.h"
 #include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/file.h"
+#include "plugins/in_tail/first.h"
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/generations.h"
+#include "plugins/in_tail/known.h"
+#include "plugins/in_tail/open.h"
 
 #include <check.h>
 #include <fcntl.h>

@@ -1,6 +1,7 @@
 #include "kit/plugin.h"
 #include "line/multiline_book.h"
 #include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/told.h"
 #include "record/parser_book.h"
 
 #include <check.h>

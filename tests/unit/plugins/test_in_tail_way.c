@@ -1,6 +1,10 @@
 #include "base/memory.h"
 #include "kit/stuck.h"
 #include "kit/tail.h"
+#include "plugins/in_tail/file.h"
+#include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/twin.h"
+#include "plugins/in_tail/way.h"
 
 #include <check.h>
 #include <stdio.h>
