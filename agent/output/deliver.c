@@ -1,4 +1,10 @@
 #include "output/account.h"
+#include "output/encode.h"
+#include "output/gate.h"
+#include "output/judged.h"
+#include "output/sign.h"
+#include "output/turn.h"
+#include "output/wait.h"
 
 #include "base/clock.h"
 #include "base/memory.h"

@@ -1,4 +1,6 @@
-#include "output/delivery.h"
+#include "output/encode.h"
+
+#include "output/sign.h"
 
 /* The first step of an attempt: a request is made of the records that are left. */
 

@@ -1,4 +1,6 @@
-#include "output/delivery.h"
+#include "output/gate.h"
+
+#include "output/turn.h"
 
 #include "base/clock.h"
 

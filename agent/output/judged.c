@@ -1,4 +1,8 @@
+#include "output/judged.h"
+
 #include "output/account.h"
+#include "output/gate.h"
+#include "output/wait.h"
 
 #include "base/clock.h"
 

@@ -1,4 +1,5 @@
-#include "output/delivery.h"
+#include "output/gate.h"
+#include "output/sign.h"
 
 #include "base/memory.h"
 

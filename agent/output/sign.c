@@ -1,4 +1,4 @@
-#include "output/delivery.h"
+#include "output/sign.h"
 
 #include "base/clock.h"
 #include "base/memory.h"

@@ -1,4 +1,7 @@
-#include "output/delivery.h"
+#include "output/turn.h"
+
+#include "output/sign.h"
+#include "output/wait.h"
 
 #include "base/clock.h"
 

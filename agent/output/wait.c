@@ -1,3 +1,5 @@
+#include "output/wait.h"
+
 #include "output/account.h"
 
 #include <inttypes.h>
