@@ -235,7 +235,8 @@ void tail_file_look_again(struct tail_file *f, uint64_t wait_ms)
 {
     uint64_t now = clock_ms();
 
-    if (wait_ms == 0 || (f->turn.look_ms > now && f->turn.look_ms <= now + wait_ms))
+    if (f->tail->is_stopping || wait_ms == 0 ||
+        (f->turn.look_ms > now && f->turn.look_ms <= now + wait_ms))
         return;
     f->turn.look_ms = now + wait_ms;
     timer_start_sooner(f->tail->timers.look, wait_ms);

@@ -18,7 +18,7 @@ void tail_file_tell(struct tail_file *file);
 /* Somebody saw it, open, with so many bytes: what is truncated of them is lost. */
 void tail_file_note_seen(struct tail_file *file, uint64_t size);
 
-/* Looks again in `wait_ms` at the latest; 0: when it is touched. */
+/* Looks again in `wait_ms` at the latest; 0: when it is touched. Nothing while the tail stops. */
 void tail_file_look_again(struct tail_file *file, uint64_t wait_ms);
 
 /* Its pieces are in a record of the next one, which is acknowledged. */

@@ -105,6 +105,15 @@ START_TEST(what_it_waits_for_now_may_take_less_long)
 }
 END_TEST
 
+START_TEST(a_file_that_waits_less_long_while_the_tail_stops_is_let_be)
+{
+    turn();
+    in_tail.stop(self);
+    barrier.wait_ms = 2000;
+    barrier_wake(&barrier);
+}
+END_TEST
+
 START_TEST(one_that_is_closed_waits_for_nobody)
 {
     turn();
@@ -123,6 +132,7 @@ Suite *suite_plugins_in_tail_ready(void)
     tcase_add_test(tcase, a_file_is_not_read_before_its_filter_is_ready);
     tcase_add_test(tcase, it_is_read_when_its_time_is_over_although_it_asked_again);
     tcase_add_test(tcase, what_it_waits_for_now_may_take_less_long);
+    tcase_add_test(tcase, a_file_that_waits_less_long_while_the_tail_stops_is_let_be);
     tcase_add_test(tcase, one_that_is_closed_waits_for_nobody);
     suite_add_tcase(suite, tcase);
     return suite;
