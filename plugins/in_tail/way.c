@@ -184,7 +184,7 @@ bool tail_way_is_due(struct tail_file *f)
     if (LIKELY(file_reader_is_near(&f->source.reader, tail_source_next(&f->source))))
         return false;
     tail_way_begin(f, NULL);
-    return true;
+    return f->source.way != NULL; /* at its very beginning it stands already */
 }
 
 /* Good bytes may have been written in place of the damaged ones. */

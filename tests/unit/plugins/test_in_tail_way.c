@@ -503,6 +503,27 @@ START_TEST(one_that_an_output_puts_back_meanwhile_goes_on_in_its_gzip)
 }
 END_TEST
 
+/* Else nobody would ever read it: it is on no way, and no event comes for a file that is finished. */
+START_TEST(one_that_is_put_back_to_its_beginning_is_read_at_once)
+{
+    struct follow_state state;
+    struct tail_file *f;
+
+    read_and_leave();
+    pack_more();
+    start();
+    (void)turns_until_there();
+    f = packed_file();
+    ck_assert_ptr_nonnull(f);
+    state = f->source.state;
+    f->source.state.unfinished_bytes = 0;
+    f->source.state.read = 0;
+    ck_assert(!tail_way_is_due(f));
+    ck_assert(file_reader_is_near(&f->source.reader, 0));
+    f->source.state = state;
+}
+END_TEST
+
 Suite *suite_plugins_in_tail_way(void);
 
 Suite *suite_plugins_in_tail_way(void)
@@ -512,6 +533,7 @@ Suite *suite_plugins_in_tail_way(void)
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, it_is_read_on_where_it_was_left);
+    tcase_add_test(tcase, one_that_is_put_back_to_its_beginning_is_read_at_once);
     tcase_add_test(tcase, what_is_not_there_yet_is_unread);
     tcase_add_test(tcase, nobody_exits_before_it_is_read);
     tcase_add_test(tcase, one_that_is_another_is_read_from_its_beginning);
