@@ -139,6 +139,20 @@ static int is_whole_read(sqlite3 *db, bool *is_whole_out)
     return code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
+/* Damage in an index alone is mended out of its table: the rows are all there. What a later version made
+ * is not touched. */
+static int whole_make(sqlite3 *db, int64_t version, bool *is_whole_out)
+{
+    int code = is_whole_read(db, is_whole_out);
+
+    if (code != SQLITE_OK || *is_whole_out || version > DATABASE_VERSION)
+        return code;
+    code = run(db, "REINDEX;");
+    if (code == SQLITE_CONSTRAINT)
+        return SQLITE_OK;
+    return code == SQLITE_OK ? is_whole_read(db, is_whole_out) : code;
+}
+
 static bool is_understood(sqlite3 *db, const char *sql)
 {
     sqlite3_stmt *query = NULL;
@@ -246,12 +260,12 @@ struct schema_result schema_prepare(sqlite3 *db, const struct positions_config *
     struct schema_result result;
     int64_t version = 0;
     bool is_whole = false;
-    int code = is_whole_read(db, &is_whole);
+    int code = number_read(db, "PRAGMA user_version;", &version);
 
+    if (code == SQLITE_OK)
+        code = whole_make(db, version, &is_whole);
     if (code == SQLITE_OK && !is_whole)
         return verdict(SCHEMA_DAMAGED);
-    if (code == SQLITE_OK)
-        code = number_read(db, "PRAGMA user_version;", &version);
     if (code == SQLITE_OK && version > DATABASE_VERSION)
         return verdict(SCHEMA_NEWER);
     if (code == SQLITE_OK && version > 0 && !has_our_tables(db))
