@@ -30,6 +30,8 @@ static void core_forbid(void)
 
 #ifdef CAN_TELL
 
+#define TELL_SECONDS_MAX 2
+
 /* A stack that ran over has no room for who says so. */
 #define STACK_BYTES (64 << 10)
 
@@ -42,11 +44,14 @@ static const struct {
     {SIGABRT, "tailrace: stopped by SIGABRT, at\n"},
 };
 
-/* Only what a signal handler may call. The signal comes once more, and then ends the process. */
+/* What tells the frames takes no memory, as it was used before, but may wait for a lock of the loader's,
+ * which whoever is stopped may hold: then the alarm ends the process. Else the signal comes once more, and
+ * does. */
 static void on_end(int number)
 {
     void *frames[CRASH_FRAMES_MAX];
 
+    (void)alarm(TELL_SECONDS_MAX);
     for (size_t i = 0; i < ARRAY_LEN(ends); i++)
         if (ends[i].number == number)
             (void)!write(STDERR_FILENO, ends[i].words, strlen(ends[i].words));
