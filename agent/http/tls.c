@@ -3,10 +3,13 @@
 #include <curl/curl.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <uv.h>
 
 #define SET(easy, option, value) CHECK(curl_easy_setopt(easy, option, value) == CURLE_OK)
@@ -82,13 +85,18 @@ static void check_versions(struct inquest *inquest, const struct http_tls *tls)
 /* NULL when it cannot be read, which was told. */
 static BIO *file_open(struct inquest *inquest, const char *key, const char *path)
 {
-    FILE *file = fopen(path, "re");
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* nobody waits for who writes a FIFO */
+    struct stat facts;
 
-    if (file == NULL) {
+    if (fd < 0 || fstat(fd, &facts) < 0)
         found(inquest, key, path, uv_strerror(-errno));
-        return NULL;
-    }
-    return BIO_new_fp(file, BIO_CLOSE);
+    else if (S_ISFIFO(facts.st_mode))
+        found(inquest, key, path, "it is a FIFO, not a file");
+    else
+        return BIO_new_fp(fdopen(fd, "r"), BIO_CLOSE);
+    if (fd >= 0)
+        close(fd);
+    return NULL;
 }
 
 /* The first certificate of a file, for X509_free; NULL when there is none, which was told. */

@@ -1,11 +1,13 @@
 #include "config/reading.h"
 #include "config/yaml.h"
 #include "kit/certs.h"
+#include "kit/tree.h"
 #include "loop/loop.h"
 #include "service/pipeline.h"
 
 #include <check.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 /* What a dry run says of the files that TLS needs: each at the line of its key. */
 
@@ -174,6 +176,25 @@ START_TEST(keys_of_tls_without_tls_are_warned_of)
 }
 END_TEST
 
+/* Whoever opens that waits until somebody writes to it: for ever. */
+START_TEST(what_is_no_file_is_told_and_not_waited_for)
+{
+    struct buffer text = {0};
+
+    tree_plant();
+    ck_assert_int_eq(mkfifo(tree_path("ca.pem"), 0600), 0);
+    buffer_append_format(&text,
+                         HEAD "      name: es\n"
+                              "      tls: on\n"
+                              "      tls.ca_file: %s\n",
+                         tree_path("ca.pem"));
+    ck_assert_int_lt(made_of(buffer_text(&text)), 0);
+    expect_told("ca.pem': it is a FIFO, not a file");
+    buffer_fini(&text);
+    tree_fell();
+}
+END_TEST
+
 /* ---- other places on the disk ---- */
 
 START_TEST(a_database_that_could_not_be_made_is_warned_of_at_its_key)
@@ -292,6 +313,7 @@ Suite *suite_service_reach(void)
     tcase_add_test(tcase, another_mistake_hides_no_file);
     tcase_add_test(tcase, an_authority_is_not_looked_at_where_nobody_is_verified);
     tcase_add_test(tcase, keys_of_tls_without_tls_are_warned_of);
+    tcase_add_test(tcase, what_is_no_file_is_told_and_not_waited_for);
     tcase_add_test(tcase, a_database_that_could_not_be_made_is_warned_of_at_its_key);
     tcase_add_test(tcase, a_value_that_does_not_convert_hides_no_other_of_the_service);
     tcase_add_test(tcase, what_a_filter_cannot_ask_is_told_at_its_key);
