@@ -166,6 +166,14 @@ static struct file_print print_at(sqlite3_stmt *row, int hash_column, int len_co
     return (struct file_print){.hash = number_at(row, hash_column), .len = (uint32_t)len};
 }
 
+/* Seconds that no clock shows are none. */
+static int64_t seconds_at(sqlite3_stmt *row, int column)
+{
+    int64_t seconds = sqlite3_column_int64(row, column);
+
+    return seconds < 0 || seconds > INT64_MAX / NS_PER_S ? 0 : seconds * NS_PER_S;
+}
+
 /* What Fluent Bit knows; and when it moved the offset after us, our print of the bytes before it
  * is of other bytes. */
 static void position_read(sqlite3_stmt *row, struct position *p)
@@ -179,8 +187,8 @@ static void position_read(sqlite3_stmt *row, struct position *p)
         .is_rotated = number_at(row, COLUMN_ROTATED) != 0,
         .is_foreign = sqlite3_column_type(row, COLUMN_OURS) == SQLITE_NULL,
         .identity.id.ino = number_at(row, COLUMN_INODE),
-        .saved_ns = sqlite3_column_int64(row, COLUMN_CREATED) * NS_PER_S,
-        .created_ns = sqlite3_column_int64(row, COLUMN_CREATED) * NS_PER_S,
+        .saved_ns = seconds_at(row, COLUMN_CREATED),
+        .created_ns = seconds_at(row, COLUMN_CREATED),
     };
     if (p->is_foreign)
         return;

@@ -236,6 +236,25 @@ START_TEST(damage_in_what_the_file_says_of_itself_is_found_too)
 }
 END_TEST
 
+/* Times that no clock shows, as a bad disk has them. */
+static const char *const odd_times[] = {"9223372036854775807", "-9223372036854775808", "1e300"};
+
+START_TEST(a_row_of_no_time_is_read_all_the_same)
+{
+    char sql[128];
+
+    book_open();
+    positions_new_row(book.positions);
+    book_set(1, "/a.log", 7, 10);
+    book_close();
+    book_sql("DELETE FROM tailrace_files;");
+    snprintf(sql, sizeof sql, "UPDATE in_tail_files SET created = %s;", odd_times[_i]);
+    book_sql(sql);
+    book_open();
+    ck_assert_str_eq(book_find(7), "1:/a.log@10!");
+}
+END_TEST
+
 /* Nothing would be found by it, and nothing could be written. */
 START_TEST(damage_of_an_index_alone_loses_no_row)
 {
@@ -465,6 +484,7 @@ Suite *suite_checkpoint_trouble(void)
     tcase_add_loop_test(start, damage_in_what_the_file_says_of_itself_is_found_too, 0,
                         (int)ARRAY_LEN(schema_damages));
     tcase_add_test(start, damage_of_an_index_alone_loses_no_row);
+    tcase_add_loop_test(start, a_row_of_no_time_is_read_all_the_same, 0, ARRAY_LEN(odd_times));
     tcase_add_test(start, an_empty_file_becomes_a_database);
     suite_add_tcase(suite, start);
     tcase_add_checked_fixture(later, book_set_up, book_tear_down);
