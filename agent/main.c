@@ -62,10 +62,8 @@ static int configured(const struct arguments *a, const struct config *config, in
 static int configure(const struct arguments *a, struct report *report)
 {
     struct config *config = NULL;
-    int rc, status = 0;
+    int rc = arguments_config(a, report, &config), status = 0;
 
-    process_hold_hangups();
-    rc = arguments_config(a, report, &config);
     if (process_log_level(config, report) < 0)
         rc = -EINVAL;
     if (a->task == TASK_RUN && process_log_file(config, report) < 0)
@@ -122,6 +120,7 @@ static int letters_do(char *const *argv, const char *program, struct report *rep
     struct buffer text = {0};
     int status = 0;
 
+    process_release_hangups();
     if (dlq_arguments_parse(&arguments, argv, report) < 0)
         status = 1;
     else if (arguments.task == DLQ_HELP)
@@ -139,6 +138,8 @@ int main(int argc, char **argv)
     struct report report;
     int status;
 
+    process_hold_hangups();
+    process_open_standard_files();
     crash_prepare();
     mem_tune();
     http_begin();

@@ -10,6 +10,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+void process_open_standard_files(void)
+{
+    int fd = open("/dev/null", O_RDWR);
+
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = dup(fd);
+    if (fd >= 0)
+        close(fd);
+}
+
 void process_raise_files(void)
 {
     struct rlimit limit;

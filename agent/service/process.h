@@ -9,6 +9,9 @@
 
 #include "config/tree.h"
 
+/* Where standard input, output or error are closed, nothing: no file of ours gets their numbers. */
+void process_open_standard_files(void);
+
 /* Every followed file takes a descriptor: asks for as many as are allowed. */
 void process_raise_files(void);
 

@@ -4,10 +4,12 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static struct config *config;
 static struct report report;
@@ -86,6 +88,22 @@ START_TEST(as_many_files_as_allowed_may_be_open)
 }
 END_TEST
 
+/* Else a log, a socket or the loop's own descriptor would be what somebody writes errors to. */
+START_TEST(a_standard_file_that_is_closed_is_nothing)
+{
+    int kept = dup(STDERR_FILENO);
+
+    ck_assert_int_ge(kept, 0);
+    close(STDIN_FILENO);
+    close(STDERR_FILENO);
+    process_open_standard_files();
+    ck_assert_int_ge(fcntl(STDIN_FILENO, F_GETFD), 0);
+    ck_assert_int_ge(fcntl(STDERR_FILENO, F_GETFD), 0);
+    ck_assert_int_eq(dup2(kept, STDERR_FILENO), STDERR_FILENO);
+    close(kept);
+}
+END_TEST
+
 static volatile sig_atomic_t hangups;
 
 static void on_hangup(int number)
@@ -119,6 +137,7 @@ Suite *suite_service_process(void)
     tcase_add_test(process, a_log_level_that_is_none_is_a_mistake);
     tcase_add_test(process, a_log_file_that_cannot_be_opened_is_a_mistake);
     tcase_add_test(process, as_many_files_as_allowed_may_be_open);
+    tcase_add_test(process, a_standard_file_that_is_closed_is_nothing);
     tcase_add_test(process, a_hangup_that_comes_while_the_agent_starts_waits_for_who_takes_it);
     suite_add_tcase(suite, process);
     return suite;
