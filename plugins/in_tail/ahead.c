@@ -20,6 +20,9 @@
  * What was read when the file was looked at is what its lines are taken from, so that nothing can be
  * truncated between the two. It is kept until the file was read or its turn is over, in the buffer of
  * all reads.
+ *
+ * What a laggard reads stands before all that, and has no print of its own: the file's print is looked at
+ * after it was read.
  */
 
 /* Whether a look at it is going to be followed by a read. */
@@ -69,6 +72,29 @@ bool tail_ahead_look(struct tail_file *f, uint64_t size)
     r->file = f;
     r->begin = begin;
     return false;
+}
+
+int tail_ahead_prove(struct tail_file *f, struct tail_file *of, uint64_t size)
+{
+    struct tail_reading *r = &f->tail->reading;
+    uint64_t from = tail_source_next(&f->source);
+    size_t want = tail_bytes_wanted(f, from, size);
+    int64_t got;
+
+    CHECK(f->source.fd == of->source.fd);
+    tail_ahead_forget(f->tail);
+    if (f->source.reader.is_gzip)
+        return 1;
+    buffer_clear(&r->bytes);
+    got = file_read_at(f->source.fd, buffer_reserve(&r->bytes, want), want, from);
+    if (got < 0)
+        return (int)got;
+    buffer_commit(&r->bytes, (size_t)got);
+    if (!tail_file_is_as_read(of))
+        return 0;
+    r->file = f;
+    r->begin = from;
+    return 1;
 }
 
 void tail_ahead_forget(struct tail *t)

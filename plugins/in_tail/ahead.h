@@ -12,6 +12,11 @@
  * `size`, what is to be read is at hand from now on. */
 bool tail_ahead_look(struct tail_file *file, uint64_t size);
 
+/* What a laggard is to read, up to `size`, is at hand from now on, if the file that it reads was not
+ * truncated before: 1. 0 where it was: what stands there is nothing that the others read. Negative when it
+ * cannot be read. */
+int tail_ahead_prove(struct tail_file *laggard, struct tail_file *of, uint64_t size);
+
 /* The bytes from there on are at the end of reading.bytes, `*before_out` others before them, as
  * they were read ahead, or are read now: `want` of them, fewer where the file ends. How many, or
  * negative. */

@@ -1,6 +1,7 @@
 #include "plugins/in_tail/laggard.h"
 
 #include "plugins/in_tail/again.h"
+#include "plugins/in_tail/ahead.h"
 #include "plugins/in_tail/bookmark.h"
 #include "plugins/in_tail/follow.h"
 #include "plugins/in_tail/guest.h"
@@ -246,13 +247,36 @@ enum laggard_next {
     LAGGARD_NEEDS_ROOM,
 };
 
-/* What stands before the others' end without a line feed is their last line. */
+/* What stands before the others' end without a line feed is their last line. Where the file was truncated,
+ * the others are to find that, and its copy, which is then read on. */
+static enum laggard_next laggard_read(struct tail_laggard *l, uint64_t end)
+{
+    struct tail_file *f = &l->file;
+    uint64_t read = f->source.state.read;
+    int64_t taken = tail_ahead_prove(f, l->of, end);
+
+    if (taken == 0) {
+        tail_file_touch(l->of);
+        tail_file_look_again(f, FOLLOW_LOOK_MS);
+        return LAGGARD_RESTS;
+    }
+    if (taken > 0)
+        taken = tail_file_read(f, end, read >= end);
+    if (taken < 0)
+        tail_file_try_later(f, (int)taken);
+    else if (f->source.trouble.code != 0)
+        file_trouble_over(&f->source.trouble, f->tail->told.component, f->log.path);
+    /* A line that is longer than one read goes on. */
+    return taken < 0 || (taken == 0 && f->source.state.read <= read && read < end)
+               ? LAGGARD_RESTS
+               : LAGGARD_GOES_ON;
+}
+
 static enum laggard_next laggard_step(struct tail_laggard *l)
 {
     struct tail_file *f = &l->file;
     uint64_t end = tail_file_issued(l->of), from = tail_source_next(&f->source);
-    uint64_t read = f->source.state.read, pause_ms;
-    int64_t taken;
+    uint64_t pause_ms;
 
     laggard_level_set(l, from >= end || f->source.trouble.code != 0);
     if (from >= end) {
@@ -276,15 +300,7 @@ static enum laggard_next laggard_step(struct tail_laggard *l)
         f->origin.id = l->of->origin.id;
     if (tail_way_is_due(f))
         return LAGGARD_RESTS;
-    taken = tail_file_read(f, end, f->source.state.read >= end);
-    if (taken < 0)
-        tail_file_try_later(f, (int)taken);
-    else if (f->source.trouble.code != 0)
-        file_trouble_over(&f->source.trouble, f->tail->told.component, f->log.path);
-    /* A line that is longer than one read goes on. */
-    return taken < 0 || (taken == 0 && f->source.state.read <= read && read < end)
-               ? LAGGARD_RESTS
-               : LAGGARD_GOES_ON;
+    return laggard_read(l, end);
 }
 
 void tail_laggard_turn(struct tail_laggard *l)

@@ -163,6 +163,30 @@ START_TEST(a_copy_of_a_truncated_file_is_read_for_it)
 }
 END_TEST
 
+#define SELDOM_LOOKED_AT " inotify_watcher off\n watcher_interval 10\n"
+
+/* Its reader comes to the log before the others have seen that it was truncated, and there are bytes
+ * where it stands. */
+START_TEST(what_a_truncated_file_was_filled_with_is_not_taken_for_what_it_held)
+{
+    stage.k = kit_start(SERVICE LANES_SMALL TAIL SELDOM_LOOKED_AT ES("PORT") ES("PORT2"));
+    backend_down(stage.k->other);
+    lanes_write("app.log", 20 * LANES_STEP_LINES);
+    kit_pass_ms(stage.k, 28000);
+    lanes_expect_all(stage.k->es);
+    ck_assert_uint_eq(lanes_counts(1)->is_behind, 1);
+    tree_copy("app.log", "app.log.1");
+    tree_truncate("app.log", 0);
+    lanes_write("app.log", 15 * LANES_STEP_LINES);
+    backend_up(stage.k->other);
+    kit_pass_ms(stage.k, 20000);
+    lanes_expect_together();
+    lanes_expect_all(stage.k->other);
+    lanes_expect_all(stage.k->es);
+    ck_assert_uint_eq(kit_input(stage.k)->lost_bytes, 0);
+}
+END_TEST
+
 START_TEST(what_was_truncated_before_it_was_read_again_is_counted)
 {
     stage.k = kit_start(LANES_BOTH);
@@ -418,6 +442,7 @@ Suite *suite_pipeline_lanes(void)
     tcase_add_test(dead, quiet_files_and_new_ones_go_on_too);
     tcase_add_test(dead, rotated_and_deleted_files_are_read_for_it_all_the_same);
     tcase_add_test(dead, a_copy_of_a_truncated_file_is_read_for_it);
+    tcase_add_test(dead, what_a_truncated_file_was_filled_with_is_not_taken_for_what_it_held);
     tcase_add_test(dead, what_was_truncated_before_it_was_read_again_is_counted);
     suite_add_tcase(suite, dead);
 
