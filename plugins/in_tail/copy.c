@@ -22,9 +22,9 @@
  * The file is not read meanwhile, and its heir waits for it; what is written to the log lies there. No
  * output leaves it: what it is to read again is not there.
  *
- * Goes wrong: the file is closed meanwhile (what was found is left); files are renamed (one looks again,
- * TRIES_MAX times); one does not show yet, or cannot be read now; a disk does not answer (COPY_PATIENCE_MS:
- * as if it could not be read).
+ * Goes wrong: the file is closed meanwhile, or the tail stops (what was found is left, and found by the row
+ * at the next start); files are renamed (one looks again, TRIES_MAX times); one does not show yet, or cannot
+ * be read now; a disk does not answer (COPY_PATIENCE_MS: as if it could not be read).
  */
 
 /* Rotation may be under way while the generations are looked at. */
@@ -297,6 +297,7 @@ static bool seek_go(struct tail_copies *c)
     return true;
 }
 
+/* Of a tail that stops the file stays as it is, until it is closed. */
 static void on_looked(void *owner)
 {
     struct tail_copies *c = owner;
@@ -305,6 +306,8 @@ static void on_looked(void *owner)
     c->is_with_worker = false;
     if (c->file == NULL)
         seek_free(c);
+    else if (c->file->tail->is_stopping)
+        copy_close(c);
     else if (c->status > 0)
         copy_send(c);
     else if (!copy_judge(c))
@@ -360,7 +363,9 @@ void tail_copy_leave(struct tail_file *f)
 
     if (c == NULL)
         return;
-    CHECK(c->file == f && c->is_with_worker);
+    CHECK(c->file == f && (c->is_with_worker || f->tail->is_stopping));
     f->ending.copies = NULL;
     c->file = NULL;
+    if (!c->is_with_worker)
+        seek_free(c);
 }

@@ -264,6 +264,27 @@ START_TEST(a_tail_that_stops_waits_for_no_worker)
 }
 END_TEST
 
+/* Grace lasts on, and what was armed before it is over: nothing is begun then, and the next one finds the
+ * copy. */
+START_TEST(what_is_found_while_the_tail_stops_is_left_to_the_next_one)
+{
+    read_and_write_more();
+    copy_packed_and_truncate();
+    look_and_expect_a_search();
+    pass_ms(27000);
+    in_tail.stop(tail.self);
+    clock_advance_ms(4000);
+    workers_free(tail.kit.loop);
+    ck_assert_ptr_nonnull(sought_file());
+    in_tail.fini(tail.self);
+    plugin_gone(&tail.plugin, tail.self);
+    start();
+    (void)read_all();
+    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 2);
+    ck_assert_uint_eq(tail.kit.input.metrics.lost_bytes, 0);
+}
+END_TEST
+
 START_TEST(who_takes_over_seeks_it_again)
 {
     read_and_write_more();
@@ -299,6 +320,7 @@ Suite *suite_plugins_in_tail_copy(void)
         tcase, what_came_since_is_read_though_it_is_deleted_and_no_other_descriptor_is_to_be_had);
     tcase_add_test(tcase, a_disk_that_does_not_answer_keeps_the_log_waiting_for_so_long_only);
     tcase_add_test(tcase, a_tail_that_stops_waits_for_no_worker);
+    tcase_add_test(tcase, what_is_found_while_the_tail_stops_is_left_to_the_next_one);
     tcase_add_test(tcase, who_takes_over_seeks_it_again);
     suite_add_tcase(suite, tcase);
     return suite;
