@@ -139,7 +139,8 @@ static void file_end_truncated(struct tail_file *f, int rc, uint64_t lost_bytes,
 
 /* It may have been copied and truncated several times since it was last looked at: what was copied
  * last is a generation that nobody has seen. One that was handed on has its name, though no scan has
- * found it yet. */
+ * found it yet; and that name may be another file's by now. So the descriptor's number stays taken: under
+ * any name it is no generation that nobody has. */
 void tail_file_restart(struct tail_file *f, uint64_t lost_bytes, int fd,
                        const struct tail_copy *copy)
 {
@@ -150,6 +151,7 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes, int fd,
     bool is_handed_on = f->ending.is_handed_on;
     bool has_name = name != NULL || (is_handed_on && !f->source.state.is_rotated);
     struct found_file log = {.path = path, .real = real};
+    struct file_id id = f->known.identity.id;
     struct tail_file *again;
 
     CHECK(f->source.fd >= 0 && f->readers.laggard == NULL);
@@ -157,10 +159,13 @@ void tail_file_restart(struct tail_file *f, uint64_t lost_bytes, int fd,
     lost_bytes += tail_file_unrepeated_bytes(f);
     tail_name_leave(f);
     rc = file_move_to_copy(f, fd, copy, &lost_bytes, &own);
+    again = tail_file_new(t, path, name);
+    again->known.identity.id = id;
+    if (own >= 0)
+        tail_inode_take(again);
     if (has_name)
         tail_copies_follow(t, &log, NULL);
     file_end_truncated(f, rc, lost_bytes, &own);
-    again = tail_file_new(t, path, name);
     if (name != NULL)
         name->user = again;
     mem_free(again->log.real_path);

@@ -302,6 +302,26 @@ START_TEST(who_takes_over_seeks_it_again)
 }
 END_TEST
 
+/* It was copied, truncated and renamed while nobody looked. */
+START_TEST(what_is_renamed_while_one_takes_over_is_read_once)
+{
+    read_and_write_more();
+    tail.kit.input.is_replaced = true;
+    tail_kit_stop(&tail);
+    tail.kit.input.is_replaced = false;
+    tree_write("app.log.2", text);
+    tree_truncate("app.log", 0);
+    tree_append("app.log", "the first line after that\n");
+    tree_rename("app.log", "app.log.1");
+    tree_write("app.log", "the next file\n");
+    tail.kit.input.since_ns = clock_wall_ns();
+    start();
+    (void)read_all();
+    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 3);
+    ck_assert_uint_eq(tail.kit.input.metrics.lost_bytes, 0);
+}
+END_TEST
+
 Suite *suite_plugins_in_tail_copy(void);
 
 Suite *suite_plugins_in_tail_copy(void)
@@ -322,6 +342,7 @@ Suite *suite_plugins_in_tail_copy(void)
     tcase_add_test(tcase, a_tail_that_stops_waits_for_no_worker);
     tcase_add_test(tcase, what_is_found_while_the_tail_stops_is_left_to_the_next_one);
     tcase_add_test(tcase, who_takes_over_seeks_it_again);
+    tcase_add_test(tcase, what_is_renamed_while_one_takes_over_is_read_once);
     suite_add_tcase(suite, tcase);
     return suite;
 }
