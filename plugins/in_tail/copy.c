@@ -19,6 +19,9 @@
  *                    what it has shows by reading it through
  *   seek_end         the file goes on there, or is gone (restart.c)
  *
+ * Of all searches of an input one is with a worker at a time: the one with the least left. Many logs may be
+ * truncated at once, and workers have others to serve.
+ *
  * The file is not read meanwhile, and its heir waits for it; what is written to the log lies there. No
  * output leaves it: what it is to read again is not there.
  *
@@ -33,7 +36,7 @@
 /* A job passes so much, then makes room for others. */
 #define COPY_SLICE_BYTES ((uint64_t)16 << 20)
 
-/* For so long no slice came back: the disk is stuck. */
+/* For so long no slice of any search came back: the disk is stuck. */
 #define COPY_PATIENCE_MS 30000
 
 /* Of what begins as the file did. */
@@ -44,11 +47,12 @@ struct candidate {
 };
 
 struct tail_copies {
-    struct tail_file *file; /* NULL: nobody waits for it */
-    struct loop *loop;
-    uint64_t lost_bytes;    /* if there is none */
-    uint64_t read, end;     /* as far as the file was read; and was seen, where that is more */
-    struct file_print tail; /* of what stands before `read` */
+    struct tail_file *file;  /* NULL: nobody waits for it */
+    struct tail *tail;       /* NULL: it is gone */
+    struct list link;        /* in tail.copies.waiting, while it waits for its turn */
+    uint64_t lost_bytes;     /* if there is none */
+    uint64_t read, end;      /* as far as the file was read; and was seen, where that is more */
+    struct file_print print; /* of what stands before `read` */
     struct candidate items[GENERATIONS_MAX]; /* newest first */
     size_t count, at;
     unsigned tries;
@@ -57,13 +61,16 @@ struct tail_copies {
     struct file_reader reader; /* of the one at `at`; fd negative: it is not open */
     uint64_t bytes;            /* that it has, as far as `end` */
     bool is_proved;            /* what stands before `read` was looked at */
-    bool is_with_worker;
-    int status;        /* 1: it is further; 0: it has all that was read; else negative */
-    uint64_t moved_ms; /* when the last slice was begun */
+    int status;                /* 1: it is further; 0: it has all that was read; else negative */
 
     struct tail_copy cut; /* a beginning, path NULL: none was found yet */
     int cut_fd;
 };
+
+static bool is_with_worker(const struct tail_copies *c)
+{
+    return c->tail->copies.now == c;
+}
 
 /* ---- one of them ---- */
 
@@ -74,9 +81,9 @@ static int pass_some(struct tail_copies *c)
     int rc = 0;
 
     if (!c->is_proved)
-        rc = file_reader_seek_some(r, c->read - c->tail.len, COPY_SLICE_BYTES);
+        rc = file_reader_seek_some(r, c->read - c->print.len, COPY_SLICE_BYTES);
     if (rc == 0 && !c->is_proved) {
-        rc = file_reader_seek_known(r, c->read, c->tail);
+        rc = file_reader_seek_known(r, c->read, c->print);
         c->is_proved = rc == 0;
     }
     if (rc == 0 && r->is_gzip)
@@ -110,7 +117,7 @@ static int copy_take(struct tail_copies *c, struct tail_copy *copy)
 {
     int fd = c->reader.fd;
 
-    CHECK(fd >= 0 && !c->is_with_worker);
+    CHECK(fd >= 0 && !is_with_worker(c));
     *copy = (struct tail_copy){.path = mem_text(c->items[c->at].path), .bytes = c->bytes};
     file_reader_fini(&c->reader);
     c->reader.fd = -1;
@@ -189,6 +196,7 @@ static int candidates_find(struct tail_copies *c)
 
 static void seek_free(struct tail_copies *c)
 {
+    list_remove(&c->link);
     candidates_clear(c);
     copy_close(c);
     mem_free(c->cut.path);
@@ -197,18 +205,23 @@ static void seek_free(struct tail_copies *c)
     mem_free(c);
 }
 
-/* `fd` is the copy's, or negative, as tail_file_restart has it. One that is with a worker is forgotten
- * when it comes back. */
+/* One that is with a worker is forgotten when it comes back. */
+static void seek_leave(struct tail_copies *c)
+{
+    c->file->ending.copies = NULL;
+    c->file = NULL;
+    if (!is_with_worker(c))
+        seek_free(c);
+}
+
+/* `fd` is the copy's, or negative, as tail_file_restart has it. */
 static void seek_end(struct tail_copies *c, int fd, struct tail_copy copy)
 {
     struct tail_file *f = c->file;
     uint64_t lost_bytes = c->lost_bytes;
 
     CHECK(f != NULL && f->ending.copies == c);
-    f->ending.copies = NULL;
-    c->file = NULL;
-    if (!c->is_with_worker)
-        seek_free(c);
+    seek_leave(c);
     tail_file_restart(f, lost_bytes, fd, &copy);
 }
 
@@ -250,14 +263,42 @@ static bool copy_judge(struct tail_copies *c)
     return false;
 }
 
+/* ---- whose turn it is ---- */
+
 static void on_looked(void *owner);
 
-static void copy_send(struct tail_copies *c)
+static uint64_t bytes_left(const struct tail_copies *c)
 {
-    c->is_with_worker = true;
-    c->moved_ms = clock_ms();
-    job_start(c->loop, copy_look, on_looked, c);
+    return c->end > c->reader.offset ? c->end - c->reader.offset : 0;
 }
+
+static struct tail_copies *seek_shortest(const struct tail_seeks *seeks)
+{
+    struct tail_copies *best = NULL;
+
+    LIST_FOR (it, (struct list *)(uintptr_t)&seeks->waiting) {
+        struct tail_copies *c = CONTAINER_OF(it, struct tail_copies, link);
+
+        if (best == NULL || bytes_left(c) < bytes_left(best))
+            best = c;
+    }
+    return best;
+}
+
+static void seeks_go(struct tail *t)
+{
+    struct tail_copies *c = seek_shortest(&t->copies);
+
+    if (t->copies.now != NULL || t->is_stopping || c == NULL)
+        return;
+    CHECK(c->reader.fd >= 0);
+    list_remove(&c->link);
+    t->copies.now = c;
+    t->copies.moved_ms = clock_ms();
+    job_start(t->input->loop, copy_look, on_looked, c);
+}
+
+/* ---- from one to the next ---- */
 
 /* Files may be renamed again and again. */
 static void seek_anew(struct tail_copies *c)
@@ -286,7 +327,8 @@ static bool seek_go(struct tail_copies *c)
             continue;
         }
         if (c->items[c->at].is_long) {
-            copy_send(c);
+            list_add_tail(&c->tail->copies.waiting, &c->link);
+            seeks_go(c->tail);
             return false;
         }
         copy_look(c);
@@ -301,17 +343,21 @@ static bool seek_go(struct tail_copies *c)
 static void on_looked(void *owner)
 {
     struct tail_copies *c = owner;
+    struct tail *t = c->tail;
 
-    CHECK(c->is_with_worker);
-    c->is_with_worker = false;
+    if (t != NULL) {
+        CHECK(t->copies.now == c);
+        t->copies.now = NULL;
+        t->copies.moved_ms = clock_ms();
+    }
     if (c->file == NULL)
         seek_free(c);
-    else if (c->file->tail->is_stopping)
-        copy_close(c);
-    else if (c->status > 0)
-        copy_send(c);
+    else if (c->status > 0 || t->is_stopping)
+        list_add_tail(&t->copies.waiting, &c->link);
     else if (!copy_judge(c))
         (void)seek_go(c);
+    if (t != NULL)
+        seeks_go(t);
 }
 
 bool tail_copy_seek(struct tail_file *f, uint64_t lost_bytes)
@@ -323,12 +369,13 @@ bool tail_copy_seek(struct tail_file *f, uint64_t lost_bytes)
     tail_twin_leave(f);
     tail_way_leave(f);
     c->file = f;
-    c->loop = f->tail->input->loop;
+    c->tail = f->tail;
+    list_init(&c->link);
     c->lost_bytes = lost_bytes;
     c->read = s->read;
     c->end = s->size_before > s->read ? s->size_before : s->read;
     if (f->known.tail_print.len <= s->read)
-        c->tail = f->known.tail_print;
+        c->print = f->known.tail_print;
     c->reader.fd = c->cut_fd = -1;
     f->ending.copies = c;
     f->origin.can_leave = false;
@@ -342,9 +389,9 @@ bool tail_copy_seek(struct tail_file *f, uint64_t lost_bytes)
 bool tail_copy_turn(struct tail_file *f)
 {
     struct tail_copies *c = f->ending.copies;
-    uint64_t still_ms = clock_ms() - c->moved_ms;
+    uint64_t still_ms = clock_ms() - c->tail->copies.moved_ms;
 
-    CHECK(c->file == f && c->is_with_worker);
+    CHECK(c->file == f && (is_with_worker(c) || list_is_linked(&c->link)));
     if (still_ms < COPY_PATIENCE_MS) {
         tail_file_look_again(f, COPY_PATIENCE_MS - still_ms);
         return true;
@@ -363,9 +410,14 @@ void tail_copy_leave(struct tail_file *f)
 
     if (c == NULL)
         return;
-    CHECK(c->file == f && (c->is_with_worker || f->tail->is_stopping));
-    f->ending.copies = NULL;
-    c->file = NULL;
-    if (!c->is_with_worker)
-        seek_free(c);
+    CHECK(c->file == f && (is_with_worker(c) || list_is_linked(&c->link)));
+    seek_leave(c);
+}
+
+void tail_copies_leave(struct tail *t)
+{
+    CHECK(list_is_empty(&t->copies.waiting));
+    if (t->copies.now != NULL)
+        t->copies.now->tail = NULL;
+    t->copies.now = NULL;
 }

@@ -4,6 +4,7 @@
  *
  * Life     tail_copy_seek -> turns -> the file is restarted; tail_copy_leave at any time.
  * Thread   the loop; a worker looks into what is compressed.
+ * Limits   a worker looks for one file of an input at a time, the others wait for their turn.
  */
 #ifndef TAILRACE_PLUGINS_IN_TAIL_COPY_H
 #define TAILRACE_PLUGINS_IN_TAIL_COPY_H
@@ -19,5 +20,8 @@ bool tail_copy_turn(struct tail_file *file);
 
 /* It is not to be restarted any more. */
 void tail_copy_leave(struct tail_file *file);
+
+/* Every file is closed; what a worker still looks into is forgotten when it comes back. */
+void tail_copies_leave(struct tail *tail);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "plugins/in_tail/again.h"
 #include "plugins/in_tail/bookmark.h"
+#include "plugins/in_tail/copy.h"
 #include "plugins/in_tail/generations.h"
 #include "plugins/in_tail/held.h"
 #include "plugins/in_tail/lanes.h"
@@ -20,6 +21,7 @@ static int tail_init(void *self, struct plugin_setup *setup)
     list_init(&t->followed.files);
     list_init(&t->followed.losses);
     list_init(&t->ways.waiting);
+    list_init(&t->copies.waiting);
     list_init(&t->names.again);
     return tail_told_check(t, setup);
 }
@@ -121,6 +123,7 @@ static void tail_fini(void *self)
         tail_file_close(CONTAINER_OF(it, struct tail_file, link));
     }
     tail_ways_leave(t);
+    tail_copies_leave(t);
     if (t->book.positions != NULL)
         positions_close(&t->book.positions);
     map_fini(&t->followed.rows);

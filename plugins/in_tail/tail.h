@@ -132,6 +132,13 @@ struct tail_ways {
     uint64_t moved_ms;    /* when the last slice was begun, or was over */
 };
 
+/* Truncated logs whose copies are sought; copy.c. */
+struct tail_seeks {
+    struct list waiting;
+    struct tail_copies *now; /* a worker passes a slice for it */
+    uint64_t moved_ms;       /* when the last slice was begun, or was over */
+};
+
 /* For whom they are read. */
 struct tail_lanes {
     struct tail_lane together; /* of all files that are read for all outputs */
@@ -173,6 +180,7 @@ struct tail {
     struct tail_book book;
     struct tail_followed followed;
     struct tail_ways ways;
+    struct tail_seeks copies;
     struct tail_lanes lanes;
     struct tail_timers timers;
     struct tail_reading reading;

@@ -18,6 +18,8 @@
 #define LINE_BYTES 64
 #define LINES 32768
 #define PACKED "app.log.1.gz"
+#define MANY 12
+#define FEW_LINES 100
 
 static struct tail_kit tail;
 static char *text; /* LINES lines, and room for more */
@@ -322,6 +324,88 @@ START_TEST(what_is_renamed_while_one_takes_over_is_read_once)
 }
 END_TEST
 
+/* ---- many at once ---- */
+
+static const char *name_of(unsigned i, const char *end)
+{
+    static char name[32];
+
+    snprintf(name, sizeof name, "pod-%02u.log%s", i, end);
+    return name;
+}
+
+/* Each log begins otherwise; all are read and acknowledged, and a line more is in each copy, and in each log. */
+static void read_and_truncate_many(void)
+{
+    text[(size_t)FEW_LINES * LINE_BYTES] = '\0';
+    for (unsigned i = 0; i < MANY; i++) {
+        text[0] = (char)('a' + i);
+        tree_write(name_of(i, ""), text);
+    }
+    start();
+    (void)read_all();
+    ck_assert_uint_eq(tail.kit.input.metrics.records, MANY * FEW_LINES);
+    snprintf(text + (size_t)FEW_LINES * LINE_BYTES, 64, "what came later\n");
+    for (unsigned i = 0; i < MANY; i++) {
+        text[0] = (char)('a' + i);
+        tree_write_gzip(name_of(i, ".1.gz"), text);
+        tree_truncate(name_of(i, ""), 0);
+        tree_append(name_of(i, ""), "the first line after that\n");
+    }
+}
+
+static unsigned sought_count(void)
+{
+    unsigned count = 0;
+
+    LIST_FOR (it, &tail.self->followed.files)
+        count += CONTAINER_OF(it, struct tail_file, link)->ending.copies != NULL;
+    return count;
+}
+
+START_TEST(of_many_logs_the_copy_of_one_is_sought_at_a_time)
+{
+    read_and_truncate_many();
+    look_and_expect_a_search();
+    ck_assert_uint_eq(sought_count(), MANY);
+    ck_assert_uint_eq(job_count(tail.kit.loop), STUCK_JOBS + 1);
+    workers_free(tail.kit.loop);
+    ck_assert_uint_eq(sought_count(), 0);
+    (void)read_all();
+    ck_assert_uint_eq(tail.kit.input.metrics.records, MANY * (FEW_LINES + 2));
+    ck_assert_uint_eq(tail.kit.input.metrics.lost_bytes, 0);
+}
+END_TEST
+
+START_TEST(a_tail_that_stops_leaves_those_that_wait_for_their_turn)
+{
+    read_and_truncate_many();
+    look_and_expect_a_search();
+    tail_kit_stop(&tail);
+    workers_free(tail.kit.loop);
+    start();
+    (void)read_all();
+    ck_assert_uint_eq(tail.kit.input.metrics.records, MANY * (FEW_LINES + 2));
+}
+END_TEST
+
+/* It is not the disk that keeps it: each takes less than that is waited for, and all together more. */
+START_TEST(one_that_waits_for_its_turn_is_patient_as_long_as_others_go_on)
+{
+    read_and_truncate_many();
+    tail.kit.is_holding = true;
+    pass_ms(POLL_MS);
+    for (unsigned left = sought_count(), count; left > 0; left = count) {
+        loop_turn(tail.kit.loop, true);
+        count = sought_count();
+        if (count < left)
+            clock_advance_ms(20000);
+    }
+    (void)read_all();
+    ck_assert_uint_eq(tail.kit.input.metrics.records, MANY * (FEW_LINES + 2));
+}
+END_TEST
+
 Suite *suite_plugins_in_tail_copy(void);
 
 Suite *suite_plugins_in_tail_copy(void)
@@ -343,6 +427,9 @@ Suite *suite_plugins_in_tail_copy(void)
     tcase_add_test(tcase, what_is_found_while_the_tail_stops_is_left_to_the_next_one);
     tcase_add_test(tcase, who_takes_over_seeks_it_again);
     tcase_add_test(tcase, what_is_renamed_while_one_takes_over_is_read_once);
+    tcase_add_test(tcase, of_many_logs_the_copy_of_one_is_sought_at_a_time);
+    tcase_add_test(tcase, a_tail_that_stops_leaves_those_that_wait_for_their_turn);
+    tcase_add_test(tcase, one_that_waits_for_its_turn_is_patient_as_long_as_others_go_on);
     suite_add_tcase(suite, tcase);
     return suite;
 }
