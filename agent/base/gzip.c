@@ -180,11 +180,13 @@ void gunzip_free(struct gunzip **address)
     mem_free(gunzip);
 }
 
-/* Members may be padded with zeros, as on a tape. */
-static void skip_padding(struct slice *packed)
+void gunzip_skip_padding(struct slice *packed)
 {
-    while (packed->len > 0 && packed->data[0] == '\0')
-        *packed = slice_skip(*packed, 1);
+    size_t len = 0;
+
+    while (len < packed->len && packed->data[len] == '\0')
+        len++;
+    *packed = slice_skip(*packed, len);
 }
 
 static int member_step(struct gunzip *gunzip)
@@ -215,7 +217,7 @@ int gunzip_step(struct gunzip *gunzip, struct slice *packed, char *into, size_t 
         if (gunzip->state == MEMBER_BROKEN)
             return -EBADMSG;
         if (gunzip->state == MEMBER_BETWEEN)
-            skip_padding(packed);
+            gunzip_skip_padding(packed);
         if (gunzip->state == MEMBER_BETWEEN && packed->len == 0)
             return 0;
         gunzip->state = MEMBER_INSIDE;

@@ -46,6 +46,9 @@ void gunzip_free(struct gunzip **gunzip);
 MUST_USE int gunzip_step(struct gunzip *gunzip, struct slice *packed, char *into, size_t room,
                          size_t *written);
 
+/* Cuts off zeros, with which members may be padded, as on a tape; gunzip_step does so itself. */
+void gunzip_skip_padding(struct slice *packed);
+
 /* Whether the bytes so far end where a member ends: otherwise the file is cut short. */
 bool gunzip_is_whole(const struct gunzip *gunzip);
 

@@ -9,6 +9,17 @@
 #define SKIP_BYTES 4096
 
 /*
+ * Packed bytes of which nothing comes cost time and nothing else: a hole behind a member, members and
+ * blocks without content. More than IDLE_BYTES_MAX of them are damage; each byte that comes pays for some,
+ * as who packs a line of two bytes for itself needs 22, and others pad that to a block.
+ */
+#define IDLE_BYTES_MAX ((uint64_t)1 << 20)
+#define IDLE_BYTES_PAID 32
+
+/* The first bytes of a file come of so many, but for padding. */
+#define HEAD_PACKED_BYTES_MAX ((uint64_t)64 * 1024)
+
+/*
  * A gzip file, part of it read:
  *
  *   compressed     |----- inflated -----|-- packed --|---- on disk ----|
@@ -27,7 +38,10 @@ struct gzip_stream {
     uint64_t file_at;    /* compressed bytes read so far */
     struct buffer recent;
     size_t back;
-    bool is_at_end; /* when the file was file_at long */
+    uint64_t idle_bytes;   /* packed, and not paid for yet */
+    uint64_t member_bytes; /* packed, but for padding */
+    bool is_head;          /* no more than HEAD_PACKED_BYTES_MAX of those */
+    bool is_at_end;        /* when the file was file_at long */
     bool is_damaged;
 };
 
@@ -68,12 +82,37 @@ int file_is_gzip(int fd, const char *path)
 
 /* ---- gzip ---- */
 
+static bool is_past_head(const struct gzip_stream *z)
+{
+    return z->is_head && z->member_bytes >= HEAD_PACKED_BYTES_MAX;
+}
+
+/* That bytes were given, which pays for others that bring nothing. */
+static void idle_pay(struct gzip_stream *z, size_t written)
+{
+    uint64_t paid = (uint64_t)written * IDLE_BYTES_PAID;
+
+    z->idle_bytes -= paid < z->idle_bytes ? paid : z->idle_bytes;
+}
+
+/* Between members zeros are padding, which costs next to nothing. */
+static void packed_count(struct gzip_stream *z)
+{
+    z->idle_bytes += z->packed.len;
+    if (gunzip_is_whole(z->gunzip))
+        gunzip_skip_padding(&z->packed);
+    z->member_bytes += z->packed.len;
+}
+
 /* 1 when there is more to inflate, 0 at the end of the file, negative. */
 static int gzip_refill(struct gzip_stream *z, int fd)
 {
     int64_t len;
 
     CHECK(z->packed.len == 0 && !z->is_damaged);
+    z->is_damaged = z->idle_bytes > IDLE_BYTES_MAX || is_past_head(z);
+    if (z->is_damaged)
+        return -EBADMSG;
     if (z->gunzip == NULL) {
         z->gunzip = gunzip_new();
         z->bytes = mem_alloc(PACKED_BYTES);
@@ -84,6 +123,7 @@ static int gzip_refill(struct gzip_stream *z, int fd)
     z->is_at_end = len == 0;
     z->file_at += (uint64_t)len;
     z->packed = slice_make(z->bytes, (size_t)len);
+    packed_count(z);
     return len > 0;
 }
 
@@ -99,8 +139,10 @@ static int64_t gzip_inflate_some(struct gzip_stream *z, int fd, char *buf, size_
     for (;;) {
         if (z->gunzip != NULL && gunzip_step(z->gunzip, &z->packed, buf, len, &written) < 0)
             z->is_damaged = true;
-        if (written > 0)
+        if (written > 0) {
+            idle_pay(z, written);
             return (int64_t)written;
+        }
         if (z->is_damaged)
             return -EBADMSG;
         if (z->packed.len > 0)
@@ -178,11 +220,12 @@ static bool is_recent(const struct file_reader *r, uint64_t offset)
     return z != NULL && offset <= r->offset && r->offset - offset <= z->recent.len - z->back;
 }
 
-/* 1 when so many bytes were passed, and it is further. */
+/* 1 when so many bytes were passed, plain or packed, and it is further. */
 static int gzip_seek(struct file_reader *r, uint64_t offset, uint64_t bytes_max)
 {
     struct gzip_stream *z = r->gzip;
     char skipped[SKIP_BYTES];
+    uint64_t begin, packed_begin;
 
     if (is_recent(r, offset)) {
         z->back += (size_t)(r->offset - offset);
@@ -191,12 +234,14 @@ static int gzip_seek(struct file_reader *r, uint64_t offset, uint64_t bytes_max)
     CHECK(z == NULL || z->back <= z->recent.len);
     if (offset < r->offset)
         gzip_rewind(r);
-    for (uint64_t begin = r->offset; r->offset < offset;) {
+    begin = r->offset;
+    packed_begin = file_reader_packed(r);
+    while (r->offset < offset) {
         uint64_t left = offset - r->offset;
         size_t want = left < sizeof skipped ? (size_t)left : sizeof skipped;
         int64_t got;
 
-        if (r->offset - begin >= bytes_max)
+        if (r->offset - begin >= bytes_max || file_reader_packed(r) - packed_begin >= bytes_max)
             return 1;
         got = file_reader_read(r, skipped, want);
         if (got <= 0)
@@ -224,6 +269,11 @@ int file_reader_seek_some(struct file_reader *r, uint64_t offset, uint64_t bytes
         return gzip_seek(r, offset, bytes_max);
     r->offset = offset;
     return 0;
+}
+
+uint64_t file_reader_packed(const struct file_reader *r)
+{
+    return r->gzip == NULL ? 0 : r->gzip->file_at;
 }
 
 bool file_reader_is_near(const struct file_reader *r, uint64_t offset)
@@ -301,16 +351,20 @@ int64_t file_head_read(int fd, bool is_gzip, char *buf, size_t len)
     struct file_reader r;
     int64_t got = 1;
     size_t at = 0;
+    bool is_cut;
 
     if (!is_gzip)
         return file_read_at(fd, buf, len, 0);
     file_reader_init(&r, fd, true);
+    r.gzip = mem_zalloc(1, sizeof *r.gzip);
+    r.gzip->is_head = true;
     while (got > 0 && at < len) {
         got = file_reader_read(&r, buf + at, len - at);
         if (got > 0)
             at += (size_t)got;
     }
     CHECK(at <= len);
+    is_cut = is_past_head(r.gzip); /* nobody knows whether these are all */
     file_reader_fini(&r);
-    return got < 0 && at == 0 ? got : (int64_t)at;
+    return got < 0 && (at == 0 || is_cut) ? got : (int64_t)at;
 }

@@ -51,17 +51,19 @@ static int64_t buffer_fill(struct file_rest *rest, char *buf)
 
 int file_rest_count(struct file_rest *rest, uint64_t bytes_max)
 {
-    uint64_t stop = rest->bytes + bytes_max;
+    uint64_t stop = rest->bytes + bytes_max, packed;
     int64_t got = 1;
     char *buf;
-    int rc = file_reader_seek(&rest->reader, rest->begin + rest->bytes);
+    int rc = file_reader_seek_some(&rest->reader, rest->begin + rest->bytes, bytes_max);
 
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     if (rest->bytes == 0)
         rest->is_inside = rest->is_inside_begun;
     buf = mem_alloc(FILE_REST_BUFFER_BYTES);
-    while (got > 0 && rest->bytes < stop) {
+    packed = file_reader_packed(&rest->reader);
+    while (got > 0 && rest->bytes < stop &&
+           file_reader_packed(&rest->reader) - packed < bytes_max) {
         got = buffer_fill(rest, buf);
         if (got > 0) {
             lines_add(rest, slice_make(buf, (size_t)got));

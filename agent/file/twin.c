@@ -51,10 +51,10 @@ static int compare_some(struct file_twin *twin, char *bytes)
 static int compare(struct file_twin *twin, uint64_t bytes_max)
 {
     char *bytes = mem_alloc(2 * FILE_TWIN_BUFFER_BYTES);
-    uint64_t stop = twin->same + bytes_max;
+    uint64_t stop = twin->same + bytes_max, packed = file_reader_packed(&twin->reader);
     int rc = 1;
 
-    while (rc > 0 && twin->same < stop)
+    while (rc > 0 && twin->same < stop && file_reader_packed(&twin->reader) - packed < bytes_max)
         rc = compare_some(twin, bytes);
     mem_free(bytes);
     return rc;

@@ -1,5 +1,7 @@
 #include "kit/tree.h"
 
+#include "base/gzip.h"
+
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
@@ -108,6 +110,28 @@ void tree_write_gzip(const char *name, const char *text)
 void tree_append_gzip(const char *name, const char *text)
 {
     put_gzip(name, text, "ab");
+}
+
+void tree_write_gzip_thin(const char *name, const char *text, size_t member_bytes, long stride)
+{
+    size_t len = strlen(text);
+    struct buffer member = {0};
+    FILE *file;
+
+    make_way(name);
+    file = fopen(tree_path(name), "wb");
+    ck_assert_ptr_nonnull(file);
+    for (size_t at = 0; at < len; at += member_bytes) {
+        size_t some = len - at < member_bytes ? len - at : member_bytes;
+
+        buffer_clear(&member);
+        ck_assert_int_eq(gzip_compress(slice_make(text + at, some), &member), 0);
+        ck_assert_int_le((long)member.len, stride);
+        ck_assert_int_eq(fseek(file, stride * (long)(at / member_bytes), SEEK_SET), 0);
+        ck_assert_uint_eq(fwrite(member.data, 1, member.len, file), member.len);
+    }
+    ck_assert_int_eq(fclose(file), 0);
+    buffer_fini(&member);
 }
 
 void tree_folder(const char *name)

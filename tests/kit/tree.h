@@ -25,6 +25,9 @@ void tree_write_bytes(const char *name, const void *bytes, size_t len);
 void tree_write_gzip(const char *name, const char *text);
 void tree_append_gzip(const char *name, const char *text);
 
+/* Members of so many bytes of the text each; one begins every `stride` bytes, with a hole behind it. */
+void tree_write_gzip_thin(const char *name, const char *text, size_t member_bytes, long stride);
+
 void tree_folder(const char *name);
 void tree_rename(const char *from, const char *to);
 void tree_remove(const char *name);

@@ -260,6 +260,136 @@ START_TEST(damage_is_told_after_what_stands_before_it)
 }
 END_TEST
 
+#define MEBIBYTE ((size_t)1 << 20)
+
+/* How many bytes come before the damage. */
+static uint64_t bytes_before_damage(void)
+{
+    int64_t got;
+
+    while ((got = file_reader_read(&reader, buf, 4096)) > 0)
+        ck_assert_mem_eq(buf, text + reader.offset - (size_t)got, (size_t)got);
+    ck_assert_int_eq(got, -EBADMSG);
+    return reader.offset;
+}
+
+START_TEST(a_hole_behind_what_was_packed_is_damage)
+{
+    tree_write_gzip("a.log.gz", _i == 0 ? "" : text);
+    tree_truncate("a.log.gz", 1L << 40);
+    begin("a.log.gz");
+    ck_assert_uint_eq(bytes_before_damage(), _i == 0 ? 0 : TEXT_BYTES);
+    ck_assert_uint_eq(size_of("a.log.gz"), _i == 0 ? 0 : TEXT_BYTES);
+    ck_assert_int_eq(file_reader_seek(&reader, TEXT_BYTES + 1), -EBADMSG);
+}
+END_TEST
+
+START_TEST(so_is_a_hole_with_a_byte_here_and_there)
+{
+    text[100] = '\0';
+    tree_write_gzip_thin("a.log.gz", text, 1, (long)MEBIBYTE - 40000);
+    begin("a.log.gz");
+    ck_assert_uint_le(bytes_before_damage(), 2);
+}
+END_TEST
+
+/* Stored blocks without content behind a member's head, which may be cut: so many bytes. */
+static void write_empty_blocks(const char *name, size_t len)
+{
+    static const char head[] = "\x1f\x8b\x08\0\0\0\0\0\0\x03", block[] = "\0\0\0\xff\xff";
+    struct buffer bytes = {0};
+
+    buffer_append(&bytes, slice_make(head, 10));
+    while (bytes.len < len)
+        buffer_append(&bytes, slice_make(block, 5));
+    tree_write_bytes(name, bytes.data, bytes.len);
+    buffer_fini(&bytes);
+}
+
+START_TEST(a_mebibyte_of_empty_blocks_is_damage)
+{
+    write_empty_blocks("a.log.gz", MEBIBYTE / 2);
+    begin("a.log.gz");
+    ck_assert_int_eq(file_reader_read(&reader, buf, 10), 0);
+    write_empty_blocks("a.log.gz", 2 * MEBIBYTE);
+    ck_assert_int_eq(file_reader_read(&reader, buf, 10), -EBADMSG);
+    ck_assert_uint_le(file_reader_packed(&reader), MEBIBYTE + 20000);
+}
+END_TEST
+
+START_TEST(padding_of_a_mebibyte_is_none)
+{
+    char head[1024];
+
+    text[900] = '\0';
+    tree_write_gzip("a.log.gz", text);
+    tree_truncate("a.log.gz", (long)MEBIBYTE);
+    begin("a.log.gz");
+    ck_assert_int_eq(file_head_read(reader.fd, true, head, sizeof head), 900);
+    expect_rest(0, 4096);
+    tree_append_gzip("a.log.gz", "");
+    ck_assert_int_eq(file_head_read(reader.fd, true, head, sizeof head), 900);
+    expect_rest(900, 4096);
+}
+END_TEST
+
+/* As of a program that packs each line for itself; some pad that to a block. */
+START_TEST(short_lines_packed_each_alone_are_read_whole)
+{
+    const size_t lens[] = {2, 20};
+    const long strides[] = {23, 512};
+
+    tree_write_gzip_thin("a.log.gz", text, lens[_i], strides[_i]);
+    begin("a.log.gz");
+    expect_rest(0, 4096);
+    ck_assert_uint_gt(file_reader_packed(&reader), MEBIBYTE);
+}
+END_TEST
+
+START_TEST(a_slice_of_a_seek_counts_what_is_packed)
+{
+    uint64_t before = 0;
+    int rc = 1;
+
+    tree_write_gzip_thin("a.log.gz", text, 100, 3000);
+    begin("a.log.gz");
+    for (unsigned slices = 0; rc > 0; slices++, before = file_reader_packed(&reader)) {
+        rc = file_reader_seek_some(&reader, TEXT_BYTES, 300000);
+        ck_assert_uint_le(file_reader_packed(&reader) - before, 500000);
+        ck_assert_uint_lt(slices, 20);
+    }
+    ck_assert_int_eq(rc, 0);
+    ck_assert_uint_gt(file_reader_packed(&reader), 2 * MEBIBYTE);
+}
+END_TEST
+
+START_TEST(a_head_is_not_sought_for_long)
+{
+    char head[1024];
+
+    write_empty_blocks("a.log.gz", 70000);
+    begin("a.log.gz");
+    ck_assert_int_eq(file_head_read(reader.fd, true, head, sizeof head), -EBADMSG);
+    write_empty_blocks("a.log.gz", 40000);
+    ck_assert_int_eq(file_head_read(reader.fd, true, head, sizeof head), 0);
+    tree_write_gzip("a.log.gz", "");
+    tree_truncate("a.log.gz", 1L << 40);
+    ck_assert_int_eq(file_head_read(reader.fd, true, head, sizeof head), -EBADMSG);
+}
+END_TEST
+
+/* Whether there are more is not known: they are no whole content. */
+START_TEST(a_part_of_a_head_is_none)
+{
+    char head[1024];
+
+    text[100] = '\0';
+    tree_write_gzip_thin("a.log.gz", text, 10, 20000);
+    begin("a.log.gz");
+    ck_assert_int_eq(file_head_read(reader.fd, true, head, sizeof head), -EBADMSG);
+}
+END_TEST
+
 START_TEST(a_plain_file_named_gz_is_plain)
 {
     tree_write("a.log.gz", text);
@@ -320,6 +450,14 @@ Suite *suite_file_reader(void)
     tcase_add_test(use, a_plain_file_named_gz_is_plain);
     tcase_add_test(use, the_head_is_the_same_plain_and_compressed);
     tcase_add_test(use, what_cannot_be_read_says_why);
+    tcase_add_loop_test(use, a_hole_behind_what_was_packed_is_damage, 0, 2);
+    tcase_add_test(use, so_is_a_hole_with_a_byte_here_and_there);
+    tcase_add_test(use, a_mebibyte_of_empty_blocks_is_damage);
+    tcase_add_test(use, padding_of_a_mebibyte_is_none);
+    tcase_add_loop_test(use, short_lines_packed_each_alone_are_read_whole, 0, 2);
+    tcase_add_test(use, a_slice_of_a_seek_counts_what_is_packed);
+    tcase_add_test(use, a_head_is_not_sought_for_long);
+    tcase_add_test(use, a_part_of_a_head_is_none);
     suite_add_tcase(suite, use);
     return suite;
 }

@@ -116,6 +116,25 @@ START_TEST(a_descriptor_that_is_none_is_said)
 }
 END_TEST
 
+START_TEST(a_slice_counts_what_is_packed)
+{
+    char *text = calloc(1, 400001);
+
+    for (size_t i = 0; i < 400000; i++)
+        text[i] = i % 100 == 99 ? '\n' : 'x';
+    tree_write_gzip_thin("a.gz", text, 100, 1600);
+    begin("a.gz", 100000);
+    ck_assert_int_eq(file_rest_count(&rest, 300000), 1);
+    ck_assert_uint_eq(rest.bytes, 0);
+    ck_assert_uint_lt(rest.reader.offset, 50000);
+    while (rest.bytes == 0)
+        ck_assert_int_eq(file_rest_count(&rest, 300000), 1);
+    ck_assert_uint_eq(rest.bytes, FILE_REST_BUFFER_BYTES);
+    expect(300000, 3000);
+    free(text);
+}
+END_TEST
+
 Suite *suite_file_rest(void);
 Suite *suite_file_rest(void)
 {
@@ -131,6 +150,7 @@ Suite *suite_file_rest(void)
     tcase_add_test(t, utf_16_ends_its_lines_with_two_bytes);
     tcase_add_test(t, slices_neither_split_lines_nor_double_them);
     tcase_add_test(t, a_descriptor_that_is_none_is_said);
+    tcase_add_test(t, a_slice_counts_what_is_packed);
     suite_add_tcase(s, t);
     return s;
 }

@@ -196,6 +196,18 @@ START_TEST(a_slice_looks_at_little_more_than_it_may)
 }
 END_TEST
 
+START_TEST(a_slice_counts_what_is_packed)
+{
+    tree_write("a", text);
+    tree_write_gzip_thin("a.gz", text, 100, 1600);
+    begin("a.gz", 100000, 110000);
+    ck_assert_int_eq(file_twin_look(&twin, 300000), 1);
+    ck_assert_uint_le(twin.same, FILE_TWIN_BUFFER_BYTES);
+    ck_assert_int_eq(look(300000), 0);
+    expect_read_on(100000);
+}
+END_TEST
+
 Suite *suite_file_twin(void);
 Suite *suite_file_twin(void)
 {
@@ -213,6 +225,7 @@ Suite *suite_file_twin(void)
     tcase_add_test(t, damaged_gzip_is_no_twin);
     tcase_add_test(t, gzip_that_is_not_whole_is_no_twin);
     tcase_add_test(t, a_slice_looks_at_little_more_than_it_may);
+    tcase_add_test(t, a_slice_counts_what_is_packed);
     suite_add_tcase(suite, t);
     return suite;
 }
