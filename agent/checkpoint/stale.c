@@ -9,6 +9,7 @@
 
 struct found {
     const struct stale *stale;
+    struct listing names; /* of the directory that was read last */
     int64_t *rows;
     size_t count;
 };
@@ -92,11 +93,11 @@ static bool is_it(const struct generation *g, const struct position *p)
 }
 
 /* Rotation has given it another name since, and gzip made another file of it perhaps. */
-static bool is_beside(const struct position *p)
+static bool is_beside(struct listing *names, const struct position *p)
 {
     struct generations siblings;
     bool is_found = false;
-    int rc = generations_read(p->name, &siblings);
+    int rc = generations_read_in(names, p->name, &siblings);
 
     if (rc < 0)
         return rc != -ENOENT && rc != -ENOTDIR;
@@ -110,7 +111,7 @@ static bool on_row(void *owner, const struct position *p)
 {
     struct found *f = owner;
 
-    if (is_claimed(f->stale, p->row) || is_there(p) || is_beside(p))
+    if (is_claimed(f->stale, p->row) || is_there(p) || is_beside(&f->names, p))
         return true;
     if ((f->count & (f->count - 1)) == 0)
         f->rows = mem_resize(f->rows, f->count ? f->count * 2 : 1, sizeof *f->rows);
@@ -141,5 +142,6 @@ void stale_prune(struct stale *s, struct database *db)
     CHECK(s->claims != NULL);
     if (database_each(db, on_row, &f) == 0 && f.count > 0 && rows_remove(&f, db) == 0)
         s->removed_count = f.count;
+    listing_fini(&f.names);
     mem_free(f.rows);
 }

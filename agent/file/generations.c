@@ -5,152 +5,17 @@
 #include "base/memory.h"
 #include "file/reader.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* A number of more digits is a date. */
-#define NUMBER_DIGITS_MAX 5
-#define DATE_DIGITS_MIN 8
 
 /* A directory that changes while it is read is read again, so often. */
 #define TRIES_MAX 5
 
 static const struct slice gz = {".gz", 3};
 
-/* ---- names ---- */
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static size_t digit_count(struct slice text)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < text.len; i++)
-        count += is_digit(text.data[i]);
-    return count;
-}
-
-/* What stands between numbers in a suffix: `-20261121-050000`, `.2026-11-21T05:00:00Z`. */
-static bool is_suffix(struct slice text)
-{
-    if (text.len < 2 || memchr(".-_", text.data[0], 3) == NULL || digit_count(text) == 0)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        if (!is_digit(text.data[i]) && memchr(".-_:+TZ", text.data[i], 7) == NULL)
-            return false;
-    }
-    return true;
-}
-
-static struct slice without_end(struct slice text, struct slice end)
-{
-    return slice_ends(text, end) ? slice_make(text.data, text.len - end.len) : text;
-}
-
-/* Where the extension begins, `.log` of `app.log`; the length where there is none. */
-static size_t extension_at(struct slice base)
-{
-    for (size_t at = base.len; at > 1; at--) {
-        if (base.data[at - 1] == '.')
-            return at - 1;
-    }
-    return base.len;
-}
-
-/* What rotation put into the name: `.1`, `-20261121`; empty where it is none of its names. */
-static struct slice suffix_of(struct slice base, struct slice name)
-{
-    size_t at = extension_at(base);
-    struct slice stem = slice_make(base.data, at);
-    struct slice extension = slice_skip(base, at);
-    struct slice rest;
-
-    name = without_end(name, gz);
-    if (slice_begins(name, base)) {
-        rest = slice_skip(name, base.len);
-        return is_suffix(rest) ? rest : (struct slice){0};
-    }
-    if (extension.len == 0 || !slice_begins(name, stem) || !slice_ends(name, extension))
-        return (struct slice){0};
-    rest = without_end(slice_skip(name, at), extension);
-    return is_suffix(rest) && digit_count(rest) >= DATE_DIGITS_MIN ? rest : (struct slice){0};
-}
-
-bool generation_is_of(struct slice base, struct slice name)
-{
-    return suffix_of(base, name).len > 0;
-}
-
-/* ---- order ---- */
-
-static struct slice name_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slice_of(slash ? slash + 1 : path);
-}
-
-static bool is_number(struct slice suffix)
-{
-    return suffix.len > 1 && suffix.len - 1 <= NUMBER_DIGITS_MAX &&
-           digit_count(suffix) == suffix.len - 1;
-}
-
-static unsigned long number_of(struct slice suffix)
-{
-    unsigned long number = 0;
-
-    CHECK(is_number(suffix));
-    for (size_t i = 1; i < suffix.len; i++)
-        number = number * 10 + (unsigned long)(suffix.data[i] - '0');
-    return number;
-}
-
-/* Digits only, so that the separators do not matter: below zero when `a` is the earlier date. */
-static int dates_compare(struct slice a, struct slice b)
-{
-    size_t i = 0, j = 0;
-
-    for (;;) {
-        while (i < a.len && !is_digit(a.data[i]))
-            i++;
-        while (j < b.len && !is_digit(b.data[j]))
-            j++;
-        if (i == a.len || j == b.len)
-            return (i < a.len) - (j < b.len);
-        if (a.data[i] != b.data[j])
-            return a.data[i] < b.data[j] ? -1 : 1;
-        i++;
-        j++;
-    }
-}
-
-bool generation_is_older(struct slice base, const struct generation *a, const struct generation *b)
-{
-    struct slice x = suffix_of(base, name_of(a->path));
-    struct slice y = suffix_of(base, name_of(b->path));
-    int dates;
-
-    if (a->is_current || b->is_current)
-        return b->is_current && !a->is_current;
-    if (is_number(x) && is_number(y) && number_of(x) != number_of(y))
-        return number_of(x) > number_of(y);
-    if (!is_number(x) && !is_number(y)) {
-        dates = dates_compare(x, y);
-        if (dates != 0)
-            return dates < 0;
-    }
-    return a->modified_ns < b->modified_ns;
-}
-
-/* ---- the directory ---- */
+/* ---- one of them ---- */
 
 static void generation_fini(struct generation *g)
 {
@@ -213,41 +78,55 @@ static bool generation_look(struct generation *g)
 static void generation_add(struct generations *list, const char *dir, const char *name,
                            struct slice base)
 {
-    struct generation g = {
+    if ((list->count & (list->count - 1)) == 0)
+        list->items =
+            mem_resize(list->items, list->count > 0 ? list->count * 2 : 1, sizeof *list->items);
+    list->items[list->count++] = (struct generation){
         .path = mem_format("%s/%s", dir, name),
         .is_current = slice_is(base, name),
     };
-
-    if (!generation_look(&g)) {
-        generation_fini(&g);
-        return;
-    }
-    list->items = mem_resize(list->items, list->count + 1, sizeof *list->items);
-    list->items[list->count++] = g;
 }
 
-static void generation_drop(struct generations *list, size_t index)
+static void generations_keep(struct generations *list, bool (*is_kept)(struct generation *))
 {
-    CHECK(index < list->count);
-    generation_fini(&list->items[index]);
-    list->count--;
-    memmove(&list->items[index], &list->items[index + 1],
-            (list->count - index) * sizeof *list->items);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (is_kept(&list->items[i]))
+            list->items[kept++] = list->items[i];
+        else
+            generation_fini(&list->items[i]);
+    }
+    list->count = kept;
 }
 
-/* gzip has written `x.gz` and not yet removed `x`: one of them is enough. */
+static int path_order(const void *a, const void *b)
+{
+    const struct slice *path = a;
+    const struct generation *g = b;
+    int rc = strncmp(path->data, g->path, path->len);
+
+    return rc == 0 && g->path[path->len] != '\0' ? -1 : rc;
+}
+
+/* gzip has written `x.gz` and not yet removed `x`: one of them is enough. They are in the order of their
+ * names still: `x` is the first of the two. */
 static void doubles_drop(struct generations *list)
 {
-    for (size_t i = list->count; i-- > 0;) {
-        struct slice plain = without_end(slice_of(list->items[i].path), gz);
+    size_t kept = 0;
 
-        for (size_t j = 0; j < list->count && plain.len < strlen(list->items[i].path); j++) {
-            if (slice_is(plain, list->items[j].path)) {
-                generation_drop(list, i);
-                break;
-            }
-        }
+    for (size_t i = 0; i < list->count; i++) {
+        struct slice path = slice_of(list->items[i].path);
+        bool is_packed = slice_ends(path, gz);
+        struct slice plain = slice_make(path.data, path.len - (is_packed ? gz.len : 0));
+
+        if (is_packed &&
+            bsearch(&plain, list->items, kept, sizeof *list->items, path_order) != NULL)
+            generation_fini(&list->items[i]);
+        else
+            list->items[kept++] = list->items[i];
     }
+    list->count = kept;
 }
 
 /* Of the bytes that end at `offset`. Of none where they cannot be read. */
@@ -330,67 +209,172 @@ static int order(const void *a, const void *b, void *base)
     return generation_is_older(*name, b, a) ? 1 : 0;
 }
 
-/* Which names lead to which files: a sum that changes when one of them does. */
-static uint64_t listing_read(struct generations *list, DIR *dir, const char *dir_path,
-                             struct slice base)
+static void generations_order(struct generations *list, struct slice base)
 {
-    struct dirent *item;
+    if (list->count > 1)
+        qsort_r(list->items, list->count, sizeof *list->items, order, &base);
+}
+
+static void oldest_drop(struct generations *list)
+{
+    size_t count = list->count > GENERATIONS_MAX ? list->count - GENERATIONS_MAX : 0;
+
+    for (size_t i = 0; i < count; i++)
+        generation_fini(&list->items[i]);
+    list->count -= count;
+    if (count > 0)
+        memmove(list->items, &list->items[count], list->count * sizeof *list->items);
+}
+
+/* ---- the directory ---- */
+
+/* Where a log lies. */
+struct place {
+    char *dir;
+    char *base;
+};
+
+static struct place place_of(const char *path)
+{
+    char real[PATH_MAX];
+    const char *whole = realpath(path, real) ? real : path;
+    const char *slash = strrchr(whole, '/');
+
+    if (slash == NULL)
+        return (struct place){mem_text("."), mem_text(whole)};
+    return (struct place){slash > whole ? mem_text_n(whole, (size_t)(slash - whole))
+                                        : mem_text("/"),
+                          mem_text(slash + 1)};
+}
+
+static void place_fini(struct place *place)
+{
+    MEM_FREE(&place->dir);
+    MEM_FREE(&place->base);
+}
+
+/* The first name at `at` or behind it that is the log's, or rotation made; NULL where there is none left. */
+static const struct listing_name *name_next(const struct listing *names, struct slice base,
+                                            size_t *at)
+{
+    struct slice stem = generation_stem(base);
+
+    while (*at < names->count) {
+        const struct listing_name *item = &names->names[(*at)++];
+        struct slice name = slice_of(item->text);
+
+        if (!slice_begins(name, stem))
+            return NULL;
+        if (slice_equal(name, base) || generation_is_of(base, name))
+            return item;
+    }
+    return NULL;
+}
+
+static size_t name_first(const struct listing *names, struct slice base)
+{
+    return listing_find(names, generation_stem(base));
+}
+
+/* Which names lead to which files: a sum that changes when one of them does. */
+static uint64_t names_sum(const struct listing *names, struct slice base)
+{
+    size_t at = name_first(names, base);
+    const struct listing_name *item;
     uint64_t sum = 0;
 
-    while ((item = readdir(dir)) != NULL) {
-        struct slice name = slice_of(item->d_name);
-
-        if (!slice_equal(name, base) && !generation_is_of(base, name))
-            continue;
-        sum += slice_hash(name) * (2 * (uint64_t)item->d_ino + 1);
-        if (list != NULL)
-            generation_add(list, dir_path, item->d_name, base);
-    }
+    while ((item = name_next(names, base, &at)) != NULL)
+        sum += slice_hash(slice_of(item->text)) * (2 * item->ino + 1);
     return sum;
+}
+
+/* The files, in the order of their names. */
+static void names_gather(const struct listing *names, const struct place *place,
+                         struct generations *list)
+{
+    struct slice base = slice_of(place->base);
+    size_t at = name_first(names, base);
+    const char *dir = strcmp(place->dir, "/") == 0 ? "" : place->dir;
+    const struct listing_name *item;
+
+    while ((item = name_next(names, base, &at)) != NULL)
+        generation_add(list, dir, item->text, base);
+    generations_keep(list, generation_stat);
+}
+
+/* Of many those are opened that are kept. */
+static void generations_look(struct generations *list, struct slice base)
+{
+    doubles_drop(list);
+    generations_order(list, base);
+    oldest_drop(list);
+    generations_keep(list, generation_look);
+    generations_order(list, base);
+}
+
+/* Whether each name still leads where it did. */
+static bool names_are_still(struct listing *names, const struct place *place)
+{
+    struct slice base = slice_of(place->base);
+    uint64_t sum;
+
+    if (listing_is_still(names))
+        return true;
+    sum = names_sum(names, base);
+    return listing_read(names, place->dir) == 0 && names_sum(names, base) == sum;
 }
 
 /* Renaming a row of generations takes longer than looking at one: a name may lead to another file by
  * then, and one of them be missed. */
-static void listing_read_still(struct generations *list, DIR *dir, const char *dir_path,
-                               struct slice base)
+static int place_read(struct listing *names, const struct place *place, struct generations *list)
 {
     for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
-        uint64_t sum;
+        int rc = listing_read(names, place->dir);
 
         generations_free(list);
-        rewinddir(dir);
-        sum = listing_read(list, dir, dir_path, base);
-        rewinddir(dir);
-        if (listing_read(NULL, dir, dir_path, base) == sum && copies_mark(list, -1))
-            return;
+        if (rc < 0)
+            return rc;
+        names_gather(names, place, list);
+        generations_look(list, slice_of(place->base));
+        if (names_are_still(names, place) && copies_mark(list, -1))
+            break;
     }
+    return 0;
+}
+
+int generations_read_in(struct listing *names, const char *path, struct generations *list)
+{
+    struct place place = place_of(path);
+    int rc;
+
+    *list = (struct generations){0};
+    rc = place_read(names, &place, list);
+    place_fini(&place);
+    return rc;
 }
 
 int generations_read(const char *path, struct generations *list)
 {
-    char real[PATH_MAX];
-    char *whole = mem_text(realpath(path, real) ? real : path);
-    char *slash = strrchr(whole, '/');
-    struct slice base = name_of(whole);
-    DIR *dir;
+    struct listing names = {0};
+    int rc = generations_read_in(&names, path, list);
 
-    *list = (struct generations){0};
-    if (slash != NULL)
-        *slash = '\0';
-    dir = opendir(slash == NULL ? "." : whole[0] ? whole : "/");
-    if (dir == NULL) {
-        mem_free(whole);
-        return -errno;
+    listing_fini(&names);
+    return rc;
+}
+
+int generations_find(struct listing *names, const char *path)
+{
+    struct place place = place_of(path);
+    struct generations list = {0};
+    int rc = listing_read(names, place.dir);
+
+    if (rc == 0) {
+        names_gather(names, &place, &list);
+        rc = list.count > 0;
     }
-    listing_read_still(list, dir, slash ? whole : ".", base);
-    closedir(dir);
-    doubles_drop(list);
-    if (list->count > 1)
-        qsort_r(list->items, list->count, sizeof *list->items, order, &base);
-    while (list->count > GENERATIONS_MAX)
-        generation_drop(list, 0);
-    mem_free(whole);
-    return 0;
+    generations_free(&list);
+    place_fini(&place);
+    return rc;
 }
 
 void generations_free(struct generations *list)

@@ -12,15 +12,17 @@
  * read; while the log cannot be read, the one before it may be that, and waits. When in doubt, bytes are
  * read twice, not skipped.
  *
- * Reading the directory opens each sibling for a moment; planning and ordering are pure.
+ * Reading the directory opens each sibling for a moment, but for those past the limit; planning and
+ * ordering are pure.
  *
  * Life     generations_read -> generation_plan -> generations_free.
- * Limits   GENERATIONS_MAX siblings, the newest.
+ * Limits   GENERATIONS_MAX siblings, the newest by their names, and by their times where those do not tell.
  */
 #ifndef TAILRACE_FILE_GENERATIONS_H
 #define TAILRACE_FILE_GENERATIONS_H
 
 #include "file/identity.h"
+#include "file/listing.h"
 
 #define GENERATIONS_MAX 64
 
@@ -88,6 +90,14 @@ struct generations {
 MUST_USE int generations_read(const char *path, struct generations *generations_out);
 void generations_free(struct generations *generations);
 
+/* The same for one of many logs: `names` is the caller's, and spares reading the directory of the last one
+ * again if it is that still. */
+MUST_USE int generations_read_in(struct listing *names, const char *path,
+                                 struct generations *generations_out);
+
+/* Whether anything is there of the log; nothing is opened for it. 1, 0 or negative as generations_read. */
+MUST_USE int generations_find(struct listing *names, const char *path);
+
 /* The log could not be opened by its name, and is open already: what it holds shows by `log_fd`. False
  * when it may have been truncated just now: then all are to be read again. */
 MUST_USE bool generations_lend(struct generations *generations, int log_fd);
@@ -103,6 +113,9 @@ void generation_plan(const struct generations *siblings, const struct generation
 /* Whether `name` is what rotation makes of `base`: the base, then a number or a date, or a date
  * before the base's extension; perhaps .gz. */
 bool generation_is_of(struct slice base, struct slice name);
+
+/* What all of these names begin with: a part of the base. */
+struct slice generation_stem(struct slice base);
 
 /* Whether generation `a` of the same base is older than `b`: by date, by number (2 is older than
  * 1), else by when they were written. The base itself is the newest. */

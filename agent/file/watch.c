@@ -185,8 +185,7 @@ void watch_use_inotify(struct watch *watch, bool is_used)
 
 /* ---- directories ---- */
 
-/* Whether others than this kernel may write there. */
-static bool path_is_remote(const char *path)
+bool path_is_remote(const char *path)
 {
     struct statfs facts;
 

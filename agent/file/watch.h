@@ -73,6 +73,9 @@ void watch_dir_free(struct watch_dir **dir);
 /* Whether events may be missed here, so that the user has to look. */
 bool watch_dir_is_polled(const struct watch_dir *dir);
 
+/* Whether others than this kernel may write there. */
+bool path_is_remote(const char *path);
+
 /* Tries again to watch a directory that is polled for want of watches. */
 void watch_dir_retry(struct watch_dir *dir);
 

@@ -160,6 +160,7 @@ static bool again_look(struct tail *t, struct tail_again *again)
 
 void tail_again_look(struct tail *t, uint64_t now, uint64_t *next)
 {
+    tail_listing_keep(t);
     LIST_FOR_SAFE (it, after, &t->names.again) {
         struct tail_again *again = CONTAINER_OF(it, struct tail_again, link);
 
@@ -171,6 +172,7 @@ void tail_again_look(struct tail *t, uint64_t now, uint64_t *next)
             *next = again->trouble.retry_ms > now ? again->trouble.retry_ms : now;
         }
     }
+    tail_listing_drop(t);
 }
 
 void tail_again_stop(struct tail *t)

@@ -358,7 +358,7 @@ static bool plan_follow(struct known_list *list, const struct found_file *name)
     struct generations siblings;
     struct generation_plan plan;
     bool is_still = true;
-    int rc = generations_read(name->real, &siblings);
+    int rc = generations_read_in(&list->tail->names.beside, name->real, &siblings);
 
     for (size_t i = 0; i < list->count; i++)
         saved[i] = list->items[i].saved;
@@ -416,6 +416,8 @@ static struct tail_log_known generations_follow(struct tail *t, const struct fou
         known.is_copied |= list.is_copied;
         mem_free(list.items);
     }
+    if (!t->names.is_beside_kept)
+        listing_fini(&t->names.beside);
     return known;
 }
 
@@ -431,4 +433,15 @@ void tail_copies_follow(struct tail *t, const struct found_file *name, struct ta
     (void)generations_follow(t, name, true, f);
     if (f != NULL && t->input->metrics.files_opened != opened)
         tail_kin_begin_anew(f);
+}
+
+void tail_listing_keep(struct tail *t)
+{
+    t->names.is_beside_kept = true;
+}
+
+void tail_listing_drop(struct tail *t)
+{
+    t->names.is_beside_kept = false;
+    listing_fini(&t->names.beside);
 }

@@ -28,4 +28,8 @@ struct tail_log_known tail_generations_follow(struct tail *tail, const struct fo
  * `file` is what it goes on in, or NULL where that is yet to be made. */
 void tail_copies_follow(struct tail *tail, const struct found_file *name, struct tail_file *file);
 
+/* Between the two, what lies in a folder is read once for all the logs there, as long as it stays that. */
+void tail_listing_keep(struct tail *tail);
+void tail_listing_drop(struct tail *tail);
+
 #endif

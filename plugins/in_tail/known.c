@@ -8,9 +8,6 @@
  * reading stands.
  */
 
-/* File systems give files the time of the kernel's last tick. */
-#define FILE_TIME_STEP_NS (10 * NS_PER_MS)
-
 /* ---- numbers ---- */
 
 /* While a file is open nobody else gets its number. */
@@ -77,7 +74,7 @@ void tail_file_note_shrunk(struct tail_file *f, size_t head_bytes)
 
 int64_t tail_still_ns(int64_t modified_ns)
 {
-    return clock_wall_ns() - modified_ns > FILE_TIME_STEP_NS ? modified_ns : 0;
+    return clock_wall_ns() - modified_ns > FILE_TIME_STEP_MS * NS_PER_MS ? modified_ns : 0;
 }
 
 bool tail_file_is_as_read(struct tail_file *f)

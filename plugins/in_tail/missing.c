@@ -73,17 +73,11 @@ static bool on_row(void *owner, const struct position *p)
     return true;
 }
 
-static bool has_generations(const char *real)
+static bool has_generations(struct tail *t, const char *real)
 {
-    struct generations siblings;
-    bool has_any;
-    int rc = generations_read(real, &siblings);
+    int rc = generations_find(&t->names.beside, real);
 
-    if (rc < 0)
-        return rc != UV_ENOENT;
-    has_any = siblings.count > 0;
-    generations_free(&siblings);
-    return has_any;
+    return rc < 0 ? rc != UV_ENOENT : rc > 0;
 }
 
 /* One that was deleted with all of its generations is not spoken of; nor is anything sought beside a link,
@@ -96,7 +90,7 @@ static void log_follow(struct tail *t, const struct missing_log *log)
         return;
     if (log->real != NULL)
         name.real = log->real;
-    if (has_generations(name.real))
+    if (has_generations(t, name.real))
         (void)tail_generations_follow(t, &name);
 }
 

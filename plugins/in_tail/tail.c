@@ -89,7 +89,9 @@ static int tail_start(void *self, struct input *input, struct report *report)
     tail_take_over(t);
     if (t->book.positions != NULL)
         positions_read_begin(t->book.positions);
+    tail_listing_keep(t);
     discover_start(t->names.discover);
+    tail_listing_drop(t);
     if (t->book.positions != NULL)
         positions_read_end(t->book.positions);
     return 0;

@@ -97,11 +97,13 @@ struct tail_exit {
 /* How files are found. */
 struct tail_names {
     struct discover *discover;
-    struct list again; /* logs whose generations are looked for once more */
+    struct list again;     /* logs whose generations are looked for once more */
+    struct listing beside; /* what lies beside the log that was looked at last */
     uint64_t started_ms;
     uint64_t limit_said_ms;
     bool has_found; /* a name, at any time */
     bool is_first_scan_over;
+    bool is_beside_kept; /* for the logs that are looked at next */
 };
 
 /* What is known of files that were read, in the DB or for as long as we run. */

@@ -193,8 +193,11 @@ static struct fs_node *dir_of(const char *path)
 /* What inotify says of the name. */
 static void name_tell(const char *path, unsigned mask)
 {
-    const struct fs_node *node = fs_find(path), *dir = dir_of(path);
+    const struct fs_node *node = fs_find(path);
+    struct fs_node *dir = dir_of(path);
 
+    if (dir != NULL && (mask & (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)) != 0)
+        dir->modified_ns = clock_wall_ns();
     if (dir != NULL)
         fs_event(dir->ino, mask | (node != NULL && node->kind == FS_DIR ? IN_ISDIR : 0),
                  base_of(path));

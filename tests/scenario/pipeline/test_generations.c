@@ -1,6 +1,8 @@
 #include "base/memory.h"
+#include "kit/opened.h"
 #include "scenario/pipeline/kit.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -122,6 +124,65 @@ START_TEST(what_was_renamed_is_read_though_no_log_is_there)
     tree_rename("app.log", "app.log.1");
     kit_run_again(k);
     expect_all("renamed");
+}
+END_TEST
+
+#define MANY_LOGS \
+    "[INPUT]\n Name tail\n Path ${DIR}/logs/*.log\n DB ${DIR}/positions.db\n Read_from_Head on\n"
+#define MANY 60
+
+static void many_write(void)
+{
+    char name[NAME_BYTES], line[LINE_BYTES];
+
+    for (unsigned i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "logs/app%u.log", i);
+        snprintf(line, sizeof line, "line-%05u-of-a-log-that-rotates\n", written++);
+        tree_append(name, line);
+    }
+}
+
+static void many_rename(void)
+{
+    char from[NAME_BYTES], to[NAME_BYTES];
+
+    for (unsigned i = 0; i < MANY; i++) {
+        snprintf(from, sizeof from, "logs/app%u.log", i);
+        snprintf(to, sizeof to, "logs/app%u.log.1", i);
+        tree_rename(from, to);
+    }
+}
+
+/* So often was their folder read for it. */
+static unsigned many_find_again(void)
+{
+    struct timespec times[2] = {{.tv_sec = 1600000000, .tv_nsec = 1},
+                                {.tv_sec = 1600000000, .tv_nsec = 1}};
+    unsigned listings;
+
+    ck_assert_int_eq(utimensat(AT_FDCWD, tree_path("logs"), times, 0), 0);
+    opened_begin(tree_path("logs"));
+    kit_run_again(k);
+    listings = opened_end().listings;
+    expect_all("found again");
+    return listings;
+}
+
+/* They are looked for at once, and else would take the square of their number. */
+START_TEST(the_folder_of_many_logs_is_not_read_for_each)
+{
+    kit_end(&k);
+    k = kit_make();
+    many_write();
+    kit_run(k, SERVICE MANY_LOGS ES("PORT"));
+    kit_pass_ms(k, 2000);
+    kit_stop(k);
+    many_write();
+    ck_assert_uint_le(many_find_again(), 4);
+    kit_stop(k);
+    many_write();
+    many_rename();
+    ck_assert_uint_le(many_find_again(), 4);
 }
 END_TEST
 
@@ -504,6 +565,7 @@ Suite *suite_pipeline_generations(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, kubelet_rotates_four_times_while_nobody_looks);
     tcase_add_test(t, what_was_renamed_is_read_though_no_log_is_there);
+    tcase_add_test(t, the_folder_of_many_logs_is_not_read_for_each);
     tcase_add_test(t, what_was_renamed_is_read_though_a_link_leads_nowhere);
     tcase_add_test(t, kubelet_rotates_very_often_while_nothing_is_taken);
     tcase_add_test(t, kubelet_rotates_while_nothing_is_taken);
