@@ -1,9 +1,9 @@
 #include "base/memory.h"
 #include "kit/stuck.h"
-#include "kit/tail.h"
 #include "plugins/in_tail/exit.h"
 #include "plugins/in_tail/file.h"
 #include "plugins/in_tail/follow.h"
+#include "unit/plugins/long_kit.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -15,78 +15,43 @@
  * meanwhile the loop goes on. */
 
 #define POLL_MS 2000
-#define LINE_BYTES 64
-#define LINES 32768
 #define PACKED "app.log.1.gz"
 #define MANY 12
 #define FEW_LINES 100
 
-static struct tail_kit tail;
-static char *text; /* LINES lines, and room for more */
-
-static const char *exit_on_eof;
-
-static void start(void)
-{
-    tail_kit_start(&tail, (const char *const[]){"exit_on_eof", exit_on_eof, NULL});
-}
+static struct long_kit kit;
 
 static void set_up(void)
 {
-    tail_kit_plant(&tail);
-    exit_on_eof = "off";
-    text = mem_zalloc(LINES + 16, LINE_BYTES);
-    for (unsigned i = 0; i < LINES; i++)
-        snprintf(text + (size_t)i * LINE_BYTES, LINE_BYTES + 1, "%063u\n", i);
+    long_set_up(&kit);
 }
 
 static void tear_down(void)
 {
-    tail_kit_fell(&tail);
-    mem_free(text);
-}
-
-/* What is there is read, then acknowledged; lent as by input_kit_records. */
-static const char *read_all(void)
-{
-    const char *records;
-
-    tail.kit.is_holding = true;
-    tail_kit_settle(&tail);
-    records = input_kit_records(&tail.kit);
-    input_kit_settle(&tail.kit);
-    tail_kit_settle(&tail);
-    return records;
-}
-
-static void pass_ms(uint64_t ms)
-{
-    clock_advance_ms(ms);
-    for (unsigned i = 0; i < 3; i++)
-        loop_turn(tail.kit.loop, false);
+    long_tear_down(&kit);
 }
 
 /* All lines are read and acknowledged, and more came, which nobody has seen. */
 static void read_and_write_more(void)
 {
-    tree_write("app.log", text);
-    start();
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES);
-    snprintf(text + (size_t)LINES * LINE_BYTES, 64, "what came later\n");
+    tree_write("app.log", kit.text);
+    long_start(&kit);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES);
+    snprintf(kit.text + (size_t)LINES * LINE_BYTES, 64, "what came later\n");
 }
 
-/* What is in `text`. */
+/* What is in `kit.text`. */
 static void copy_packed_and_truncate(void)
 {
-    tree_write_gzip(PACKED, text);
+    tree_write_gzip(PACKED, kit.text);
     tree_truncate("app.log", 0);
     tree_append("app.log", "the first line after that\n");
 }
 
 static struct tail_file *sought_file(void)
 {
-    LIST_FOR (it, &tail.self->followed.files) {
+    LIST_FOR (it, &kit.tail.self->followed.files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
         if (f->ending.copies != NULL)
@@ -98,9 +63,9 @@ static struct tail_file *sought_file(void)
 /* No worker is at it before they are freed. */
 static void look_and_expect_a_search(void)
 {
-    tail.kit.is_holding = true;
-    workers_stick(tail.kit.loop);
-    pass_ms(POLL_MS);
+    kit.tail.kit.is_holding = true;
+    workers_stick(kit.tail.kit.loop);
+    long_pass_ms(&kit, POLL_MS);
     ck_assert_ptr_nonnull(sought_file());
 }
 
@@ -111,15 +76,15 @@ START_TEST(the_loop_goes_on_while_it_is_sought)
     read_and_write_more();
     copy_packed_and_truncate();
     look_and_expect_a_search();
-    pass_ms(1000);
+    long_pass_ms(&kit, 1000);
     ck_assert_ptr_nonnull(sought_file());
-    workers_free(tail.kit.loop);
+    workers_free(kit.tail.kit.loop);
     ck_assert_ptr_null(sought_file());
-    records = read_all();
+    records = long_read_all(&kit);
     ck_assert_ptr_nonnull(strstr(records, "what came later"));
     ck_assert_ptr_nonnull(strstr(records, "the first line after that"));
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 2);
-    ck_assert_uint_eq(tail.kit.input.metrics.lost_bytes, 0);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 2);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.lost_bytes, 0);
 }
 END_TEST
 
@@ -128,12 +93,13 @@ START_TEST(what_is_sought_and_what_came_since_is_unread)
     read_and_write_more();
     copy_packed_and_truncate();
     look_and_expect_a_search();
-    in_tail.refresh(tail.self);
-    ck_assert_uint_ge(tail.kit.input.metrics.unread_bytes, strlen("the first line after that\n"));
-    workers_free(tail.kit.loop);
-    (void)read_all();
-    in_tail.refresh(tail.self);
-    ck_assert_uint_eq(tail.kit.input.metrics.unread_bytes, 0);
+    in_tail.refresh(kit.tail.self);
+    ck_assert_uint_ge(kit.tail.kit.input.metrics.unread_bytes,
+                      strlen("the first line after that\n"));
+    workers_free(kit.tail.kit.loop);
+    (void)long_read_all(&kit);
+    in_tail.refresh(kit.tail.self);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.unread_bytes, 0);
 }
 END_TEST
 
@@ -141,15 +107,15 @@ END_TEST
 START_TEST(one_that_has_a_beginning_is_taken_where_none_has_all)
 {
     read_and_write_more();
-    text[(size_t)(LINES - 3) * LINE_BYTES] = '\0';
+    kit.text[(size_t)(LINES - 3) * LINE_BYTES] = '\0';
     tree_append("app.log", "never ended");
-    (void)read_all();
+    (void)long_read_all(&kit);
     copy_packed_and_truncate();
     look_and_expect_a_search();
-    workers_free(tail.kit.loop);
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 1);
-    ck_assert_uint_eq(tail.kit.input.metrics.truncated_dropped_bytes, strlen("never ended"));
+    workers_free(kit.tail.kit.loop);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 1);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.truncated_dropped_bytes, strlen("never ended"));
 }
 END_TEST
 
@@ -159,34 +125,34 @@ START_TEST(one_that_is_another_is_left_for_the_one_that_is_it)
     const char *records;
 
     read_and_write_more();
-    tree_write_gzip("app.log.2.gz", text);
-    text[(size_t)LINES * LINE_BYTES - 5] = '!';
+    tree_write_gzip("app.log.2.gz", kit.text);
+    kit.text[(size_t)LINES * LINE_BYTES - 5] = '!';
     copy_packed_and_truncate();
     look_and_expect_a_search();
-    workers_free(tail.kit.loop);
-    records = read_all();
+    workers_free(kit.tail.kit.loop);
+    records = long_read_all(&kit);
     ck_assert_ptr_nonnull(strstr(records, "what came later"));
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 1 + LINES + 1 + 1);
-    ck_assert_uint_eq(tail.kit.input.metrics.lost_bytes, 0);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 1 + LINES + 1 + 1);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.lost_bytes, 0);
 }
 END_TEST
 
 START_TEST(nobody_exits_meanwhile)
 {
-    exit_on_eof = "on";
-    tree_write("app.log", text);
-    start();
-    tail.kit.is_holding = true;
-    tail_kit_settle(&tail);
-    ck_assert_uint_eq(tail.kit.exit_count, 1);
-    tail.self->exit.was_wanted = false;
+    kit.exit_on_eof = "on";
+    tree_write("app.log", kit.text);
+    long_start(&kit);
+    kit.tail.kit.is_holding = true;
+    tail_kit_settle(&kit.tail);
+    ck_assert_uint_eq(kit.tail.kit.exit_count, 1);
+    kit.tail.self->exit.was_wanted = false;
     copy_packed_and_truncate();
     look_and_expect_a_search();
-    tail_exit_look(tail.self, true);
-    ck_assert_uint_eq(tail.kit.exit_count, 1);
-    workers_free(tail.kit.loop);
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.exit_count, 2);
+    tail_exit_look(kit.tail.self, true);
+    ck_assert_uint_eq(kit.tail.kit.exit_count, 1);
+    workers_free(kit.tail.kit.loop);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.exit_count, 2);
 }
 END_TEST
 
@@ -199,11 +165,11 @@ START_TEST(what_was_written_is_read_though_it_is_renamed_meanwhile)
     tree_rename("app.log", "app.log.0");
     tree_rename(PACKED, "app.log.2.gz");
     tree_write("app.log", "the next file\n");
-    pass_ms(POLL_MS);
-    workers_free(tail.kit.loop);
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 3);
-    ck_assert_uint_eq(tail.kit.input.metrics.lost_bytes, 0);
+    long_pass_ms(&kit, POLL_MS);
+    workers_free(kit.tail.kit.loop);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 3);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.lost_bytes, 0);
 }
 END_TEST
 
@@ -217,16 +183,16 @@ START_TEST(what_came_since_is_read_though_it_is_deleted_and_no_other_descriptor_
     tree_truncate("app.log", 0);
     tree_append("app.log", "the first line after that\n");
     tree_remove("app.log");
-    tail.kit.is_holding = true;
+    kit.tail.kit.is_holding = true;
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
     none = (struct rlimit){1, before.rlim_max};
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
-    tail_file_touch(CONTAINER_OF(tail.self->followed.files.next, struct tail_file, link));
+    tail_file_touch(CONTAINER_OF(kit.tail.self->followed.files.next, struct tail_file, link));
     for (unsigned i = 0; i < 5; i++)
-        loop_turn(tail.kit.loop, false);
+        loop_turn(kit.tail.kit.loop, false);
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 1);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 1);
 }
 END_TEST
 
@@ -238,17 +204,17 @@ START_TEST(a_disk_that_does_not_answer_keeps_the_log_waiting_for_so_long_only)
     read_and_write_more();
     copy_packed_and_truncate();
     look_and_expect_a_search();
-    pass_ms(29000);
+    long_pass_ms(&kit, 29000);
     ck_assert_ptr_nonnull(sought_file());
-    pass_ms(1001);
+    long_pass_ms(&kit, 1001);
     ck_assert_ptr_null(sought_file());
-    workers_free(tail.kit.loop);
-    (void)read_all();
-    ck_assert_uint_ge(tail.kit.input.metrics.records, LINES + 1);
-    tail_kit_stop(&tail);
-    start();
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 2);
+    workers_free(kit.tail.kit.loop);
+    (void)long_read_all(&kit);
+    ck_assert_uint_ge(kit.tail.kit.input.metrics.records, LINES + 1);
+    tail_kit_stop(&kit.tail);
+    long_start(&kit);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 2);
 }
 END_TEST
 
@@ -257,12 +223,12 @@ START_TEST(a_tail_that_stops_waits_for_no_worker)
     read_and_write_more();
     copy_packed_and_truncate();
     look_and_expect_a_search();
-    tail_kit_stop(&tail);
-    ck_assert_uint_gt(job_count(tail.kit.loop), STUCK_JOBS);
-    workers_free(tail.kit.loop);
-    start();
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 2);
+    tail_kit_stop(&kit.tail);
+    ck_assert_uint_gt(job_count(kit.tail.kit.loop), STUCK_JOBS);
+    workers_free(kit.tail.kit.loop);
+    long_start(&kit);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 2);
 }
 END_TEST
 
@@ -273,17 +239,17 @@ START_TEST(what_is_found_while_the_tail_stops_is_left_to_the_next_one)
     read_and_write_more();
     copy_packed_and_truncate();
     look_and_expect_a_search();
-    pass_ms(27000);
-    in_tail.stop(tail.self);
+    long_pass_ms(&kit, 27000);
+    in_tail.stop(kit.tail.self);
     clock_advance_ms(4000);
-    workers_free(tail.kit.loop);
+    workers_free(kit.tail.kit.loop);
     ck_assert_ptr_nonnull(sought_file());
-    in_tail.fini(tail.self);
-    plugin_gone(&tail.plugin, tail.self);
-    start();
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 2);
-    ck_assert_uint_eq(tail.kit.input.metrics.lost_bytes, 0);
+    in_tail.fini(kit.tail.self);
+    plugin_gone(&kit.tail.plugin, kit.tail.self);
+    long_start(&kit);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 2);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.lost_bytes, 0);
 }
 END_TEST
 
@@ -292,15 +258,15 @@ START_TEST(who_takes_over_seeks_it_again)
     read_and_write_more();
     copy_packed_and_truncate();
     look_and_expect_a_search();
-    tail.kit.input.is_replaced = true;
-    tail_kit_stop(&tail);
-    tail.kit.input.is_replaced = false;
-    tail.kit.input.since_ns = clock_wall_ns();
-    start();
-    workers_free(tail.kit.loop);
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 2);
-    ck_assert_uint_eq(tail.kit.input.metrics.lost_bytes, 0);
+    kit.tail.kit.input.is_replaced = true;
+    tail_kit_stop(&kit.tail);
+    kit.tail.kit.input.is_replaced = false;
+    kit.tail.kit.input.since_ns = clock_wall_ns();
+    long_start(&kit);
+    workers_free(kit.tail.kit.loop);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 2);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.lost_bytes, 0);
 }
 END_TEST
 
@@ -308,19 +274,19 @@ END_TEST
 START_TEST(what_is_renamed_while_one_takes_over_is_read_once)
 {
     read_and_write_more();
-    tail.kit.input.is_replaced = true;
-    tail_kit_stop(&tail);
-    tail.kit.input.is_replaced = false;
-    tree_write("app.log.2", text);
+    kit.tail.kit.input.is_replaced = true;
+    tail_kit_stop(&kit.tail);
+    kit.tail.kit.input.is_replaced = false;
+    tree_write("app.log.2", kit.text);
     tree_truncate("app.log", 0);
     tree_append("app.log", "the first line after that\n");
     tree_rename("app.log", "app.log.1");
     tree_write("app.log", "the next file\n");
-    tail.kit.input.since_ns = clock_wall_ns();
-    start();
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 3);
-    ck_assert_uint_eq(tail.kit.input.metrics.lost_bytes, 0);
+    kit.tail.kit.input.since_ns = clock_wall_ns();
+    long_start(&kit);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 3);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.lost_bytes, 0);
 }
 END_TEST
 
@@ -337,18 +303,18 @@ static const char *name_of(unsigned i, const char *end)
 /* Each log begins otherwise; all are read and acknowledged, and a line more is in each copy, and in each log. */
 static void read_and_truncate_many(void)
 {
-    text[(size_t)FEW_LINES * LINE_BYTES] = '\0';
+    kit.text[(size_t)FEW_LINES * LINE_BYTES] = '\0';
     for (unsigned i = 0; i < MANY; i++) {
-        text[0] = (char)('a' + i);
-        tree_write(name_of(i, ""), text);
+        kit.text[0] = (char)('a' + i);
+        tree_write(name_of(i, ""), kit.text);
     }
-    start();
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, MANY * FEW_LINES);
-    snprintf(text + (size_t)FEW_LINES * LINE_BYTES, 64, "what came later\n");
+    long_start(&kit);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, MANY * FEW_LINES);
+    snprintf(kit.text + (size_t)FEW_LINES * LINE_BYTES, 64, "what came later\n");
     for (unsigned i = 0; i < MANY; i++) {
-        text[0] = (char)('a' + i);
-        tree_write_gzip(name_of(i, ".1.gz"), text);
+        kit.text[0] = (char)('a' + i);
+        tree_write_gzip(name_of(i, ".1.gz"), kit.text);
         tree_truncate(name_of(i, ""), 0);
         tree_append(name_of(i, ""), "the first line after that\n");
     }
@@ -358,7 +324,7 @@ static unsigned sought_count(void)
 {
     unsigned count = 0;
 
-    LIST_FOR (it, &tail.self->followed.files)
+    LIST_FOR (it, &kit.tail.self->followed.files)
         count += CONTAINER_OF(it, struct tail_file, link)->ending.copies != NULL;
     return count;
 }
@@ -368,12 +334,12 @@ START_TEST(of_many_logs_the_copy_of_one_is_sought_at_a_time)
     read_and_truncate_many();
     look_and_expect_a_search();
     ck_assert_uint_eq(sought_count(), MANY);
-    ck_assert_uint_eq(job_count(tail.kit.loop), STUCK_JOBS + 1);
-    workers_free(tail.kit.loop);
+    ck_assert_uint_eq(job_count(kit.tail.kit.loop), STUCK_JOBS + 1);
+    workers_free(kit.tail.kit.loop);
     ck_assert_uint_eq(sought_count(), 0);
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, MANY * (FEW_LINES + 2));
-    ck_assert_uint_eq(tail.kit.input.metrics.lost_bytes, 0);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, MANY * (FEW_LINES + 2));
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.lost_bytes, 0);
 }
 END_TEST
 
@@ -381,11 +347,11 @@ START_TEST(a_tail_that_stops_leaves_those_that_wait_for_their_turn)
 {
     read_and_truncate_many();
     look_and_expect_a_search();
-    tail_kit_stop(&tail);
-    workers_free(tail.kit.loop);
-    start();
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, MANY * (FEW_LINES + 2));
+    tail_kit_stop(&kit.tail);
+    workers_free(kit.tail.kit.loop);
+    long_start(&kit);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, MANY * (FEW_LINES + 2));
 }
 END_TEST
 
@@ -393,16 +359,16 @@ END_TEST
 START_TEST(one_that_waits_for_its_turn_is_patient_as_long_as_others_go_on)
 {
     read_and_truncate_many();
-    tail.kit.is_holding = true;
-    pass_ms(POLL_MS);
+    kit.tail.kit.is_holding = true;
+    long_pass_ms(&kit, POLL_MS);
     for (unsigned left = sought_count(), count; left > 0; left = count) {
-        loop_turn(tail.kit.loop, true);
+        loop_turn(kit.tail.kit.loop, true);
         count = sought_count();
         if (count < left)
             clock_advance_ms(20000);
     }
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, MANY * (FEW_LINES + 2));
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, MANY * (FEW_LINES + 2));
 }
 END_TEST
 

@@ -1,10 +1,10 @@
 #include "base/memory.h"
 #include "kit/stuck.h"
-#include "kit/tail.h"
 #include "plugins/in_tail/file.h"
 #include "plugins/in_tail/follow.h"
 #include "plugins/in_tail/twin.h"
 #include "plugins/in_tail/way.h"
+#include "unit/plugins/long_kit.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -15,63 +15,35 @@
 /* A long generation that gzip has compressed is brought to where it was left by a worker; meanwhile the
  * loop goes on. */
 
-#define LINE_BYTES 64
-#define LINES 32768
 #define PACKED "app.log.20261121-01.gz"
 
-static struct tail_kit tail;
-static char *text; /* LINES lines, and room for more */
-
-static const char *exit_on_eof;
-
-static void start(void)
-{
-    tail_kit_start(&tail, (const char *const[]){"exit_on_eof", exit_on_eof, NULL});
-}
+static struct long_kit kit;
 
 static void set_up(void)
 {
-    tail_kit_plant(&tail);
-    exit_on_eof = "off";
-    text = mem_zalloc(LINES + 16, LINE_BYTES);
-    for (unsigned i = 0; i < LINES; i++)
-        snprintf(text + (size_t)i * LINE_BYTES, LINE_BYTES + 1, "%063u\n", i);
+    long_set_up(&kit);
 }
 
 static void tear_down(void)
 {
-    tail_kit_fell(&tail);
-    mem_free(text);
-}
-
-/* What is there is read, then acknowledged; lent as by input_kit_records. */
-static const char *read_all(void)
-{
-    const char *records;
-
-    tail.kit.is_holding = true;
-    tail_kit_settle(&tail);
-    records = input_kit_records(&tail.kit);
-    input_kit_settle(&tail.kit);
-    tail_kit_settle(&tail);
-    return records;
+    long_tear_down(&kit);
 }
 
 /* All lines are read and acknowledged; then nobody looks while the file is compressed. */
 static void read_and_leave(void)
 {
-    tree_write("app.log", text);
-    start();
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES);
-    tail_kit_stop(&tail);
+    tree_write("app.log", kit.text);
+    long_start(&kit);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES);
+    tail_kit_stop(&kit.tail);
     tree_remove("app.log");
     tree_write("app.log", "the next generation begins with this line\n");
 }
 
 static struct tail_file *packed_file(void)
 {
-    LIST_FOR (it, &tail.self->followed.files) {
+    LIST_FOR (it, &kit.tail.self->followed.files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
         if (f->source.fd >= 0 && f->source.reader.is_gzip)
@@ -87,10 +59,10 @@ static unsigned turns_until_there(void)
     unsigned turns = 0;
 
     ck_assert_ptr_nonnull(f);
-    tail.kit.is_holding = true;
+    kit.tail.kit.is_holding = true;
     for (; f != NULL && f->source.way != NULL; f = packed_file(), turns++) {
         clock_advance_ms(1);
-        loop_turn(tail.kit.loop, job_count(tail.kit.loop) > 0);
+        loop_turn(kit.tail.kit.loop, job_count(kit.tail.kit.loop) > 0);
         ck_assert_uint_lt(turns, 1000);
     }
     return turns;
@@ -98,8 +70,8 @@ static unsigned turns_until_there(void)
 
 static void pack_more(void)
 {
-    snprintf(text + (size_t)LINES * LINE_BYTES, 64, "what came later\n");
-    tree_write_gzip(PACKED, text);
+    snprintf(kit.text + (size_t)LINES * LINE_BYTES, 64, "what came later\n");
+    tree_write_gzip(PACKED, kit.text);
 }
 
 START_TEST(it_is_read_on_where_it_was_left)
@@ -108,14 +80,14 @@ START_TEST(it_is_read_on_where_it_was_left)
 
     read_and_leave();
     pack_more();
-    start();
+    long_start(&kit);
     ck_assert_ptr_nonnull(packed_file()->source.way);
     ck_assert_uint_gt(turns_until_there(), 0);
-    records = read_all();
+    records = long_read_all(&kit);
     ck_assert_ptr_nonnull(strstr(records, "what came later"));
     ck_assert_ptr_nonnull(strstr(records, "the next generation begins"));
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 2);
-    ck_assert_uint_eq(tail.kit.input.metrics.lost_bytes, 0);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 2);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.lost_bytes, 0);
 }
 END_TEST
 
@@ -123,9 +95,9 @@ START_TEST(what_is_not_there_yet_is_unread)
 {
     read_and_leave();
     pack_more();
-    start();
-    in_tail.refresh(tail.self);
-    ck_assert_uint_ge(tail.kit.input.metrics.unread_bytes, 1);
+    long_start(&kit);
+    in_tail.refresh(kit.tail.self);
+    ck_assert_uint_ge(kit.tail.kit.input.metrics.unread_bytes, 1);
     ck_assert_uint_eq(file_reader_size(&packed_file()->source.reader, 1 << 20),
                       (uint64_t)LINES * LINE_BYTES + 1);
 }
@@ -137,16 +109,16 @@ START_TEST(nobody_exits_before_it_is_read)
 
     read_and_leave();
     pack_more();
-    exit_on_eof = "on";
-    start();
-    tail.kit.is_holding = true;
-    for (; tail.kit.exit_count == 0; turns++) {
+    kit.exit_on_eof = "on";
+    long_start(&kit);
+    kit.tail.kit.is_holding = true;
+    for (; kit.tail.kit.exit_count == 0; turns++) {
         clock_advance_ms(1);
-        loop_turn(tail.kit.loop, job_count(tail.kit.loop) > 0);
+        loop_turn(kit.tail.kit.loop, job_count(kit.tail.kit.loop) > 0);
         ck_assert_uint_lt(turns, 100000);
     }
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 2);
-    (void)read_all();
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 2);
+    (void)long_read_all(&kit);
 }
 END_TEST
 
@@ -156,13 +128,13 @@ START_TEST(one_that_is_another_is_read_from_its_beginning)
     uint64_t before;
 
     read_and_leave();
-    text[(size_t)LINES * LINE_BYTES - 5] = '!';
-    tree_write_gzip(PACKED, text);
-    before = tail.kit.input.metrics.records;
-    start();
+    kit.text[(size_t)LINES * LINE_BYTES - 5] = '!';
+    tree_write_gzip(PACKED, kit.text);
+    before = kit.tail.kit.input.metrics.records;
+    long_start(&kit);
     ck_assert_uint_gt(turns_until_there(), 0);
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records - before, LINES + 1);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records - before, LINES + 1);
 }
 END_TEST
 
@@ -171,13 +143,13 @@ START_TEST(one_that_ends_before_is_read_from_its_beginning)
     uint64_t before;
 
     read_and_leave();
-    text[(size_t)(LINES - 10) * LINE_BYTES] = '\0';
-    tree_write_gzip(PACKED, text);
-    before = tail.kit.input.metrics.records;
-    start();
+    kit.text[(size_t)(LINES - 10) * LINE_BYTES] = '\0';
+    tree_write_gzip(PACKED, kit.text);
+    before = kit.tail.kit.input.metrics.records;
+    long_start(&kit);
     (void)turns_until_there();
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records - before, LINES - 10 + 1);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records - before, LINES - 10 + 1);
 }
 END_TEST
 
@@ -186,16 +158,16 @@ START_TEST(nothing_is_saved_of_it_on_the_way)
 {
     read_and_leave();
     pack_more();
-    start();
-    tail.kit.is_holding = true;
+    long_start(&kit);
+    kit.tail.kit.is_holding = true;
     ck_assert_ptr_nonnull(packed_file()->source.way);
-    tail_kit_stop(&tail);
-    text[(size_t)LINES * LINE_BYTES - 5] = '!';
-    tree_write_gzip(PACKED, text);
-    start();
+    tail_kit_stop(&kit.tail);
+    kit.text[(size_t)LINES * LINE_BYTES - 5] = '!';
+    tree_write_gzip(PACKED, kit.text);
+    long_start(&kit);
     (void)turns_until_there();
-    (void)read_all();
-    ck_assert_uint_gt(tail.kit.input.metrics.records, 2 * LINES);
+    (void)long_read_all(&kit);
+    ck_assert_uint_gt(kit.tail.kit.input.metrics.records, 2 * LINES);
 }
 END_TEST
 
@@ -215,68 +187,61 @@ static void damage(const char *name)
 /* What follows that place is missing. */
 START_TEST(one_that_is_damaged_on_the_way_keeps_nobody_waiting)
 {
-    uint64_t errors = tail.kit.input.metrics.read_errors;
+    uint64_t errors = kit.tail.kit.input.metrics.read_errors;
 
     read_and_leave();
-    tree_write_gzip(PACKED, text);
+    tree_write_gzip(PACKED, kit.text);
     damage(PACKED);
-    start();
+    long_start(&kit);
     (void)turns_until_there();
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 1);
-    ck_assert_uint_gt(tail.kit.input.metrics.read_errors, errors);
-    in_tail.refresh(tail.self);
-    ck_assert_uint_eq(tail.kit.input.metrics.unread_bytes, 0);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 1);
+    ck_assert_uint_gt(kit.tail.kit.input.metrics.read_errors, errors);
+    in_tail.refresh(kit.tail.self);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.unread_bytes, 0);
 }
 END_TEST
 
 /* It is followed under its own name, so it stays. */
 START_TEST(one_that_was_damaged_is_read_on_when_good_bytes_are_in_their_place)
 {
-    snprintf(tail.pattern, sizeof tail.pattern, "%s", tree_path("*.gz"));
-    tree_write_gzip(PACKED, text);
-    start();
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES);
-    tail_kit_stop(&tail);
+    snprintf(kit.tail.pattern, sizeof kit.tail.pattern, "%s", tree_path("*.gz"));
+    tree_write_gzip(PACKED, kit.text);
+    long_start(&kit);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES);
+    tail_kit_stop(&kit.tail);
     pack_more();
     damage(PACKED);
-    start();
-    (void)read_all();
+    long_start(&kit);
+    (void)long_read_all(&kit);
     ck_assert_int_eq(packed_file()->source.trouble.code, -EBADMSG);
     pack_more();
     clock_advance_ms(FILE_TROUBLE_WAIT_MAX_MS);
     (void)turns_until_there();
-    ck_assert_ptr_nonnull(strstr(read_all(), "what came later"));
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 1);
+    ck_assert_ptr_nonnull(strstr(long_read_all(&kit), "what came later"));
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 1);
 }
 END_TEST
 
 /* ---- all workers are stuck in what a disk does not finish ---- */
 
-static void pass_ms(uint64_t ms)
-{
-    clock_advance_ms(ms);
-    for (unsigned i = 0; i < 3; i++)
-        loop_turn(tail.kit.loop, false);
-}
-
 START_TEST(a_disk_that_does_not_answer_is_said_and_it_is_read_when_it_does)
 {
     read_and_leave();
     pack_more();
-    workers_stick(tail.kit.loop);
-    start();
-    tail.kit.is_holding = true;
-    pass_ms(29000);
+    workers_stick(kit.tail.kit.loop);
+    long_start(&kit);
+    kit.tail.kit.is_holding = true;
+    long_pass_ms(&kit, 29000);
     ck_assert_int_eq(packed_file()->source.trouble.code, 0);
-    pass_ms(1001);
+    long_pass_ms(&kit, 1001);
     ck_assert_int_eq(packed_file()->source.trouble.code, UV_ETIMEDOUT);
     ck_assert_ptr_nonnull(packed_file()->source.way);
-    workers_free(tail.kit.loop);
-    (void)read_all();
+    workers_free(kit.tail.kit.loop);
+    (void)long_read_all(&kit);
     ck_assert_int_eq(packed_file() == NULL ? 0 : packed_file()->source.trouble.code, 0);
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 2);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 2);
 }
 END_TEST
 
@@ -285,15 +250,15 @@ START_TEST(a_tail_that_stops_waits_for_no_worker)
 {
     read_and_leave();
     pack_more();
-    workers_stick(tail.kit.loop);
-    start();
-    ck_assert_ptr_nonnull(tail.self->ways.now);
-    tail_kit_stop(&tail);
-    ck_assert_uint_gt(job_count(tail.kit.loop), STUCK_JOBS);
-    workers_free(tail.kit.loop);
-    start();
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 2);
+    workers_stick(kit.tail.kit.loop);
+    long_start(&kit);
+    ck_assert_ptr_nonnull(kit.tail.self->ways.now);
+    tail_kit_stop(&kit.tail);
+    ck_assert_uint_gt(job_count(kit.tail.kit.loop), STUCK_JOBS);
+    workers_free(kit.tail.kit.loop);
+    long_start(&kit);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 2);
 }
 END_TEST
 
@@ -301,24 +266,24 @@ END_TEST
 
 static void hand_on(void)
 {
-    tail.kit.input.is_replaced = true;
-    tail_kit_stop(&tail);
-    tail.kit.input.is_replaced = false;
-    tail.kit.input.since_ns = clock_wall_ns();
-    start();
+    kit.tail.kit.input.is_replaced = true;
+    tail_kit_stop(&kit.tail);
+    kit.tail.kit.input.is_replaced = false;
+    kit.tail.kit.input.since_ns = clock_wall_ns();
+    long_start(&kit);
 }
 
 START_TEST(who_takes_over_proves_it_though_it_is_deleted_meanwhile)
 {
     read_and_leave();
     pack_more();
-    start();
+    long_start(&kit);
     ck_assert_ptr_nonnull(packed_file()->source.way);
     tree_remove(PACKED);
     hand_on();
     ck_assert_ptr_nonnull(tail_way_unproved(packed_file()));
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 2);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 2);
 }
 END_TEST
 
@@ -327,13 +292,13 @@ START_TEST(who_takes_over_sees_that_it_is_another)
     uint64_t before;
 
     read_and_leave();
-    text[(size_t)LINES * LINE_BYTES - 5] = '!';
-    tree_write_gzip(PACKED, text);
-    before = tail.kit.input.metrics.records;
-    start();
+    kit.text[(size_t)LINES * LINE_BYTES - 5] = '!';
+    tree_write_gzip(PACKED, kit.text);
+    before = kit.tail.kit.input.metrics.records;
+    long_start(&kit);
     hand_on();
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records - before, LINES + 1);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records - before, LINES + 1);
 }
 END_TEST
 
@@ -345,23 +310,23 @@ static void read_three_and_leave(void)
     static const char *const names[] = {"a.log", "b.log", "c.log"};
 
     for (unsigned i = 0; i < 3; i++) {
-        text[0] = names[i][0];
-        text[(size_t)(i == 2 ? LINES / 8 : LINES) * LINE_BYTES] = '\0';
-        tree_write(names[i], text);
+        kit.text[0] = names[i][0];
+        kit.text[(size_t)(i == 2 ? LINES / 8 : LINES) * LINE_BYTES] = '\0';
+        tree_write(names[i], kit.text);
     }
-    start();
-    (void)read_all();
-    tail_kit_stop(&tail);
+    long_start(&kit);
+    (void)long_read_all(&kit);
+    tail_kit_stop(&kit.tail);
     for (unsigned i = 0; i < 3; i++) {
         char *packed = mem_format("%s.1.gz", names[i]);
 
-        text[0] = names[i][0];
-        text[(size_t)LINES / 8 * LINE_BYTES] = '0';
+        kit.text[0] = names[i][0];
+        kit.text[(size_t)LINES / 8 * LINE_BYTES] = '0';
         if (i < 2)
-            snprintf(text + (size_t)LINES * LINE_BYTES, 64, "what came later\n");
+            snprintf(kit.text + (size_t)LINES * LINE_BYTES, 64, "what came later\n");
         else
-            snprintf(text + (size_t)LINES / 8 * LINE_BYTES, 64, "what came later\n");
-        tree_write_gzip(packed, text);
+            snprintf(kit.text + (size_t)LINES / 8 * LINE_BYTES, 64, "what came later\n");
+        tree_write_gzip(packed, kit.text);
         tree_write(names[i], "next\n");
         mem_free(packed);
     }
@@ -369,7 +334,7 @@ static void read_three_and_leave(void)
 
 static struct tail_file *file_on_the_way(char first)
 {
-    LIST_FOR (it, &tail.self->followed.files) {
+    LIST_FOR (it, &kit.tail.self->followed.files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
         if (f->source.way != NULL && strrchr(f->log.path, '/')[1] == first)
@@ -382,16 +347,16 @@ static struct tail_file *file_on_the_way(char first)
 START_TEST(of_several_one_is_gone_at_a_time_and_the_shortest_is_next)
 {
     read_three_and_leave();
-    tail.kit.is_holding = true;
-    start();
+    kit.tail.kit.is_holding = true;
+    long_start(&kit);
     for (unsigned i = 0; i < 10000 && file_on_the_way('c') != NULL; i++) {
         ck_assert(file_on_the_way('a') != NULL || file_on_the_way('b') != NULL);
-        loop_turn(tail.kit.loop, true);
+        loop_turn(kit.tail.kit.loop, true);
     }
     ck_assert_ptr_null(file_on_the_way('c'));
     ck_assert((file_on_the_way('a') != NULL) + (file_on_the_way('b') != NULL) >= 1);
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, 2 * LINES + LINES / 8 + 6);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, 2 * LINES + LINES / 8 + 6);
 }
 END_TEST
 
@@ -413,18 +378,18 @@ START_TEST(without_a_descriptor_it_is_tried_again)
     struct rlimit before, none;
 
     read_three_and_leave();
-    tail.kit.is_holding = true;
-    start();
+    kit.tail.kit.is_holding = true;
+    long_start(&kit);
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
     none = (struct rlimit){1, before.rlim_max};
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
     for (unsigned i = 0; i < 10000 && !any_in_trouble(); i++)
-        loop_turn(tail.kit.loop, true);
+        loop_turn(kit.tail.kit.loop, true);
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
     ck_assert(any_in_trouble());
-    pass_ms(5000);
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, 2 * LINES + LINES / 8 + 6);
+    long_pass_ms(&kit, 5000);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, 2 * LINES + LINES / 8 + 6);
 }
 END_TEST
 
@@ -432,9 +397,9 @@ END_TEST
 
 static void log_rotate(void)
 {
-    tail.kit.is_holding = true;
+    kit.tail.kit.is_holding = true;
     tree_rename("app.log", "app.log.1");
-    tree_write_gzip("app.log.1.gz", text);
+    tree_write_gzip("app.log.1.gz", kit.text);
     tree_remove("app.log.1");
     tree_write("app.log", "next\n");
 }
@@ -446,13 +411,13 @@ START_TEST(what_was_written_since_tells_an_open_file_from_its_gzip)
     char first[] = "0000000000";
 
     tree_write("app.log", first);
-    start();
-    (void)read_all();
-    tree_append("app.log", text + strlen(first));
+    long_start(&kit);
+    (void)long_read_all(&kit);
+    tree_append("app.log", kit.text + strlen(first));
     log_rotate();
-    pass_ms(2000);
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 1);
+    long_pass_ms(&kit, 2000);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 1);
     ck_assert_ptr_null(packed_file());
 }
 END_TEST
@@ -461,16 +426,16 @@ END_TEST
 START_TEST(a_log_that_was_renamed_just_now_has_no_copies)
 {
     tree_write("app.log", "");
-    start();
-    (void)read_all();
-    tree_append("app.log", text);
+    long_start(&kit);
+    (void)long_read_all(&kit);
+    tree_append("app.log", kit.text);
     log_rotate();
-    tail_file_touch(CONTAINER_OF(tail.self->followed.files.next, struct tail_file, link));
-    loop_turn(tail.kit.loop, false);
+    tail_file_touch(CONTAINER_OF(kit.tail.self->followed.files.next, struct tail_file, link));
+    loop_turn(kit.tail.kit.loop, false);
     ck_assert_ptr_null(packed_file());
-    pass_ms(2000);
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 1);
+    long_pass_ms(&kit, 2000);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 1);
 }
 END_TEST
 
@@ -482,24 +447,24 @@ START_TEST(one_that_an_output_puts_back_meanwhile_goes_on_in_its_gzip)
 {
     struct tail_file *f;
 
-    snprintf(text + (size_t)LINES * LINE_BYTES, 64, "the beginning");
-    tree_write("app.log", text);
-    start();
-    (void)read_all();
-    f = CONTAINER_OF(tail.self->followed.files.next, struct tail_file, link);
+    snprintf(kit.text + (size_t)LINES * LINE_BYTES, 64, "the beginning");
+    tree_write("app.log", kit.text);
+    long_start(&kit);
+    (void)long_read_all(&kit);
+    f = CONTAINER_OF(kit.tail.self->followed.files.next, struct tail_file, link);
     ck_assert_uint_eq(f->source.state.unfinished_bytes, strlen("the beginning"));
     log_rotate();
     ck_assert(tail_twin_seek(f));
     f->source.state.unfinished_bytes = 0;
     f->source.state.read = f->origin.window.issued;
     while (f->ending.twin != NULL)
-        loop_turn(tail.kit.loop, true);
+        loop_turn(kit.tail.kit.loop, true);
     ck_assert(f->source.reader.is_gzip);
-    pass_ms(2000);
-    (void)read_all();
-    pass_ms(10000);
-    (void)read_all();
-    ck_assert_uint_eq(tail.kit.input.metrics.records, LINES + 2);
+    long_pass_ms(&kit, 2000);
+    (void)long_read_all(&kit);
+    long_pass_ms(&kit, 10000);
+    (void)long_read_all(&kit);
+    ck_assert_uint_eq(kit.tail.kit.input.metrics.records, LINES + 2);
 }
 END_TEST
 
@@ -511,7 +476,7 @@ START_TEST(one_that_is_put_back_to_its_beginning_is_read_at_once)
 
     read_and_leave();
     pack_more();
-    start();
+    long_start(&kit);
     (void)turns_until_there();
     f = packed_file();
     ck_assert_ptr_nonnull(f);
