@@ -2,7 +2,8 @@
  * Deliveries that wait to be tried again, and give their place to others meanwhile.
  *
  * Thread   the loop.
- * Limits   no wait is longer than the retry policy's longest, or what the back-end asked for within it.
+ * Limits   no wait is longer than the retry policy's longest, or, where the back-end asks for more, than
+ *          RETRY_AFTER_MAX_MS.
  */
 #ifndef TAILRACE_OUTPUT_WAIT_H
 #define TAILRACE_OUTPUT_WAIT_H

@@ -4,7 +4,8 @@
  *
  * Life     tail_copy_seek -> turns -> the file is restarted; tail_copy_leave at any time.
  * Thread   the loop; a worker looks into what is compressed.
- * Limits   a worker looks for one file of an input at a time, the others wait for their turn.
+ * Limits   a worker looks for one file of an input at a time, the others wait for their turn. A disk
+ *          that does not answer for half a minute ends the search: the next start looks again.
  */
 #ifndef TAILRACE_PLUGINS_IN_TAIL_COPY_H
 #define TAILRACE_PLUGINS_IN_TAIL_COPY_H

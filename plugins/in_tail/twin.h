@@ -1,7 +1,8 @@
 /*
- * What a file goes on in when its name is gone: gzip made another file of its bytes, or it was linked.
+ * What a file goes on in when its name is gone and another file has all its bytes: gzip's of it, for one.
  *
- * Thread   the loop.
+ * Life     tail_twin_seek -> the file goes on there, or is alone; tail_twin_leave at any time.
+ * Thread   the loop; a worker holds the two against each other.
  */
 #ifndef TAILRACE_PLUGINS_IN_TAIL_TWIN_H
 #define TAILRACE_PLUGINS_IN_TAIL_TWIN_H
