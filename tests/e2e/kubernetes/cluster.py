@@ -212,6 +212,8 @@ class Cluster:
             with open(self.path("audit.log"), encoding="utf-8") as file:
                 file.seek(self.asked_from)
                 for line in file:
+                    if not line.endswith("\n"):
+                        break  # it is being written
                     event = json.loads(line)
                     is_watch = event["verb"] == "watch"
                     if is_watch != (event["stage"] == "ResponseStarted"):
