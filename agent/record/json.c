@@ -6,8 +6,9 @@
 
 #include <errno.h>
 
-/* Copies of longer texts are not kept for the next one. */
-#define COPY_KEPT_MAX ((size_t)1 << 20)
+/* The room of a longer text's copy, or of more members, is not kept for the next one. */
+#define COPY_KEPT_MAX ((size_t)64 << 10)
+#define MEMBERS_KEPT_MAX 4096
 
 void json_scanner_init(struct json_scanner *s)
 {
@@ -33,8 +34,6 @@ static struct slice with_readable_end(struct json_scanner *s, struct slice text)
                SCAN_PAGE_BYTES - JSON_MARKS_PAD))
         return text;
 #endif
-    if (s->copy.capacity > COPY_KEPT_MAX)
-        buffer_fini(&s->copy);
     buffer_clear(&s->copy);
     copy = buffer_reserve(&s->copy, text.len + JSON_MARKS_PAD);
     memcpy(copy, text.data, text.len);
@@ -64,11 +63,16 @@ static bool has_both_ends(struct slice text)
 static int check_text(struct json_scanner *s, struct slice text, struct json_object *object)
 {
     struct json_check c;
+    bool is_good;
 
     if (text.len == 0 || text.len > JSON_BYTES_MAX || !has_both_ends(text))
         return -EINVAL;
     if (UNLIKELY(s->marks == NULL))
         s->marks = json_marks_new();
+    if (UNLIKELY(s->member_capacity > MEMBERS_KEPT_MAX)) {
+        MEM_FREE(&s->members);
+        s->member_capacity = 0;
+    }
     s->member_count = 0;
     *object = (struct json_object){.text = text};
     text = with_readable_end(s, text);
@@ -82,7 +86,10 @@ static int check_text(struct json_scanner *s, struct slice text, struct json_obj
         .next = json_marks_start(s->marks, text),
         .depth_max = JSON_DEPTH_MAX + s->depth_more,
     };
-    if (!json_check_one(&c) || c.p != c.end)
+    is_good = json_check_one(&c) && c.p == c.end;
+    if (UNLIKELY(s->copy.capacity > COPY_KEPT_MAX))
+        buffer_fini(&s->copy);
+    if (!is_good)
         return -EINVAL;
     if (UNLIKELY(!s->marks->is_utf8))
         object->needs_repair = true;

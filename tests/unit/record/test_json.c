@@ -2,6 +2,8 @@
 
 #include <check.h>
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 static struct json_scanner scanner;
 static struct arena arena;
@@ -249,6 +251,44 @@ START_TEST(members_have_a_limit)
     ck_assert_uint_eq(object.member_count, JSON_MEMBERS_MAX);
     ck_assert_int_eq(json_check_object(&scanner, of_members(JSON_MEMBERS_MAX + 1), &object),
                      -E2BIG);
+}
+END_TEST
+
+/* A string in an object, with its last byte on the last one of a page. */
+static struct slice up_to_a_page(size_t pages)
+{
+    size_t len = pages * 4096;
+    char *text = NULL;
+
+    ck_assert_int_eq(posix_memalign((void **)&text, 4096, len), 0);
+    memset(text, 'x', len);
+    memcpy(text, "{\"k\":\"", 6);
+    memcpy(text + len - 2, "\"}", 2);
+    return slice_make(text, len);
+}
+
+START_TEST(what_a_long_text_needed_is_not_kept)
+{
+    struct slice text = up_to_a_page(256);
+    struct json_object object;
+
+    ck_assert_int_eq(json_check_object(&scanner, text, &object), 0);
+    ck_assert_ptr_eq(object.text.data, text.data);
+    ck_assert_uint_eq(scanner.copy.capacity, 0);
+    ck_assert_int_eq(json_check_object(&scanner, slice_make(text.data, text.len - 1), &object),
+                     -EINVAL);
+    ck_assert_uint_eq(scanner.copy.capacity, 0);
+    free((char *)text.data);
+}
+END_TEST
+
+START_TEST(the_room_of_many_members_is_not_kept_for_the_next_text)
+{
+    struct json_object object;
+
+    ck_assert_int_eq(json_check_object(&scanner, of_members(JSON_MEMBERS_MAX), &object), 0);
+    expect_whole("{\"a\":1}");
+    ck_assert_uint_lt(scanner.member_capacity, 4096);
 }
 END_TEST
 
@@ -505,6 +545,8 @@ Suite *suite_record_json(void)
     tcase_add_test(check, a_nul_between_tokens_is_refused);
     tcase_add_test(check, depth_has_a_limit);
     tcase_add_test(check, members_have_a_limit);
+    tcase_add_test(check, what_a_long_text_needed_is_not_kept);
+    tcase_add_test(check, the_room_of_many_members_is_not_kept_for_the_next_text);
     tcase_add_test(check, members_are_where_they_stand);
     tcase_add_test(check, initials_tell_which_keys_cannot_be_there);
     tcase_add_test(check, a_check_forgets_the_one_before);
