@@ -82,7 +82,7 @@ struct input {
     struct lanes *lanes;    /* of all outputs */
     struct input_metrics metrics;
     void (*exit_wanted)(struct input *input); /* this input is done; stop the agent */
-    void (*let_go)(struct input *input);      /* it knows less: what it freed may be given back */
+    void (*let_go)(struct input *input); /* it needs less now: what it freed may be given back */
     bool may_be_replaced; /* Hot_Reload: another pipeline may go on where this one stops */
     bool is_replaced;     /* set before stop: one does, and reads again what is not acknowledged */
     int64_t since_ns;     /* when the one before this one stopped, wall clock; 0: there was none */

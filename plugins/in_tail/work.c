@@ -47,6 +47,15 @@ static enum lane_rest shares_work(struct tail *t)
     return rest;
 }
 
+/* What was read may have gone to no output, and then nothing but this tells that memory was needed. */
+static void bytes_let_go(struct tail *t)
+{
+    if (t->reading.bytes.capacity == 0)
+        return;
+    buffer_fini(&t->reading.bytes);
+    t->input->let_go(t->input);
+}
+
 static void on_work(void *owner)
 {
     struct tail *t = owner;
@@ -63,7 +72,7 @@ static void on_work(void *owner)
     if (together != LANE_IS_DONE)
         return;
     if (alone == LANE_IS_DONE)
-        buffer_fini(&t->reading.bytes);
+        bytes_let_go(t);
     if (UNLIKELY(t->told.files.exit_on_eof))
         tail_exit_look(t, alone == LANE_IS_DONE);
 }
