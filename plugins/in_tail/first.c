@@ -3,8 +3,10 @@
 #include "plugins/in_tail/ahead.h"
 #include "plugins/in_tail/bookmark.h"
 #include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/known.h"
 #include "plugins/in_tail/laggard.h"
 #include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/stream.h"
 #include "plugins/in_tail/tail.h"
 #include "plugins/in_tail/wish.h"
 
@@ -219,7 +221,7 @@ bool tail_first_introduce(struct tail_file *f, uint64_t size, bool is_last)
     if (!t->names.is_first_scan_over)
         return true;
     tail_ahead_forget(f->tail); /* what is read must be what it is known by */
-    if (!tail_bookmark_look(f))
+    if (!tail_head_look(f))
         return tail_file_waits(f);
     if (f->origin.id == 0)
         tail_stream_begin(f, (struct slice){0}, is_last || size >= t->told.lines.line_bytes_max);

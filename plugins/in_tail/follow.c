@@ -14,6 +14,7 @@
 #include "plugins/in_tail/lanes.h"
 #include "plugins/in_tail/lines.h"
 #include "plugins/in_tail/open.h"
+#include "plugins/in_tail/stream.h"
 #include "plugins/in_tail/tail.h"
 #include "plugins/in_tail/want.h"
 #include "plugins/in_tail/way.h"
@@ -170,7 +171,7 @@ int64_t tail_file_read(struct tail_file *f, uint64_t size, bool is_last)
         return got;
     bytes = slice_skip(buffer_view(&t->reading.bytes), before);
     if (UNLIKELY(from == 0) && got > 0 && want >= f->known.identity.head.len &&
-        tail_bookmark_check(f, bytes))
+        tail_head_check(f, bytes))
         return 0;
     if (UNLIKELY(f->origin.id == 0) && got > 0)
         tail_stream_begin(f, from == 0 ? bytes : (struct slice){0},

@@ -7,6 +7,7 @@
 #include "plugins/in_tail/known.h"
 #include "plugins/in_tail/note.h"
 #include "plugins/in_tail/open.h"
+#include "plugins/in_tail/row.h"
 #include "plugins/in_tail/tail.h"
 
 #include <stdlib.h>
@@ -145,7 +146,7 @@ static void followed_renew(struct tail_file *f)
 
     if (file_state_read(f->source.fd, &facts) == 0)
         tail_file_note_seen(f, facts.size_bytes);
-    tail_bookmark_renew(f);
+    tail_head_renew(f);
 }
 
 /* Of the files that are followed only those count that the name went away from. */

@@ -1,12 +1,9 @@
 #include "plugins/in_tail/known.h"
 
 #include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/open.h"
+#include "plugins/in_tail/stream.h"
 #include "plugins/in_tail/tail.h"
-
-/*
- * Whether a file is still the one that was read: by its number, and by the bytes before the place where
- * reading stands.
- */
 
 /* ---- numbers ---- */
 
@@ -47,7 +44,7 @@ void tail_inode_leave(struct tail_file *f)
         (void)map_remove(&f->tail->followed.inodes, inode_key(&f->known.identity.id, words));
 }
 
-/* ---- bytes ---- */
+/* ---- the bytes before the place where it is read ---- */
 
 bool tail_file_is_known_by_head(const struct tail_file *f)
 {
@@ -111,6 +108,68 @@ void tail_print_lengthen(struct tail_file *f)
         tail_file_is_rewritten(f))
         return;
     f->known.tail_print = print;
+}
+
+/* ---- its first bytes ---- */
+
+bool tail_head_check(struct tail_file *f, struct slice first)
+{
+    bool is_other;
+
+    if (f->readers.laggard != NULL)
+        return false;
+    is_other = !file_print_begins(f->known.identity.head, first);
+    if (is_other && f->source.state.read == 0 && !f->source.reader.is_gzip)
+        return true;
+    if (is_other && f->origin.id != 0) {
+        tail_stream_renew(f);
+        f->known.is_saved = false;
+    }
+    if (is_other || f->known.identity.head.len < FILE_HEAD_BYTES_MAX)
+        file_identity_take(&f->known.identity, first);
+    return is_other;
+}
+
+/* Other bytes are the follow plan's to notice. */
+bool tail_head_look(struct tail_file *f)
+{
+    char head[FILE_HEAD_BYTES_MAX];
+    struct slice first = tail_source_first(&f->source, head, sizeof head);
+
+    if (first.len == 0)
+        return false;
+    if (file_print_begins(f->known.identity.head, first))
+        file_identity_take(&f->known.identity, first);
+    return true;
+}
+
+/* Its first bytes, as many as were seen of it. */
+static size_t head_bytes(const struct tail_file *f)
+{
+    const struct follow_state *s = &f->source.state;
+    uint64_t seen = s->read > s->size_before ? s->read : s->size_before;
+
+    return seen < FILE_HEAD_BYTES_MAX ? (size_t)seen : FILE_HEAD_BYTES_MAX;
+}
+
+void tail_head_renew(struct tail_file *f)
+{
+    struct file_identity *identity = &f->known.identity;
+
+    if (identity->head.len >= head_bytes(f) || f->source.reader.is_gzip ||
+        f->source.state.read < identity->head.len)
+        return;
+    if (file_head_renew(f->source.fd, head_bytes(f), identity) < 0)
+        log_debug(f->tail->told.component, "the first bytes of %s cannot be read", f->log.path);
+}
+
+void tail_head_copied(struct tail_file *f)
+{
+    char head[FILE_HEAD_BYTES_MAX];
+    struct slice first = tail_source_first(&f->source, head, sizeof head);
+
+    if (first.len > 0)
+        file_identity_take(&f->known.identity, first);
 }
 
 /* ---- its time ---- */

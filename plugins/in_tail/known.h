@@ -34,9 +34,23 @@ bool tail_file_is_known_by_head(const struct tail_file *file);
 
 /* Its bytes are others by now, however many there are. */
 bool tail_file_is_rewritten(const struct tail_file *file);
+
 /* Of bytes just read, while they are at hand; and one that was of few is of more, at rest. */
 struct file_print tail_print_of_end(const struct tail_file *file, struct slice bytes);
 void tail_print_lengthen(struct tail_file *file);
+
+/* These are its first bytes, at the first read of it. If they were others when it was opened, it was
+ * truncated since, though nothing had been read of it: its stream gets another id, and needs a row that has
+ * it. True then. */
+bool tail_head_check(struct tail_file *file, struct slice first);
+
+/* It is known by the first bytes that it has now. False: there are none, or they cannot be read. */
+bool tail_head_look(struct tail_file *file);
+
+/* One that was short when it was opened is known by more of its bytes as it grows; one that goes on in
+ * another file, by that one's. */
+void tail_head_renew(struct tail_file *file);
+void tail_head_copied(struct tail_file *file);
 
 /* Ignore_Older is for it. */
 bool tail_file_is_too_old(const struct tail_file *file);

@@ -55,6 +55,13 @@ int64_t tail_source_head(const struct tail_source *s, char *buf, size_t buf_byte
     return file_head_read(s->fd, s->reader.is_gzip, buf, buf_bytes);
 }
 
+struct slice tail_source_first(const struct tail_source *s, char *buf, size_t buf_bytes)
+{
+    int64_t len = tail_source_head(s, buf, buf_bytes);
+
+    return slice_make(buf, len > 0 ? (size_t)len : 0);
+}
+
 uint64_t tail_source_next(const struct tail_source *s)
 {
     CHECK(s->state.unfinished_bytes <= s->state.read);
@@ -119,14 +126,11 @@ struct tail_file *tail_file_new(struct tail *t, const char *path, struct found_f
 
 void tail_file_form_find(struct tail_file *f)
 {
+    const struct encoding *encoding = f->tail->lines.encoding;
     char head[4];
-    int64_t len;
 
-    if (f->tail->lines.encoding == NULL)
-        return;
-    len = tail_source_head(&f->source, head, sizeof head);
-    f->lines.form =
-        encoding_form(f->tail->lines.encoding, slice_make(head, len > 0 ? (size_t)len : 0));
+    if (encoding != NULL)
+        f->lines.form = encoding_form(encoding, tail_source_first(&f->source, head, sizeof head));
 }
 
 /* A new file has a row before anything of it is read: if we are killed then, what it becomes by

@@ -59,6 +59,9 @@ void tail_file_close(struct tail_file *file);
 /* Its first bytes, of what gzip holds; how many, or negative. */
 int64_t tail_source_head(const struct tail_source *source, char *buf, size_t buf_bytes);
 
+/* The same, lent from `buf`; empty where they cannot be read. */
+struct slice tail_source_first(const struct tail_source *source, char *buf, size_t buf_bytes);
+
 /* Where it goes on: behind whole lines, before those whose end is not there yet. */
 uint64_t tail_source_next(const struct tail_source *source);
 

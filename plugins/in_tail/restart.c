@@ -104,7 +104,7 @@ static int file_move_to_copy(struct tail_file *f, int fd, const struct tail_copy
     s->state.is_rotated = true;
     s->state.rotated_ms = clock_ms();
     f->tail->input->metrics.files_rotated++;
-    tail_bookmark_copied(f);
+    tail_head_copied(f);
     tail_bookmark_save(f);
     tail_file_touch(f);
     return 0;

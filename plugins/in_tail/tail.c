@@ -1,7 +1,6 @@
 #include "plugins/in_tail/tail.h"
 
 #include "plugins/in_tail/again.h"
-#include "plugins/in_tail/bookmark.h"
 #include "plugins/in_tail/copy.h"
 #include "plugins/in_tail/generations.h"
 #include "plugins/in_tail/held.h"
@@ -9,6 +8,7 @@
 #include "plugins/in_tail/look.h"
 #include "plugins/in_tail/names.h"
 #include "plugins/in_tail/open.h"
+#include "plugins/in_tail/stream.h"
 #include "plugins/in_tail/takeover.h"
 #include "plugins/in_tail/told.h"
 #include "plugins/in_tail/way.h"

@@ -24,6 +24,8 @@
  *   twin.c      what such a one goes on in, as gzip made another file of it
  *   way.c       the way to where a compressed file was left
  *   bookmark.c  where each file was left, in the DB
+ *   row.c       the row that it has there
+ *   stream.c    the id of what it holds
  *   takeover.c  going on where another tail of this process stopped
  *   tag.c       the tag that a path makes
  *   laggard.c   a file, read once more for an output that fell behind

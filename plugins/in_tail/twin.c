@@ -199,7 +199,7 @@ static void twin_take(struct tail_twin *twin)
     s->state.size_before = s->state.read;
     tail_inode_take(f);
     tail_laggards_move(f);
-    tail_bookmark_copied(f);
+    tail_head_copied(f);
     tail_bookmark_save(f);
     twin_say(f);
 }
@@ -254,7 +254,7 @@ bool tail_twin_seek(struct tail_file *f)
     int shortage;
 
     CHECK(f->source.fd >= 0 && f->ending.twin == NULL);
-    tail_bookmark_renew(f);
+    tail_head_renew(f);
     if (f->ending.is_alone || f->source.reader.is_gzip)
         return false;
     twin = mem_zalloc(1, sizeof *twin);
