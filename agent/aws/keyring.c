@@ -4,9 +4,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/random.h"
 
 #include <stdio.h>
-#include <uv.h>
 
 /*
  *   ring_fetch     a fetch begins
@@ -40,15 +40,6 @@ struct aws_keyring {
         unsigned failures;    /* in a row */
     } state;
 };
-
-static uint64_t dice(void)
-{
-    uint64_t number = 0;
-
-    if (uv_random(NULL, NULL, &number, sizeof number, 0, NULL) < 0)
-        number = (uint64_t)clock_wall_ns();
-    return number;
-}
 
 static int64_t wall_s(void)
 {
@@ -122,7 +113,8 @@ static void fetched_well(struct aws_keyring *r, const struct aws_fetched *got)
     r->now.skew_s = skew_s;
     say_well(r, got);
     r->state.failures = 0;
-    timer_start(r->next, aws_refresh_ms(wall_s() + r->now.skew_s, r->now.keys->expires_s, dice()));
+    timer_start(r->next,
+                aws_refresh_ms(wall_s() + r->now.skew_s, r->now.keys->expires_s, random_number()));
 }
 
 /* What is well goes on with the old keys; nobody is woken by a second failure of the same kind. */
@@ -133,7 +125,7 @@ static void fetched_badly(struct aws_keyring *r, const char *words)
     r->state.failures++;
     LOG_AT(level, r->settings.component, "%s%s", words,
            r->now.keys != NULL ? "; those that are there go on being used" : "");
-    timer_start(r->next, aws_again_ms(r->state.failures, dice()));
+    timer_start(r->next, aws_again_ms(r->state.failures, random_number()));
 }
 
 static void on_fetched(void *owner, const struct aws_fetched *got, const char *why)

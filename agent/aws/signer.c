@@ -5,10 +5,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/random.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <uv.h>
 
 /*
  *   on_keys         the keyring has other keys, or could not get any: a pass is made, and waiters get it
@@ -46,15 +46,6 @@ struct aws_signer {
 static const char *process_env(const char *name)
 {
     return getenv(name);
-}
-
-static uint64_t dice(void)
-{
-    uint64_t number = 0;
-
-    if (uv_random(NULL, NULL, &number, sizeof number, 0, NULL) < 0)
-        number = (uint64_t)clock_wall_ns();
-    return number;
 }
 
 static int64_t wall_s(void)
@@ -147,7 +138,7 @@ static void on_task(void *owner, const struct aws_task *task, const char *why)
     if (task == NULL) {
         LOG_AT(s->task.failures == 0 ? LOG_WARN : LOG_DEBUG, s->own.s.component, "%s", why);
         s->task.failures++;
-        timer_start(s->task.again, aws_again_ms(s->task.failures, dice()));
+        timer_start(s->task.again, aws_again_ms(s->task.failures, random_number()));
         waiters_tell(s, why);
         return;
     }

@@ -184,7 +184,6 @@ void delivery_end(struct delivery *d, bool is_settled);
 
 /* Begins what may begin. */
 void output_pump(struct output *output);
-uint64_t random_number(void);
 
 /* Keys came, or `why` they did not. */
 void delivery_keyed(struct delivery *d, const char *why);

@@ -3,6 +3,7 @@
 #include "output/turn.h"
 
 #include "base/clock.h"
+#include "base/random.h"
 
 #include <stdlib.h>
 

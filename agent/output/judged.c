@@ -4,7 +4,7 @@
 #include "output/gate.h"
 #include "output/wait.h"
 
-#include "base/clock.h"
+#include "base/random.h"
 
 /*
  * What becomes of a delivery by the verdict: each record fares as its item says, and then the batch is

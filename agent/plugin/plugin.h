@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "base/report.h"
 #include "base/secret.h"
 #include "base/utf8.h"

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 /*
  *   instance_take   the first round begins
@@ -51,15 +50,6 @@ static void instance_check(const struct instance *i)
     CHECK(i->ask == NULL || !timer_is_on(i->again));
 }
 
-static uint64_t dice(void)
-{
-    uint64_t number = 0;
-
-    if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
-        number = (uint64_t)clock_wall_ns();
-    return number;
-}
-
 static const char *env(const char *name)
 {
     return getenv(name);
@@ -103,8 +93,8 @@ static uint64_t again_ms(const struct instance *i)
 
     CHECK(i->kept.s.retry_ms >= RETRY_FIRST_MS);
     if (i->state.failures > 0)
-        return retry_wait_ms(&policy, i->state.failures - 1, dice());
-    return i->kept.s.retry_ms - dice() % (i->kept.s.retry_ms / 4 + 1);
+        return retry_wait_ms(&policy, i->state.failures - 1, random_number());
+    return i->kept.s.retry_ms - random_number() % (i->kept.s.retry_ms / 4 + 1);
 }
 
 static void listeners_tell(struct instance *i)

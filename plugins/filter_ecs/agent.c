@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/random.h>
 
 /*
  *   ecs_agent_new    the cluster is asked for
@@ -64,15 +63,6 @@ enum ecs_answer ecs_agent_find(struct ecs_agent *a, struct slice id, struct shar
 
 /* ---- trouble ---- */
 
-static uint64_t dice(void)
-{
-    uint64_t number = 0;
-
-    if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
-        number = (uint64_t)clock_wall_ns();
-    return number;
-}
-
 static void trouble_is(struct ecs_agent *a, const char *why)
 {
     LOG_AT(a->failures == 0 ? LOG_WARN : LOG_DEBUG, a->settings.component,
@@ -80,7 +70,7 @@ static void trouble_is(struct ecs_agent *a, const char *why)
            a->settings.port, why);
     snprintf(a->trouble, sizeof a->trouble, "%s", why);
     a->failures++;
-    timer_start(a->due, retry_wait_ms(&patience, a->failures - 1, dice()));
+    timer_start(a->due, retry_wait_ms(&patience, a->failures - 1, random_number()));
 }
 
 static void trouble_is_over(struct ecs_agent *a)

@@ -1,7 +1,6 @@
 #include "plugins/filter_kubernetes/association.h"
 
 #include "plugins/filter_kubernetes/platform.h"
-#include "plugins/filter_kubernetes/sync.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -84,7 +83,7 @@ static uint64_t wait_ms(const struct association *a)
     uint64_t ms = (uint64_t)a->settings->every_s * 1000;
 
     ms *= slower < ASSOCIATION_SLOWER_MAX ? slower : ASSOCIATION_SLOWER_MAX;
-    return ms - ms / 10 + sync_dice() % (ms / 5 + 1);
+    return ms - ms / 10 + random_number() % (ms / 5 + 1);
 }
 
 static void say(struct association *a, const char *why)
@@ -236,7 +235,7 @@ struct association *association_new(struct wire *wire, const struct association_
     services_init(&a->services);
     platform_init(&a->platform, wire, settings->platform, on_platform, a);
     a->timer = timer_new(wire->loop, on_timer, a);
-    timer_start(a->timer, sync_dice() % ASSOCIATION_SPREAD_MS);
+    timer_start(a->timer, random_number() % ASSOCIATION_SPREAD_MS);
     return a;
 }
 

@@ -3,15 +3,6 @@
 #include <stdio.h>
 #include <uv.h>
 
-uint64_t sync_dice(void)
-{
-    uint64_t number = 0;
-
-    if (uv_random(NULL, NULL, &number, sizeof number, 0, NULL) < 0)
-        number = (uint64_t)clock_wall_ns();
-    return number >> 1;
-}
-
 /* ---- what is next ---- */
 
 static void timer_set(struct sync *sync)
@@ -39,7 +30,7 @@ static void request_list(struct sync *sync, struct buffer *path)
 
 static void request_watch(struct sync *sync, struct buffer *path)
 {
-    unsigned lasts_s = WIRE_WATCH_S + (unsigned)(sync_dice() % (WIRE_WATCH_S / 2));
+    unsigned lasts_s = WIRE_WATCH_S + (unsigned)(random_number() % (WIRE_WATCH_S / 2));
 
     buffer_append_format(path,
                          "%s?watch=1&allowWatchBookmarks=true&timeoutSeconds=%u"
@@ -266,7 +257,7 @@ static void ended(struct sync *sync, const struct fetch_end *end)
 
     if (was == SYNC_LIST && is_done)
         list_whole(sync);
-    sync_plan_end(&sync->plan, end->end, end->asked_ms, clock_ms(), sync_dice());
+    sync_plan_end(&sync->plan, end->end, end->asked_ms, clock_ms(), random_number());
     if (was == SYNC_WATCH || !is_done)
         see(sync, false);
     else if (sync->plan.mode == SYNC_BY_LIST)
@@ -299,7 +290,7 @@ void sync_start(struct sync *sync, const struct sync_kind *kind, const struct sy
     sync->owner = owner;
     keep(&sync->version, version);
     sync->timer = timer_new(sync->fetch.wire->loop, on_timer, sync);
-    sync_plan_start(&sync->plan, &kind->policy, sync->version.len > 0, clock_ms(), sync_dice());
+    sync_plan_start(&sync->plan, &kind->policy, sync->version.len > 0, clock_ms(), random_number());
     timer_set(sync);
 }
 

@@ -76,7 +76,4 @@ void sync_wish(struct sync *sync, bool is_wished);
 /* The token came. */
 void sync_go_on(struct sync *sync);
 
-/* Any random number. */
-uint64_t sync_dice(void);
-
 #endif

@@ -3,7 +3,6 @@
 #include "plugins/out_cloudwatch_logs/note.h"
 
 #include <stdio.h>
-#include <sys/random.h>
 
 /*
  * What follows from an answer: note.h has the steps, judge.h what the service means. On the loop.
@@ -21,15 +20,6 @@ struct asked {
     struct verdicts *verdicts;
     struct cw_judgement judgement;
 };
-
-static uint64_t dice(void)
-{
-    uint64_t number;
-
-    if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
-        number = (uint64_t)clock_wall_ns();
-    return number;
-}
 
 /* ---- what was taken ---- */
 
@@ -157,7 +147,7 @@ static enum verdict retention_later(const struct asked *a)
     CHECK(a->note->retention_tries < CW_RETENTION_TRIES_MAX);
     if (++a->note->retention_tries == CW_RETENTION_TRIES_MAX)
         return go_without_retention(a);
-    a->verdicts->wait_ms = RETENTION_APART_MS / 2 + dice() % RETENTION_APART_MS;
+    a->verdicts->wait_ms = RETENTION_APART_MS / 2 + random_number() % RETENTION_APART_MS;
     return VERDICT_AGAIN;
 }
 
@@ -251,7 +241,7 @@ static enum verdict pace(const struct asked *a, enum cw_step step, enum verdict 
         call_lane_answered(lane);
         return verdict;
     }
-    wait_ms = call_lane_throttled(lane, clock_ms(), dice());
+    wait_ms = call_lane_throttled(lane, clock_ms(), random_number());
     if (a->note->step != step) /* it goes without */
         return verdict;
     a->verdicts->wait_ms = wait_ms;
