@@ -17,14 +17,15 @@
  *
  *   output_offer      a sealed chunk joins the queue
  *   delivery_begin    the first chunk leaves it, when there is a place
- *   delivery_attempt  where calls have a pace, waits for its turn (turn.c); a worker encodes the records that are left, or writes them; the loop does where
- *                     that is light work
- *   delivery_keyed    before that, where requests are signed and there were no keys: they came, or not
- *   on_encoded        the request goes out; or on_written, when the plugin writes by itself
+ *   delivery_attempt  the records that are left are encoded, or written where the plugin does that by itself;
+ *                     before that it waits for its turn where calls have a pace (turn.c), and for keys where
+ *                     requests are signed (sign.c)
+ *   delivery_keyed    keys came, or did not
+ *   on_encoded        the request goes out
  *   on_reply          the back-end has answered; the plugin judges
- *   delivery_judged   (judged.c) each record gets its verdict; what must be retried waits without a place, and so
- *                     does what may only go later
- *   delivery_attempt  at once, where records were refused and may be sent as text
+ *   on_written        in place of both, where the plugin writes
+ *   delivery_judged   each record gets its verdict (judged.c): what is refused and may be sent as text is tried at
+ *                     once, what must be retried waits without a place
  *   delivery_resume   the wait is over (wait.c): it is the first in the queue again
  *   on_letters_kept   what was set aside is safe, so the end may come
  *   delivery_end      the only way out: settle the chunk's spans, or let go of them
@@ -162,6 +163,24 @@ static void write_work(void *owner)
 
 static void on_reply(void *owner, struct http_call *call, int error, const char *why);
 
+static void request_send(struct delivery *d)
+{
+    struct output *output = d->output;
+    struct http_request *request = &d->made.request;
+
+    d->made.body_bytes = request->body.capacity;
+    budget_take_request(output->config.budget, d->made.body_bytes);
+    output->metrics.requests++;
+    output->metrics.request_bytes += request->body.len;
+    request->connect_ms = circuit_connect_ms(&output->opening.circuit);
+    request->reply_bytes_max = REPLY_BYTES_ANY + batch_waiting(&d->batch) * REPLY_BYTES_EACH;
+    if (d->sending.signing.pass == NULL) /* else it is signed for one already */
+        d->sending.node = nodes_next(&output->nodes, clock_ms());
+    CHECK(d->sending.node != NULL);
+    request_trace(d);
+    d->sending.call = http_call_start(d->sending.node->client, request, on_reply, d);
+}
+
 static void on_encoded(void *owner)
 {
     struct delivery *d = owner;
@@ -190,19 +209,8 @@ static void on_encoded(void *owner)
         delivery_next_part(d);
         return;
     }
-    if (!turn_start(d))
-        return;
-    d->made.body_bytes = d->made.request.body.capacity;
-    budget_take_request(output->config.budget, d->made.body_bytes);
-    output->metrics.requests++;
-    output->metrics.request_bytes += d->made.request.body.len;
-    d->made.request.connect_ms = circuit_connect_ms(&output->opening.circuit);
-    d->made.request.reply_bytes_max = REPLY_BYTES_ANY + batch_waiting(&d->batch) * REPLY_BYTES_EACH;
-    if (d->sending.signing.pass == NULL) /* else it is signed for one already */
-        d->sending.node = nodes_next(&output->nodes, clock_ms());
-    CHECK(d->sending.node != NULL);
-    request_trace(d);
-    d->sending.call = http_call_start(d->sending.node->client, &d->made.request, on_reply, d);
+    if (turn_start(d))
+        request_send(d);
 }
 
 static void on_written(void *owner)
@@ -256,43 +264,52 @@ static bool is_answer_lost(int status, enum verdict verdict)
     return verdict == VERDICT_RETRY && (status == 502 || status == 504 || status / 100 == 2);
 }
 
+static enum verdict failure_judge(struct delivery *d, int error, const char *why)
+{
+    snprintf(d->answer.why, sizeof d->answer.why, "%s: %s", d->sending.node->where, why);
+    if (!nodes_failed(&d->output->nodes, d->sending.node, clock_ms()))
+        gate_note(d, CIRCUIT_FAILED, 0);
+    return unanswered_verdict(d, error);
+}
+
+static enum verdict answer_judge(struct delivery *d, const struct http_reply *reply,
+                                 struct verdicts *verdicts)
+{
+    const struct output_config *config = &d->output->config;
+    enum verdict verdict;
+
+    nodes_answered(d->sending.node);
+    verdicts->count = batch_waiting(&d->batch);
+    verdicts->note = d->batch.note;
+    verdict = config->plugin->judge(config->self, reply, verdicts, d->answer.why);
+    account_unanswered(d, is_answer_lost(reply->status, verdict));
+    gate_note(d, gate_event(reply->status, verdict, verdicts), reply->retry_after_ms);
+    d->tries.rest_ms = verdict == VERDICT_AGAIN ? verdicts->wait_ms : 0;
+    return verdict;
+}
+
 static void on_reply(void *owner, struct http_call *call, int error, const char *why)
 {
     struct delivery *d = owner;
-    const struct output_config *config = &d->output->config;
+    const struct http_reply *reply = http_call_reply(call);
+    uint64_t asked_ms = error < 0 ? 0 : reply->retry_after_ms;
     struct verdicts verdicts = {0};
     enum verdict verdict;
-    uint64_t asked_ms = 0;
 
     CHECK(d->sending.call == call && d->flow.is_under_way);
     d->sending.call = NULL;
     turn_end(d);
     account_unanswered(d, (unsigned)http_call_was_resent(call) +
                               (unsigned)(error < 0 && http_call_was_sent(call)));
-    if (error == 0 && sign_heard(d, http_call_reply(call))) {
+    if (error == 0 && sign_heard(d, reply)) {
         sign_forget(d);
         body_forget(d);
         delivery_attempt(d);
         return;
     }
     sign_forget(d);
-    d->answer.status = error < 0 ? 0 : (unsigned)http_call_reply(call)->status;
-    if (error < 0) {
-        snprintf(d->answer.why, sizeof d->answer.why, "%s: %s", d->sending.node->where, why);
-        verdict = unanswered_verdict(d, error);
-        if (!nodes_failed(&d->output->nodes, d->sending.node, clock_ms()))
-            gate_note(d, CIRCUIT_FAILED, 0);
-    } else {
-        nodes_answered(d->sending.node);
-        verdicts.count = batch_waiting(&d->batch);
-        verdicts.note = d->batch.note;
-        verdict =
-            config->plugin->judge(config->self, http_call_reply(call), &verdicts, d->answer.why);
-        account_unanswered(d, is_answer_lost(http_call_reply(call)->status, verdict));
-        asked_ms = http_call_reply(call)->retry_after_ms;
-        gate_note(d, gate_event(http_call_reply(call)->status, verdict, &verdicts), asked_ms);
-        d->tries.rest_ms = verdict == VERDICT_AGAIN ? verdicts.wait_ms : 0;
-    }
+    d->answer.status = error < 0 ? 0 : (unsigned)reply->status;
+    verdict = error < 0 ? failure_judge(d, error, why) : answer_judge(d, reply, &verdicts);
     answer_trace(d);
     body_forget(d);
     delivery_judged(d, verdict, verdict == VERDICT_DELIVERED ? &verdicts : NULL, asked_ms);
