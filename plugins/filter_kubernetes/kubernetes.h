@@ -2,7 +2,8 @@
  * Inside of the kubernetes filter.
  *
  *   options.c     what it can be told
- *   kubernetes.c  its life, and what becomes of a record
+ *   kubernetes.c  its life
+ *   apply.c       what becomes of a record
  *   ready.c       logs that are not read before their pod is known
  *   stream.c      what is known of each place that lines come from
  *   identity.c    whose lines they are
@@ -27,9 +28,18 @@
 struct naming_options {
     char *tag_prefix;
     char *regex_parser;
+    const struct parser *parser; /* of that name; NULL: the usual form */
     bool use_journal;
     bool use_tag; /* and nothing else is asked for */
     bool use_dummy;
+};
+
+/* What a pod's annotations may ask for, and get. */
+struct heeds_options {
+    bool parser;
+    bool exclude;
+    struct wishes wishes;        /* of whoever reads its files */
+    struct parser_book *parsers; /* that it may name */
 };
 
 /* What becomes of lines whose pod is not known. */
@@ -50,34 +60,38 @@ struct kube_waiting {
     struct timer *timer; /* on while they are to be woken */
 };
 
+/* Who is asked about pods. */
+struct kube_asking {
+    struct source *source; /* NULL where no pods are asked for */
+    struct pods *pods;     /* likewise; the source's */
+    struct pods_listener listener;
+    struct association_listener services; /* linked where they are wanted */
+    uint64_t epoch; /* another one whenever answers about pods may have changed */
+};
+
+/* Of what is said of many lines. */
+struct kube_brakes {
+    struct log_brake parser;
+    struct log_brake left_out;
+    struct log_brake too_many;
+};
+
 struct filter_kubernetes {
     struct source_settings settings;
     struct naming_options naming;
     struct merge merge;
     struct block_form form;
     struct wait_options wait;
-    bool honours_parser;
-    bool honours_exclude;
-    struct wishes wishes;
-    const struct parser *naming_parser;
+    struct heeds_options heeds;
+    struct kube_asking asking;
     struct streams streams;
     struct kube_waiting waiting;
-    struct source *source; /* NULL where no pods are asked for */
-    struct pods *pods;
-    struct pods_listener listener;
-    struct association_listener services; /* linked where they are wanted */
-    uint64_t epoch; /* another one whenever answers about pods may have changed */
     struct filter_metrics *metrics;
-    struct parser_book *parsers;
     const char *component;
-    struct log_brake brakes[3];
+    struct kube_brakes brakes;
 };
 
 extern const struct option kubernetes_options[];
-
-/* The container that a tag, and the file that an origin reads, tell of; false: none. */
-bool kubernetes_identify(struct filter_kubernetes *k, const struct filter_run *run,
-                         struct identity *id);
 
 /* Asks these pods from now on; before any record. They outlive the filter. */
 void kubernetes_use(struct filter_kubernetes *k, struct pods *pods);

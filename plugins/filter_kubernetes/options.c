@@ -57,15 +57,15 @@ const struct option kubernetes_options[] = {
                 "Ours: a longer annotation, or label, is left out."),
 
     /* ---- what a pod asks for ---- */
-    OPTION_BOOL(S, honours_parser, "k8s-logging.parser", "false", 0,
+    OPTION_BOOL(S, heeds.parser, "k8s-logging.parser", "false", 0,
                 "A pod may name its parser: fluentbit.io/parser."),
-    OPTION_BOOL(S, honours_exclude, "k8s-logging.exclude", "false", 0,
+    OPTION_BOOL(S, heeds.exclude, "k8s-logging.exclude", "false", 0,
                 "A pod may have its lines left out: fluentbit.io/exclude."),
 
     /* ---- before pods are known ---- */
-    OPTION_BOOL(S, wishes.honours_multiline, "pod_multiline", "false", 0,
+    OPTION_BOOL(S, heeds.wishes.honours_multiline, "pod_multiline", "false", 0,
                 "Ours: a pod may name the multiline parser of its lines: tailrace.io/multiline."),
-    OPTION_BOOL(S, wishes.honours_rate, "pod_rate_limit", "false", 0,
+    OPTION_BOOL(S, heeds.wishes.honours_rate, "pod_rate_limit", "false", 0,
                 "Ours: a pod may bound how fast its logs are read: tailrace.io/rate-limit."),
     OPTION_TIME(S, wait.wait_ms, "metadata_wait", "10s", 0,
                 "Ours: a log is not read until its pod is known, and its container, or so long; 0: "

@@ -1,4 +1,4 @@
-#include "plugins/filter_kubernetes/kubernetes.h"
+#include "plugins/filter_kubernetes/apply.h"
 
 /*
  * A log whose pod is not known, or whose container the pod's status does not have, waits, unread: the
@@ -70,7 +70,7 @@ uint64_t kubernetes_wait_ms(enum pod_answer answer, bool lacks_status, uint64_t 
 static bool lacks_status(const struct filter_kubernetes *k, const struct pod *pod,
                          const struct pod_query *query)
 {
-    return !k->form.is_namespace_only && pods_way(k->pods) == PODS_WATCHED &&
+    return !k->form.is_namespace_only && pods_way(k->asking.pods) == PODS_WATCHED &&
            !pod_tells(pod, query);
 }
 
@@ -85,11 +85,11 @@ static uint64_t pod_ask(struct filter_kubernetes *k, const struct filter_run *ru
 
     identity_init(&id);
     if (kubernetes_identify(k, run, &id))
-        answer = pods_find(k->pods, &id.query, &pod);
+        answer = pods_find(k->asking.pods, &id.query, &pod);
     if (pod != NULL) {
         lacks = lacks_status(k, pod, &id.query);
-        if (wishes != NULL && wishes_are_heard(&k->wishes))
-            wishes_read(&k->wishes, &id, pod, wishes);
+        if (wishes != NULL && wishes_are_heard(&k->heeds.wishes))
+            wishes_read(&k->heeds.wishes, &id, pod, wishes);
     }
     identity_fini(&id);
     return kubernetes_wait_ms(answer, lacks, k->wait.wait_ms);
@@ -99,7 +99,7 @@ static uint64_t pod_ask(struct filter_kubernetes *k, const struct filter_run *ru
  * for when it names them, and no sooner. */
 static uint64_t journal_ask(const struct filter_kubernetes *k)
 {
-    bool is_known = pods_way(k->pods) == PODS_ASKED_FOR || pods_have_begun(k->pods);
+    bool is_known = pods_way(k->asking.pods) == PODS_ASKED_FOR || pods_have_begun(k->asking.pods);
 
     return is_known ? 0 : k->wait.wait_ms;
 }
@@ -109,7 +109,7 @@ uint64_t kubernetes_ready(void *self, const struct filter_run *run, struct filte
     struct filter_kubernetes *k = self;
     uint64_t wait_ms;
 
-    if (k->pods == NULL)
+    if (k->asking.pods == NULL)
         return 0;
     wait_ms = k->naming.use_journal ? journal_ask(k) : pod_ask(k, run, waiter->wishes);
     if (wait_ms == 0)

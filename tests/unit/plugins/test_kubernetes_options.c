@@ -53,7 +53,7 @@ START_TEST(lines_are_told_how_they_are_recognised_and_merged)
     ck_assert(k->merge.is_on && !k->merge.trims && !k->merge.keeps_log);
     ck_assert_str_eq(k->merge.parser_name, "q");
     ck_assert_str_eq(k->merge.under_key, "m");
-    ck_assert(k->honours_parser && k->honours_exclude);
+    ck_assert(k->heeds.parser && k->heeds.exclude);
 }
 END_TEST
 
