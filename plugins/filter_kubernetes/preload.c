@@ -147,7 +147,7 @@ static void load_pod(struct source *source, const struct pod_query *query)
     if (!is_file_name(query->namespace_name) || !is_file_name(query->name))
         return;
     path = mem_format("%s/%.*s.namespace_meta", folder, SLICE_ARG(query->namespace_name));
-    if (source->wants_spaces)
+    if (source->syncs.wants_spaces)
         load(source, path, query, true);
     mem_free(path);
     path = mem_format("%s/%.*s_%.*s.meta", folder, SLICE_ARG(query->namespace_name),

@@ -8,208 +8,14 @@
  *   source_take     what was kept is there at once; the first request is drawn over a few seconds
  *   on_wished       a pod is asked for that is not there: looked at when the loop turns
  *   on_turn         files of the preload folder, a sooner list, single requests
- *   sync's ops      the server's words go into the pods
+ *   source_sync.c   the server's words go into the pods
  *   source_release  the last holder's: what is known is kept for the next start
  */
-
-/* By what a node's first requests are spread after a start: see metadata.md. */
-#define SPREAD_MS UINT64_C(3000)
-#define KEPT_SPREAD_MS UINT64_C(10000)
-#define KUBELET_SPREAD_MS UINT64_C(0)
-
-#define LIST_EVERY_MS UINT64_C(15000)
-#define LIST_SOONER_MS UINT64_C(2000)
-#define POLL_EVERY_MS UINT64_C(10000)
-#define POLL_SOONER_MS UINT64_C(1000)
 
 /* Those that run; sources with equal settings are one. */
 static struct list sources;
 
-/* ---- what the server says ---- */
-
-static void pods_begin(void *owner)
-{
-    struct source *source = owner;
-
-    pods_round_begin(source->pods);
-}
-
-static void pods_came(void *owner, struct facts_reader *reader, struct slice object)
-{
-    struct source *source = owner;
-    struct pod_facts facts;
-
-    if (facts_read_pod(reader, object, &facts) == 0 && pods_put(source->pods, &facts))
-        keep_wish(source->keep);
-}
-
-static void pods_went(void *owner, struct facts_reader *reader, struct slice object)
-{
-    struct source *source = owner;
-    struct pod_facts facts;
-
-    if (facts_read_pod(reader, object, &facts) < 0)
-        return;
-    pods_remove(source->pods, &facts.pod);
-    keep_wish(source->keep);
-}
-
-static void pods_whole(void *owner)
-{
-    struct source *source = owner;
-
-    pods_round_end(source->pods);
-    keep_wish(source->keep);
-}
-
-static void pods_seen(void *owner, bool sees_all)
-{
-    struct source *source = owner;
-
-    pods_trust(source->pods, sees_all ? clock_ms() : 0);
-}
-
-static enum pods_way way_of(const struct source *source)
-{
-    enum sync_mode mode = source->pods_sync.plan.mode;
-
-    if (!source->has_sync || mode == SYNC_BY_ONE)
-        return PODS_ASKED_FOR;
-    return mode == SYNC_BY_LIST ? PODS_LISTED : PODS_WATCHED;
-}
-
-/* What the way in which pods and namespaces come means for others. */
-static void way_set(struct source *source)
-{
-    enum pods_way way = way_of(source);
-    bool spaces_by_one = source->wants_spaces &&
-                         (!source->has_spaces_sync || source->spaces_sync.plan.mode == SYNC_BY_ONE);
-
-    pods_come_by(source->pods, way);
-    singles_want(&source->singles, way == PODS_ASKED_FOR && !source->settings.server.use_kubelet,
-                 spaces_by_one);
-}
-
-static void on_moved(void *owner)
-{
-    way_set(owner);
-}
-
-static const struct sync_ops pods_ops = {
-    .begin = pods_begin,
-    .put = pods_came,
-    .removed = pods_went,
-    .whole = pods_whole,
-    .sees = pods_seen,
-    .moved = on_moved,
-};
-
-/* ---- namespaces ---- */
-
-static void spaces_begin(void *owner)
-{
-    (void)owner;
-}
-
-static void spaces_came(void *owner, struct facts_reader *reader, struct slice object)
-{
-    struct source *source = owner;
-    struct pod_namespace space;
-
-    if (facts_read_space(reader, object, &space) < 0)
-        return;
-    pods_space_put(source->pods, &space);
-    keep_wish(source->keep);
-}
-
-static void spaces_went(void *owner, struct facts_reader *reader, struct slice object)
-{
-    struct source *source = owner;
-    struct pod_namespace space;
-
-    if (facts_read_space(reader, object, &space) == 0)
-        pods_space_remove(source->pods, space.name);
-}
-
-static void spaces_seen(void *owner, bool sees_all)
-{
-    struct source *source = owner;
-
-    pods_trust_spaces(source->pods, sees_all ? clock_ms() : 0);
-}
-
-static const struct sync_ops spaces_ops = {
-    .begin = spaces_begin,
-    .put = spaces_came,
-    .removed = spaces_went,
-    .whole = spaces_begin,
-    .sees = spaces_seen,
-    .moved = on_moved,
-};
-
-static const struct sync_kind spaces_kind = {
-    .path = "/api/v1/namespaces",
-    .selector = "",
-    .list = WIRE_LIST,
-    .words = "namespaces",
-    .resource = "namespaces",
-    .wanted = "Namespace_Labels or Namespace_Annotations",
-    .policy = {.spread_ms = SPREAD_MS,
-               .list_every_ms = 20 * LIST_EVERY_MS,
-               .list_sooner_ms = LIST_SOONER_MS,
-               .can_watch = true,
-               .can_one = true},
-};
-
-/* ---- which way ---- */
-
-static void kind_of_api(struct sync_kind *kind, bool is_kept)
-{
-    *kind = (struct sync_kind){
-        .path = "/api/v1/pods",
-        .list = WIRE_LIST,
-        .words = "pods of this node",
-        .resource = "pods",
-        .wanted = "the filter",
-        .policy = {.spread_ms = is_kept ? KEPT_SPREAD_MS : SPREAD_MS,
-                   .list_every_ms = LIST_EVERY_MS,
-                   .list_sooner_ms = LIST_SOONER_MS,
-                   .can_watch = true,
-                   .can_one = true},
-    };
-}
-
-static void kind_of_kubelet(struct sync_kind *kind)
-{
-    *kind = (struct sync_kind){
-        .path = "/pods",
-        .selector = "",
-        .list = WIRE_KUBELET,
-        .words = "pods of the kubelet",
-        .resource = "nodes",
-        .wanted = "Use_Kubelet",
-        .policy = {.spread_ms = KUBELET_SPREAD_MS,
-                   .list_every_ms = POLL_EVERY_MS,
-                   .list_sooner_ms = POLL_SOONER_MS},
-    };
-}
-
-static void pods_sync_start(struct source *source, struct slice version)
-{
-    struct pods_counts counts = pods_counts(source->pods);
-
-    CHECK(!source->has_sync);
-    source->has_sync = true;
-    if (source->settings.server.use_kubelet) {
-        kind_of_kubelet(&source->kind);
-    } else {
-        kind_of_api(&source->kind, counts.live > 0);
-        source->selector = mem_format("&fieldSelector=spec.nodeName%%3D%s", source->node);
-        source->kind.selector = source->selector;
-    }
-    sync_start(&source->pods_sync, &source->kind, &pods_ops, source, version);
-    way_set(source);
-}
+/* ---- this node ---- */
 
 static bool is_node_name(const char *name)
 {
@@ -220,6 +26,20 @@ static bool is_node_name(const char *name)
     return name[0] != '\0' && strlen(name) <= 253;
 }
 
+const char *source_node_name(void)
+{
+    static const char *const names[] = {"NODE_NAME",    "K8S_NODE_NAME", "KUBE_NODE_NAME",
+                                        "MY_NODE_NAME", "HOST_NAME",     "NODENAME"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *name = getenv(names[i]);
+
+        if (name != NULL && is_node_name(name))
+            return name;
+    }
+    return NULL;
+}
+
 /* A pod that has files here runs here: so its node is ours. */
 static void on_single(void *owner, const struct pod *pod)
 {
@@ -227,13 +47,13 @@ static void on_single(void *owner, const struct pod *pod)
     char *node;
 
     keep_wish(source->keep);
-    if (source->has_sync || pod->node.len == 0)
+    if (source->syncs.has_pods || pod->node.len == 0)
         return;
     node = mem_text_n(pod->node.data, pod->node.len);
     if (is_node_name(node)) {
         log_info(source->settings.component, "this node is %s, as its first pod says", node);
         source->node = node;
-        pods_sync_start(source, SLICE(""));
+        source_sync_pods(source, SLICE(""));
     } else {
         mem_free(node);
     }
@@ -264,7 +84,7 @@ static void on_turn(void *owner)
 
     (void)source_look(source);
     next_ms = pods_tick(source->pods);
-    sync_wish(&source->pods_sync, source_is_wished(source));
+    sync_wish(&source->syncs.pods, source_is_wished(source));
     singles_poke(&source->singles);
     turn_set(source, next_ms);
 }
@@ -273,26 +93,12 @@ static void on_token(void *owner)
 {
     struct source *source = owner;
 
-    sync_go_on(&source->pods_sync);
-    sync_go_on(&source->spaces_sync);
+    sync_go_on(&source->syncs.pods);
+    sync_go_on(&source->syncs.spaces);
     singles_poke(&source->singles);
 }
 
 /* ---- life ---- */
-
-const char *source_node_name(void)
-{
-    static const char *const names[] = {"NODE_NAME",    "K8S_NODE_NAME", "KUBE_NODE_NAME",
-                                        "MY_NODE_NAME", "HOST_NAME",     "NODENAME"};
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        const char *name = getenv(names[i]);
-
-        if (name != NULL && is_node_name(name))
-            return name;
-    }
-    return NULL;
-}
 
 int source_check(const struct source_settings *settings, char why[256])
 {
@@ -317,7 +123,7 @@ static void begin_kept(struct source *source, const char *node, struct buffer *v
     const char *path = source->settings.keeping.keep_file;
     struct keep_head head = {.print = settings_print(&source->settings), .node = slice_of(node)};
     struct keep_what what = {.pods = source->pods,
-                             .version = &source->pods_sync.version,
+                             .version = &source->syncs.pods.version,
                              .node = &source->node,
                              .print = head.print};
     int rc;
@@ -348,17 +154,15 @@ static void begin(struct source *source)
     begin_kept(source, node, &version);
     source->turn = timer_new(source->loop, on_turn, source);
     if (source->settings.server.use_kubelet || source->node != NULL)
-        pods_sync_start(source, buffer_view(&version));
+        source_sync_pods(source, buffer_view(&version));
     else
         log_info(source->settings.component,
                  "this node's name is not known (NODE_NAME of the downward API tells it): pods are "
                  "asked for one by one until one of them says it");
-    if (source->wants_spaces) {
-        source->has_spaces_sync = true;
-        sync_start(&source->spaces_sync, &spaces_kind, &spaces_ops, source, SLICE(""));
-    }
+    if (source->syncs.wants_spaces)
+        source_sync_spaces(source);
     buffer_fini(&version);
-    way_set(source);
+    source_way_set(source);
 }
 
 static struct source *source_new(struct loop *loop, const struct source_settings *settings)
@@ -369,13 +173,13 @@ static struct source *source_new(struct loop *loop, const struct source_settings
     source->loop = loop;
     source->refs = 1;
     source->settings = settings_copied(settings);
-    source->wants_spaces = wants->namespace_labels || wants->namespace_annotations;
-    source->pods = pods_new(source->wants_spaces, on_wished, source);
+    source->syncs.wants_spaces = wants->namespace_labels || wants->namespace_annotations;
+    source->pods = pods_new(source->syncs.wants_spaces, on_wished, source);
     wire_open(&source->wire, loop, &source->settings);
     source->wire.login.came = on_token;
     source->wire.login.owner = source;
-    sync_init(&source->pods_sync, &source->wire, &source->settings.wants);
-    sync_init(&source->spaces_sync, &source->wire, &source->settings.wants);
+    sync_init(&source->syncs.pods, &source->wire, &source->settings.wants);
+    sync_init(&source->syncs.spaces, &source->wire, &source->settings.wants);
     if (association_is_on(&source->settings.association))
         source->association = association_new(&source->wire, &source->settings.association);
     singles_init(&source->singles, &source->wire, &source->settings, source->pods);
@@ -390,13 +194,13 @@ static void source_free(struct source *source)
     timer_free(&source->turn);
     keep_free(&source->keep);
     singles_fini(&source->singles);
-    sync_stop(&source->pods_sync);
-    sync_stop(&source->spaces_sync);
+    sync_stop(&source->syncs.pods);
+    sync_stop(&source->syncs.spaces);
     association_free(&source->association);
     wire_close(&source->wire);
     pods_free(&source->pods);
     settings_free_copied(&source->settings);
-    mem_free(source->selector);
+    mem_free(source->syncs.selector);
     mem_free(source->node);
     mem_free(source);
 }

@@ -52,9 +52,9 @@ void source_tell(const struct source *source, struct kubernetes_metrics *out)
 
 static const char *way_of(const struct source *source)
 {
-    const struct sync_plan *plan = &source->pods_sync.plan;
+    const struct sync_plan *plan = &source->syncs.pods.plan;
 
-    if (!source->has_sync)
+    if (!source->syncs.has_pods)
         return "single requests, until the node's name is known";
     if (source->settings.server.use_kubelet)
         return "the kubelet";
@@ -67,10 +67,10 @@ static const char *way_of(const struct source *source)
 
 static const char *trouble_of(const struct source *source)
 {
-    if (source->pods_sync.trouble[0] != '\0')
-        return source->pods_sync.trouble;
-    if (source->spaces_sync.trouble[0] != '\0')
-        return source->spaces_sync.trouble;
+    if (source->syncs.pods.trouble[0] != '\0')
+        return source->syncs.pods.trouble;
+    if (source->syncs.spaces.trouble[0] != '\0')
+        return source->syncs.spaces.trouble;
     if (source->singles.trouble[0] != '\0' || source->association == NULL)
         return source->singles.trouble;
     return association_trouble(source->association);
