@@ -1,61 +1,19 @@
-#include "chunk/intake.h"
+#include "chunk/intake_self.h"
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "base/memory.h"
-#include "chunk/again.h"
-#include "chunk/open_chunks.h"
-#include "chunk/parcel.h"
-#include "chunk/tag_routes.h"
 #include "filter/chain.h"
 #include "filter/route.h"
 
+/*
+ * A record on its way to a chunk, on the path of every byte.
+ *
+ *   intake_push        what the input has filled, through the filters of its tag
+ *   intake_push_plain  the short way to the same document
+ *   record_push_again  a filter gave it another tag: through the filters of that one
+ *   record_store       into the open chunk of its outputs, which is closed when it is full
+ */
+
 #define ROUNDS_SAID_MS 60000
-
-struct intake {
-    struct filter_chain *chain;
-    struct route_table *routes;
-    struct timer *flush_timer;
-    uint64_t flush_ms;
-    chunk_sealed_fn *sealed;
-    void *sealed_owner;
-    struct open_chunks open;
-    struct parcels parcels; /* likewise open */
-    struct tag_routes tags;
-    struct record record;
-    struct json_scanner json;
-    struct agains again;
-    struct log_brake rounds;
-};
-
-static void chunk_close(struct intake *intake, struct chunk *chunk);
-static void parcel_close(struct intake *intake, struct chunk *chunk);
-
-static void chunks_close(struct intake *intake)
-{
-    while (intake->open.count > 0)
-        chunk_close(intake, intake->open.items[intake->open.count - 1]);
-}
-
-/* The time is over for every chunk that is open: the timer started with the oldest. Of parcels some
- * stay, as each that is not full is a call more. */
-static void on_flush_due(void *owner)
-{
-    struct intake *intake = owner;
-    struct parcels *parcels = &intake->parcels;
-    struct parcel_flush flush = {
-        .now_ms = clock_ms(), .flush_ms = intake->flush_ms, .behind = parcels_behind(parcels)};
-    uint64_t look_ms;
-
-    for (uint32_t i = parcels->count; i-- > 0;)
-        if (parcel_is_due(parcels->items[i], flush))
-            parcel_close(intake, parcels->items[i]);
-    chunks_close(intake);
-    look_ms = parcels_look_ms(parcels, flush);
-    CHECK((look_ms == 0) == (parcels->count == 0));
-    if (look_ms > 0)
-        timer_start(intake->flush_timer, look_ms);
-}
 
 struct intake *intake_new(struct loop *loop, struct filter_chain *chain, struct route_table *routes,
                           uint64_t flush_ms)
@@ -64,24 +22,21 @@ struct intake *intake_new(struct loop *loop, struct filter_chain *chain, struct 
 
     intake->chain = chain;
     intake->routes = routes;
-    intake->flush_ms = flush_ms;
-    intake->flush_timer = timer_new(loop, on_flush_due, intake);
+    intake_sealing_init(intake, loop, flush_ms);
     record_init(&intake->record);
     json_scanner_init(&intake->json);
     return intake;
-}
-
-void intake_on_sealed(struct intake *intake, chunk_sealed_fn *sealed, void *owner)
-{
-    CHECK(sealed != NULL);
-    intake->sealed = sealed;
-    intake->sealed_owner = owner;
 }
 
 void intake_packed(struct intake *intake, output_set packing)
 {
     CHECK(intake->open.count == 0);
     intake->open.packing = packing;
+}
+
+void intake_set_parcels(struct intake *intake, unsigned output, struct parcel_rule *rule)
+{
+    parcels_want(&intake->parcels, output, rule);
 }
 
 void intake_free(struct intake **address)
@@ -91,9 +46,7 @@ void intake_free(struct intake **address)
     *address = NULL;
     if (intake == NULL)
         return;
-    CHECK(intake->open.count == 0 && intake->parcels.count == 0);
-    CHECK(!timer_is_on(intake->flush_timer));
-    timer_free(&intake->flush_timer);
+    intake_sealing_fini(intake);
     parcels_fini(&intake->parcels);
     open_chunks_fini(&intake->open);
     again_fini(&intake->again);
@@ -119,13 +72,6 @@ struct json_scanner *intake_json(struct intake *intake)
     return &intake->json;
 }
 
-/* A chunk is open, maybe the first. */
-static void flush_watch(struct intake *intake)
-{
-    if (!timer_is_on(intake->flush_timer))
-        timer_start(intake->flush_timer, intake->flush_ms);
-}
-
 static struct chunk *chunk_for(struct intake *intake, const struct origin *origin,
                                output_set outputs)
 {
@@ -133,47 +79,8 @@ static struct chunk *chunk_for(struct intake *intake, const struct origin *origi
 
     if (LIKELY(chunk != NULL))
         return chunk;
-    flush_watch(intake);
+    intake_watch(intake);
     return open_chunks_begin(&intake->open, outputs);
-}
-
-static void chunk_close(struct intake *intake, struct chunk *chunk)
-{
-    CHECK(chunk->record_count > 0 && intake->sealed != NULL);
-    if (chunk->parcel.rule != NULL)
-        parcels_remove(&intake->parcels, chunk);
-    else
-        open_chunks_remove(&intake->open, chunk);
-    if (intake->open.count == 0 && intake->parcels.count == 0)
-        timer_stop(intake->flush_timer);
-    open_chunks_note(&intake->open, chunk);
-    chunk_seal(chunk);
-    intake->sealed(intake->sealed_owner, chunk);
-}
-
-/* The one that the parcel joins, with room for it; opened or, where it has none, closed and opened anew. */
-static struct chunk *together_for(struct intake *intake, const struct chunk *parcel)
-{
-    struct chunk *together =
-        open_chunks_find_as(&intake->open, parcel->outputs, parcel->can_repeat, parcel->can_leave);
-
-    if (together != NULL && !parcel_fits(together, parcel)) {
-        chunk_close(intake, together);
-        together = NULL;
-    }
-    return together != NULL ? together : open_chunks_begin(&intake->open, parcel->outputs);
-}
-
-/* It is not full: what may go together does, in a chunk that is closed by whoever calls this. */
-static void parcel_close(struct intake *intake, struct chunk *chunk)
-{
-    CHECK(chunk->parcel.rule != NULL && chunk->run_count > 0);
-    if (!parcel_may_join(&intake->parcels, chunk)) {
-        chunk_close(intake, chunk);
-        return;
-    }
-    parcels_remove(&intake->parcels, chunk);
-    chunk_join(together_for(intake, chunk), &chunk);
 }
 
 static void origin_route(struct intake *intake, struct origin *origin)
@@ -241,7 +148,7 @@ static struct chunk *chunk_of(const struct push *push)
     if (chunk == NULL) {
         scope = accessor_scope_of(push->record, push->tag);
         chunk = parcels_open(&intake->parcels, push->origin, push->outputs, &scope);
-        flush_watch(intake);
+        intake_watch(intake);
     }
     return chunk;
 }
@@ -258,7 +165,7 @@ static size_t record_store(struct push *push, uint64_t end)
     chunk_append(chunk, origin, push->tag, push->record, end);
     bytes = chunk->bytes.len - before;
     if (UNLIKELY(chunk_is_full(chunk)))
-        chunk_close(push->intake, chunk);
+        intake_close(push->intake, chunk);
     return bytes;
 }
 
@@ -411,7 +318,7 @@ static struct chunk *chunk_of_plain(struct intake *intake, struct origin *origin
     if (LIKELY(chunk != NULL))
         return chunk;
     chunk = parcels_open_plain(&intake->parcels, origin, origin->route.outputs, plain);
-    flush_watch(intake);
+    intake_watch(intake);
     return chunk;
 }
 
@@ -439,60 +346,5 @@ void intake_push_plain(struct intake *intake, struct origin *origin, struct plai
     chunk = chunk_of_plain(intake, origin, plain);
     chunk_append_plain(chunk, origin, plain, end);
     if (UNLIKELY(chunk_is_full(chunk)))
-        chunk_close(intake, chunk);
-}
-
-void intake_set_parcels(struct intake *intake, unsigned output, struct parcel_rule *rule)
-{
-    parcels_want(&intake->parcels, output, rule);
-}
-
-static void parcels_ease(struct intake *intake, struct parcels_most most)
-{
-    struct chunk *chunk;
-
-    while ((chunk = parcels_next_to_go(&intake->parcels, most)) != NULL)
-        parcel_close(intake, chunk);
-}
-
-/* Three quarters: its readers go on when the others are gone. */
-void intake_ease_lane(struct intake *intake, output_set lane, uint64_t room_bytes)
-{
-    parcels_ease(intake,
-                 (struct parcels_most){lane, room_bytes / 2, room_bytes / 2 + room_bytes / 4});
-    for (uint32_t i = intake->open.count; i-- > 0;)
-        if ((intake->open.items[i]->outputs & ~lane) == 0)
-            chunk_close(intake, intake->open.items[i]);
-}
-
-void intake_ease(struct intake *intake, uint64_t room_bytes)
-{
-    parcels_ease(intake, (struct parcels_most){~(output_set)0, room_bytes / 2, room_bytes});
-    for (uint32_t i = intake->open.count; i-- > 0;)
-        if (parcels_are_for(&intake->parcels, intake->open.items[i]->outputs))
-            chunk_close(intake, intake->open.items[i]);
-}
-
-static bool is_for_one_of(const struct chunk *chunk, output_set outputs)
-{
-    return (chunk->outputs & ~outputs) == 0 && (chunk->outputs & (chunk->outputs - 1)) == 0;
-}
-
-void intake_flush_besides(struct intake *intake, output_set alone)
-{
-    for (uint32_t i = intake->parcels.count; i-- > 0;)
-        if (!is_for_one_of(intake->parcels.items[i], alone))
-            parcel_close(intake, intake->parcels.items[i]);
-    for (uint32_t i = intake->open.count; i-- > 0;)
-        if (!is_for_one_of(intake->open.items[i], alone))
-            chunk_close(intake, intake->open.items[i]);
-}
-
-void intake_flush(struct intake *intake)
-{
-    while (intake->parcels.count > 0)
-        parcel_close(intake, intake->parcels.items[intake->parcels.count - 1]);
-    chunks_close(intake);
-    CHECK(intake->open.count == 0);
-    timer_stop(intake->flush_timer);
+        intake_close(intake, chunk);
 }
