@@ -1,8 +1,9 @@
 /*
  * The generations of a log that rotation made: which are unread is found out when a name appears, by
- * what is known and what lies beside it (generations.c).
+ * what is known and what lies beside it.
  *
- * Thread   the loop. Limits TAIL_KNOWN_MAX of one log.
+ * Thread   the loop.
+ * Limits   TAIL_KNOWN_MAX of one log.
  */
 #ifndef TAILRACE_PLUGINS_IN_TAIL_GENERATIONS_H
 #define TAILRACE_PLUGINS_IN_TAIL_GENERATIONS_H
@@ -16,11 +17,12 @@ struct tail_file;
  * are held open: of the files the newest, beside which lie those that could be taken for unread. */
 #define TAIL_KNOWN_MAX 2048
 
-/* Whether anything is known of the log. */
 struct tail_log_known {
     bool is_any;    /* something is known of the log */
     bool is_copied; /* it was truncated, and is the file that it was */
 };
+
+/* Follows what is unread of them. */
 struct tail_log_known tail_generations_follow(struct tail *tail, const struct found_file *name);
 
 /* The same for one that is followed: what nobody has seen yet was copied of it, before it was truncated.

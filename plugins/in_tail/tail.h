@@ -17,6 +17,7 @@
  *   guest.c     lines that wait for want of memory: which go on, and which is read alone to its end
  *   kin.c       pieces of a line that rotation parted
  *   generations.c  what rotation made of a log while nobody looked
+ *   generations_known.c  what is known of a log, to hold that against
  *   missing.c   the same of logs whose names nothing has at the start
  *   copy.c      what copytruncate made of a log
  *   again.c     what could not be opened, and is tried again
