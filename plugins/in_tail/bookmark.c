@@ -2,9 +2,9 @@
 
 #include "plugins/in_tail/first.h"
 #include "plugins/in_tail/known.h"
-#include "plugins/in_tail/lanes.h"
 #include "plugins/in_tail/note.h"
 #include "plugins/in_tail/open.h"
+#include "plugins/in_tail/reach.h"
 #include "plugins/in_tail/row.h"
 #include "plugins/in_tail/stream.h"
 #include "plugins/in_tail/tail.h"

@@ -1,8 +1,8 @@
 #include "plugins/in_tail/exit.h"
 
 #include "plugins/in_tail/laggard.h"
-#include "plugins/in_tail/lanes.h"
 #include "plugins/in_tail/lines.h"
+#include "plugins/in_tail/reach.h"
 #include "plugins/in_tail/tail.h"
 
 #include <inttypes.h>

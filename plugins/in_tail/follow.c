@@ -14,6 +14,7 @@
 #include "plugins/in_tail/lanes.h"
 #include "plugins/in_tail/lines.h"
 #include "plugins/in_tail/open.h"
+#include "plugins/in_tail/reach.h"
 #include "plugins/in_tail/stream.h"
 #include "plugins/in_tail/tail.h"
 #include "plugins/in_tail/want.h"

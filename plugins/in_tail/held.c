@@ -1,7 +1,7 @@
 #include "plugins/in_tail/held.h"
 
 #include "plugins/in_tail/follow.h"
-#include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/reach.h"
 #include "plugins/in_tail/tail.h"
 #include "plugins/in_tail/twin.h"
 

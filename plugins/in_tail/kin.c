@@ -6,6 +6,7 @@
 #include "plugins/in_tail/lanes.h"
 #include "plugins/in_tail/lines.h"
 #include "plugins/in_tail/open.h"
+#include "plugins/in_tail/reach.h"
 #include "plugins/in_tail/tail.h"
 #include "plugins/in_tail/takeover.h"
 #include "plugins/in_tail/wish.h"

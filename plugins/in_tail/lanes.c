@@ -10,7 +10,6 @@
 #include "plugins/in_tail/open.h"
 #include "plugins/in_tail/tail.h"
 #include "plugins/in_tail/way.h"
-#include "plugins/in_tail/work.h"
 
 /*
  * What becomes of files when an output falls behind (ack/lane.h).
@@ -26,86 +25,6 @@
  * A file that goes to this output alone is not read on while its laggard reads again; then the
  * laggard ends, and the file stays within the output's share: the others never wait for it again.
  */
-
-/* ---- shares ---- */
-
-/* Mem_Buf_Limit is shared out as the service's memory is. */
-void tail_lanes_share(void *self)
-{
-    struct tail *t = self;
-    const struct lanes *lanes = t->input->lanes;
-    struct lane_need needs[WINDOW_OUTPUTS_MAX];
-
-    if (t->lanes.shares == NULL)
-        return;
-    for (unsigned i = 0; i < lanes->count; i++)
-        needs[i] = lane_need_of(&lanes->items[i], t->lanes.shares[i].budget.used_bytes);
-    lane_shares(needs, lanes->count, budget_room_bytes(t->input->budget), CHUNK_BYTES_AIM);
-    for (unsigned i = 0; i < lanes->count; i++)
-        budget_limit(&t->lanes.shares[i].budget, needs[i].share_bytes);
-}
-
-void tail_lanes_init(struct tail *t)
-{
-    struct lanes *lanes = t->input->lanes;
-
-    tail_lane_init(&t->lanes.together, t, t->input->budget);
-    if (lanes == NULL || lanes->count < 2)
-        return;
-    CHECK(lanes->count <= WINDOW_OUTPUTS_MAX);
-    t->lanes.shares = mem_zalloc(lanes->count, sizeof *t->lanes.shares);
-    for (unsigned i = 0; i < lanes->count; i++) {
-        struct tail_share *share = &t->lanes.shares[i];
-
-        budget_init(&share->budget, lanes->items[i].share, 0);
-        tail_lane_init(&share->lane, t, &share->budget);
-    }
-    tail_lanes_share(t);
-}
-
-void tail_lanes_stop(struct tail *t)
-{
-    tail_lane_stop(&t->lanes.together);
-    for (unsigned i = 0; t->lanes.shares != NULL && i < t->input->lanes->count; i++)
-        tail_lane_stop(&t->lanes.shares[i].lane);
-}
-
-static output_set used_shares(const struct tail *t)
-{
-    const struct lanes *lanes = t->input->lanes;
-    output_set used = 0;
-
-    for (unsigned i = 0; lanes != NULL && i < lanes->count; i++)
-        used |= lanes->items[i].share->used_bytes > 0 ? tail_bit(i) : 0;
-    return used;
-}
-
-/* The room of the budget that is waited for: what is open of it alone may stay within half of that. */
-static uint64_t waited_room(const struct tail_lane *lane)
-{
-    const struct budget *b = lane->budget;
-
-    while (!b->is_full && b->parent != NULL)
-        b = b->parent;
-    return budget_room_bytes(b);
-}
-
-void tail_lane_seal(const struct tail_lane *lane)
-{
-    struct tail *t = lane->tail;
-    const struct tail_share *share = CONTAINER_OF(lane, const struct tail_share, lane);
-    output_set alone = used_shares(t);
-
-    if (lane != &t->lanes.together) {
-        intake_ease_lane(t->input->intake, tail_bit((unsigned)(share - t->lanes.shares)),
-                         waited_room(lane));
-        return;
-    }
-    if (alone != 0)
-        intake_flush_besides(t->input->intake, alone);
-    if (t->input->budget->limit_bytes > 0)
-        intake_ease(t->input->intake, budget_room_bytes(t->input->budget));
-}
 
 /* ---- parting ---- */
 
@@ -224,7 +143,7 @@ void tail_file_part_again(struct tail_file *f, const struct tail_note *note)
     tail_laggards_touch(f);
 }
 
-/* ---- of one file ---- */
+/* ---- a file's laggards ---- */
 
 static struct tail_laggard *laggard_at(struct list *link)
 {
@@ -244,53 +163,6 @@ bool tail_file_is_paused(const struct tail_file *f)
         return false;
     routes = intake_routes(f->tail->input->intake, &f->origin);
     return routes != 0 && (routes & f->origin.lane) == 0;
-}
-
-/* What was read behind the end of its copy is nowhere. */
-uint64_t tail_file_not_behind(const struct tail_file *f, uint64_t offset)
-{
-    return UNLIKELY(f->source.copy_bytes > 0 && offset > f->source.copy_bytes)
-               ? f->source.copy_bytes
-               : offset;
-}
-
-uint64_t tail_file_issued(const struct tail_file *f)
-{
-    return tail_file_not_behind(f, f->origin.window.issued);
-}
-
-uint64_t tail_file_settled_alone(const struct tail_file *f)
-{
-    uint64_t settled = tail_file_not_behind(f, f->origin.window.settled);
-
-    LIST_FOR (it, laggards_of(f))
-        if (laggard_at(it)->file.origin.window.settled < settled)
-            settled = laggard_at(it)->file.origin.window.settled;
-    return settled;
-}
-
-/* One that was lent pieces was read from its beginning; kin.c. */
-uint64_t tail_file_settled(const struct tail_file *f)
-{
-    return UNLIKELY(f->kin.lender != NULL) ? 0 : tail_file_settled_alone(f);
-}
-
-uint64_t tail_file_reached(const struct tail_file *f)
-{
-    uint64_t least = tail_source_next(&f->source);
-
-    LIST_FOR (it, laggards_of(f)) {
-        const struct tail_laggard *l = laggard_at(it);
-
-        if (l->state != LAGGARD_DRAINS && l->file.origin.window.issued < least)
-            least = l->file.origin.window.issued;
-    }
-    return least;
-}
-
-uint64_t tail_file_unrepeated_bytes(const struct tail_file *f)
-{
-    return tail_source_next(&f->source) - tail_file_reached(f);
 }
 
 void tail_laggards_touch(struct tail_file *f)

@@ -3,6 +3,7 @@
 #include "plugins/in_tail/again.h"
 #include "plugins/in_tail/follow.h"
 #include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/reach.h"
 #include "plugins/in_tail/tail.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 #include "plugins/in_tail/note.h"
 
 #include "plugins/in_tail/laggard.h"
-#include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/reach.h"
 #include "plugins/in_tail/tail.h"
 
 #include <inttypes.h>

@@ -8,6 +8,7 @@
 #include "plugins/in_tail/look.h"
 #include "plugins/in_tail/names.h"
 #include "plugins/in_tail/open.h"
+#include "plugins/in_tail/shares.h"
 #include "plugins/in_tail/stream.h"
 #include "plugins/in_tail/takeover.h"
 #include "plugins/in_tail/told.h"

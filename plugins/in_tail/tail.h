@@ -31,6 +31,8 @@
  *   tag.c       the tag that a path makes
  *   laggard.c   a file, read once more for an output that fell behind
  *   lanes.c     what becomes of files when an output falls behind, and comes back
+ *   shares.c    the memory that each may take for what it reads
+ *   reach.c     how far a file has come, for all of them
  *   note.c      what the DB keeps of a file besides Fluent Bit's columns
  *   look.c      what is shown of the files: unread bytes, the ones that lag
  *   exit.c      when everything was read, for Exit_On_Eof

@@ -2,9 +2,9 @@
 
 #include "plugins/in_tail/copy.h"
 #include "plugins/in_tail/laggard.h"
-#include "plugins/in_tail/lanes.h"
 #include "plugins/in_tail/note.h"
 #include "plugins/in_tail/open.h"
+#include "plugins/in_tail/reach.h"
 #include "plugins/in_tail/tail.h"
 #include "plugins/in_tail/way.h"
 

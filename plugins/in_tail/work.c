@@ -5,7 +5,7 @@
 #include "plugins/in_tail/follow.h"
 #include "plugins/in_tail/guest.h"
 #include "plugins/in_tail/laggard.h"
-#include "plugins/in_tail/lanes.h"
+#include "plugins/in_tail/shares.h"
 #include "plugins/in_tail/tail.h"
 
 /*
