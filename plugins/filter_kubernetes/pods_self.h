@@ -3,7 +3,8 @@
  *
  *   pods.c         pods: coming, changing, going
  *   pods_spaces.c  namespaces: the same
- *   pods_find.c    queries and wishes, and what time does to them
+ *   pods_find.c    queries, and what is shown
+ *   pods_wait.c    what is asked for and not there, and what time does to it
  *   pods_entry.c   one pod and one namespace: their memory
  *
  * An entry is in exactly one of the lists `live` and `gone`, and in the indices, until it is
@@ -119,7 +120,13 @@ void pods_check(const struct pods *pods);
 void pods_join(struct entry *entry, struct space *space);
 void pods_leave(struct pods *pods, struct entry *entry);
 
-/* ---- pods_find.c ---- */
+/* ---- pods_wait.c ---- */
+
+/* The query found nothing: noted, and said to the source. POD_NOT_YET or POD_NEVER. */
+enum pod_answer pods_wish(struct pods *pods, const struct pod_query *query);
+
+/* When a pod without its namespace is known all the same; 0: it is already. */
+uint64_t pods_bare_ms(const struct pods *pods, const struct entry *entry);
 
 void pods_wish_free(struct pods *pods, struct wish *wish);
 
