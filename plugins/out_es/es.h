@@ -6,6 +6,7 @@
  *   es_encode.c  bodies
  *   es_action.c  the line before each document
  *   es_id.c      its id
+ *   es_dots.c    Replace_Dots
  *   es_text.c    what was refused, as text
  *   es_judge.c   answers
  *

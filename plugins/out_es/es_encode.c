@@ -1,4 +1,5 @@
 #include "plugins/out_es/es_action.h"
+#include "plugins/out_es/es_dots.h"
 #include "plugins/out_es/es_id.h"
 #include "plugins/out_es/es_text.h"
 
@@ -22,29 +23,44 @@ _Static_assert(FIELD_ROOM >= 2 + 1 + 1 + 2, "the quotes of a key and of a text, 
 #define RECORD_GROWTH 112
 #define BODY_ROOM 4096
 
+/* A member that we put before the record's own. */
+struct es_member {
+    struct slice key;
+    struct buffer head; /* "key":" */
+};
+
+struct es_time {
+    struct es_member member;
+    struct time_text iso;
+    struct time_pattern pattern; /* when it is not the default */
+};
+
+/* How many bytes are put, at most, */
+struct es_room {
+    size_t frame;  /* around the fields of any record */
+    size_t record; /* for the record under way */
+};
+
 struct es_writer {
     const struct out_es *es;
     struct buffer *out;
     struct es_action action;
-    struct time_text time;
-    struct time_pattern time_pattern;  /* of the time key, when it is not the default */
-    struct buffer time_head, tag_head; /* "@timestamp":" */
-    struct slice time_key, tag_key;
-    bool has_new_keys;        /* some key of the record under way had dots */
-    int64_t now_ns;           /* when the chunk was begun */
-    size_t frame_room;        /* what is put around the fields of any record */
-    size_t record_room;       /* how much may be put for the record under way */
-    struct json_scanner json; /* for Replace_Dots */
+    struct es_time time;
+    struct es_member tag;
+    struct es_room room;
+    int64_t now_ns;      /* when the chunk was begun */
+    struct es_dots dots; /* for Replace_Dots */
     struct arena arena;
 };
 
-/* "key":" and padded */
-static void head_render(struct buffer *head, struct slice key)
+/* Its head is padded. */
+static void member_init(struct es_member *member, const char *key)
 {
-    buffer_append_byte(head, '"');
-    json_escape(head, key);
-    buffer_append_text(head, "\":\"");
-    buffer_reserve(head, COPY_SLACK);
+    member->key = slice_of(key);
+    buffer_append_byte(&member->head, '"');
+    json_escape(&member->head, member->key);
+    buffer_append_text(&member->head, "\":\"");
+    buffer_reserve(&member->head, COPY_SLACK);
 }
 
 static void writer_init(struct es_writer *w, const struct out_es *es, const struct batch *batch,
@@ -57,20 +73,18 @@ static void writer_init(struct es_writer *w, const struct out_es *es, const stru
     };
     es_action_init(&w->action, es);
     /* init has tried it, so it cannot fail here. */
-    CHECK(time_pattern_init(&w->time_pattern, es->document.time_format) == 0);
-    w->time_key = slice_of(es->document.time_key);
-    w->tag_key = slice_of(es->document.tag_key);
-    head_render(&w->time_head, w->time_key);
-    head_render(&w->tag_head, w->tag_key);
-    w->frame_room = w->time_head.len + w->tag_head.len + RECORD_ROOM;
+    CHECK(time_pattern_init(&w->time.pattern, es->document.time_format) == 0);
+    member_init(&w->time.member, es->document.time_key);
+    member_init(&w->tag, es->document.tag_key);
+    w->room.frame = w->time.member.head.len + w->tag.head.len + RECORD_ROOM;
 }
 
 static void writer_fini(struct es_writer *w)
 {
     es_action_fini(&w->action);
-    buffer_fini(&w->time_head);
-    buffer_fini(&w->tag_head);
-    json_scanner_fini(&w->json);
+    buffer_fini(&w->time.member.head);
+    buffer_fini(&w->tag.head);
+    es_dots_fini(&w->dots);
     arena_fini(&w->arena);
 }
 
@@ -99,14 +113,14 @@ static char *put_long(struct es_writer *w, char *at, struct slice text)
 {
     writer_stand(w, at);
     buffer_append(w->out, text);
-    return buffer_reserve(w->out, w->record_room);
+    return buffer_reserve(w->out, w->room.record);
 }
 
 static char *put_escaped_slowly(struct es_writer *w, char *at, struct slice text)
 {
     writer_stand(w, at);
     json_escape(w->out, text);
-    return buffer_reserve(w->out, w->record_room);
+    return buffer_reserve(w->out, w->room.record);
 }
 
 /* The inside of a JSON string, of a text of the chunk. Nearly always it is plain, and as long as it was
@@ -188,7 +202,7 @@ static struct slice time_value_slowly(struct es_writer *w, const struct chunk_re
     struct buffer text = {0};
     struct slice value;
 
-    buffer_append(&text, time_pattern_text(&w->time_pattern, ns));
+    buffer_append(&text, time_pattern_text(&w->time.pattern, ns));
     buffer_append_byte(&text, '.');
     time_append_fraction(ns, document->has_nanos ? 9 : 3, &text);
     buffer_append_byte(&text, 'Z');
@@ -200,7 +214,7 @@ static struct slice time_value_slowly(struct es_writer *w, const struct chunk_re
 static inline struct slice time_value(struct es_writer *w, const struct chunk_record *record)
 {
     if (LIKELY(w->es->document.is_iso))
-        return time_text_iso(&w->time, time_of(w, record), w->es->document.has_nanos ? 9 : 3);
+        return time_text_iso(&w->time.iso, time_of(w, record), w->es->document.has_nanos ? 9 : 3);
     return time_value_slowly(w, record);
 }
 
@@ -231,7 +245,7 @@ static char *put_dotless_key(struct es_writer *w, char *at, struct slice key)
     size_t from = (size_t)(at - w->out->data);
 
     at = put_escaped(w, at, key);
-    w->has_new_keys |= replace_dots(w->out->data + from, at);
+    w->dots.has_new_keys |= replace_dots(w->out->data + from, at);
     return at;
 }
 
@@ -247,9 +261,9 @@ static inline char *put_key(struct es_writer *w, char *at, struct slice key)
 
 static char *put_tag(struct es_writer *w, char *at, const struct chunk_record *record)
 {
-    if (record_has(record, w->tag_key))
+    if (record_has(record, w->tag.key))
         return at;
-    at = put_padded(at, buffer_view(&w->tag_head));
+    at = put_padded(at, buffer_view(&w->tag.head));
     at = put_escaped_slowly(w, at, record->run->tag);
     return put(at, SLICE("\","));
 }
@@ -264,35 +278,18 @@ static inline char *put_time(struct es_writer *w, char *at, const struct chunk_r
 static inline char *put_time_and_tag(struct es_writer *w, char *at,
                                      const struct chunk_record *record)
 {
-    if (LIKELY(!record_has(record, w->time_key))) {
-        at = put_padded(at, buffer_view(&w->time_head));
+    if (LIKELY(!record_has(record, w->time.member.key))) {
+        at = put_padded(at, buffer_view(&w->time.member.head));
         at = put_time(w, at, record);
         at = put(at, SLICE("\","));
     }
     return UNLIKELY(w->es->document.has_tag) ? put_tag(w, at, record) : at;
 }
 
-/* JSON text with the dots of its keys replaced. Two keys may become one: the last stays. */
-static struct slice dots_replaced(struct es_writer *w, struct slice text)
-{
-    struct buffer changed = {0};
-    struct slice copy;
-    bool needs_repair = false;
-
-    if (memchr(text.data, '.', text.len) == NULL)
-        return text;
-    w->has_new_keys = true;
-    json_replace_in_keys(&changed, text, '.', '_');
-    copy = arena_copy(&w->arena, buffer_view(&changed));
-    buffer_fini(&changed);
-    CHECK(json_check_value(&w->json, copy, &needs_repair) == 0);
-    return needs_repair ? json_repair(&w->json, copy, &w->arena) : copy;
-}
-
 static inline char *put_json(struct es_writer *w, char *at, struct slice text)
 {
     if (UNLIKELY(w->es->document.replace_dots))
-        return put_long(w, at, dots_replaced(w, text));
+        return put_long(w, at, es_dots_replace(&w->dots, text, &w->arena));
     return put_padded(at, text);
 }
 
@@ -301,9 +298,9 @@ static char *put_packed(struct es_writer *w, char *at, struct slice value)
     struct buffer text = {0};
 
     json_write_msgpack(&text, value);
-    at = put_long(w, at,
-                  w->es->document.replace_dots ? dots_replaced(w, buffer_view(&text))
-                                               : buffer_view(&text));
+    at = w->es->document.replace_dots
+             ? put_long(w, at, es_dots_replace(&w->dots, buffer_view(&text), &w->arena))
+             : put_long(w, at, buffer_view(&text));
     buffer_fini(&text);
     return at;
 }
@@ -314,7 +311,7 @@ static inline char *put_members(struct es_writer *w, char *at, struct slice obje
 
     if (LIKELY(!w->es->document.replace_dots))
         return put_padded(at, members);
-    object = dots_replaced(w, object);
+    object = es_dots_replace(&w->dots, object, &w->arena);
     return put_long(w, at, slice_make(object.data + 1, object.len - 2));
 }
 
@@ -325,7 +322,7 @@ static inline char *put_shared(struct es_writer *w, char *at, struct slice objec
     if (LIKELY(!w->es->document.replace_dots))
         return put_long(w, at, slice_make(object.data + 1, object.len - 2));
     writer_stand(w, at);
-    return put_members(w, buffer_reserve(w->out, object.len + w->record_room), object);
+    return put_members(w, buffer_reserve(w->out, object.len + w->room.record), object);
 }
 
 static inline char *put_value(struct es_writer *w, char *at, const struct chunk_field *field)
@@ -352,21 +349,16 @@ static inline char *put_field(struct es_writer *w, char *at, const struct chunk_
     return put(at, SLICE(","));
 }
 
-/* A key whose dots were replaced may be that of another field now: the last stays. */
-static char *drop_doubles(struct es_writer *w, char *at, size_t object_at)
+/* Written once more, where two keys of it are one now. */
+static char *put_without_doubles(struct es_writer *w, char *at, size_t object_at)
 {
-    struct value object =
-        value_json(slice_make(w->out->data + object_at, (size_t)(at - w->out->data) - object_at));
-    struct field_list *members = value_unfold(&object, &w->arena);
-    uint32_t count = members->count;
+    char *object = w->out->data + object_at;
+    struct slice document = slice_make(object, (size_t)(at - object));
     struct buffer text = {0};
 
-    w->has_new_keys = false;
-    fields_drop_doubles(members, &w->arena);
-    if (members->count == count)
+    if (!es_dots_join(&w->dots, document, &w->arena, &text))
         return at;
-    json_write_fields(&text, members);
-    at = put_long(w, w->out->data + object_at, buffer_view(&text));
+    at = put_long(w, object, buffer_view(&text));
     buffer_fini(&text);
     return at;
 }
@@ -394,8 +386,8 @@ static char *put_document(struct es_writer *w, char *at, const struct chunk_reco
     if (at[-1] == ',')
         at--;
     at = put(at, SLICE("}"));
-    if (UNLIKELY(w->has_new_keys))
-        at = drop_doubles(w, at, object_at);
+    if (UNLIKELY(w->dots.has_new_keys))
+        at = put_without_doubles(w, at, object_at);
     return UNLIKELY(is_nested) ? put(at, SLICE("}\n")) : put(at, SLICE("\n"));
 }
 
@@ -405,11 +397,11 @@ static void put_document_as_text(struct es_writer *w, const struct chunk_record 
                                  const char *reason)
 {
     buffer_append_byte(w->out, '{');
-    buffer_append(w->out, buffer_view(&w->time_head));
+    buffer_append(w->out, buffer_view(&w->time.member.head));
     buffer_append(w->out, time_value(w, record));
     buffer_append_text(w->out, "\",");
     if (w->es->document.has_tag) {
-        buffer_append(w->out, buffer_view(&w->tag_head));
+        buffer_append(w->out, buffer_view(&w->tag.head));
         json_escape(w->out, record->run->tag);
         buffer_append_text(w->out, "\",");
     }
@@ -423,9 +415,9 @@ static void put_record(struct es_writer *w, struct batch *batch, const struct ch
     const char *refusal = batch_refusal(batch);
     char *at;
 
-    w->record_room =
-        action.len + w->frame_room + record->fields.len + record->head.field_count * FIELD_ROOM;
-    at = put_action(w, buffer_reserve(w->out, w->record_room), action, record);
+    w->room.record =
+        action.len + w->room.frame + record->fields.len + record->head.field_count * FIELD_ROOM;
+    at = put_action(w, buffer_reserve(w->out, w->room.record), action, record);
     if (UNLIKELY(at == NULL)) {
         batch_skip(batch);
     } else if (UNLIKELY(refusal != NULL)) {
