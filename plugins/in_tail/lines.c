@@ -1,7 +1,6 @@
-#include "plugins/in_tail/lines.h"
+#include "plugins/in_tail/lines_self.h"
 
 #include "plugins/in_tail/guest.h"
-#include "plugins/in_tail/open.h"
 #include "plugins/in_tail/tail.h"
 #include "plugins/in_tail/told.h"
 
@@ -11,19 +10,16 @@
 #define LONG_LINES_SAID_MS 60000
 
 /*
- * From bytes to records: a line is found, taken apart by the parser if there is one, and pushed.
- * On the path of every byte.
+ * From bytes to records, on the path of every byte.
+ *
+ *   lines_take        finds each line
+ *   line_take         decodes it, and leaves off what does not count at its ends
+ *   line_push_plain   most become texts only, the short way
+ *   line_push         the parser takes it apart; line_join where lines may belong together (lines_joined.c)
+ *   rest_take         what stands behind the last line feed, where it is too long to wait for, or the last
  */
 
-/* A line and where it stands in its file. */
-struct line {
-    struct slice text;
-    uint64_t offset;
-    uint64_t end;     /* with its line feed */
-    size_t cut_bytes; /* left out, because it was too long */
-};
-
-static void add_file_keys(struct tail_file *f, struct record *record, const struct line *line)
+void line_add_keys(struct tail_file *f, struct record *record, const struct line *line)
 {
     const struct tail_line_options *o = &f->tail->told.lines;
 
@@ -33,7 +29,7 @@ static void add_file_keys(struct tail_file *f, struct record *record, const stru
         record_add(record, slice_of(o->offset_key), value_uint(line->offset));
 }
 
-static void add_cut(struct tail_file *f, struct record *record, const struct line *line)
+void line_add_cut(struct tail_file *f, struct record *record, const struct line *line)
 {
     if (UNLIKELY(line->cut_bytes > 0) && !f->tail->told.lines.truncate_long_lines)
         record_add(record, SLICE("truncated_bytes"), value_uint(line->cut_bytes));
@@ -56,8 +52,7 @@ static bool line_parse(struct tail_file *f, struct record *record, const struct 
     return false;
 }
 
-/* `end` is where the bookmark may stand once the record is acknowledged. */
-static void record_push(struct tail_file *f, size_t text_bytes, uint64_t end)
+void line_record_push(struct tail_file *f, size_t text_bytes, uint64_t end)
 {
     struct tail *t = f->tail;
 
@@ -67,192 +62,25 @@ static void record_push(struct tail_file *f, size_t text_bytes, uint64_t end)
     intake_push(t->input->intake, &f->origin, end);
 }
 
-/* The line is a record: what the parser makes of it, or its text. */
-static void line_fill(struct tail_file *f, struct record *record, const struct line *line)
+void line_fill(struct tail_file *f, struct record *record, const struct line *line)
 {
     struct tail *t = f->tail;
 
     record->offset = line->offset;
     record->time_ns = t->reading.wall_ns;
     if (line_parse(f, record, line)) {
-        add_file_keys(f, record, line);
+        line_add_keys(f, record, line);
     } else {
-        add_file_keys(f, record, line);
+        line_add_keys(f, record, line);
         record_add(record, slice_of(t->told.lines.key), value_text(line->text));
     }
-    add_cut(f, record, line);
+    line_add_cut(f, record, line);
 }
 
 static void line_push(struct tail_file *f, struct record *record, const struct line *line)
 {
     line_fill(f, record, line);
-    record_push(f, line->text.len, line->end);
-}
-
-/* ---- joined lines ---- */
-
-/* Who gives lines to the joiner, and gets records from it. */
-struct giver {
-    struct tail_file *file;
-    const struct line *line; /* under way, or NULL */
-    bool is_lent;            /* the next record is the lender's */
-};
-
-/* What is known of a line that comes back from the joiner; of one that waited, only where it was. */
-static struct line line_back(const struct giver *giver, uint64_t offset)
-{
-    struct line line = {.offset = offset};
-
-    if (giver->line != NULL && giver->line->offset == offset)
-        line.cut_bytes = giver->line->cut_bytes;
-    return line;
-}
-
-static struct record *sink_begin(void *owner)
-{
-    const struct giver *giver = owner;
-
-    return intake_record(giver->file->tail->input->intake);
-}
-
-static void sink_lent(void *owner)
-{
-    struct giver *giver = owner;
-
-    giver->is_lent = true;
-}
-
-/* Of a file that is closed only the origin is left. */
-static void lent_push(struct giver *giver)
-{
-    struct tail_file *lender = giver->file->kin.lender;
-
-    CHECK(lender != NULL && lender->kin.is_lent);
-    giver->is_lent = false;
-    intake_push(giver->file->tail->input->intake, &lender->origin, lender->kin.lent_from);
-}
-
-/* The record goes on while lines before its end wait, or what another file lent: the lines up to the one
- * under way may be in it. */
-static void sink_reach(const struct giver *giver, uint64_t begin, uint64_t end)
-{
-    struct tail_file *f = giver->file;
-    const struct line *line = giver->line;
-
-    if (begin >= end || end < (line != NULL ? line->offset : tail_source_next(&f->source)))
-        f->lines.joined_to = line != NULL ? line->end : f->source.state.read;
-}
-
-static void sink_push(void *owner, uint64_t end)
-{
-    struct giver *giver = owner;
-    struct record *record = intake_current(giver->file->tail->input->intake);
-    struct line line = line_back(giver, record_place_offset(record->offset));
-
-    add_file_keys(giver->file, record, &line);
-    add_cut(giver->file, record, &line);
-    if (UNLIKELY(giver->is_lent)) {
-        lent_push(giver);
-        return;
-    }
-    sink_reach(giver, line.offset, end);
-    record_push(giver->file, 0, end);
-}
-
-/* Docker_Mode gives lines back, whole now. */
-static void sink_line(void *owner, const struct joiner_line *joined)
-{
-    struct giver *giver = owner;
-    struct line line = line_back(giver, record_place_offset(joined->offset));
-    struct record *record = sink_begin(owner);
-
-    line.text = joined->text;
-    line.end = joined->end;
-    line_fill(giver->file, record, &line);
-    record->offset = joined->offset;
-    if (UNLIKELY(giver->is_lent)) {
-        lent_push(giver);
-        return;
-    }
-    sink_reach(giver, line.offset, joined->end);
-    record_push(giver->file, line.text.len, line.end);
-}
-
-static struct joiner_sink sink_of(struct giver *giver)
-{
-    return (struct joiner_sink){
-        .owner = giver,
-        .begin = sink_begin,
-        .push = sink_push,
-        .line = sink_line,
-        .lent = sink_lent,
-        .truncated = &giver->file->tail->input->metrics.multiline_truncated,
-    };
-}
-
-static void line_join(struct tail_file *f, const struct line *line)
-{
-    struct tail *t = f->tail;
-    struct joiner_line joined = {
-        .text = line->text,
-        .offset = line->offset,
-        .end = line->end,
-        .now_ms = t->reading.now_ms,
-        .wall_ns = t->reading.wall_ns,
-    };
-    struct giver giver = {.file = f, .line = line};
-    struct joiner_sink sink = sink_of(&giver);
-    struct record *record = intake_record(t->input->intake);
-
-    if (LIKELY(f->lines.joiner == NULL && joiner_fill_whole(f->lines.rules, &joined, record))) {
-        record->offset = line->offset;
-        add_file_keys(f, record, line);
-        add_cut(f, record, line);
-        record_push(f, line->text.len, line->end);
-        return;
-    }
-    t->input->metrics.bytes += line->text.len;
-    joiner_take(&f->lines.joiner, f->lines.rules, &joined, &sink);
-}
-
-void tail_lines_flush(struct tail_file *f, bool is_all)
-{
-    struct giver giver = {.file = f};
-    struct joiner_sink sink = sink_of(&giver);
-
-    if (f->lines.joiner == NULL)
-        return;
-    joiner_flush(&f->lines.joiner, f->lines.rules, is_all ? UINT64_MAX : clock_ms(), &sink);
-    tail_lines_account(f);
-}
-
-void tail_lines_account(struct tail_file *f)
-{
-    size_t bytes = joiner_bytes(f->lines.joiner);
-
-    if (LIKELY(bytes == f->lines.waiting_bytes))
-        return;
-    budget_wait_bytes(f->tail->input->budget, f->lines.waiting_bytes, bytes);
-    f->lines.waiting_bytes = bytes;
-}
-
-void tail_lines_cut(struct tail_file *f)
-{
-    struct giver giver = {.file = f};
-    struct joiner_sink sink = sink_of(&giver);
-
-    CHECK(f->lines.joiner != NULL);
-    joiner_cut(&f->lines.joiner, f->lines.rules, &sink);
-    tail_lines_account(f);
-}
-
-uint64_t tail_lines_end(const struct tail_file *f, uint64_t end)
-{
-    uint64_t oldest = f->lines.joiner != NULL ? joiner_oldest(f->lines.joiner) : UINT64_MAX;
-
-    if (UNLIKELY(f->kin.is_lent) && f->kin.lent_from < oldest)
-        oldest = f->kin.lent_from;
-    return oldest < end ? oldest : end;
+    line_record_push(f, line->text.len, line->end);
 }
 
 /* ---- one line ---- */

@@ -14,6 +14,7 @@
  *   want.c      how much of it is read at once, and at one turn
  *   first.c     what a file's first read waits for
  *   lines.c     bytes to lines to records
+ *   lines_joined.c  lines that belong together
  *   guest.c     lines that wait for want of memory: which go on, and which is read alone to its end
  *   kin.c       pieces of a line that rotation parted
  *   generations.c  what rotation made of a log while nobody looked
