@@ -246,15 +246,16 @@ static void on_ended(void *owner, const struct fetch_end *end)
     }
     no_list.why = why_no_list(sync);
     no_list.end = SYNC_FAILED;
-    buffer_clear(&sync->more);
     ended(sync, no_list.why != NULL ? &no_list : end);
 }
 
+/* Whatever page it came to: the next list begins at its first. */
 static void ended(struct sync *sync, const struct fetch_end *end)
 {
     enum sync_move was = sync->plan.busy;
     bool is_done = end->end == SYNC_DONE;
 
+    buffer_clear(&sync->more);
     if (was == SYNC_LIST && is_done)
         list_whole(sync);
     sync_plan_end(&sync->plan, end->end, end->asked_ms, clock_ms(), random_number());

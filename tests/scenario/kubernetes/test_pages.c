@@ -24,7 +24,6 @@ static void set_up(void)
     ck_assert_int_eq(log_open("/dev/null"), 0);
     cluster_open(&c);
     server = kit_server_start();
-    kit_server_rule(server, endless, NULL);
     snprintf(c.url, sizeof c.url, "http://127.0.0.1:%u", (unsigned)kit_server_port(server));
 }
 
@@ -35,22 +34,46 @@ static void tear_down(void)
     log_close();
 }
 
-START_TEST(a_list_without_an_end_has_failed_and_is_not_asked_for_at_once)
+static void await_words(const char *words)
 {
     struct patience patience;
 
+    patience_begin(&patience, c.loop, words);
+    while (log_recent(0) == NULL || strstr(log_recent(0), words) == NULL)
+        cluster_settle(&c);
+    patience_end(&patience);
+}
+
+START_TEST(a_list_without_an_end_has_failed_and_is_not_asked_for_at_once)
+{
+    kit_server_rule(server, endless, NULL);
     cluster_begin(&c);
     clock_advance_ms(3100); /* and then none: a list that failed is soon begun again */
     cluster_settle(&c);
     kit_server_await(server, c.loop, SYNC_PAGES_MAX);
-    patience_begin(&patience, c.loop, "words for a list without an end");
-    while (log_recent(0) == NULL || strstr(log_recent(0), "its list has no end") == NULL)
-        cluster_settle(&c);
-    patience_end(&patience);
+    await_words("its list has no end");
     ck_assert_uint_eq(kit_server_requests(server), SYNC_PAGES_MAX);
     cluster_pass_ms(&c, 900);
     ck_assert_uint_eq(kit_server_requests(server), SYNC_PAGES_MAX);
     ck_assert_int_eq(cluster_find(&c, "u1"), POD_NOT_YET);
+}
+END_TEST
+
+/* Of a page that breaks off behind its end the next one is known. Who began with that would take the pods of
+ * the first for deleted. */
+START_TEST(a_list_whose_first_page_breaks_off_is_begun_at_its_first_page)
+{
+    kit_server_script(
+        server, (struct kit_answer){.body = "{\"items\":[],\"metadata\":{\"resourceVersion\":\"1\","
+                                            "\"continue\":\"more\"}}]"});
+    cluster_begin(&c);
+    clock_advance_ms(3100);
+    cluster_settle(&c);
+    await_words("the answer is not what an API server says");
+    cluster_pass_ms(&c, 5000);
+    kit_server_await(server, c.loop, 2);
+    ck_assert_ptr_nonnull(strstr(kit_server_request(server, 1)->path, "resourceVersion=0"));
+    ck_assert_ptr_null(strstr(kit_server_request(server, 1)->path, "continue="));
 }
 END_TEST
 
@@ -64,6 +87,7 @@ Suite *suite_kubernetes_pages(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_list_without_an_end_has_failed_and_is_not_asked_for_at_once);
+    tcase_add_test(tcase, a_list_whose_first_page_breaks_off_is_begun_at_its_first_page);
     suite_add_tcase(suite, tcase);
     return suite;
 }
