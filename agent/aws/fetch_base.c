@@ -73,6 +73,7 @@ static void on_metadata(void *owner, const struct aws_heard *heard)
 {
     struct aws_fetch *f = owner;
 
+    CHECK(f->asking.ask != NULL);
     f->asking.ask = NULL;
     switch (metadata_hear(&f->asking.talk, heard, f->why)) {
     case METADATA_GO_ON:
@@ -98,6 +99,7 @@ static void on_container(void *owner, const struct aws_heard *heard)
     struct aws_fetch *f = owner;
     char words[256] = "";
 
+    CHECK(f->asking.ask != NULL && f->so_far.keys == NULL);
     f->asking.ask = NULL;
     if (heard->error < 0)
         snprintf(f->why, sizeof f->why, "container credentials: %.200s", heard->why);
@@ -148,6 +150,7 @@ static void on_process(void *owner, struct slice output, const char *why)
     struct aws_fetch *f = owner;
     char words[256] = "";
 
+    CHECK(f->asking.process != NULL && f->so_far.keys == NULL);
     f->asking.process = NULL;
     if (why != NULL)
         snprintf(f->why, sizeof f->why, "%s", why);
@@ -160,6 +163,7 @@ static void on_process(void *owner, struct slice output, const char *why)
 
 void aws_fetch_region(struct aws_fetch *f)
 {
+    CHECK(f->so_far.region[0] == '\0');
     metadata_begin(&f->asking.talk, METADATA_REGION);
     metadata_ask(f);
 }
@@ -168,6 +172,7 @@ void aws_fetch_base(struct aws_fetch *f)
 {
     const struct aws_plan *plan = &f->prepared.plan;
 
+    CHECK(f->so_far.keys == NULL && f->so_far.hops_done == 0);
     switch (plan->base) {
     case AWS_BASE_KEYS:
         f->so_far.keys = aws_keys_new(&plan->parts.keys, f->why);

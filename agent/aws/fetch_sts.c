@@ -64,6 +64,7 @@ static void on_sts(void *owner, const struct aws_heard *heard)
     struct aws_keys *keys = NULL;
     char words[256] = "";
 
+    CHECK(f->asking.ask != NULL && f->so_far.hops_done < f->prepared.plan.hop_count);
     f->asking.ask = NULL;
     if (heard->error == 0 && heard->reply.status != 200 && clock_correct(f, &heard->reply)) {
         aws_fetch_go_on(f);

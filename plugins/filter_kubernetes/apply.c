@@ -73,6 +73,7 @@ static void rules_make(struct filter_kubernetes *k, struct stream *s)
         controls_read(s->pod->annotations, s->identity.query.container, &arena);
     struct stream_rules *rules = &s->rules;
 
+    CHECK(s->pod != NULL && !rules->has_exclusion && !rules->has_plans);
     for (int i = 0; i < CONTROL_STREAMS; i++) {
         const struct parser *parser = k->heeds.parser ? parser_wanted(k, controls.parser[i]) : NULL;
 

@@ -79,7 +79,7 @@ static bool on_body(void *owner, struct http_call *call, struct slice bytes)
     struct fetch *fetch = owner;
     int rc;
 
-    (void)call;
+    CHECK(fetch->call == call);
     if (bytes.len == 0) {
         if (fetch->ops->head != NULL)
             fetch->ops->head(fetch->owner);
@@ -150,6 +150,7 @@ static void on_done(void *owner, struct http_call *call, int error, const char *
     struct fetch *fetch = owner;
     struct fetch_end end = judge(fetch, http_call_reply(call), error, why);
 
+    CHECK(fetch->call == call);
     fetch->call = NULL;
     if (end.end == SYNC_DONE && !cut_is_between(fetch->cut)) {
         end.end = SYNC_FAILED;

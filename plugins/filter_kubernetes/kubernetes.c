@@ -127,6 +127,7 @@ static int kubernetes_start(void *self, const struct filter_host *host, struct r
     struct filter_kubernetes *k = self;
     char why[256] = "";
 
+    CHECK(k->asking.source == NULL);
     k->metrics = host->metrics;
     if (!asks_for_pods(k))
         return 0;

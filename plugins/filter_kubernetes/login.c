@@ -136,6 +136,7 @@ static void on_ran(void *owner)
     struct login_run *run = owner;
     struct login *login = run->login;
 
+    CHECK(login == NULL || login->run == run);
     if (login != NULL) {
         login->run = NULL;
         ran(login, run);

@@ -60,11 +60,13 @@ static struct wish *wish_new(struct pods *pods, const struct pod_query *query)
     wish->query.name = cut_off(&rest, query->name.len);
     wish->query.uid = cut_off(&rest, query->uid.len);
     wish->query.container = cut_off(&rest, query->container.len);
+    CHECK(rest.len == query->container_id.len);
     wish->query.container_id = rest;
     wish->asked_ms = clock_ms();
     list_add_tail(&pods->wishes, &wish->link);
     (void)map_put(&pods->index.wishes, key, wish);
     pods->counts.wishes++;
+    CHECK(pods->counts.wishes <= WISHES_MAX);
     return wish;
 }
 

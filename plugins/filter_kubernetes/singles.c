@@ -159,6 +159,7 @@ static void on_timer(void *owner)
             timer_start(s->timer, next_ms > now_ms ? next_ms - now_ms : 0);
         return;
     }
+    CHECK(s->target.path != NULL);
     s->next_ms = now_ms + SINGLES_GAP_MS;
     if (fetch_start(&s->fetch, WIRE_ONE, s->target.path) < 0) {
         fail(s, 0);
@@ -181,6 +182,7 @@ static void on_piece(void *owner, enum cut_piece piece, const struct facts *fact
     struct singles *s = owner;
     struct pod_facts pod;
 
+    CHECK(s->target.path != NULL && fetch_is_busy(&s->fetch));
     if (piece != CUT_WHOLE)
         return;
     if (s->target.is_space) {
@@ -279,6 +281,7 @@ static void on_ended(void *owner, const struct fetch_end *end)
     struct singles *s = owner;
     bool is_settled = end->end == SYNC_DONE || end->end == SYNC_DENIED || end->status == 404;
 
+    CHECK(s->target.path != NULL && !fetch_is_busy(&s->fetch));
     if (end->end == SYNC_DONE || end->status == 404)
         succeed(s);
     else

@@ -82,6 +82,7 @@ static void on_turn(void *owner)
     struct source *source = owner;
     uint64_t next_ms;
 
+    CHECK(source->refs > 0);
     (void)source_look(source);
     next_ms = pods_tick(source->pods);
     sync_wish(&source->syncs.pods, source_is_wished(source));
@@ -191,6 +192,7 @@ static struct source *source_new(struct loop *loop, const struct source_settings
 
 static void source_free(struct source *source)
 {
+    CHECK(source->refs == 0 && !list_is_linked(&source->link));
     timer_free(&source->turn);
     keep_free(&source->keep);
     singles_fini(&source->singles);

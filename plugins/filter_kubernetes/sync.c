@@ -32,6 +32,7 @@ static void request_watch(struct sync *sync, struct buffer *path)
 {
     unsigned lasts_s = WIRE_WATCH_S + (unsigned)(random_number() % (WIRE_WATCH_S / 2));
 
+    CHECK(sync->version.len > 0);
     buffer_append_format(path,
                          "%s?watch=1&allowWatchBookmarks=true&timeoutSeconds=%u"
                          "&resourceVersion=%s%s",
@@ -48,7 +49,7 @@ static void request(struct sync *sync)
     struct buffer path = {0};
     int rc;
 
-    CHECK(sync->plan.busy != SYNC_NOTHING);
+    CHECK(sync->plan.busy != SYNC_NOTHING && !fetch_is_busy(&sync->fetch));
     sync->has_end = false;
     if (is_watch)
         request_watch(sync, &path);
@@ -74,6 +75,7 @@ static void on_timer(void *owner)
     }
     if (!login_is_ready(&sync->fetch.wire->login))
         return; /* sync_go_on */
+    CHECK(sync->plan.busy == SYNC_NOTHING);
     sync_plan_begin(&sync->plan, next.move, clock_ms());
     sync->pages = 0;
     if (next.move == SYNC_LIST)
@@ -121,6 +123,7 @@ static void on_piece(void *owner, enum cut_piece piece, const struct facts *fact
 {
     struct sync *sync = owner;
 
+    CHECK(sync->plan.busy != SYNC_NOTHING);
     if (sync->plan.busy == SYNC_WATCH) {
         on_event(sync, facts);
     } else if (piece == CUT_ITEM) {
@@ -255,10 +258,12 @@ static void ended(struct sync *sync, const struct fetch_end *end)
     enum sync_move was = sync->plan.busy;
     bool is_done = end->end == SYNC_DONE;
 
+    CHECK(was != SYNC_NOTHING);
     buffer_clear(&sync->more);
     if (was == SYNC_LIST && is_done)
         list_whole(sync);
     sync_plan_end(&sync->plan, end->end, end->asked_ms, clock_ms(), random_number());
+    CHECK(sync->plan.busy == SYNC_NOTHING);
     if (was == SYNC_WATCH || !is_done)
         see(sync, false);
     else if (sync->plan.mode == SYNC_BY_LIST)

@@ -103,6 +103,7 @@ static void client_retire(struct wire *wire, enum wire_kind kind)
     free_if_idle(&wire->clients[kind]);
     if (wire->clients[kind] == NULL || wire->retired[kind] != NULL)
         return;
+    CHECK(http_client_calls(wire->clients[kind]) > 0);
     wire->retired[kind] = wire->clients[kind];
     wire->clients[kind] = NULL;
 }
@@ -132,6 +133,7 @@ struct http_call *wire_get(struct wire *wire, const struct wire_ask *ask, char w
     struct buffer value = {0};
     struct http_call *call;
 
+    CHECK(ask->body != NULL && ask->done != NULL);
     if (client == NULL)
         return NULL;
     http_request_init(&request, "GET", ask->path);

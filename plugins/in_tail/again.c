@@ -67,6 +67,7 @@ static void file_promise(struct tail_file *f)
 
 void tail_file_try_later(struct tail_file *f, int code)
 {
+    CHECK(code < 0);
     f->tail->input->metrics.read_errors++;
     if (f->source.fd < 0 && f->log.name != NULL)
         file_promise(f);
@@ -102,6 +103,7 @@ static struct tail_again *again_find(struct tail *t, const char *path)
 
 static void again_free(struct tail_again *again)
 {
+    CHECK(list_is_linked(&again->link));
     list_remove(&again->link);
     mem_free(again->path);
     mem_free(again->real);
@@ -112,6 +114,7 @@ void tail_again_note(struct tail *t, const struct found_file *name, const char *
 {
     struct tail_again *again = again_find(t, name->path);
 
+    CHECK(code < 0);
     t->input->metrics.read_errors++;
     if (again == NULL) {
         again = mem_zalloc(1, sizeof *again);

@@ -55,6 +55,7 @@ static void on_go(struct held_file *held)
 {
     struct tail_file *f = CONTAINER_OF(held, struct tail_file, ending.held);
 
+    CHECK(f->tail != NULL && f->source.fd >= 0 && f->readers.laggard == NULL);
     if (f->source.way == NULL && f->ending.copies == NULL && !tail_twin_seek(f))
         tail_file_let_go(f);
 }
@@ -165,6 +166,7 @@ static void on_counted(void *owner)
 {
     struct tail_loss *loss = owner;
 
+    CHECK((loss->tail == NULL) == !list_is_linked(&loss->link));
     if (loss->tail == NULL)
         loss_free(loss);
     else if (loss->status > 0)

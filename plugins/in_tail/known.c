@@ -136,6 +136,7 @@ bool tail_head_look(struct tail_file *f)
     char head[FILE_HEAD_BYTES_MAX];
     struct slice first = tail_source_first(&f->source, head, sizeof head);
 
+    CHECK(f->readers.laggard == NULL);
     if (first.len == 0)
         return false;
     if (file_print_begins(f->known.identity.head, first))

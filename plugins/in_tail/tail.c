@@ -103,6 +103,7 @@ static void tail_stop(void *self)
 {
     struct tail *t = self;
 
+    CHECK(t->input != NULL);
     t->is_stopping = true;
     tail_prepare_to_hand_on(t);
     tail_work_stop(t);
@@ -125,6 +126,7 @@ static void tail_fini(void *self)
     LIST_FOR_SAFE (it, after, &t->followed.files) {
         tail_file_close(CONTAINER_OF(it, struct tail_file, link));
     }
+    CHECK(t->followed.unnamed_count == 0 && t->followed.inodes.count == 0);
     tail_ways_leave(t);
     tail_copies_leave(t);
     if (t->book.positions != NULL)

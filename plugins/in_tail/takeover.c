@@ -59,6 +59,7 @@ void tail_file_take(struct tail_file *f, const struct orphan *orphan)
 {
     uint64_t from = f->source.state.read;
 
+    CHECK(f->source.fd >= 0 && f->known.row > 0);
     f->ending.is_handed_on = true;
     f->origin.again_until = orphan->seen;
     if (!f->source.reader.is_gzip && file_tail_print(f->source.fd, from, &f->known.tail_print) < 0)
