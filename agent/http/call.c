@@ -7,7 +7,8 @@
  *   call_connected    the request is about to go
  *   call_end          the only way out, the carrier's too: frees the slot and tells the owner
  *
- * Goes wrong: no address; a time limit (on_watch), where no refusal was heard by then; whatever the carrier meets.
+ * Goes wrong: no address; a time limit (on_watch), where no refusal was heard by then; whatever the
+ * carrier meets.
  *
  * A reused connection that the back-end had closed meanwhile is no failure: as long as no byte of
  * an answer came, the carrier sends the request once more on a new connection.

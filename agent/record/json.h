@@ -18,13 +18,14 @@
  *     the range of a double
  *   line breaks between tokens                  left out: a document is one line
  *
- * The rows from the third on need a rewritten copy: json_repair makes it.
+ * What is JSON and does not stay as it was written needs a rewritten copy: json_repair makes it.
  *
  * Life     json_scanner_init -> check* -> json_scanner_fini. What a check lends is good until the
  *          next check with the same scanner.
  * Thread   its owner's.
- * Limits   JSON_DEPTH_MAX levels, JSON_MEMBERS_MAX members, JSON_BYTES_MAX bytes. Time is linear in the bytes. Bytes after the
- *          text may be read, on the page of its last byte; they are never used.
+ * Limits   JSON_DEPTH_MAX levels, JSON_MEMBERS_MAX members, JSON_BYTES_MAX bytes. Time is linear in
+ *          the bytes. Bytes after the text may be read, on the page of its last byte; they are never
+ *          used.
  */
 #ifndef TAILRACE_RECORD_JSON_H
 #define TAILRACE_RECORD_JSON_H

@@ -18,9 +18,9 @@
  * acknowledged yet what another of those that the file is read for together had.
  *
  * The stream is 16 hexadecimal digits, a step 8 of them, other numbers are decimal; "^": no line
- * of the generation before goes on in it. Of a name, bytes that are no letters, digits, points, dashes or underscores are
- * written as %XX. Notes of before lanes have the stream alone, and whoever knows nothing of lanes, of
- * steps, or of "^", reads no further: then the row's offset counts for all outputs, which is the least.
+ * of the generation before goes on in it. Of a name, bytes that are no letters, digits, points, dashes
+ * or underscores are written as %XX. Whoever knows nothing of lanes, of steps, or of "^", reads no
+ * further: then the row's offset counts for all outputs, which is the least.
  */
 
 static const char whole[] = " whole", first[] = " ^";

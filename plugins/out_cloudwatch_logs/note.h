@@ -8,9 +8,10 @@
  *                                        |   '------ group ---'
  *                                        '-- not there --^
  *
- * A retention that is refused, or cannot be set now so often, goes on to the stream, too. With log_retention_existing the first call of a
- * group in this life is its retention, which goes on to put where the group is there. A group that was made, or was there, and
- * is not there for its stream is asked for CW_ROUNDS_MAX times; then the call is tried again later.
+ * A retention that is refused, or cannot be set now so often, goes on to the stream, too. With
+ * log_retention_existing the first call of a group in this life is its retention, which goes on to put
+ * where the group is there. A group that was made, or was there, and is not there for its stream is
+ * asked for CW_ROUNDS_MAX times; then the call is tried again later.
  *
  * A plain value in one piece of memory.
  */
