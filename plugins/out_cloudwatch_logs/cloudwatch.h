@@ -11,6 +11,7 @@
  *   emf.c          records of metrics
  *   batcher.c      which events one call takes
  *   request.c      the call that comes next, of the records that are left
+ *   request_body.c the same, as it is written
  *   judge.c        what an answer means
  *   answer.c       what follows from it: the groups, the streams, the dead letters
  *   calls.c        how soon the next one may go
