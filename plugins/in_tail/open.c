@@ -18,7 +18,6 @@
 #include "plugins/in_tail/tail.h"
 #include "plugins/in_tail/takeover.h"
 #include "plugins/in_tail/twin.h"
-#include "plugins/in_tail/way.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -170,8 +169,7 @@ static int source_head(const struct tail_source *s, char *buf, size_t buf_bytes,
     return len < 0 && len != -EBADMSG ? (int)len : 0;
 }
 
-/* What gzip made is on the way there. */
-static void source_begin_at(struct tail_file *f, uint64_t offset, struct tail_proof proof)
+void tail_file_begin_proving(struct tail_file *f, uint64_t offset, struct tail_proof proof)
 {
     CHECK(proof.offset <= offset);
     tail_file_begin_at(f, offset);
@@ -212,7 +210,7 @@ static int file_open(struct tail_file *f)
     offset = tail_bookmark_find(f, head, t->names.is_first_scan_over, &note);
     f->kin.is_first = note.is_first;
     tail_file_form_find(f);
-    source_begin_at(f, offset, (struct tail_proof){.offset = offset});
+    tail_file_begin_proving(f, offset, (struct tail_proof){.offset = offset});
     tail_file_part_again(f, &note);
     tail_file_save_new(f);
     file_trouble_over(&f->source.trouble, t->told.component, f->log.path);
@@ -266,77 +264,6 @@ struct tail_file *tail_file_open(struct tail *t, struct found_file *name, bool i
     }
     tail_file_try_later(f, rc);
     return f;
-}
-
-/* A copy that was made before all that was read had come: there is nothing more in it. */
-static int generation_cut(struct tail_file *f, struct tail_start *start)
-{
-    int64_t bytes = file_reader_measure(&f->source.reader);
-
-    CHECK(start->may_be_cut);
-    if (bytes < 0)
-        return (int)bytes;
-    if ((uint64_t)bytes >= start->offset)
-        return UV_ERANGE;
-    start->offset = start->note.together = (uint64_t)bytes;
-    return file_reader_seek(&f->source.reader, start->offset);
-}
-
-/* 1, 0 when the path leads to another file, or negative. */
-static int generation_open(struct tail_file *f, struct tail_start *start)
-{
-    int rc;
-
-    CHECK(f->source.fd < 0);
-    rc = start->fd != NULL ? *start->fd : file_open_read(start->path);
-    if (rc < 0)
-        return rc == UV_ENOENT ? 0 : rc;
-    f->source.fd = rc;
-    rc = tail_file_identify(f);
-    if (rc < 0)
-        return rc;
-    if (start->id != NULL && !file_id_equal(&f->known.identity.id, start->id))
-        return 0;
-    CHECK(start->offset <= start->note.together);
-    if (f->source.reader.is_gzip) /* that shows on the way there */
-        return 1;
-    rc = file_reader_seek_known(&f->source.reader, start->offset, start->tail);
-    if (rc == UV_ERANGE && start->may_be_cut)
-        rc = generation_cut(f, start);
-    return rc < 0 ? rc : 1;
-}
-
-/* A generation that lies beside the log: read to its end like one that was rotated under our eyes. */
-int tail_file_open_generation(struct tail *t, const char *log_path, struct tail_start *start)
-{
-    struct tail_file *f = tail_file_new(t, log_path, NULL);
-    struct tail_proof proof = {.print = start->tail, .may_be_cut = start->may_be_cut};
-    int rc;
-
-    MEM_FREE(&f->log.real_path);
-    f->log.real_path = mem_text(start->path);
-    rc = generation_open(f, start);
-    if (rc <= 0 || tail_inode_file(t, &f->known.identity.id) != NULL) {
-        tail_file_unopen(f);
-        tail_file_close(f);
-        return rc;
-    }
-    tail_inode_take(f);
-    proof.offset = start->offset;
-    start->offset = tail_bookmark_take(f, start);
-    tail_file_form_find(f);
-    f->known.is_saved = start->orphan != NULL && start->orphan->is_saved;
-    f->kin.is_first = start->note.is_first;
-    f->kin.is_apart = start->orphan != NULL ? start->orphan->is_apart : start->is_apart;
-    source_begin_at(f, start->offset, proof);
-    f->source.state.is_rotated = start->is_rotated;
-    f->source.state.rotated_ms = clock_ms();
-    tail_file_part_again(f, &start->note);
-    tail_file_save_new(f);
-    tail_file_touch(f);
-    if (start->orphan != NULL)
-        tail_file_take(f, start->orphan);
-    return 1;
 }
 
 void tail_file_close(struct tail_file *f)

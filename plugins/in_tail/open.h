@@ -1,6 +1,7 @@
 /*
  * A file's beginning and its end: it is opened and found to be what was read before, or goes on from its
- * beginning, and is let go of (open.c; restart.c where it was truncated).
+ * beginning, and is let go of (open.c; open_generation.c where its name is gone, restart.c where it was
+ * truncated).
  *
  * Thread   the loop.
  */
@@ -8,6 +9,7 @@
 #define TAILRACE_PLUGINS_IN_TAIL_OPEN_H
 
 #include "plugins/in_tail/tail.h"
+#include "plugins/in_tail/way.h"
 
 /* Opens the file of that name and follows it from where it was left; one of which nothing is known
  * from its beginning when `is_next`, which says that something is known of its log. NULL when it is
@@ -78,6 +80,11 @@ void tail_file_form_find(struct tail_file *file);
 
 /* It is read from this offset on. */
 void tail_file_begin_at(struct tail_file *file, uint64_t offset);
+
+/* The same; what gzip made is on the way there (way.h), and proved to be what was read. */
+void tail_file_begin_proving(struct tail_file *file, uint64_t offset, struct tail_proof proof);
+
+/* The row of one that has none yet, but during the first scan, at whose end all are saved. */
 void tail_file_save_new(struct tail_file *file);
 
 /* Nothing of it stays but the entry. */

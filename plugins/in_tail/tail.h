@@ -5,6 +5,7 @@
  *   tail.c      start and stop
  *   names.c     what becomes of names: files are opened, rotated, gone
  *   open.c      a file's beginning and its end
+ *   open_generation.c  the same of one that its log's name does not refer to any more
  *   restart.c   what becomes of one that was truncated
  *   origin.c    what its records' chunks say to it
  *   known.c     whether it is still the file that was read
