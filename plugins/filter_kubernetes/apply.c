@@ -71,7 +71,7 @@ static void rules_make(struct filter_kubernetes *k, struct stream *s)
     struct arena arena = {0};
     struct controls controls =
         controls_read(s->pod->annotations, s->identity.query.container, &arena);
-    struct stream_rules *rules = &s->rules;
+    struct stream_rules *rules = &s->made.rules;
 
     CHECK(s->pod != NULL && !rules->has_exclusion && !rules->has_plans);
     for (int i = 0; i < CONTROL_STREAMS; i++) {
@@ -94,7 +94,7 @@ static void block_renew(struct filter_kubernetes *k, struct stream *s, struct js
         .form = &k->form,
         .identity = &s->identity,
         .pod = s->pod,
-        .is_partial = s->is_partial,
+        .is_partial = s->made.is_partial,
     };
     struct association *association =
         k->asking.source != NULL ? source_association(k->asking.source) : NULL;
@@ -107,9 +107,9 @@ static void block_renew(struct filter_kubernetes *k, struct stream *s, struct js
         source.entity = &entity;
     }
     if (k->naming.use_dummy)
-        s->block = block_make_dummy(clock_wall_ns(), json);
-    else if (!s->is_partial || k->wait.missing == KUBE_MISSING_TAG)
-        s->block = block_make(&source, json, &left_out);
+        s->made.block = block_make_dummy(clock_wall_ns(), json);
+    else if (!s->made.is_partial || k->wait.missing == KUBE_MISSING_TAG)
+        s->made.block = block_make(&source, json, &left_out);
     if (left_out > 0 && log_brake_open(&k->brakes.left_out, NOTE_INTERVAL_MS, &held))
         log_warn(k->component,
                  "%u labels and annotations of pod %.*s are left out, as label_fields_max and "
@@ -134,20 +134,20 @@ static void pod_look(struct filter_kubernetes *k, struct stream *s)
 static void stream_make(struct filter_kubernetes *k, struct stream *s, struct json_scanner *json)
 {
     stream_unmake(s);
-    s->epoch = k->asking.epoch;
+    s->made.epoch = k->asking.epoch;
     pod_look(k, s);
-    s->is_partial = s->pod == NULL && k->asking.pods != NULL;
-    s->version = s->pod != NULL ? s->pod->version : 0;
+    s->made.is_partial = s->pod == NULL && k->asking.pods != NULL;
+    s->made.version = s->pod != NULL ? s->pod->version : 0;
     block_renew(k, s, json);
     if (s->pod != NULL && (k->heeds.parser || k->heeds.exclude))
         rules_make(k, s);
-    s->is_made = true;
+    s->made.is_valid = true;
 }
 
 static inline bool is_current(const struct filter_kubernetes *k, const struct stream *s)
 {
-    return s->is_made &&
-           (LIKELY(s->pod != NULL) ? s->pod->version == s->version : s->epoch == k->asking.epoch);
+    return s->made.is_valid && (LIKELY(s->pod != NULL) ? s->pod->version == s->made.version
+                                                       : s->made.epoch == k->asking.epoch);
 }
 
 /* NULL: no container's. */
@@ -258,18 +258,18 @@ enum filter_verdict kubernetes_apply(void *self, struct record *record, struct f
 
     if (UNLIKELY(s == NULL))
         return FILTER_KEEP;
-    if (asks_for_stream(&s->rules))
+    if (asks_for_stream(&s->made.rules))
         stream = record_stream(record);
-    if (s->rules.has_exclusion && is_excluded(&s->rules, stream))
+    if (s->made.rules.has_exclusion && is_excluded(&s->made.rules, stream))
         return FILTER_DROP;
     if (k->merge.is_on)
-        merge_record(&k->merge, plan_of(k, &s->rules, stream), record, run->json);
+        merge_record(&k->merge, plan_of(k, &s->made.rules, stream), record, run->json);
     if (UNLIKELY(k->merge.too_many > too_many))
         say_too_many(k);
-    if (UNLIKELY(s->is_partial))
+    if (UNLIKELY(s->made.is_partial))
         k->metrics->unlabelled_records++;
-    if (s->block != NULL)
-        record_add_shared(record, s->block);
+    if (s->made.block != NULL)
+        record_add_shared(record, s->made.block);
     return FILTER_KEEP;
 }
 
@@ -287,18 +287,18 @@ enum plain_verdict kubernetes_apply_plain(void *self, struct plain_record *plain
     s = stream_of_run(k, run);
     if (UNLIKELY(s == NULL))
         return PLAIN_KEEP;
-    if (asks_for_stream(&s->rules) && plain_find(plain, SLICE("stream"), &text))
+    if (asks_for_stream(&s->made.rules) && plain_find(plain, SLICE("stream"), &text))
         stream = stream_number(text);
-    if (UNLIKELY(s->rules.has_exclusion) && is_excluded(&s->rules, stream))
+    if (UNLIKELY(s->made.rules.has_exclusion) && is_excluded(&s->made.rules, stream))
         return PLAIN_DROP;
     if (LIKELY(k->merge.is_on) &&
-        UNLIKELY(!merge_plain(&k->merge, plan_of(k, &s->rules, stream), plain, run->json)))
+        UNLIKELY(!merge_plain(&k->merge, plan_of(k, &s->made.rules, stream), plain, run->json)))
         return PLAIN_FILL;
-    if (s->block != NULL && UNLIKELY(!plain_share(plain, s->block))) {
+    if (s->made.block != NULL && UNLIKELY(!plain_share(plain, s->made.block))) {
         plain_fold_back(plain);
         return PLAIN_FILL;
     }
-    if (UNLIKELY(s->is_partial))
+    if (UNLIKELY(s->made.is_partial))
         k->metrics->unlabelled_records++;
     return PLAIN_KEEP;
 }

@@ -9,15 +9,14 @@ void streams_init(struct streams *s)
 
 void stream_unmake(struct stream *stream)
 {
-    shared_unref(&stream->block);
-    stream->rules = (struct stream_rules){0};
-    stream->is_made = stream->is_partial = false;
+    shared_unref(&stream->made.block);
+    stream->made = (struct stream_made){0};
 }
 
 void streams_outdate(struct streams *s)
 {
     LIST_FOR (it, &s->recent)
-        CONTAINER_OF(it, struct stream, link)->is_made = false;
+        CONTAINER_OF(it, struct stream, link)->made.is_valid = false;
 }
 
 static void stream_forget(struct streams *s, struct stream *stream)
@@ -56,7 +55,7 @@ static struct slice key_write(struct streams *s, uint64_t origin_id, struct slic
 /* Its block may have become another while it was the one that was asked for. */
 static void block_count(struct streams *s, struct stream *stream)
 {
-    size_t bytes = stream->block != NULL ? shared_text(stream->block).len : 0;
+    size_t bytes = stream->made.block != NULL ? shared_text(stream->made.block).len : 0;
 
     s->block_bytes += bytes;
     s->block_bytes -= stream->counted_bytes;

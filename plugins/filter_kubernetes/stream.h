@@ -33,18 +33,23 @@ struct stream_rules {
     struct merge_plan plans[CONTROL_STREAMS];
 };
 
+/* What is made of its pod, for each version of that; or of none, as of an epoch of answers. */
+struct stream_made {
+    bool is_valid;
+    bool is_partial; /* the pod was looked for and is not known */
+    uint64_t version;
+    uint64_t epoch;
+    struct shared_object *block; /* NULL: it has none */
+    struct stream_rules rules;
+};
+
 struct stream {
     struct list link; /* in streams.recent */
     struct slice key; /* the origin's id, and the name */
     struct identity identity;
     bool is_container;
-    bool is_made;          /* what follows is, of `version` or as of `epoch` */
-    bool is_partial;       /* its pod was looked for and is not known */
     const struct pod *pod; /* a reference; NULL: not known */
-    uint64_t version;
-    uint64_t epoch;
-    struct shared_object *block; /* NULL: it has none */
-    struct stream_rules rules;
+    struct stream_made made;
     uint64_t used_ms;     /* when it became the one that is asked for */
     size_t counted_bytes; /* of its block, in streams.block_bytes */
 };
@@ -68,7 +73,7 @@ struct stream *streams_find(struct streams *s, uint64_t origin_id, struct slice 
 /* What all of them were made of has changed: each is made again when it is asked for. */
 void streams_outdate(struct streams *s);
 
-/* What was made of its pod is gone; is_made is false. */
+/* What was made of its pod is gone. */
 void stream_unmake(struct stream *stream);
 
 #endif

@@ -85,9 +85,9 @@ START_TEST(a_block_is_made_once_for_each_version_of_a_pod)
     open_pods(KIT_KEYS("Labels", "On"));
     kit_put("u1", ID, "{}");
     kit_filter_apply(&f, "{}");
-    block = self()->streams.last->block;
+    block = self()->streams.last->made.block;
     kit_filter_apply(&f, "{}");
-    ck_assert_ptr_eq(self()->streams.last->block, block);
+    ck_assert_ptr_eq(self()->streams.last->made.block, block);
     ck_assert_uint_eq(block->refs, 1);
 }
 END_TEST

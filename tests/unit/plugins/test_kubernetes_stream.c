@@ -40,8 +40,8 @@ static void add(uint64_t origin_id, unsigned bytes)
     struct stream *stream = find(origin_id, &is_it);
     char *text = mem_format("{\"a\":\"%0*u\"}", (int)bytes, 1);
 
-    stream->block = shared_new(slice_of(text), &json);
-    ck_assert_ptr_nonnull(stream->block);
+    stream->made.block = shared_new(slice_of(text), &json);
+    ck_assert_ptr_nonnull(stream->made.block);
     mem_free(text);
 }
 
