@@ -1,45 +1,50 @@
 /*
- * Inside of the tail input.
+ * Inside of the tail input. Each file has a header of its name, and includes those of which it uses
+ * something.
  *
- *   told.c      the options
- *   tail.c      start and stop
- *   names.c     what becomes of names: files are opened, rotated, gone
- *   open.c      a file's beginning and its end
- *   open_generation.c  the same of one that its log's name does not refer to any more
- *   restart.c   what becomes of one that was truncated
- *   origin.c    what its records' chunks say to it
- *   known.c     whether it is still the file that was read
- *   follow.c    one file: read, wait, restart, close, as the follow plan says
- *   work.c      whose turn it is
- *   ahead.c     one read for whether it is rewritten, and for what comes next
- *   want.c      how much of it is read at once, and at one turn
- *   first.c     what a file's first read waits for
- *   lines.c     bytes to lines to records
- *   lines_joined.c  lines that belong together
- *   guest.c     lines that wait for want of memory: which go on, and which is read alone to its end
- *   kin.c       pieces of a line that rotation parted
- *   generations.c  what rotation made of a log while nobody looked
- *   generations_known.c  what is known of a log, to hold that against
- *   missing.c   the same of logs whose names nothing has at the start
- *   copy.c      what copytruncate made of a log
- *   again.c     what could not be opened, and is tried again
- *   held.c      files without a name, and those that held_limit has no room for
- *   twin.c      what such a one goes on in, as gzip made another file of it
- *   way.c       the way to where a compressed file was left
- *   bookmark.c  where each file was left, in the DB
- *   row.c       the row that it has there
- *   stream.c    the id of what it holds
- *   takeover.c  going on where another tail of this process stopped
- *   tag.c       the tag that a path makes
- *   laggard.c   a file, read once more for an output that fell behind
- *   lanes.c     what becomes of files when an output falls behind, and comes back
- *   shares.c    the memory that each may take for what it reads
- *   reach.c     how far a file has come, for all of them
- *   note.c      what the DB keeps of a file besides Fluent Bit's columns
- *   look.c      what is shown of the files: unread bytes, the ones that lag
- *   exit.c      when everything was read, for Exit_On_Eof
+ * The input
+ *   told.c         the options
+ *   tail.c         start and stop
+ *   work.c         whose turn it is
+ *   takeover.c     going on where another tail of this process stopped
+ *   exit.c         when everything was read, for Exit_On_Eof
+ *   look.c         what is shown of the files: unread bytes, the ones that lag
  *
- * Each of them has a header of its name, and includes those of which it uses something.
+ * A file is found
+ *   names.c        what becomes of names: files are opened, rotated, gone
+ *   open.c         its beginning and its end; open_generation.c where its log's name refers to another
+ *   again.c        what could not be opened, and is tried again
+ *   tag.c          the tag that its path makes
+ *   known.c        whether it is still the file that was read
+ *   stream.c       the id of what it holds
+ *   row.c          its row in the DB
+ *   bookmark.c     what that says: where the file was left; note.c what Fluent Bit's columns do not say
+ *
+ * It is read
+ *   first.c        what its first read waits for
+ *   follow.c       read, wait, restart, close, as the follow plan says
+ *   want.c         how much of it at once, and at one turn
+ *   wish.c         what its pod wishes: how fast, and how its lines are joined
+ *   ahead.c        one read for whether it is rewritten, and for what comes next
+ *   lines.c        bytes to lines to records; lines_joined.c those that belong together
+ *   guest.c        lines that wait for want of memory: which go on, and which is read alone to its end
+ *   origin.c       what its records' chunks say to it
+ *   reach.c        how far it has come, for all outputs
+ *
+ * Its log is rotated, truncated, compressed, deleted
+ *   generations.c  what rotation made of a log while nobody looked; generations_known.c what is known of it
+ *   missing.c      the same of logs whose names nothing has at the start
+ *   kin.c          pieces of a line that rotation parted
+ *   restart.c      what becomes of a file that was truncated
+ *   copy.c         what copytruncate made of it
+ *   held.c         files without a name, and those that held_limit has no room for
+ *   twin.c         what such a one goes on in, as gzip made another file of it
+ *   way.c          the way to where a compressed file was left
+ *
+ * An output falls behind
+ *   lanes.c        what becomes of files then, and when it is back
+ *   laggard.c      a file, read once more for it
+ *   shares.c       the memory that it may take
  *
  * A file that nobody writes to keeps its entry and its descriptor, nothing else: the read buffer is
  * shared, and an unfinished line is read again when more of it comes.
