@@ -56,8 +56,27 @@ void output_offer(struct output *output, struct chunk *chunk)
     output_pump(output);
 }
 
+/*
+ *   in the queue --begin--> has a place --pause--> waits --resume--> in the queue
+ *                           |-- attempt --> is sent --> judged --|
+ *
+ * is sent        there is a call, to a node, and its body is of the budget
+ * has a place    is_under_way: what is encoded, written or sent, and what waits for keys or its turn
+ */
+static void delivery_check(const struct delivery *d)
+{
+    bool is_sent = d->sending.call != NULL;
+
+    CHECK(is_sent == (d->made.body_bytes > 0));
+    CHECK(!is_sent || (d->flow.is_under_way && d->sending.node != NULL));
+    CHECK(!d->sending.signing.is_waiting || (d->flow.is_under_way && !is_sent));
+    CHECK(d->batch.first + d->batch.count <= d->chunk->record_count);
+    CHECK(d->output->places.under_way >= d->flow.is_under_way);
+}
+
 static void delivery_begin(struct delivery *d)
 {
+    delivery_check(d);
     CHECK(!d->flow.is_under_way && !list_is_linked(&d->link));
     CHECK(d->output->places.under_way < d->output->config.workers);
     list_add_tail(&d->output->places.deliveries, &d->link);
@@ -69,7 +88,7 @@ static void delivery_begin(struct delivery *d)
 
 void delivery_pause(struct delivery *d)
 {
-    CHECK(!d->flow.is_under_way || d->output->places.under_way > 0);
+    delivery_check(d);
     d->output->places.under_way -= d->flow.is_under_way;
     d->flow.is_under_way = false;
 }
@@ -179,6 +198,7 @@ static void request_send(struct delivery *d)
     CHECK(d->sending.node != NULL);
     request_trace(d);
     d->sending.call = http_call_start(d->sending.node->client, request, on_reply, d);
+    delivery_check(d);
 }
 
 static void on_encoded(void *owner)
@@ -186,8 +206,8 @@ static void on_encoded(void *owner)
     struct delivery *d = owner;
     struct output *output = d->output;
 
-    CHECK(d->sending.call == NULL && d->made.body_bytes == 0);
-    CHECK(d->flow.is_under_way);
+    delivery_check(d);
+    CHECK(d->flow.is_under_way && d->sending.call == NULL);
     if (output->is_letting_go) {
         http_request_fini(&d->made.request);
         delivery_let_go(d);
@@ -225,8 +245,8 @@ static void on_written(void *owner)
 
 void delivery_attempt(struct delivery *d)
 {
+    delivery_check(d);
     CHECK(d->flow.is_under_way && d->sending.call == NULL);
-    CHECK(d->made.body_bytes == 0);
     CHECK(d->batch.count > 0);
     if (d->output->is_letting_go)
         delivery_let_go(d);
@@ -238,6 +258,7 @@ void delivery_attempt(struct delivery *d)
 
 void delivery_keyed(struct delivery *d, const char *why)
 {
+    delivery_check(d);
     CHECK(d->flow.is_under_way);
     CHECK((why == NULL) == (d->sending.signing.pass != NULL));
     if (why == NULL) {

@@ -92,6 +92,14 @@ struct tail_ending {
     bool is_handed_on;          /* by the tail before this one */
 };
 
+/*
+ *   window.settled <= window.issued       what is in flight lies between the two
+ *   unfinished_bytes <= read              what was read behind the last whole line, and is read again
+ *
+ * It is read, or on the way to where it is read on (source.way), or what it goes on in is sought: its twin
+ * (ending.twin), its copy (ending.copies). It is one of these at a time; what is not open is none of the
+ * last three. Who is a laggard has none.
+ */
 struct tail_file {
     struct origin origin;
     struct tail *tail;

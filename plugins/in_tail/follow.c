@@ -413,11 +413,24 @@ void tail_ready_add(struct tail_file *f, bool needs_room)
         list_add_tail(&f->turn.lane->ready, &f->turn.link);
 }
 
+static void file_check(const struct tail_file *f)
+{
+    int elsewhere =
+        (f->source.way != NULL) + (f->ending.twin != NULL) + (f->ending.copies != NULL);
+
+    CHECK(f->tail != NULL && f->turn.lane->tail == f->tail);
+    CHECK(f->source.state.unfinished_bytes <= f->source.state.read);
+    CHECK(f->origin.window.settled <= f->origin.window.issued);
+    CHECK(elsewhere <= (f->source.fd >= 0));
+    CHECK(f->readers.laggard == NULL || list_is_empty(&f->readers.laggards));
+}
+
 /* It goes to the end of the queue when it has more to do. */
 void tail_file_turn(struct tail_file *f)
 {
     enum file_next next;
 
+    file_check(f);
     if (f->readers.laggard != NULL) {
         tail_laggard_turn(f->readers.laggard);
         return;
