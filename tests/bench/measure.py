@@ -2,15 +2,17 @@
 
 import collections
 import ctypes
+import http.client
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 import urllib.request
+
+from ports import free_port
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -22,13 +24,13 @@ AGENT_CPU, SINK_CPU = 0, 1
 STOP_SECONDS_MAX = 15
 PR_SET_PDEATHSIG = 1
 
+ANSWER_SECONDS_MAX = 60
+
+# Whatever proxies the environment names, nobody stands between us, the agent and the sink.
+for name in ("no_proxy", "NO_PROXY"):
+    os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1,10.211.0.0/16")))
+
 Cost = collections.namedtuple("Cost", "cpu_s peak_mib rss_mib wakeups")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def start(command, cpu, **options):
@@ -96,7 +98,11 @@ class Sink:
         self.port = free_port()
         self.process = start([os.path.join(PROGRAMS, "sink"), str(self.port), str(delay_ms)],
                              SINK_CPU)
-        self.wait_for(lambda: self.stats() is not None, 30)
+        self.must_answer()
+
+    def must_answer(self):
+        if not self.wait_for(lambda: self.stats() is not None, ANSWER_SECONDS_MAX):
+            raise RuntimeError(f"the sink does not answer after {ANSWER_SECONDS_MAX} s")
 
     def __enter__(self):
         return self
@@ -104,11 +110,19 @@ class Sink:
     def __exit__(self, *_):
         stop(self.process)
 
-    def ask(self, path):
+    def must_ask(self, path):
+        """Its answer. OSError: nobody listens, or hung up before the end of it."""
         url = f"http://127.0.0.1:{self.port}{path}"
         try:
-            with urllib.request.urlopen(url, timeout=10) as reply:
+            with urllib.request.urlopen(url, timeout=ANSWER_SECONDS_MAX) as reply:
                 return json.load(reply)
+        except (http.client.HTTPException, ValueError) as cut:
+            raise ConnectionError(f"{path}: {cut!r}") from cut
+
+    def ask(self, path):
+        """None: nobody has answered."""
+        try:
+            return self.must_ask(path)
         except OSError:
             return None
 
@@ -116,7 +130,7 @@ class Sink:
         return self.ask("/__stats")
 
     def has(self, line_count):
-        return self.stats()["unique"] >= line_count
+        return self.must_ask("/__stats")["unique"] >= line_count
 
     @staticmethod
     def wait_for(is_true, seconds_max):

@@ -10,12 +10,17 @@ import json
 import os
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
+
+TESTS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.append(os.path.join(TESTS, "bench"))
+
+from ports import free_port
 
 READY_SECONDS_MAX = 120
 ADMIN = "admin-of-this-test"
@@ -32,12 +37,6 @@ rules:
 
 class Missing(Exception):
     """What the machine does not have: skipped, not failed."""
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def built(name):

@@ -14,14 +14,19 @@ import ctypes
 import os
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import time
 
 from services import fetch, web
 
-READY_SECONDS_MAX = 180
+TESTS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.append(os.path.join(TESTS, "bench"))
+
+from ports import free_port
+
+READY_SECONDS_MAX = 300
 HEAP = "-Xms512m -Xmx512m"
 PR_SET_PDEATHSIG = 1
 
@@ -168,12 +173,6 @@ def works(command):
 
 def die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def drop_lines(path, word):
