@@ -1,9 +1,7 @@
 """What conf/cloudwatch-alarms.md and log_to_metrics promise, against moto."""
 
-import http.server
 import json
 import os
-import threading
 import time
 
 from cases.aws import ALLOW_ALL, REGION, environment, moto_or_skip
@@ -11,6 +9,7 @@ from cases.cloudwatch import client, events, wait_for
 from kit import config, emf
 from kit.case import Skip, case
 from kit.recipe import Recipe
+from kit.server import Handler, Server
 from services import awscli, fetch
 
 PAGE = "conf/cloudwatch-alarms.md"
@@ -47,25 +46,16 @@ class Slack:
     def __init__(self):
         received = self.received = []
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Webhook(Handler):
             def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                received.append((self.headers["Content-Type"], json.loads(body)))
-                self.send_response(200)
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                self.wfile.write(b"ok")
+                received.append((self.headers["Content-Type"], json.loads(self.body())))
+                self.answer(200, "ok")
 
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/services/T0/B0/x"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.server = Server(Webhook)
+        self.url = self.server.url + "/services/T0/B0/x"
 
     def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.close()
 
 
 def expect_all_made(moto, ident, secret, outputs):
@@ -124,8 +114,9 @@ def the_recipe_for_alarms_makes_what_it_says(lab):
         "SLACK_WEBHOOK_URL": slack.url, "AWS_PAGER": ""})
     assert outputs[-1].strip().endswith("ALARM"), outputs[-1]
     reader = client(moto, ident, secret)
-    messages = [m for stream in wait_for(reader, len(LINES)).values() for m in stream]
+    wait_for(reader, len(LINES))
     agent.stop()
+    messages = [m for stream in events(reader).values() for m in stream]
     assert sorted(messages) == sorted(LINES), f"{len(messages)} events"
     expect_all_made(moto, ident, secret, outputs)
     matching = reader.get_paginator("filter_log_events").paginate(logGroupName=GROUP,
@@ -152,7 +143,7 @@ def what_is_counted_becomes_documents_of_metrics(lab):
     wait_for(reader, 1)
     name = "Tailrace_counter_error_lines"
     write_lines(lab)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while agent.metric(name) != 2 * ERRORS and time.monotonic() < until:
         time.sleep(0.1)
     assert agent.metric(name) == 2 * ERRORS, agent.metric(name)

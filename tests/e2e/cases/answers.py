@@ -69,8 +69,7 @@ def nothing_is_lost_when_the_connection_ends_unanswered(lab):
 @case()
 def what_was_stored_without_an_answer_is_not_stored_twice(lab):
     server = deliver(lab, ["nothing, having stored all"])
-    doubled = [number for number, times in server.stored.items() if times > 1]
-    assert not doubled, f"{len(doubled)} stored twice: {doubled[:5]}"
+    assert not server.doubled(), f"{len(server.doubled())} stored twice: {server.doubled()[:5]}"
 
 
 @case(is_quick=False)

@@ -18,6 +18,7 @@ from services import aws, fetch
 
 SIGNER = os.environ.get("TAILRACE_SIGNER", os.path.join(ROOT, "build", "release", "signer"))
 REQUEST_COUNT = 5000
+SEED = int(os.environ.get("SEED", "1"))  # of the requests
 REGION = "eu-west-1"
 NO_AWS = {name: "" for name in (
     "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE",
@@ -67,8 +68,8 @@ def random_request(dice):
     return {"method": dice.choice(["GET", "POST", "PUT"]), "path": path, "query": "&".join(pieces),
             "pairs": pairs, "headers": headers,
             "body": dice.randbytes(dice.choice([0, 1, 100, 70000]) if dice.random() < 0.3 else 10),
-            "keys": ("AKIA" + awskeys.random_text(16), awskeys.random_text(40),
-                     awskeys.random_text(300) if dice.random() < 0.5 else ""),
+            "keys": ("AKIA" + awskeys.random_text(16, dice), awskeys.random_text(40, dice),
+                     awskeys.random_text(300, dice) if dice.random() < 0.5 else ""),
             "region": dice.choice(["us-east-1", "cn-north-1"]),
             "service": dice.choice(["es", "logs", "aoss", "sts"]),
             "second": dice.randrange(0, 4 * 10**9)}
@@ -103,22 +104,21 @@ def their_signature(botocore, request, wire, params):
 @case()
 def thousands_of_random_requests_are_signed_as_botocore_signs_them(lab):
     botocore = botocore_or_skip()
-    seed = random.randrange(10**9)
-    dice = random.Random(seed)
+    dice = random.Random(SEED)
     requests = [random_request(dice) for _ in range(REQUEST_COUNT)]
     done = subprocess.run([SIGNER], input="\n".join(map(line_of, requests)) + "\n",
                           capture_output=True, text=True, check=True)
     answers = done.stdout.splitlines()
-    assert len(answers) == REQUEST_COUNT, f"{len(answers)} answers, seed {seed}"
+    assert len(answers) == REQUEST_COUNT, f"{len(answers)} answers, seed {SEED}"
     for request, answer in zip(requests, answers):
         wire, _, ours = answer.partition(" ")
         theirs = their_signature(botocore, request, wire, None)
-        assert ours == theirs, f"seed {seed}: {request}\nwire {wire}\nours   {ours}\ntheirs {theirs}"
+        assert ours == theirs, f"seed {SEED}: {request}\nwire {wire}\nours   {ours}\ntheirs {theirs}"
         # What the query means, encoded by them; they take no doubled keys that way.
         meant = dict(request["pairs"])
         if len(meant) == len(request["pairs"]) and meant:
             again = their_signature(botocore, request, wire, meant)
-            assert ours == again, f"seed {seed}, by its meaning: {request}\nwire {wire}"
+            assert ours == again, f"seed {SEED}, by its meaning: {request}\nwire {wire}"
 
 
 def theirs_of(rules, region, fips, dual):
@@ -172,19 +172,46 @@ def environment(lab, **more):
 
 
 def write_for(log, seconds, per_second=400):
-    number = max(log.written, default=-1) + 1
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    write_while(log, lambda: time.monotonic() < until, per_second)
+
+
+def write_while(log, is_true, per_second=400):
+    number = max(log.written, default=-1) + 1
+    while is_true():
         log.write(range(number, number + per_second // 10))
         number += per_second // 10
         time.sleep(0.1)
 
 
+def write_until_used(log, vault, count):
+    """Until so many sets of keys have been used; that many must be."""
+    until = time.monotonic() + USED_SECONDS_MAX
+    write_while(log, lambda: len(vault.used) < count and time.monotonic() < until)
+    assert len(vault.used) >= count, f"{len(vault.used)} sets of keys were used, not {count}"
+
+
 def expect_each_once(server, log):
     server.wait_for(log.written)
     server.expect_all(log.written)
-    doubled = [number for number, times in server.stored.items() if times > 1]
+    doubled = server.doubled()
     assert not doubled and not server.resent, f"{len(doubled)} twice, {len(server.resent)} resent"
+
+
+def start_without_waiting(lab, words, pipeline, **options):
+    """What it asks for never comes, and it is ready before it gives that up: that is said with these
+    words after two seconds at least. A busy machine may take longer for either."""
+    begun = time.monotonic()
+    agent = lab.start_agent(pipeline, **options)
+    took = time.monotonic() - begun
+    assert took < START_S or words not in lab.agent_log(), f"ready after {took:.1f} s"
+    return agent
+
+
+# Keys that live so long are renewed a quarter of that before their end.
+LIFE_S = 12
+USED_SECONDS_MAX = 120
+START_S = 2
 
 
 def guarded_server(lab, vault):
@@ -204,18 +231,17 @@ def expect_no_secrets(lab, agent, secrets):
 
 @case()
 def keys_of_an_instance_are_renewed_before_they_end_and_no_request_is_refused(lab):
-    vault = awskeys.Vault(botocore_or_skip(), life_s=8)
+    vault = awskeys.Vault(botocore_or_skip(), life_s=LIFE_S)
     agents = lab.closing(awskeys.Agents(vault))
     server, log = guarded_server(lab, vault)
     agent = lab.start_agent(
         signed_pipeline(lab, server),
         env=environment(lab, AWS_EC2_METADATA_DISABLED="false",
                         AWS_EC2_METADATA_SERVICE_ENDPOINT=agents.url))
-    write_for(log, 20)
+    write_until_used(log, vault, 3)
     expect_each_once(server, log)
     expect_no_secrets(lab, agent, vault.secrets())
     agent.stop()
-    assert len(vault.used) >= 3, f"{len(vault.used)} sets of keys were used"
     assert not vault.refused, vault.refused[:3]
 
 
@@ -229,17 +255,18 @@ def keys_of_a_container_that_are_revoked_are_renewed_and_every_line_arrives_once
         signed_pipeline(lab, server, aws_region=REGION),
         env=environment(lab, AWS_CONTAINER_CREDENTIALS_FULL_URI=agents.url + "/container",
                         AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=token))
+    write_until_used(log, vault, 1)
     write_for(log, 3)
     agents.container_token = "two"  # the file is as new as the token
     config.save(lab.folder, "token", "two")
     vault.revoke_all()
-    write_for(log, 12)
-    vault.revoke_all()
+    write_until_used(log, vault, 2)
     write_for(log, 3)
+    vault.revoke_all()
+    write_until_used(log, vault, 3)
     expect_each_once(server, log)
     expect_no_secrets(lab, agent, vault.secrets())
     agent.stop()
-    assert len(vault.used) >= 3, f"{len(vault.used)} sets of keys were used"
     assert vault.refused and all("expired" in why for why in vault.refused), vault.refused[:3]
 
 
@@ -249,17 +276,11 @@ def an_agent_starts_at_once_where_instance_metadata_says_nothing(lab):
     agents = lab.closing(awskeys.Agents(vault, is_mute=True))
     server, log = guarded_server(lab, vault)
     log.write(range(100))
-    begun = time.monotonic()
-    agent = lab.start_agent(
-        signed_pipeline(lab, server),
+    agent = start_without_waiting(
+        lab, "hop limit", signed_pipeline(lab, server),
         env=environment(lab, AWS_EC2_METADATA_DISABLED="false",
                         AWS_EC2_METADATA_SERVICE_ENDPOINT=agents.url))
-    took = time.monotonic() - begun
-    assert took < 2, f"ready after {took:.1f} s"
-    until = time.monotonic() + 20
-    while "hop limit" not in lab.agent_log() and time.monotonic() < until:
-        time.sleep(0.1)
-    assert "hop limit" in lab.agent_log(), "nothing is said of the likely cause"
+    lab.wait_for_words("hop limit")
     agents.is_mute = False
     expect_each_once(server, log)
     agent.stop()
@@ -278,7 +299,7 @@ def a_core_dump_of_the_agent_has_no_keys(lab):
     expect_each_once(server, log)
     ident = vault.used[0]
     secret, token, _ = vault.sets[ident]
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while agent.metric("tailrace_output_in_flight_records") != 0:
         assert time.monotonic() < until, "a request stays under way, whose head has the token"
         time.sleep(0.05)
@@ -294,7 +315,8 @@ def an_agent_that_a_bug_stops_leaves_no_core(lab):
     allowed = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (allowed[1], allowed[1]))
     try:
-        assert allowed[1] != 0, "no core may be written here at all"
+        if allowed[1] == 0:
+            raise Skip("no core may be written here at all")
         for wish, count in (("on", 1), ("", 0)):
             agent = lab.start_agent(
                 {"service": {}, "inputs": [{"name": "dummy"}],
@@ -315,7 +337,7 @@ def cores_of(agent):
     folder = os.readlink(f"/proc/{agent.process.pid}/cwd")
     before = set(os.listdir(folder))
     os.kill(agent.process.pid, signal.SIGSEGV)
-    assert agent.process.wait(30) == -signal.SIGSEGV
+    assert agent.process.wait(60) == -signal.SIGSEGV
     cores = [name for name in set(os.listdir(folder)) - before if name.startswith("core")]
     for name in cores:
         os.unlink(os.path.join(folder, name))
@@ -327,7 +349,7 @@ def standing_still(pid):
     """The process, stopped meanwhile: its memory stays where its maps say that it is."""
     os.kill(pid, signal.SIGSTOP)
     try:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while not all(is_stopped(f"/proc/{pid}/task/{task}/stat")
                       for task in os.listdir(f"/proc/{pid}/task")):
             assert time.monotonic() < until, "the agent does not stand still"
@@ -402,10 +424,7 @@ def an_sts_that_refuses_a_signature_is_told_of_and_nothing_is_lost(lab):
     agent = lab.start_agent(
         signed_pipeline(lab, server, aws_region=REGION, aws_profile="node", aws_role_arn=role,
                         aws_sts_endpoint=moto.url), env=environment(lab))
-    until = time.monotonic() + 20
-    while "SignatureDoesNotMatch" not in lab.agent_log() and time.monotonic() < until:
-        time.sleep(0.1)
-    assert "SignatureDoesNotMatch" in lab.agent_log(), "moto's word is not told"
+    lab.wait_for_words("SignatureDoesNotMatch")  # moto's word
     assert not server.stored, "something was sent without keys"
     profile(lab, ident, secret)
     expect_each_once(server, log)

@@ -3,14 +3,13 @@ patterns, and nothing that the model does not know.
 """
 
 import gzip
-import http.server
 import json
 import re
-import threading
 import time
 
 from cases.aws import REGION, botocore_or_skip, environment
 from kit.case import case
+from kit.server import Handler, Server
 
 RECORD = {"log": "line", "level": "warn é",
           "aws_entity_account_id": "123456789012", "aws_entity_ec2_instance_id": "i-0123456789abcdef0",
@@ -20,15 +19,14 @@ RECORD = {"log": "line", "level": "warn é",
                          "aws_entity_service_name": "cart", "aws_entity_workload": "cart"}}
 CALLS = ["PutLogEvents", "CreateLogStream", "CreateLogGroup", "PutRetentionPolicy",
          "CreateLogStream", "PutLogEvents"]
+CALLS_SECONDS_MAX = 90
 
 
-class Service(http.server.BaseHTTPRequestHandler):
+class Service(Handler):
     """A group that is not there until it was made; keeps what was asked."""
 
-    protocol_version = "HTTP/1.1"
-
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.body()
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         name = self.headers["X-Amz-Target"].partition(".")[2]
@@ -40,22 +38,19 @@ class Service(http.server.BaseHTTPRequestHandler):
         is_there = {"CreateLogGroup": True, "PutRetentionPolicy": True}.get(name, False)
         made = [call for call, _ in self.server.asked]
         is_there = is_there or self.server.has_all or "CreateLogGroup" in made
-        answer = b"{}" if is_there else b'{"__type":"ResourceNotFoundException","message":"none"}'
-        self.send_response(200 if is_there else 400)
-        self.send_header("x-amzn-RequestId", "1")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *_):
-        pass
+        self.answer(200 if is_there else 400,
+                    {} if is_there else {"__type": "ResourceNotFoundException", "message": "none"},
+                    {"x-amzn-RequestId": "1"})
 
 
-def service_start(lost=0, has_all=False):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
+def service_start(lab, lost=0, has_all=False):
+    server = lab.closing(Server(Service))
     server.asked, server.lost, server.has_all = [], lost, has_all
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
+
+
+def events_of(calls):
+    return sum(len(body["logEvents"]) for name, body in calls if name == "PutLogEvents")
 
 
 def bounds_hold(where, shape, length):
@@ -102,7 +97,7 @@ def model():
 @case()
 def every_call_to_cloudwatch_is_one_that_the_services_own_model_takes(lab):
     service = model()
-    server = service_start()
+    server = service_start(lab)
     told = {
         "inputs": [{"name": "dummy", "tag": "k.a*b:c", "samples": "3", "rate": "100",
                     "dummy": json.dumps(RECORD)}],
@@ -116,11 +111,10 @@ def every_call_to_cloudwatch_is_one_that_the_services_own_model_takes(lab):
     }
     agent = lab.start_agent(told, env=environment(lab, AWS_ACCESS_KEY_ID="AKIA",
                                                   AWS_SECRET_ACCESS_KEY="secret"))
-    until = time.monotonic() + 30
-    while len(server.asked) < len(CALLS) and time.monotonic() < until:
+    until = time.monotonic() + CALLS_SECONDS_MAX
+    while events_of(server.asked[len(CALLS) - 1:]) < 3 and time.monotonic() < until:
         time.sleep(0.1)
     agent.stop()
-    server.shutdown()
     assert [name for name, _ in server.asked[:len(CALLS)]] == CALLS, server.asked
     for name, body in server.asked:
         expect_fits(name, service.operation_model(name).input_shape, body)
@@ -131,12 +125,12 @@ def every_call_to_cloudwatch_is_one_that_the_services_own_model_takes(lab):
                                               "AwsAccountId": "123456789012"}, put["entity"]
     assert put["entity"]["attributes"]["PlatformType"] == "AWS::EKS", put["entity"]
     assert "aws_entity" not in put["logEvents"][0]["message"], put["logEvents"][0]
-    assert sum(len(body["logEvents"]) for name, body in server.asked[len(CALLS) - 1:]) == 3
+    assert events_of(server.asked[len(CALLS) - 1:]) == 3, server.asked
 
 
 @case()
 def events_that_cloudwatch_may_have_twice_are_counted_for_prometheus(lab):
-    server = service_start(lost=1, has_all=True)
+    server = service_start(lab, lost=1, has_all=True)
     told = {
         "service": {"scheduler.base": "1", "scheduler.cap": "1"},
         "inputs": [{"name": "dummy", "tag": "a", "samples": "5", "rate": "1000"}],
@@ -146,13 +140,12 @@ def events_that_cloudwatch_may_have_twice_are_counted_for_prometheus(lab):
     }
     agent = lab.start_agent(told, env=environment(lab, AWS_ACCESS_KEY_ID="AKIA",
                                                   AWS_SECRET_ACCESS_KEY="secret"))
-    until = time.monotonic() + 30
+    until = time.monotonic() + CALLS_SECONDS_MAX
     while (agent.metric("fluentbit_output_proc_records_total") or 0) < 5:
         assert time.monotonic() < until, server.asked
         time.sleep(0.1)
     lost = len(server.asked[0][1]["logEvents"])
     assert agent.metric("tailrace_output_unanswered_records_total") == lost > 0
-    taken = sum(len(body["logEvents"]) for _, body in server.asked)
-    assert taken == 5 + lost, f"{taken} events, {lost} of them in the call whose answer was lost"
     agent.stop()
-    server.shutdown()
+    taken = events_of(server.asked)
+    assert taken == 5 + lost, f"{taken} events, {lost} of them in the call whose answer was lost"

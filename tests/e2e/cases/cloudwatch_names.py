@@ -3,18 +3,17 @@ and what is taken from them again under way.
 """
 
 import collections
-import http.server
 import json
-import threading
 import time
 
 from cases.aws import ALLOW_ALL, REGION, environment, moto_or_skip
 from cases.cloudwatch import client
 from kit import config, logs
 from kit.case import case
+from kit.server import Handler, Server
 
 LINES = 2000
-WAIT_SECONDS_MAX = 60
+WAIT_SECONDS_MAX = 180
 TAGS = "team=shop, cost centre = 12,empty"
 TAGS_READ = {"team": "shop", "cost centre": "12", "empty": ""}
 MAKES = {"auto_create_group": "on", "log_retention_days": "14", "new_log_group_tags": TAGS}
@@ -154,12 +153,13 @@ def what_is_denied_by_cloudwatch_is_said_once_and_waits_until_it_is_allowed(lab)
     boto3.client("iam", endpoint_url=moto.url, region_name=REGION, aws_access_key_id=ident,
                  aws_secret_access_key=secret).put_user_policy(
                      UserName="node", PolicyName="p", PolicyDocument=ALLOW_ALL)
-    found = wait_for(client(moto, ident, secret), "/x", 2 * LINES)
-    expect_each_once(found, range(2 * LINES))
+    reader = client(moto, ident, secret)
+    wait_for(reader, "/x", 2 * LINES)
     agent.stop()
+    expect_each_once(all_events(reader, "/x"), range(2 * LINES))
 
 
-class Task(http.server.BaseHTTPRequestHandler):
+class Task(Handler):
     """The agent of ECS: who asks is this task, and may have these keys."""
 
     def do_GET(self):
@@ -169,33 +169,26 @@ class Task(http.server.BaseHTTPRequestHandler):
             "/keys": {"AccessKeyId": self.server.keys[0], "SecretAccessKey": self.server.keys[1],
                       "Token": "", "Expiration": "2099-01-01T00:00:00Z"},
         }
-        body = json.dumps(answers.get(self.path, {})).encode()
         self.server.asked[self.path] += 1
-        self.send_response(200 if self.path in answers else 404)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+        self.answer(200 if self.path in answers else 404, answers.get(self.path, {}))
 
 
 @case()
 def a_task_of_ecs_names_its_streams_and_has_its_keys_in_cloudwatch(lab):
     moto = moto_or_skip(lab)
     ident, secret, _ = moto.user_and_role(ALLOW_ALL)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Task)
+    server = lab.closing(Server(Task))
     server.keys, server.asked = (ident, secret), collections.Counter()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     write_lines(lab, range(LINES))
-    url = f"http://127.0.0.1:{server.server_port}"
+    url = server.url
     agent = lab.start_agent(pipeline(lab, [
         {"name": "cloudwatch", "log_group_name": "/ecs/$(ecs_cluster)", "auto_create_group": "true",
          "log_stream_name": "web/$(ecs_task_id)", "credentials_endpoint": url + "/keys"},
     ], moto.url), env=environment(lab, ECS_CONTAINER_METADATA_URI_V4=url + "/v4/me"))
-    found = wait_for(client(moto, ident, secret), "/ecs/", LINES)
+    reader = client(moto, ident, secret)
+    wait_for(reader, "/ecs/", LINES)
     agent.stop()
-    server.shutdown()
+    found = all_events(reader, "/ecs/")
     assert list(found) == [("/ecs/shop", "web/158d1c8083dd49d6")], list(found)
     expect_each_once(found, range(LINES))
     assert server.asked["/v4/me/task"] == 1 and server.asked["/keys"] >= 1, server.asked
@@ -214,8 +207,10 @@ def records_of_numbers_are_metrics_for_cloudwatch_and_lines_are_not(lab):
     write_lines(lab, range(100))
     agent = lab.start_agent(told, env=environment(lab, AWS_ACCESS_KEY_ID=ident,
                                                   AWS_SECRET_ACCESS_KEY=secret))
-    found = wait_for(client(moto, ident, secret), "/m", 103)
+    reader = client(moto, ident, secret)
+    wait_for(reader, "/m", 103)
     agent.stop()
+    found = all_events(reader, "/m")
     metrics = found.pop(("/m", "p-depth"))
     assert len(metrics) == 3, metrics
     for message in metrics:

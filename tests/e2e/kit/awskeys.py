@@ -5,8 +5,6 @@ container's agent stand; vault.guard is asked by a back-end whether a request is
 """
 
 import calendar
-import http.server
-import json
 import random
 import socket
 import string
@@ -14,14 +12,16 @@ import threading
 import time
 import urllib.parse
 
+from kit.server import Handler, Server
+
 ROLE_PATH = "/latest/meta-data/iam/security-credentials/"
 STS_NAMES = [("AccessKeyId", "AccessKeyId"), ("SecretAccessKey", "SecretAccessKey"),
              ("SessionToken", "Token"), ("Expiration", "Expiration")]
 ALPHABET = string.ascii_letters + string.digits + "+/"
 
 
-def random_text(length):
-    return "".join(random.choice(ALPHABET) for _ in range(length))
+def random_text(length, dice=random):
+    return "".join(dice.choice(ALPHABET) for _ in range(length))
 
 
 class Vault:
@@ -46,13 +46,15 @@ class Vault:
                          self.sets.items()}
 
     def document(self, ident):
-        secret, token, end = self.sets[ident]
+        with self.lock:
+            secret, token, end = self.sets[ident]
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end))
         return {"Code": "Success", "AccessKeyId": ident, "SecretAccessKey": secret, "Token": token,
                 "Expiration": stamp}
 
     def secrets(self):
-        return [text for secret, token, _ in self.sets.values() for text in (secret, token)]
+        with self.lock:
+            return [text for secret, token, _ in self.sets.values() for text in (secret, token)]
 
     def guard(self, handler, body):
         why = self.trouble_of(handler, body)
@@ -71,7 +73,7 @@ class Vault:
                 self.used.append(ident)
         if secret is None:
             return "The security token included in the request is invalid."
-        if time.time() > end or handler.headers.get("X-Amz-Security-Token") != token:
+        if has_ended(handler, end) or handler.headers.get("X-Amz-Security-Token") != token:
             return "The security token included in the request is expired"
         if abs(stamp_of(handler) - time.time()) > 300:
             return "Signature expired: too old"
@@ -88,6 +90,11 @@ class Vault:
                         if name.lower() in names and name.lower() != "host"],
             "body": body, "keys": keys, "region": self.region, "service": self.service,
             "stamp": handler.headers["X-Amz-Date"]})
+
+
+def has_ended(handler, end):
+    """What was signed in time and is read late was held up by a busy machine, and is good."""
+    return time.time() > end and stamp_of(handler) >= end
 
 
 def stamp_of(handler):
@@ -122,17 +129,16 @@ class Agents:
         self.facts = {}  # of the instance, by what stands behind /latest/
         self.tokens = set()
         self.asked = []
-        self.server = http.server.ThreadingHTTPServer(address, handler_for(self))
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.over = threading.Event()
+        self.server = Server(handler_for(self), address)
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.server.server_port}"
+        return self.server.url
 
     def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        self.over.set()
+        self.server.close()
 
     def sts(self, form):
         """AssumeRoleWithWebIdentity: the same keys as from elsewhere, in XML."""
@@ -147,7 +153,7 @@ class Agents:
     def answer(self, handler):
         path = handler.path
         if handler.command == "POST":
-            return self.sts(handler.rfile.read(int(handler.headers["Content-Length"])))
+            return self.sts(handler.body())
         if path == "/process":
             return 200, process_document(self.vault.document(self.vault.make()))
         if path == "/container":
@@ -179,25 +185,18 @@ def process_document(keys):
 
 
 def handler_for(agents):
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_):
-            pass
-
+    class Keys(Handler):
         def do_GET(self):
             agents.asked.append((time.monotonic(), self.path))
             if agents.is_mute:
-                time.sleep(60)
+                agents.over.wait()  # and for ever: who asks has long gone
+                self.close_connection = True
+                return
             status, body = agents.answer(self)
             if agents.hop_limit and self.path == "/latest/api/token":
                 self.connection.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, agents.hop_limit)
-            content = (body if isinstance(body, str) else json.dumps(body)).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            self.answer(status, body)
 
         do_PUT = do_POST = do_GET
 
-    return Handler
+    return Keys

@@ -5,8 +5,9 @@ without a word.
 """
 
 import http.client
-import http.server
 import threading
+
+from kit.server import Handler, Server
 
 KEPT_HEADERS = ("Content-Type", "X-elastic-product")
 
@@ -18,17 +19,14 @@ class Between:
         self.before_losing = lambda: None
         self.lost = 0
         self.lock = threading.Lock()
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_for(self))
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.server = Server(handler_for(self))
 
     @property
     def port(self):
         return self.server.server_port
 
     def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.close()
 
     def is_lost(self):
         with self.lock:
@@ -39,26 +37,16 @@ class Between:
 
 
 def handler_for(between):
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_):
-            pass
-
+    class Relay(Handler):
         def do_POST(self):
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            answer, content = self.ask(body)
+            body = self.body()
+            told, content = self.ask(body)
             if "_bulk" in self.path and between.is_lost():
                 between.before_losing()
                 self.close_connection = True
                 return
-            self.send_response(answer.status)
-            for name in KEPT_HEADERS:
-                if answer.getheader(name):
-                    self.send_header(name, answer.getheader(name))
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            self.answer(told.status, content, {name: told.getheader(name) for name in KEPT_HEADERS
+                                               if told.getheader(name)})
 
         def ask(self, body):
             connection = http.client.HTTPConnection(*between.target, timeout=60)
@@ -71,4 +59,4 @@ def handler_for(between):
             finally:
                 connection.close()
 
-    return Handler
+    return Relay

@@ -8,6 +8,7 @@ import collections
 import os
 import shutil
 import tempfile
+import time
 
 from kit.agent import Agent
 from services import engine
@@ -18,6 +19,8 @@ QUICK_ENGINES = (engine.ELASTICSEARCH_8, engine.OPENSEARCH_2)
 
 Case = collections.namedtuple("Case", "run engines settings password is_quick")
 Stand = collections.namedtuple("Stand", "version settings password")
+
+WORDS_SECONDS_MAX = 90
 
 cases = []
 
@@ -93,6 +96,13 @@ class Lab:
                 return log.read()
         except OSError:
             return ""
+
+    def wait_for_words(self, words):
+        """Until the agent's log has them."""
+        until = time.monotonic() + WORDS_SECONDS_MAX
+        while words not in self.agent_log() and time.monotonic() < until:
+            time.sleep(0.1)
+        assert words in self.agent_log(), f"not a word of {words}"
 
     def close(self, keep_folder):
         for agent in self.agents:

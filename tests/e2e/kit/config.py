@@ -24,9 +24,11 @@ def write(folder, pipeline, syntax, port):
 
 
 def save(folder, name, text):
+    """In one step: an agent that reads it meanwhile finds the old text or the new one."""
     path = os.path.join(folder, name)
-    with open(path, "w") as out:
+    with open(path + ".new", "w") as out:
         out.write(text)
+    os.rename(path + ".new", path)
     return path
 
 

@@ -7,12 +7,12 @@ been acknowledged.
 """
 
 import gzip
-import http.server
 import json
 import re
-import sys
 import threading
 import time
+
+from kit.server import Handler, Server
 
 HANG_SECONDS = 30
 NUMBER = re.compile(rb'seq\\*"\s*:\s*(\d+)')
@@ -30,17 +30,14 @@ class Scripted:
         self.answered = []  # what was answered, by name
         self.logins = set()
         self.guard = None  # asked first: (handler, body) -> (status, answer), or None to let it pass
-        self.server = Server(address, handler_for(self))
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.server = Server(handler_for(self), address)
 
     @property
     def port(self):
         return self.server.server_port
 
     def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.close()
 
     def next_answer(self):
         with self.lock:
@@ -69,7 +66,12 @@ class Scripted:
         with self.lock:
             return set(numbers) <= self.acknowledged
 
-    def wait_for(self, numbers, seconds_max=40):
+    def doubled(self):
+        """What was stored under two ids."""
+        with self.lock:
+            return sorted(number for number, times in self.stored.items() if times > 1)
+
+    def wait_for(self, numbers, seconds_max=120):
         until = time.monotonic() + seconds_max
         while time.monotonic() < until and not self.has(numbers):
             time.sleep(0.05)
@@ -79,20 +81,8 @@ class Scripted:
         assert not missing, f"{len(missing)} lost: {missing[:5]}, answered {self.answered[:12]}"
 
 
-class Server(http.server.ThreadingHTTPServer):
-    def handle_error(self, *request):
-        """An agent that is killed hangs up; that is no word worth."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(*request)
-
-
 def handler_for(scripted):
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_):
-            pass
-
+    class Elasticsearch(Handler):
         def do_GET(self):
             reply(self, 200, {"version": {"number": "8.19.21"}, "tagline": "You Know, for Search"})
 
@@ -100,8 +90,7 @@ def handler_for(scripted):
             reply(self, 200, b"")
 
         def do_POST(self):
-            length = int(self.headers.get("Content-Length", 0))
-            body = self.rfile.read(length)
+            body = self.body()
             if "_bulk" not in self.path:
                 reply(self, 200, {})
                 return
@@ -114,7 +103,7 @@ def handler_for(scripted):
             scripted.logins.add(self.headers.get("Authorization"))
             ANSWERS[scripted.next_answer()](scripted, self, items_of(body))
 
-    return Handler
+    return Elasticsearch
 
 
 def items_of(body):
@@ -125,14 +114,8 @@ def items_of(body):
 
 
 def reply(handler, status, body, headers=None):
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    handler.send_response(status)
-    handler.send_header("X-elastic-product", "Elasticsearch")
-    for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
-        handler.send_header(name, value)
-    handler.send_header("Content-Length", str(len(content)))
-    handler.end_headers()
-    handler.wfile.write(content)
+    handler.answer(status, body, {"X-elastic-product": "Elasticsearch",
+                                  "Content-Type": "application/json", **(headers or {})})
 
 
 def hang_up(handler):

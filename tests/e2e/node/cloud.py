@@ -5,7 +5,6 @@ metadata, the kubelet and the API server. Each has the address and the port that
 import collections
 import gzip
 import http.client
-import http.server
 import json
 import os
 import random
@@ -13,6 +12,7 @@ import ssl
 import threading
 import urllib.parse
 
+from kit import server
 from node.apart import call
 
 REGION = "eu-west-1"
@@ -63,40 +63,18 @@ class Authority:
         return context
 
 
-class Server(http.server.ThreadingHTTPServer):
-    """answer(handler, body) gives (status, headers, bytes), or None when it has answered itself."""
-
-    daemon_threads = True
+class Server(server.Server):
+    """answer(handler, body) gives (status, headers, bytes)."""
 
     def __init__(self, address, port, answer, context=None):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
+        class Handler(server.Handler):
             def do_GET(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                said = answer(self, body)
-                if said is None:
-                    return
-                status, headers, content = said
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
+                status, headers, content = answer(self, self.body())
+                self.answer(status, content, headers)
 
             do_POST = do_PUT = do_GET
 
-        super().__init__((address, port), Handler)
-        if context is not None:
-            self.socket = context.wrap_socket(self.socket, server_side=True)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def handle_error(self, *_):
-        """Whoever hangs up before the answer has a reason."""
+        super().__init__(Handler, (address, port), context)
 
 
 class Front:
@@ -246,7 +224,7 @@ class Cluster:
         if handler.headers.get("Authorization") != "Bearer " + self.token:
             return 401, {}, b""
         if "watch=" in handler.path:
-            threading.Event().wait(120)  # nothing changes
+            threading.Event().wait(600)  # nothing changes
             return 200, {}, b""
         pods = {"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "7"},
                 "items": self.pods}
