@@ -61,7 +61,7 @@ def pipeline(lab, prefix, groups, multiline, parser):
 def check(lab, prefix, groups, frame, multiline, parser="json"):
     spans = {name: write_group(lab, name, lines, frame) for name, lines in groups.items()}
     agent = lab.start_agent(pipeline(lab, prefix, groups, multiline, parser))
-    index.wait_for(lab.engine, f"{prefix}-*", sum(map(len, spans.values())), quiet_seconds_max=40)
+    index.wait_for(lab.engine, f"{prefix}-*", sum(map(len, spans.values())))
     agent.stop()
     problems = []
     for name in groups:
@@ -178,6 +178,6 @@ def lines_cut_by_the_end_of_the_file_and_by_rotation_arrive_whole(lab):
     put(pod, b"".join(cut_text(pod, 103))[:-1])
     pod.rotate()
     pod.write(range(104, 200))
-    index.wait_for(lab.engine, "cut-*", 200, quiet_seconds_max=8)
+    index.wait_for(lab.engine, "cut-*", 200)
     agent.stop()
     index.expect_each_once(index.hits(lab.engine, "cut-*"), pod.written, index.parsed_cri)

@@ -12,7 +12,7 @@ from node.account import ALLOW_ALL, Account, Policy
 from services import aws, fetch
 
 LINES = 500
-READ_SECONDS_MAX = 60
+READ_SECONDS_MAX = 180
 FACILITIES = (("10", "sshd"), ("3", "crond"))
 
 
@@ -63,6 +63,7 @@ def the_example_for_a_machine_delivers_its_application_and_its_logins(lab):
         machine.node.append("/var/log/shop/a.log", "\n".join(lines) + "\n")
         machine.node.write_journal("old.journal", [(time.time_ns(), {"MESSAGE": "of before", "SYSLOG_FACILITY": "10"})])
         machine.start(HOSTNAME="web-1")
+        machine.node.wait_until_ready()
         time.sleep(3)
         machine.node.write_journal("new.journal", [
             (time.time_ns(), {"MESSAGE": f"{program} {number}", "SYSLOG_FACILITY": facility})

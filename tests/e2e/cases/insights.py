@@ -11,10 +11,10 @@ import time
 
 from kit.agent import BINARY, ROOT
 from kit.case import Skip, case
-from node import apart, layouts, node, published
+from node import apart, layouts, published
 from node.account import Policy
 from node.story import Story
-from services import aws, fetch
+from services import fetch
 
 OURS = os.path.join(ROOT, "packaging", "kubernetes", "aws", "container-insights.yaml")
 IAM = "kubernetes/aws/iam/"

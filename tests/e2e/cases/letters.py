@@ -92,7 +92,7 @@ def shown(agent):
 def dlq(lab, *arguments, wants=0):
     """What it prints, line by line."""
     command = [agent_kit.BINARY, "dlq", *arguments, "-c", lab.path("tailrace.conf")]
-    done = subprocess.run(command, cwd=lab.folder, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=lab.folder, capture_output=True, text=True, timeout=120)
     assert done.returncode == wants, f"{arguments} ended with {done.returncode}: {done.stderr}"
     return done.stdout.splitlines()
 

@@ -5,11 +5,12 @@ import shutil
 import sqlite3
 import time
 
-from kit import config, logs, scripted
+from kit import config, logs, positions, scripted
 from kit.case import case
 
 COLUMNS = ["id INTEGER PRIMARY KEY", "name TEXT NOT NULL", "offset INTEGER", "inode INTEGER",
            "created INTEGER", "rotated INTEGER DEFAULT 0"]
+CLOSED_SECONDS_MAX = 60
 MARKER_COLUMNS = ["offset_marker INTEGER DEFAULT 0", "offset_marker_size INTEGER DEFAULT 0"]
 
 
@@ -72,10 +73,8 @@ def after_a_clean_stop_the_database_tells_the_end_of_the_file(lab):
     agent = start(lab, server)
     server.wait_for(range(1000))
     agent.stop()
-    with sqlite3.connect(lab.path("positions.db")) as database:
-        rows = database.execute("SELECT offset FROM in_tail_files WHERE inode = ?",
-                                (os.stat(pod.path).st_ino,)).fetchall()
-    assert rows == [(os.path.getsize(pod.path),)], rows
+    saved = positions.offsets(lab.path("positions.db"))
+    assert saved == {os.stat(pod.path).st_ino: os.path.getsize(pod.path)}, saved
 
 
 def honour_database(lab, columns):
@@ -115,22 +114,11 @@ def without_read_from_head_only_what_is_written_later_arrives(lab):
     agent.stop()
 
 
-def wait_for_row(lab):
-    """Until the database knows a file."""
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
-        with sqlite3.connect(lab.path("positions.db")) as database:
-            if database.execute("SELECT count(*) FROM in_tail_files").fetchone()[0]:
-                return
-        time.sleep(0.01)
-    raise AssertionError("no row was saved")
-
-
 @case()
 def a_file_that_was_found_and_not_read_is_read_after_a_kill_and_a_rotation(lab):
     server, pod = open_both(lab)
     agent = start(lab, server, read_from_head="off")
-    wait_for_row(lab)
+    positions.wait_for_rows(lab.path("positions.db"))
     agent.kill()
     pod.write(range(500))
     pod.rotate()
@@ -167,7 +155,8 @@ def a_copy_that_was_read_is_not_read_again_after_a_kill(lab):
     copy_and_truncate(pod)
     pod.write(range(300, 400))
     server.wait_for(range(400))
-    time.sleep(2.5)  # positions are written
+    positions.wait_for_ends(lab.path("positions.db"), [pod.path])
+    time.sleep(2.5)  # the copy's, too
     agent.kill()
     agent = start(lab, server)
     pod.write(range(400, 500))
@@ -203,7 +192,10 @@ def generations_that_were_read_are_not_read_again_once_they_are_compressed(lab):
     server.wait_for(range(300))
     pod.rotate()
     pod.write(range(300, 400))
-    time.sleep(4)  # the first generation is closed
+    until = time.monotonic() + CLOSED_SECONDS_MAX
+    while agent.metric("fluentbit_input_files_closed_total") != 1:
+        assert time.monotonic() < until, "the first generation is not closed"
+        time.sleep(0.1)
     pod.rotate()
     pod.write(range(400, 500))
     server.wait_for(range(500))
@@ -213,10 +205,9 @@ def generations_that_were_read_are_not_read_again_once_they_are_compressed(lab):
     pod.rotate()
     pod.write(range(500, 600))
     server.wait_for(range(600))
-    again = [number for number, count in server.stored.items() if count > 1]
-    assert not again, f"{len(again)} were stored twice"
-    server.expect_all(range(600))
     agent.stop()
+    assert not server.doubled(), f"{len(server.doubled())} were stored twice"
+    server.expect_all(range(600))
 
 
 @case()

@@ -17,7 +17,7 @@ SOMEBODY = (*DROP_ALL, "--reuid=65532", "--regid=65532", "--clear-groups")
 LINES = 1000
 WEB_TOKEN = "e30.e30.x"
 CONTAINER = "0123456789ab" + "c" * 52
-READ_SECONDS_MAX = 60
+READ_SECONDS_MAX = 180
 
 
 class Task:

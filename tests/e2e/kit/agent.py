@@ -13,8 +13,8 @@ from services.engine import PR_SET_PDEATHSIG, free_port
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 BINARY = os.environ.get("TAILRACE", os.path.join(ROOT, "build", "release", "tailrace"))
-READY_SECONDS_MAX = 10
-STOP_SECONDS_MAX = 15
+READY_SECONDS_MAX = 60
+STOP_SECONDS_MAX = 30
 
 
 class Agent:

@@ -10,7 +10,7 @@ SHOWN_MAX = 5
 SOURCE_KEY = '"_source":'
 
 # An engine that makes its first indices on a busy machine.
-FIRST_SECONDS_MAX = 60
+FIRST_SECONDS_MAX = 120
 
 
 def count(engine, pattern):
@@ -19,7 +19,7 @@ def count(engine, pattern):
     return answer.json().get("count", 0) if answer.status == 200 else 0
 
 
-def wait_for(engine, pattern, wanted, quiet_seconds_max=20):
+def wait_for(engine, pattern, wanted, quiet_seconds_max=60):
     """Until that many documents are there, or none has come for a while. Returns how many are."""
     seen, quiet_since = 0, time.monotonic()
     while time.monotonic() - quiet_since < (quiet_seconds_max if seen else FIRST_SECONDS_MAX):

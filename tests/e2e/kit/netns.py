@@ -10,6 +10,8 @@ import os
 import subprocess
 import threading
 
+from kit.agent import die_with_parent
+
 CLONE_NEWNET = 0x40000000
 METADATA = "169.254.169.254"
 CLOUD, NODE, POD = "10.99.0.1", "10.99.0.2", "10.98.0.2"
@@ -24,7 +26,7 @@ class Network:
 
     def __init__(self):
         self.keeper = subprocess.Popen(["unshare", "--net", "sleep", "infinity"],
-                                       stderr=subprocess.PIPE)
+                                       stderr=subprocess.PIPE, preexec_fn=die_with_parent)
         ours = os.readlink("/proc/self/ns/net")
         while self.keeper.poll() is None and self.name() in (ours, None):
             pass
@@ -53,9 +55,9 @@ class Network:
         got = []
 
         def work():
-            with open(f"/proc/{self.keeper.pid}/ns/net") as ns:
-                assert ctypes.CDLL(None, use_errno=True).setns(ns.fileno(), CLONE_NEWNET) == 0
             try:
+                with open(f"/proc/{self.keeper.pid}/ns/net") as ns:
+                    assert ctypes.CDLL(None, use_errno=True).setns(ns.fileno(), CLONE_NEWNET) == 0
                 got.append((True, function()))
             except Exception as trouble:
                 got.append((False, trouble))

@@ -11,9 +11,10 @@ import random
 import subprocess
 import time
 
-from kit.agent import BINARY, ROOT, die_with_parent
+from kit.agent import BINARY, READY_SECONDS_MAX, ROOT, STOP_SECONDS_MAX, die_with_parent
 from kit.case import Skip
 from node import apart, cloud
+from services import web
 
 NAME = "ip-10-0-3-7.eu-west-1.compute.internal"
 CLUSTER = "shop"
@@ -22,7 +23,7 @@ TOKEN = "account-token"
 ACCOUNT = "/run/secrets/kubernetes.io/serviceaccount"
 JOURNAL_REMOTE = "/lib/systemd/systemd-journal-remote"
 AGENT = "/fluent-bit/bin/fluent-bit"
-STOP_SECONDS_MAX = 15
+PORT = 2020
 PART_BYTES = 16384
 BOOT_NS = time.time_ns() - 10**12
 
@@ -90,6 +91,14 @@ class Node:
                 ["/usr/sbin/chroot", self.root, *rights, AGENT, *arguments], cwd="/", env=environment,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent)
 
+    def wait_until_ready(self):
+        """Its inputs are open by then."""
+        until = time.monotonic() + READY_SECONDS_MAX
+        while not is_answering():
+            assert self.process.poll() is None, f"the agent ended by itself with {self.process.returncode}"
+            assert time.monotonic() < until, f"the agent is not ready after {READY_SECONDS_MAX} s"
+            time.sleep(0.05)
+
     def stop(self):
         self.process.terminate()
         try:
@@ -136,6 +145,13 @@ class Node:
         done = subprocess.run([JOURNAL_REMOTE, "-o", self.path("var/log/journal", name), "-"], input=text,
                               capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+
+
+def is_answering():
+    try:
+        return web.call("GET", f"http://127.0.0.1:{PORT}/api/v1/uptime").status == 200
+    except OSError:
+        return False
 
 
 def frame(when, stream, text):

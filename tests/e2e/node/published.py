@@ -4,6 +4,7 @@ Each comes once, from the commit that is named here, and stays in the cache besi
 GitHub is out of reach, put the file there by hand: $TAILRACE_CACHE/container-insights/NAME.
 """
 
+import http.client
 import os
 import urllib.request
 
@@ -54,10 +55,11 @@ def manifest(name):
         try:
             with urllib.request.urlopen(url, timeout=FETCH_SECONDS_MAX) as reply:
                 text = reply.read()
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             raise fetch.Missing(f"{name} is neither in the cache nor to be had: {error}")
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as out:
+        with open(path + ".new", "wb") as out:
             out.write(text)
+        os.rename(path + ".new", path)
     with open(path, newline="") as file:
         return file.read()

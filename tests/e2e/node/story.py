@@ -10,7 +10,8 @@ from node import cloud, node
 from node.account import Account
 
 PODS = 10
-READ_SECONDS_MAX = 90
+READ_SECONDS_MAX = 240
+MORE_SECONDS = 2
 HOST = "ip-10-0-3-7"  # as its own logs call it
 INSTANCE = {"az": cloud.INSTANCE["placement/availability-zone"],
             "ec2_instance_id": cloud.INSTANCE["instance-id"]}
@@ -84,6 +85,7 @@ class Story:
 
     def start(self):
         self.node.start(self.layout.arguments, self.layout.environment, self.layout.rights)
+        self.node.wait_until_ready()
 
     def plain(self, lines):
         for _ in range(lines):
@@ -111,6 +113,7 @@ class Story:
         until = time.monotonic() + READ_SECONDS_MAX
         while time.monotonic() < until and sum(map(len, self.account.events().values())) < wanted:
             time.sleep(1)
+        time.sleep(MORE_SECONDS)
 
     def expect_each_once(self):
         found = self.account.events()

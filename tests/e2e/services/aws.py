@@ -5,36 +5,22 @@ Both come from PyPI once and stay in the cache. What cannot be had raises Missin
 
 import glob
 import os
+import socket
 import subprocess
 import sys
 import time
-import venv
 
 from services import fetch
 from services.engine import die_with_parent, free_port
 
 PACKAGES = ["botocore==1.43.67", "boto3", "moto[server]==5.2.5"]
-INSTALL_SECONDS_MAX = 300
-READY_SECONDS_MAX = 60
+READY_SECONDS_MAX = 120
 FREE_CALLS = 4  # of IAM, before moto asks for signatures
 
 
 def home():
     """The folder of a Python that has the packages."""
-    folder = os.path.join(fetch.cache_dir(), "aws-python")
-    done = os.path.join(folder, "done")
-    if not os.path.exists(done):
-        venv.create(folder, with_pip=True, clear=True)
-        command = [os.path.join(folder, "bin", "pip"), "-q", "install", *PACKAGES]
-        try:
-            run = subprocess.run(command, capture_output=True, text=True,
-                                 timeout=INSTALL_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            raise fetch.Missing(f"PyPI did not deliver moto in {INSTALL_SECONDS_MAX} s")
-        if run.returncode != 0:
-            raise fetch.Missing("PyPI cannot deliver moto: " + run.stderr.strip()[-120:])
-        open(done, "w").close()
-    return folder
+    return fetch.python_home("aws-python", PACKAGES)
 
 
 def botocore():
@@ -66,9 +52,9 @@ class Moto:
         return f"http://127.0.0.1:{self.port}"
 
     def wait(self):
-        import socket
         until = time.monotonic() + READY_SECONDS_MAX
         while time.monotonic() < until:
+            assert self.process.poll() is None, f"moto ended with {self.process.returncode}"
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
                 return

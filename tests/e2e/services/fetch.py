@@ -10,11 +10,13 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
+import venv
 import zipfile
 
 COPY_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
-FETCH_SECONDS_MAX = 300
+FETCH_SECONDS_MAX = INSTALL_SECONDS_MAX = 300
 
 
 class Missing(Exception):
@@ -54,6 +56,26 @@ def download(coordinates, folder):
     if done.returncode != 0 or not archives:
         raise Missing(f"Maven cannot deliver {coordinates}: {first_error(done.stdout)}")
     return archives[0]
+
+
+def python_home(name, packages):
+    """The folder of a Python that has these packages, from PyPI where it is not in the cache yet."""
+    home = os.path.join(cache_dir(), name)
+    done = os.path.join(home, "done")
+    if os.path.exists(done):
+        return home
+    try:
+        venv.create(home, with_pip=True, clear=True)
+        run = subprocess.run([os.path.join(home, "bin", "pip"), "-q", "install", *packages],
+                             capture_output=True, text=True, timeout=INSTALL_SECONDS_MAX)
+    except subprocess.CalledProcessError:
+        raise Missing(f"{sys.executable} has no venv with pip")
+    except subprocess.TimeoutExpired:
+        raise Missing(f"PyPI did not deliver {packages[-1]} in {INSTALL_SECONDS_MAX} s")
+    if run.returncode != 0:
+        raise Missing(f"PyPI cannot deliver {packages[-1]}: {run.stderr.strip()[-120:]}")
+    open(done, "w").close()
+    return home
 
 
 def first_error(text):
