@@ -39,7 +39,7 @@ def story(stand):
     poison = FILE_COUNT * sum(n % POISON_EVERY == 11 for n in range(line_count))
     if told.set_aside != poison:
         told.problems.append(f"set aside {told.set_aside}, and {poison} were refused in any form")
-    stats = stand.sink.stats()
+    stats = stand.sink.must_stats()
     told.note = (f"{stats['requests']} requests, {stats['failed']} items failed, "
                  f"{stats['conflicts']} answered 409")
     return told

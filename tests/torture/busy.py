@@ -23,7 +23,7 @@ def story(stand):
     writer.start()
     writer.finish()
     told = books.close(stand, books.Books(LINE_COUNT * FILE_COUNT))
-    told.note = f"{stand.sink.stats()['failed']} items answered 429"
+    told.note = f"{stand.sink.must_stats()['failed']} items answered 429"
     return told
 
 

@@ -30,7 +30,7 @@ def kill(stand, chance):
 
 
 def stop(stand, chance):
-    stand.wait_until(lambda: stand.metrics() is not None, 15, "the agent does not answer")
+    stand.wait_until_ready()
     stand.stop()
     time.sleep(chance.choice((0, 0.3, 1)))
     stand.start(waits=False)
@@ -63,7 +63,7 @@ DEEDS = (kill, kill, kill, stop, go_down, freeze, change_faults, change_faults, 
 
 def calm(stand):
     """The sink is well again, however long that takes."""
-    stand.wait_until(lambda: stand.sink.stats() is not None, 10, "the sink does not answer")
+    stand.sink.must_answer()
     stand.sink.faults()
 
 
@@ -85,7 +85,7 @@ def story(stand):
     writer.finish()
     calm(stand)
     told = books.close(stand, books.Books(line_count * FILE_COUNT))
-    told.note = f"seed {seed}, {deeds} deeds, {stand.sink.stats()['conflicts']} kept out by id"
+    told.note = f"seed {seed}, {deeds} deeds, {stand.sink.must_stats()['conflicts']} kept out by id"
     return told
 
 

@@ -57,7 +57,7 @@ def story(stand):
             stand.kill()
             stand.start(waits=False)
     told = books.close(stand, books.Books(LINE_COUNT * FILE_COUNT))
-    unnumbered = stand.sink.stats()["unnumbered"]
+    unnumbered = stand.sink.must_stats()["unnumbered"]
     if unnumbered:
         told.problems.append(f"{unnumbered} pieces of lines came as documents of their own")
     told.note = f"{sum(pod.nth for pod in pods)} rotations, {LINE_COUNT // KILL_EVERY} kills"

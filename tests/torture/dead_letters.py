@@ -22,6 +22,8 @@ BYTES_PER_S = 8_000_000
 POISON_EVERY, POISON_REST = 100, 11
 FILE_NUMBERS = 100_000_000
 DISK_KIB = 2048
+SETTLE_SECONDS_MAX = 90
+UNREAD = "tailrace_input_unread_bytes"
 KEPT, LOST = "tailrace_deadletter_kept_total", "tailrace_deadletter_lost_total"
 NUMBER = re.compile(r'sequence_id\\*": ?(\d+)')
 
@@ -53,14 +55,20 @@ def ship(stand, pod, source, told):
     writer.finish()
 
 
+def wait_until_read(stand):
+    """Every line is delivered or a letter, so no letter is written any more."""
+    stand.wait_until(lambda: stand.metric(UNREAD) == 0, SETTLE_SECONDS_MAX, "not all is settled")
+
+
 def with_room(stand, pod, source, told):
     """The agent is killed half-way; letters may be written twice, none is missing."""
     ship(stand, pod, source, told)
     stand.kill()
     stand.start()
     found = letters(stand)
-    stand.wait_until(lambda: letters(stand) >= poisoned(0, 0, LINE_COUNT), 30,
+    stand.wait_until(lambda: letters(stand) >= poisoned(0, 0, LINE_COUNT), SETTLE_SECONDS_MAX,
                      f"{len(found)} letters, not {len(poisoned(0, 0, LINE_COUNT))}")
+    wait_until_read(stand)
     if letters(stand) != poisoned(0, 0, LINE_COUNT):
         told.problems.append("letters of lines that were not refused")
 
@@ -72,8 +80,9 @@ def without_room(stand, pod, source, told):
     disk.fill(stand.path("letters", "ballast"))
     ship(stand, pod, source, told)
     refused = len(poisoned(1, 0, LINE_COUNT))
-    stand.wait_until(lambda: stand.metric(KEPT) + stand.metric(LOST) - kept - lost >= refused, 60,
-                     f"not all of {refused} are kept or lost")
+    stand.wait_until(lambda: stand.metric(KEPT) + stand.metric(LOST) - kept - lost >= refused,
+                     SETTLE_SECONDS_MAX, f"not all of {refused} are kept or lost")
+    wait_until_read(stand)
     if len(letters(stand)) - before != stand.metric(KEPT) - kept:
         told.problems.append(f"{len(letters(stand)) - before} letters were written, "
                              f"{stand.metric(KEPT) - kept} counted")
@@ -83,7 +92,7 @@ def without_room(stand, pod, source, told):
 def replay(stand, told):
     stand.sink.faults()
     command = [AGENT, "dlq", "replay", "-c", stand.path("tailrace.conf")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
     if done.returncode != 0 or letters(stand):
         told.problems.append(f"replay ended with {done.returncode}, {len(letters(stand))} letters "
                              f"are left: {(done.stdout + done.stderr)[-200:]}")
@@ -111,7 +120,7 @@ def on_the_disk(stand):
     kept = len(letters(stand))
     stand.stop()
     replay(stand, told)
-    stats = stand.sink.stats()
+    stats = stand.sink.must_stats()
     told.delivered, told.doubled, told.set_aside = stats["unique"], stats["duplicates"], lost
     told.note = f"{kept} letters replayed, {lost} had no room and were counted"
     return told

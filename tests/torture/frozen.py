@@ -36,7 +36,7 @@ def story(stand):
         stand.sink.thaw()
     writer.finish()
     told = books.close(stand, books.Books(line_count * FILE_COUNT))
-    told.note = f"{STOPS} stops, {stand.sink.stats()['conflicts']} kept out by id"
+    told.note = f"{STOPS} stops, {stand.sink.must_stats()['conflicts']} kept out by id"
     return told
 
 

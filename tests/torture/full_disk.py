@@ -52,7 +52,7 @@ def on_the_disk(stand):
     disk.fill(stand.path("state", "ballast"))
     writer.finish()
     told = books.close(stand, books.Books(line_count * FILE_COUNT))
-    told.note = f"{KILLS} kills on a full disk, {stand.sink.stats()['conflicts']} kept out by id"
+    told.note = f"{KILLS} kills on a full disk, {stand.sink.must_stats()['conflicts']} kept out by id"
     return told
 
 

@@ -7,7 +7,6 @@ at 1 kB/s, or gives a byte of its answer a second. One such answer lasts longer 
 any. As root a name server of ours is one of the faults.
 """
 
-import os
 import sys
 import time
 
@@ -22,7 +21,7 @@ HEALED_WITHIN_S = 10
 FAULT_SECONDS = quick_or((5,), (4, 15))
 ANSWER_SECONDS = 60  # the agent's limit for the next part of an answer
 BYTES_PER_S = 100 << 10
-LINE_COUNT = quick_or(100_000, 400_000)
+LINE_COUNT = quick_or(150_000, 400_000)
 SLOW_REQUEST_BYTES_PER_S, SLOW_ANSWER_BYTES_PER_S = 1000, 1
 
 
@@ -31,7 +30,7 @@ class Scene:
         self.stand = stand
         self.certificates = front.Certificates(stand.path("certificates"))
         self.front = front.Front(stand.sink.port, self.certificates.good)
-        self.names = front.NameServer(stand.folder) if os.geteuid() == 0 else None
+        self.names = front.name_server(stand.folder)
         stand.outputs = [{"host": front.NAME if self.names else "127.0.0.1",
                           "port": self.front.port, "tls": "on",
                           "tls.vhost": front.NAME, "tls.ca_file": self.certificates.authority}]
@@ -119,8 +118,8 @@ def story(stand):
     told = books.close(stand, books.Books(LINE_COUNT))
     told.note = "healed after, at most: " + ", ".join(
         f"{name} {seconds:.1f} s" for name, seconds in longest.items())
-    told.problems += [f"{name} took {seconds:.1f} s" for name, seconds in longest.items()
-                      if seconds > HEALED_WITHIN_S]
+    told.slow += [f"{name} took {seconds:.1f} s" for name, seconds in longest.items()
+                  if seconds > HEALED_WITHIN_S]
     if not IS_QUICK and f"timed out after {ANSWER_SECONDS} seconds (IO timeout)" not in stand.log():
         told.problems.append("no answer met the limit")
     return told

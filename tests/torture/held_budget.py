@@ -14,8 +14,9 @@ sys.dont_write_bytecode = True
 from kit import books, logs
 from kit.stand import quick_or
 
-DOWN_SECONDS = quick_or(6, 20)
+DOWN_SECONDS = quick_or(12, 40)
 GENERATION_BYTES = quick_or(2_000_000, 5_000_000)
+WRITING_SECONDS = DOWN_SECONDS // 2  # so that a busy machine has written all before the end of it
 HELD_LIMIT = "4M"
 LINE_BYTES = 263
 FILE_NUMBERS = 100_000_000  # as tests/bench/gen numbers the lines of its files
@@ -35,7 +36,7 @@ def delivered_bytes(stand, sources):
 
 def story(stand):
     stand.service["held_limit"] = HELD_LIMIT
-    line_count = GENERATION_BYTES * DOWN_SECONDS // LINE_BYTES
+    line_count = GENERATION_BYTES * WRITING_SECONDS // LINE_BYTES
     sources = stand.generate(2, line_count)
     pods = [logs.PodLog(stand.folder, "gone", kept_max=1, squeezes=False),
             logs.PodLog(stand.folder, "squeezed")]

@@ -40,7 +40,7 @@ def story(stand):
     stand.start()
     writer.finish()
     told = books.close(stand, books.Books(line_count * FILE_COUNT))
-    told.note = f"{KILLS} kills, {stand.sink.stats()['conflicts']} sent again and kept out by id"
+    told.note = f"{KILLS} kills, {stand.sink.must_stats()['conflicts']} sent again and kept out by id"
     return told
 
 

@@ -5,6 +5,7 @@ At each look read = delivered + set aside + dropped + in flight, in records and 
 back-end stands still and nobody writes, the unread bytes are the sum of size - offset of all files.
 """
 
+import contextlib
 import os
 import sqlite3
 import sys
@@ -19,7 +20,7 @@ FILE_COUNT = 8
 ROUNDS = quick_or(6, 30)
 LINE_COUNT = quick_or(30_000, 150_000)  # of each file
 ROTATE_BYTES = 3 << 20
-SAVED_WITHIN_S = 10
+SAVED_WITHIN_S = 60
 OUT = "tailrace_output_"
 
 
@@ -43,7 +44,7 @@ def look(stand):
 def offsets(stand):
     """What is acknowledged of each inode, as the positions have it; they are read while in use."""
     path = stand.path("state", "positions.db")
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as db:
         return dict(db.execute("SELECT inode, max(offset) FROM in_tail_files GROUP BY inode"))
 
 

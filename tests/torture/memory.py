@@ -14,13 +14,13 @@ import time
 sys.dont_write_bytecode = True
 
 from kit import books
-from kit.stand import IS_QUICK, Stand, quick_or
+from kit.stand import Stand, quick_or
 
 ALONE = True
 
 LIMIT_BYTES = int(os.environ.get("MEMORY_LIMIT", "25000000"))
 IDLE_SECONDS = 7
-REST_SECONDS_MAX = 20
+REST_SECONDS_MAX = 60
 DRAIN_SECONDS_MAX = 60
 FILE_NUMBERS = 100_000_000
 MANY_FILES = quick_or(500, 2000)
@@ -203,6 +203,7 @@ def play(scene, told):
 
 
 def main():
+    books.end_in_order()
     told = books.Books(0)
     scenes = [many_files, long_lines, unfinished, outage, backlog]
     wanted = [word for word in sys.argv[1:] if word != "quick"]

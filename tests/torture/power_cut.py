@@ -9,7 +9,6 @@ Needs root, for a file system of its own.
 
 import os
 import shutil
-import subprocess
 import sys
 import time
 
@@ -62,11 +61,11 @@ def on_the_disk(stand):
     told = books.close(stand, books.Books(line_count * FILE_COUNT))
     if ".corrupt-" in stand.log():
         told.problems.append("a database was found corrupted")
-    told.note = f"{CUTS} cuts, {stand.sink.stats()['conflicts']} kept out by id"
+    told.note = f"{CUTS} cuts, {stand.sink.must_stats()['conflicts']} kept out by id"
     return told
 
 
 disk.reenter()
-if os.geteuid() != 0 or subprocess.run(["losetup", "-f"], capture_output=True).returncode != 0:
+if os.geteuid() != 0 or not disk.may_attach():
     books.skip("no file system can be made in a file here")
 books.run(story)

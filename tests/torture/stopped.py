@@ -50,7 +50,7 @@ def story(stand):
     told = books.close(stand, books.Books(sum(len(part.splitlines()) for each in parts
                                               for part in each)))
     told.note = (f"{ROUNDS} stops and kills over 2 or 4 rotations, "
-                 f"{stand.sink.stats()['conflicts']} kept out by id")
+                 f"{stand.sink.must_stats()['conflicts']} kept out by id")
     return told
 
 

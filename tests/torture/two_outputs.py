@@ -26,6 +26,8 @@ LATE_SECONDS_MAX = 2
 LATER_AT_MOST = 1.2  # the median, while one is dead
 LOOK_S = 0.05
 
+ALONE = True
+
 
 class Written(logs.Writer):
     """Knows when how much was written."""
@@ -91,16 +93,16 @@ def story(stand):
     time.sleep(LATE_SECONDS_MAX)
     arrived.is_over = True
     told = books.Books(2 * line_count * FILE_COUNT)
-    behind = line_count * FILE_COUNT - alive.stats()["unique"]
+    behind = line_count * FILE_COUNT - alive.must_stats()["unique"]
     time.sleep(max(0, died + DEAD_SECONDS + 2 - time.monotonic()))  # the writer may be early
     books.close(stand, told)
     if behind:
-        told.problems.append(f"the living output was {behind} lines behind {LATE_SECONDS_MAX} s "
-                             "after the last one")
+        told.slow.append(f"the living output was {behind} lines behind {LATE_SECONDS_MAX} s "
+                         "after the last one")
     before, meanwhile = (arrived.lateness(writer, line_count * FILE_COUNT, *times)
                          for times in ((began + 1, died), (died, ended)))
     if middle(meanwhile) > LATER_AT_MOST * middle(before) + LOOK_S:
-        told.problems.append("the living output was later while the other was dead")
+        told.slow.append("the living output was later while the other was dead")
     told.note = (f"one dead for {DEAD_SECONDS} s, {BYTES_PER_S * DEAD_SECONDS // 1_000_000} MB; "
                  f"late by {middle(before):.2f} s before (p99 {middle(before, 0.99):.2f}), "
                  f"{middle(meanwhile):.2f} s meanwhile (p99 {middle(meanwhile, 0.99):.2f})")

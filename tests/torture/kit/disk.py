@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 
 from kit import books
 
@@ -35,6 +36,19 @@ def image(path, mebibytes):
 
 def attach(image_path, path):
     subprocess.run(["mount", "-o", "loop", image_path, path], check=True)
+
+
+def may_attach():
+    """Tried once: a container may have the programs, and no devices for that."""
+    with tempfile.TemporaryDirectory(prefix="tailrace-torture-") as folder:
+        try:
+            image(os.path.join(folder, "disk"), 4)
+            os.mkdir(os.path.join(folder, "there"))
+            attach(os.path.join(folder, "disk"), os.path.join(folder, "there"))
+            unmount(os.path.join(folder, "there"))
+        except (OSError, subprocess.CalledProcessError):
+            return False
+    return True
 
 
 def unmount(path):

@@ -11,6 +11,7 @@ import threading
 import time
 
 PIECE_BYTES = 64 << 10
+BEHIND_SECONDS_MAX = 0.25
 KEPT_MAX = 4  # besides the current one, as the kubelet's default of 5 files has it
 
 
@@ -70,7 +71,8 @@ def squeeze(path):
 
 
 class Writer(threading.Thread):
-    """Writes a source to each log at so many bytes a second, rotating each at so many bytes."""
+    """Writes a source to each log at so many bytes a second, rotating each at so many bytes. What a busy
+    machine kept it from writing is not made up for: files would rotate faster than anybody reads."""
 
     def __init__(self, pods, sources, bytes_per_s, rotate_bytes=0):
         super().__init__(daemon=True)
@@ -103,6 +105,7 @@ class Writer(threading.Thread):
             ahead_s = written / self.bytes_per_s - (time.monotonic() - started)
             if ahead_s > 0:
                 time.sleep(ahead_s)
+            started += max(0, -ahead_s - BEHIND_SECONDS_MAX)
 
     def step(self, text, pod):
         """One piece; where the file is due for rotation, up to the end of the line."""

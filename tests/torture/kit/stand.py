@@ -1,11 +1,10 @@
 """A scratch folder, sinks and the agent, for one case.
 
-The agent may be killed and started again as often as a case likes: its configuration, its positions
-and its log file stay. Ports come from the kernel, so that cases can run beside each other.
+The agent may be killed and started again as often as a case likes: its configuration, its port, its
+positions and its log file stay. Ports come from the kernel, so that cases can run beside each other.
 """
 
 import ctypes
-import json
 import os
 import re
 import shutil
@@ -24,8 +23,8 @@ import measure
 
 AGENT = os.environ.get("TAILRACE", os.path.join(ROOT, "build", "release", "tailrace"))
 IS_QUICK = "quick" in sys.argv[1:] or os.environ.get("T") == "quick"
-STOP_SECONDS_MAX = 20
-READY_SECONDS_MAX = 15
+STOP_SECONDS_MAX = 30
+READY_SECONDS_MAX = 60
 SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? ([0-9.e+-]+)$", re.MULTILINE)
 
 SERVICE = {"flush": "0.2", "grace": "5", "log_level": "info", "scheduler.base": "0.2",
@@ -38,11 +37,6 @@ def quick_or(quick, full):
 
 class Sink(measure.Sink):
     """The counting server of tests/bench/sink.c, and what goes wrong at it."""
-
-    def must_ask(self, path):
-        """As ask, which has no answer where nobody listens; this raises."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as reply:
-            return json.load(reply)
 
     def faults(self, **rates):
         """Sets all faults anew (see tests/bench/faults.h); none without rates."""
@@ -57,6 +51,9 @@ class Sink(measure.Sink):
 
     def missing(self):
         return self.must_ask("/__missing")
+
+    def must_stats(self):
+        return self.must_ask("/__stats")
 
     def freeze(self):
         self.process.send_signal(signal.SIGSTOP)
@@ -76,6 +73,7 @@ class Stand:
         self.folder = tempfile.mkdtemp(prefix="tailrace-torture-")
         self.sinks = []
         self.agent = None
+        self.port = measure.free_port()
         self.service = dict(SERVICE)
         self.input = {"name": "tail", "path": self.path("containers", "*.log"), "tag": "kube.*",
                       "multiline.parser": "cri", "read_from_head": "on",
@@ -124,7 +122,6 @@ class Stand:
         return sorted(entry.path for entry in os.scandir(self.path("source")))
 
     def config_text(self):
-        self.port = measure.free_port()
         parts = [section("SERVICE", {**self.service, "http_port": self.port}),
                  section("INPUT", self.input),
                  section("FILTER", {"name": "parser", "match": "*", "key_name": "log",
@@ -146,8 +143,7 @@ class Stand:
                                           env={**os.environ, **self.environment},
                                           preexec_fn=die_with_parent)
         if waits:
-            self.wait_until(lambda: self.metrics() is not None, READY_SECONDS_MAX,
-                            "the agent does not answer")
+            self.wait_until_ready()
 
     def kill(self):
         if self.agent and self.agent.poll() is None:
@@ -164,18 +160,24 @@ class Stand:
         assert status == 0, f"the agent ended with {status} upon SIGTERM"
 
     def metrics(self):
-        """[(name, labels, value)], or None while nobody answers."""
-        try:
-            url = f"http://127.0.0.1:{self.port}/api/v2/metrics/prometheus"
-            with urllib.request.urlopen(url, timeout=10) as reply:
-                text = reply.read().decode()
-        except OSError:
-            return None
+        """[(name, labels, value)]. OSError: nobody answers."""
+        url = f"http://127.0.0.1:{self.port}/api/v2/metrics/prometheus"
+        with urllib.request.urlopen(url, timeout=measure.ANSWER_SECONDS_MAX) as reply:
+            text = reply.read().decode()
         return [(name, labels, float(value)) for name, labels, value in SAMPLE.findall(text)]
 
+    def is_answering(self):
+        try:
+            return self.metrics() is not None
+        except OSError:
+            return False
+
+    def wait_until_ready(self):
+        self.wait_until(self.is_answering, READY_SECONDS_MAX, "the agent does not answer")
+
     def metric(self, name, label=""):
-        """The sum over all that hold the label; 0 where there is none or nobody answers."""
-        return int(sum(value for each, labels, value in self.metrics() or []
+        """The sum over all that hold the label; 0 where there is none. OSError: nobody answers."""
+        return int(sum(value for each, labels, value in self.metrics()
                        if each == name and label in labels))
 
     def log(self):
