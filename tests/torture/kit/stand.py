@@ -181,8 +181,12 @@ class Stand:
                        if each == name and label in labels))
 
     def log(self):
-        with open(self.path("agent.log"), errors="replace") as log:
-            return log.read()
+        """Nothing where no agent has been started."""
+        try:
+            with open(self.path("agent.log"), errors="replace") as log:
+                return log.read()
+        except FileNotFoundError:
+            return ""
 
     @staticmethod
     def wait_until(is_true, seconds_max, what):
