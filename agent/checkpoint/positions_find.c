@@ -1,5 +1,7 @@
 #include "checkpoint/positions_self.h"
 
+#include <string.h>
+
 struct find {
     struct store *store;
     position_fn *each;
@@ -12,7 +14,7 @@ struct find {
 
 static bool begins(const char *text, struct slice path)
 {
-    return text != NULL && slice_begins(slice_of(text), path);
+    return text != NULL && strncmp(text, path.data, path.len) == 0;
 }
 
 static bool is_wanted(const struct find *f, const struct position *p)
@@ -53,14 +55,15 @@ static bool on_row(void *owner, const struct position *position)
     return !f->is_stopped;
 }
 
+/* Thousands of logs may be looked for while thousands of rows wait: what tells most of them comes first. */
 static void pending_walk(struct find *f, const struct pending *pending)
 {
     for (struct list *it = pending->rows.next; it != &pending->rows && !f->is_stopped;
          it = it->next) {
         const struct pending_row *row = CONTAINER_OF(it, struct pending_row, link);
-        bool is_newest = newer_of(f->store, row->position.row) == row;
 
-        if (is_newest && !row->is_removal && is_wanted(f, &row->position))
+        if (!row->is_removal && is_wanted(f, &row->position) &&
+            newer_of(f->store, row->position.row) == row)
             f->is_stopped = !f->each(f->owner, &row->position);
     }
 }
