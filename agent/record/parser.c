@@ -138,9 +138,8 @@ int parse_pair(struct parse *p, struct slice key, struct slice text)
 
         if (!is_read && parser->time.is_strict)
             return -EINVAL;
-        if (!is_read || parser->time.is_kept)
-            record_add(p->record, key, value_text(text));
-        return 0;
+        if (is_read && !parser->time.is_kept)
+            return 0;
     }
     record_add(p->record, key, parser_type_cast(parser_types_find(&parser->types, key), text));
     return 0;

@@ -26,8 +26,7 @@ static void group_add(struct parse *p, const struct parser_group *group, struct 
     }
     if (group->is_time && (!parser_time_read(p, text) || !p->parser->time.is_kept))
         return;
-    record_add(p->record, group->key,
-               group->is_time ? value_text(text) : parser_type_cast(group->type, text));
+    record_add(p->record, group->key, parser_type_cast(group->type, text));
 }
 
 /* Where the splitter says no, the expression has the last word: it may match after a line break,

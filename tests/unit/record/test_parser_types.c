@@ -136,6 +136,23 @@ START_TEST(types_between_commas_are_strings)
 }
 END_TEST
 
+/* Types are of all fields; that one is the time as well changes nothing. */
+START_TEST(a_time_that_is_kept_has_its_type)
+{
+    struct parser_settings s = parser_settings_default();
+
+    s.name = "p";
+    s.format = "ltsv";
+    s.types = "time:integer";
+    s.time.format = "%s";
+    s.time_keep = true;
+    ck_assert_str_eq(kit_parser_once(&s, "time:12\ta:b").json, "{\"time\":12,\"a\":\"b\"}");
+    s.format = "regex";
+    s.regex = "^(?<time>\\d+) (?<a>.*)$";
+    ck_assert_str_eq(kit_parser_once(&s, "12 b").json, "{\"time\":12,\"a\":\"b\"}");
+}
+END_TEST
+
 Suite *suite_record_parser_types(void)
 {
     Suite *suite = suite_create("record/parser_types");
@@ -152,6 +169,7 @@ Suite *suite_record_parser_types(void)
     tcase_add_test(tcase, a_float_of_any_length_is_read_or_stays);
     tcase_add_test(tcase, types_may_stand_apart);
     tcase_add_test(tcase, types_between_commas_are_strings);
+    tcase_add_test(tcase, a_time_that_is_kept_has_its_type);
     suite_add_tcase(suite, tcase);
     return suite;
 }
