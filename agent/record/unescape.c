@@ -127,31 +127,18 @@ static const char *escape_utf8(const char *p, const char *end, char **out)
     }
 }
 
+/* Those that mysql_real_escape_string makes. */
 static const char *escape_mysql(const char *p, const char *end, char **out)
 {
     if (*p == '0')
         *(*out)++ = '\0';
     else if (*p == 'Z')
         *(*out)++ = 0x1a;
+    else if (*p == '\0' || strchr("nrt\\'\"", *p) == NULL)
+        return NULL;
     else
         return escape_letter(p, end, out);
     return p + 1;
-}
-
-/* '' in a text in single quotes is one of them. */
-static struct slice quotes_halve(struct slice text, char quote, struct arena *arena)
-{
-    char *begin, *out;
-
-    if (text.len == 0 || memchr(text.data, quote, text.len) == NULL)
-        return text;
-    begin = out = arena_alloc(arena, text.len);
-    for (size_t i = 0; i < text.len; i++) {
-        *out++ = text.data[i];
-        if (text.data[i] == quote && i + 1 < text.len && text.data[i + 1] == quote)
-            i++;
-    }
-    return slice_make(begin, (size_t)(out - begin));
 }
 
 struct slice unescape_plain(struct slice text, struct arena *arena)
@@ -171,5 +158,5 @@ struct slice unescape_mysql(struct slice text, struct arena *arena)
     if ((quote != '\'' && quote != '"') || text.data[text.len - 1] != quote)
         return text;
     text = slice_make(text.data + 1, text.len - 2);
-    return unescape(quotes_halve(text, quote, arena), arena, escape_mysql);
+    return unescape(text, arena, escape_mysql);
 }

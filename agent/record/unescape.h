@@ -17,8 +17,8 @@ struct slice unescape_plain(struct slice text, struct arena *arena);
  * \xHH and octal \NNN, which are bytes. */
 struct slice unescape_utf8(struct slice text, struct arena *arena);
 
-/* Takes the quotes off, 'one' or "one", where both are there, and decodes \0 \b \n \r \t \Z \\ \'
- * \" and doubled quotes. A text without quotes is as it is. */
+/* Takes the quotes off, 'one' or "one", where both are there, and decodes \0 \n \r \t \Z \\ \' \";
+ * doubled quotes stay two. A text without quotes is as it is. */
 struct slice unescape_mysql(struct slice text, struct arena *arena);
 
 #endif

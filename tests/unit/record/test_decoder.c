@@ -211,8 +211,10 @@ END_TEST
 
 START_TEST(quotes_of_mysql_are_taken_off)
 {
-    expect_text(unescape_mysql, "'it''s'", SLICE("it's"));
-    expect_text(unescape_mysql, "\"say \"\"it\"\"\"", SLICE("say \"it\""));
+    expect_text(unescape_mysql, "'it\\'s'", SLICE("it's"));
+    expect_text(unescape_mysql, "'it''s'", SLICE("it''s"));
+    expect_text(unescape_mysql, "'C:\\bin\\q'", SLICE("C:\\bin\\q"));
+    expect_text(unescape_mysql, "\"say \\\"it\\\"\"", SLICE("say \"it\""));
     expect_text(unescape_mysql, "'\\0\\Z\\n\\'\\\\'", SLICE("\0\x1a\n'\\"));
     expect_text(unescape_mysql, "'", SLICE("'"));
     expect_text(unescape_mysql, "''", SLICE(""));
