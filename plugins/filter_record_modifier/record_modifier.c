@@ -56,18 +56,19 @@ static char *addition_value(const char *text, const char *rest)
 /* False and a warning where the value lacks: it is often a variable that is not set here. */
 static bool addition_read(const struct text_pair *text, struct addition *out, struct report *report)
 {
-    size_t len = strcspn(text->value, " \t");
-    const char *rest = text->value + len + strspn(text->value + len, " \t");
+    struct text_list parts = {0}; /* the key, and all behind it */
+    bool is_pair = setting_words(text->value, 1, &parts) == 0 && parts.count == 2;
 
-    if (len == 0 || *rest == '\0') {
+    if (is_pair) {
+        out->key = mem_text(parts.items[0]);
+        out->value = addition_value(text->value, parts.items[1]);
+    } else {
         report_warn(report, text->place,
                     "filter record_modifier: 'Record %s' takes a key and a value; it adds nothing",
                     text->value);
-        return false;
     }
-    out->key = mem_text_n(text->value, len);
-    out->value = addition_value(text->value, rest);
-    return true;
+    text_list_fini(&parts);
+    return is_pair;
 }
 
 static void additions_read(struct filter_record_modifier *m, struct report *report)

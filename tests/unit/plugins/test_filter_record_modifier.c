@@ -50,6 +50,14 @@ START_TEST(a_quote_that_is_not_closed_is_part_of_the_value)
 }
 END_TEST
 
+START_TEST(a_key_in_quotes_may_have_blanks)
+{
+    OPEN("Record", "\"my host\" web-1", "Record", "\"a b\" \"c d\"", "Record", "\"open x");
+    ck_assert_uint_eq(f.report.warning_count, 1);
+    expect("{}", "{\"my host\":\"web-1\",\"a b\":\"c d\"}");
+}
+END_TEST
+
 START_TEST(removed_keys_go_whatever_their_case)
 {
     OPEN("Remove_key", "Stream", "Remove_key", "_*");
@@ -130,6 +138,7 @@ Suite *suite_plugins_filter_record_modifier(void)
     tcase_add_test(tcase, what_is_appended_counts);
     tcase_add_test(tcase, a_record_without_a_value_is_warned_of);
     tcase_add_test(tcase, a_quote_that_is_not_closed_is_part_of_the_value);
+    tcase_add_test(tcase, a_key_in_quotes_may_have_blanks);
     tcase_add_test(tcase, removed_keys_go_whatever_their_case);
     tcase_add_test(tcase, only_the_top_level_is_looked_at);
     tcase_add_test(tcase, a_key_with_an_escape_is_removed);
