@@ -201,7 +201,7 @@ static bool record_push_again(struct filter_sink *sink, const struct record *rec
     }
     again = again_at(&intake->again, of->depth);
     record_copy(&again->record, record);
-    route = tag_routes_find(&intake->tags, intake->chain, intake->routes, tag, of->origin->metrics);
+    route = tag_routes_find(&intake->tags, intake->chain, intake->routes, tag, NULL);
     (void)record_push(&(struct push){.sink.emit = record_push_again,
                                      .intake = intake,
                                      .origin = of->origin,

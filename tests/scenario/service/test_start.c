@@ -145,6 +145,25 @@ START_TEST(a_processor_sees_the_records_of_its_input_alone)
 }
 END_TEST
 
+/* It comes of no input then. */
+START_TEST(a_record_under_a_new_tag_passes_no_processor)
+{
+    make_of_yaml(
+        "pipeline:\n"
+        "  inputs:\n"
+        "    - {name: dummy, tag: a, samples: 1, flush_on_startup: on, processors: {logs: [\n"
+        "        {name: rewrite_tag, rule: '$message dummy new.$TAG false'}]}}\n"
+        "  outputs:\n"
+        "    - {name: 'null', match: new.a}\n");
+    ck_assert_int_eq(start(), 0);
+    while (metric_sum(&pipeline_metrics(kit.pipeline)->inputs,
+                      offsetof(struct input_metrics, records)) < 1)
+        loop_turn(kit.loop, true);
+    stop();
+    expect_summary("null.0: read 1 = delivered 1 + ");
+}
+END_TEST
+
 /* As Fluent Bit counts them: who names filter.1 in a dashboard finds the same one. */
 START_TEST(an_inactive_filter_has_its_number_all_the_same)
 {
@@ -313,6 +332,7 @@ Suite *suite_service_start(void)
     tcase_add_checked_fixture(pipeline, set_up, tear_down);
     tcase_add_test(pipeline, what_came_in_is_delivered_before_the_end);
     tcase_add_test(pipeline, a_processor_sees_the_records_of_its_input_alone);
+    tcase_add_test(pipeline, a_record_under_a_new_tag_passes_no_processor);
     tcase_add_test(pipeline, an_inactive_filter_has_its_number_all_the_same);
     tcase_add_test(pipeline, a_dry_run_finds_every_output_that_could_not_start);
     tcase_add_test(pipeline, a_plugin_that_lacks_what_it_must_have_is_not_made);
