@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "chunk/lookup.h"
+#include "record/json_compact.h"
 #include "record/json_write.h"
 #include "record/scan.h"
 
@@ -114,6 +115,8 @@ void render_json(struct render *r, const struct chunk_record *record, struct buf
         append_metadata(record->metadata, out);
     render_members(record, out);
     buffer_append_byte(out, '}');
+    if (r->is_compact)
+        out->len = from + json_compact(out->data + from, out->len - from);
     if (r->is_ascii)
         render_ascii(out, from);
 }

@@ -2,8 +2,8 @@
  * How a sealed record is written at the edges: as a JSON object, as the line that Fluent Bit's
  * stdout prints, as msgpack for those who read that.
  *
- * JSON text that lies in the record is copied as it is, so writing a record costs little more than
- * copying its bytes. Nothing is allocated but room in the buffer.
+ * JSON text that lies in the record is copied as it is, unless `is_compact` is set, so writing a
+ * record costs little more than copying its bytes. Nothing is allocated but room in the buffer.
  *
  * Life     a struct render is a plain value: fill it at init, copy it for every batch.
  * Thread   any; a copy belongs to one thread.
@@ -20,6 +20,7 @@
 struct render {
     struct slice date_key; /* written first; data NULL: no date. Lent */
     enum time_json date_form;
+    bool is_compact;   /* JSON that came in has no blanks, and no escapes that need not be */
     bool is_ascii;     /* every character beyond ASCII as \uXXXX: json.escape_unicode */
     bool has_metadata; /* a record's metadata, where it has some, as "__internal__" */
     struct time_text time;

@@ -111,6 +111,7 @@ static int file_init(void *self, struct plugin_setup *setup)
 
     o->form.format = (enum file_format)o->keys.format;
     o->form.template_text = o->keys.template_text;
+    o->form.render.is_compact = true;
     o->form.render.is_ascii = setup->escape_unicode;
     o->rotation.component = setup->component;
     form_delimiters(&o->form, o->keys.delimiter, o->keys.label_delimiter, setup);

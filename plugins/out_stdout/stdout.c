@@ -51,6 +51,7 @@ static int stdout_init(void *self, struct plugin_setup *setup)
         return -EINVAL;
     }
     render_date(&o->render, o->date_key, (enum time_json)o->date_form);
+    o->render.is_compact = true;
     o->render.is_ascii = setup->escape_unicode;
     o->render.has_metadata = true;
     return 0;

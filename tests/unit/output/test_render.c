@@ -188,6 +188,17 @@ START_TEST(beyond_ascii_is_escaped_when_asked_for)
 }
 END_TEST
 
+START_TEST(json_that_came_in_is_compact_when_asked_for)
+{
+    const char *json = "{ \"a\" : [ 1.10, \"\\u003c\\/\\u00E9 b\" ] }";
+
+    chunk_maker_json(maker, "app", json);
+    render.is_compact = true;
+    render.is_ascii = true;
+    ck_assert_str_eq(rendered(), "{\"a\":[1.10,\"</\\u00e9 b\"]}");
+}
+END_TEST
+
 START_TEST(ascii_begins_where_it_is_told_to)
 {
     buffer_append_text(&out, "\xc3\xa9\xc3\xa9");
@@ -247,6 +258,7 @@ Suite *suite_output_render(void)
     tcase_add_test(json, metadata_stands_behind_the_date_when_there_is_some);
     tcase_add_test(json, maps_that_filters_made_are_objects);
     tcase_add_test(json, beyond_ascii_is_escaped_when_asked_for);
+    tcase_add_test(json, json_that_came_in_is_compact_when_asked_for);
     tcase_add_test(json, ascii_begins_where_it_is_told_to);
     tcase_add_test(json, members_join_what_the_caller_began);
     tcase_add_test(json, a_key_is_found_however_it_is_written);
