@@ -167,6 +167,12 @@ static int take_offset(struct time_format *f, const char *offset, struct report 
     return rc;
 }
 
+/* A Z behind the seconds is not just a letter: such texts are UTC, whatever Time_Offset says. */
+static bool is_in_utc(const char *format)
+{
+    return strstr(format, "%SZ") != NULL || strstr(format, "%S.%LZ") != NULL;
+}
+
 /* Each of them is looked at, whatever is wrong with the others. */
 static int choose_zone(struct time_format *f, const struct time_options *o, struct report *report,
                        struct place place)
@@ -180,6 +186,8 @@ static int choose_zone(struct time_format *f, const struct time_options *o, stru
                      "Time_Zone goes with neither Time_Offset nor Time_System_Timezone");
     if (o->offset != NULL)
         rc = take_offset(f, o->offset, report, place_or(o->at.offset, place));
+    if (is_in_utc(o->format))
+        f->offset_s = 0;
     if (o->zone != NULL && open_named_zone(f, o->zone, report, zone_place) < 0)
         rc = -EINVAL;
     if (o->is_system && o->zone == NULL && o->offset == NULL)

@@ -17,21 +17,26 @@ static const char *const weekdays[] = {"Sunday",   "Monday", "Tuesday", "Wednesd
                                        "Thursday", "Friday", "Saturday"};
 static const char *const halves[] = {"AM", "PM"};
 
-/* Abbreviations that mean one offset to most of those who write them into logs. One that is not
- * here makes the time unreadable rather than wrong by hours. */
+/* Abbreviations that mean one offset to most of those who write them into logs, and the letters of
+ * the military's zones. One that is not here makes the time unreadable rather than wrong by hours. */
 static const struct {
     char name[ABBREVIATION_BYTES_MAX + 1];
     int16_t minutes;
 } abbreviations[] = {
-    {"Z", 0},       {"UTC", 0},    {"GMT", 0},    {"UT", 0},     {"WET", 0},    {"WEST", 60},
-    {"BST", 60},    {"CET", 60},   {"CEST", 120}, {"EET", 120},  {"EEST", 180}, {"MSK", 180},
-    {"SAST", 120},  {"EAT", 180},  {"WAT", 60},   {"CAT", 120},  {"IST", 330},  {"PKT", 300},
-    {"NPT", 345},   {"ICT", 420},  {"WIB", 420},  {"HKT", 480},  {"SGT", 480},  {"PHT", 480},
-    {"AWST", 480},  {"JST", 540},  {"KST", 540},  {"ACST", 570}, {"AEST", 600}, {"ACDT", 630},
-    {"AEDT", 660},  {"NZST", 720}, {"NZDT", 780}, {"BRT", -180}, {"ART", -180}, {"NST", -210},
-    {"NDT", -150},  {"AST", -240}, {"ADT", -180}, {"EST", -300}, {"EDT", -240}, {"CST", -360},
-    {"CDT", -300},  {"MST", -420}, {"MDT", -360}, {"PST", -480}, {"PDT", -420}, {"AKST", -540},
-    {"AKDT", -480}, {"HST", -600},
+    {"Z", 0},       {"UTC", 0},    {"GMT", 0},     {"UT", 0},      {"WET", 0},    {"WEST", 60},
+    {"BST", 60},    {"CET", 60},   {"CEST", 120},  {"EET", 120},   {"EEST", 180}, {"MSK", 180},
+    {"SAST", 120},  {"EAT", 180},  {"WAT", 60},    {"CAT", 120},   {"IST", 330},  {"PKT", 300},
+    {"NPT", 345},   {"ICT", 420},  {"WIB", 420},   {"HKT", 480},   {"SGT", 480},  {"PHT", 480},
+    {"AWST", 480},  {"JST", 540},  {"KST", 540},   {"ACST", 570},  {"AEST", 600}, {"ACDT", 630},
+    {"AEDT", 660},  {"NZST", 720}, {"NZDT", 780},  {"BRT", -180},  {"ART", -180}, {"NST", -210},
+    {"NDT", -150},  {"AST", -240}, {"ADT", -180},  {"EST", -300},  {"EDT", -240}, {"CST", -360},
+    {"CDT", -300},  {"MST", -420}, {"MDT", -360},  {"PST", -480},  {"PDT", -420}, {"AKST", -540},
+    {"AKDT", -480}, {"HST", -600}, {"HADT", -540}, {"BRST", -120}, {"CLT", -240}, {"CLST", -180},
+    {"GST", 240},   {"WITA", 480}, {"WIT", 540},   {"MYT", 480},   {"BDT", 360},  {"A", 60},
+    {"B", 120},     {"C", 180},    {"D", 240},     {"E", 300},     {"F", 360},    {"G", 420},
+    {"H", 480},     {"I", 540},    {"K", 600},     {"L", 660},     {"M", 720},    {"N", -60},
+    {"O", -120},    {"P", -180},   {"Q", -240},    {"R", -300},    {"S", -360},   {"T", -420},
+    {"U", -480},    {"V", -540},   {"W", -600},    {"X", -660},    {"Y", -720},
 };
 
 static bool is_digit(char c)

@@ -95,6 +95,8 @@ static const struct {
     {"%F %T%z", "2024-01-02 03:04:05 gmt", INT64_C(1704164645000000000)},
     {"%F %T %Z", "2024-01-02 03:04:05 EST", INT64_C(1704182645000000000)},
     {"%F %T %Z", "2024-01-02 03:04:05 CEST", INT64_C(1704157445000000000)},
+    {"%F %T %Z", "2024-01-02 03:04:05 B", INT64_C(1704157445000000000)},
+    {"%F %T %Z", "2024-01-02 03:04:05 BDT", INT64_C(1704143045000000000)},
     {"%z %F %T", "+01 2024-01-02 04:04:05", INT64_C(1704164645000000000)},
     {"%s %z", "1704164645 +0500", INT64_C(1704164645000000000)},
     /* what is missing is today's, or the first where the year is known */
@@ -283,6 +285,23 @@ START_TEST(an_offset_holds_where_the_text_names_no_zone)
 }
 END_TEST
 
+START_TEST(a_z_behind_the_seconds_is_utc_whatever_the_offset)
+{
+    struct time_format *f =
+        format_with((struct time_options){.format = "%FT%H:%M:%SZ", .offset = "-0500"});
+    struct time_format *g =
+        format_with((struct time_options){.format = "%FT%H:%M:%S.%LZ", .offset = "-0500"});
+    int64_t ns;
+
+    ck_assert_int_eq(time_parse(f, SLICE("2024-01-02T03:04:05Z"), &ns), 0);
+    ck_assert_int_eq(ns, INT64_C(1704164645000000000));
+    ck_assert_int_eq(time_parse(g, SLICE("2024-01-02T03:04:05.5Z"), &ns), 0);
+    ck_assert_int_eq(ns, INT64_C(1704164645500000000));
+    time_format_free(&f);
+    time_format_free(&g);
+}
+END_TEST
+
 START_TEST(today_is_a_day_of_the_zone)
 {
     struct time_format *f = format_with((struct time_options){.format = "%T", .offset = "+14:00"});
@@ -346,6 +365,7 @@ Suite *suite_record_time(void)
     tcase_add_test(tcase, a_format_without_end_is_refused);
     tcase_add_test(tcase, all_mistakes_in_a_format_are_told_at_once);
     tcase_add_test(tcase, an_offset_holds_where_the_text_names_no_zone);
+    tcase_add_test(tcase, a_z_behind_the_seconds_is_utc_whatever_the_offset);
     tcase_add_test(tcase, today_is_a_day_of_the_zone);
     tcase_add_test(tcase, the_system_zone_knows_summer_time);
     tcase_add_test(tcase, a_named_zone_leaves_the_process_alone);
