@@ -1,5 +1,6 @@
 #include "record/accessor_eval.h"
 
+#include "record/json_compact.h"
 #include "record/json_write.h"
 #include "record/unpack.h"
 
@@ -94,6 +95,14 @@ static void render_msgpack_scalar(struct buffer *out, struct slice bytes)
         json_write_msgpack(out, bytes);
 }
 
+static void render_map(struct buffer *out, const struct value *map)
+{
+    size_t from = out->len;
+
+    json_write_value(out, map);
+    out->len = from + json_compact(out->data + from, out->len - from);
+}
+
 /* False for an array. */
 static bool render_value(struct buffer *out, const struct value *value, struct arena *arena)
 {
@@ -102,7 +111,7 @@ static bool render_value(struct buffer *out, const struct value *value, struct a
     if (value_is_array(value))
         return false;
     if (value_is_map(value))
-        json_write_value(out, value);
+        render_map(out, value);
     else if (value->kind == VALUE_MSGPACK)
         render_msgpack_scalar(out, value->text);
     else if (value_as_text(value, arena, &text))

@@ -18,6 +18,7 @@ static void set_up(void)
     record_add(&record, SLICE("text"), value_text(SLICE("plain")));
     record_add(&record, SLICE("real"), value_double(0.25));
     record_add(&record, SLICE("bin"), value_msgpack(SLICE("\xc4\x02\x01\xab")));
+    record_add(&record, SLICE("wide"), value_json(SLICE("{ \"a\" : [ 1, \"b c\" ] }")));
     record_add(&record, SLICE("packed"),
                value_msgpack(kit_msgpack("{\"s\":\"t\",\"d\":2.0,\"i\":[1]}", &record.arena)));
 }
@@ -96,6 +97,7 @@ START_TEST(values_of_all_kinds_are_rendered)
     expect("$packed['s'].$packed['d']", "t.2.000000", false);
     expect("$kubernetes['labels']", "{\"a.b/c\":\"app\",\"n\":12}", false);
     expect("$kubernetes['labels']['n']", "12", false);
+    expect("$wide", "{\"a\":[1,\"b c\"]}", false);
 }
 END_TEST
 
