@@ -20,9 +20,9 @@ void parser_groups_settle(struct parser *p)
 static void group_add(struct parse *p, const struct parser_group *group, struct slice text)
 {
     if (text.len == 0) {
-        if (!p->parser->skip_empty_values)
-            record_add(p->record, group->key, value_text(SLICE("")));
-        return;
+        if (p->parser->skip_empty_values)
+            return;
+        text = SLICE("");
     }
     if (group->is_time && (!parser_time_read(p, text) || !p->parser->time.is_kept))
         return;

@@ -153,6 +153,22 @@ START_TEST(a_time_that_is_kept_has_its_type)
 }
 END_TEST
 
+START_TEST(a_group_of_nothing_that_is_kept_has_its_type)
+{
+    struct parser_settings s = parser_settings_default();
+
+    s.name = "p";
+    s.format = "regex";
+    s.regex = "^(?<a>\\d*),(?<b>x)?(?<c>.*)$";
+    s.types = "a:integer b:float";
+    s.skip_empty_values = false;
+    ck_assert_str_eq(kit_parser_once(&s, ",").json, "{\"a\":0,\"b\":0.0,\"c\":\"\"}");
+    s.time.format = "%s";
+    s.time_key = "c";
+    ck_assert_str_eq(kit_parser_once(&s, "1,").json, "{\"a\":1,\"b\":0.0}");
+}
+END_TEST
+
 Suite *suite_record_parser_types(void)
 {
     Suite *suite = suite_create("record/parser_types");
@@ -170,6 +186,7 @@ Suite *suite_record_parser_types(void)
     tcase_add_test(tcase, types_may_stand_apart);
     tcase_add_test(tcase, types_between_commas_are_strings);
     tcase_add_test(tcase, a_time_that_is_kept_has_its_type);
+    tcase_add_test(tcase, a_group_of_nothing_that_is_kept_has_its_type);
     suite_add_tcase(suite, tcase);
     return suite;
 }
