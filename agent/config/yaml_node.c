@@ -44,12 +44,6 @@ static void give_up(struct reader *r, const char *what)
     r->is_broken = true;
 }
 
-static void refuse_anchor(struct reader *r, const yaml_char_t *anchor)
-{
-    if (anchor != NULL)
-        complain(r, "anchors (&name) are not taken; write the value out where it is needed");
-}
-
 /* Types of plain scalars, YAML 1.1's core as Fluent Bit reads it. */
 
 static bool is_one_of(const char *text, const char *const *words)
@@ -109,7 +103,6 @@ static struct yaml_node *scalar_read(struct reader *r)
     struct yaml_node *node = node_new(r, YAML_SCALAR);
 
     CHECK(r->event.type == YAML_SCALAR_EVENT);
-    refuse_anchor(r, r->event.data.scalar.anchor);
     node->text = event_text(r);
     if (r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
         node->type = plain_type(node->text);
@@ -194,8 +187,6 @@ static struct yaml_node *node_read(struct reader *r, unsigned depth)
         give_up(r, "these are too many levels");
         return NULL;
     }
-    refuse_anchor(r, is_list ? r->event.data.sequence_start.anchor
-                             : r->event.data.mapping_start.anchor);
     return is_list ? list_read(r, depth) : map_read(r, depth);
 }
 

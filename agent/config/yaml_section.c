@@ -11,12 +11,12 @@ const char *yaml_key(struct arena *arena, const char *key)
     struct buffer out = {0};
     const char *translated;
 
-    if (strchr(key, '.') != NULL || (!is_snake && !islower((unsigned char)key[0])))
+    if (!is_snake && !islower((unsigned char)key[0]))
         return arena_text(arena, key);
-    for (; *key != '\0'; key++) {
-        if (!is_snake && isupper((unsigned char)*key))
+    for (size_t i = 0; key[i] != '\0'; i++) {
+        if (!is_snake && isupper((unsigned char)key[i]) && isalnum((unsigned char)key[i - 1]))
             buffer_append_byte(&out, '_');
-        buffer_append_byte(&out, (char)tolower((unsigned char)*key));
+        buffer_append_byte(&out, (char)tolower((unsigned char)key[i]));
     }
     translated = arena_text(arena, buffer_text(&out));
     buffer_fini(&out);
@@ -35,13 +35,23 @@ static void map_fill(struct reading *r, struct section *s, const struct yaml_nod
         value_fill(r, s, yaml_key(&r->config->arena, child->key), child);
 }
 
+/* Blanks around a section's value, the line feed behind a block's too, are left out, as in the classic
+ * grammar. Entries of lists, and what stands in groups, are as they were written. */
+static const char *property_value(struct reading *r, const struct section *s,
+                                  const struct yaml_node *node)
+{
+    if (node->key == NULL || s->kind == CONFIG_GROUP)
+        return node->text;
+    return arena_copy(&r->config->arena, slice_trim(slice_of(node->text))).data;
+}
+
 static void property_fill(struct reading *r, struct section *s, const char *key,
                           const struct yaml_node *node)
 {
     CHECK(node->shape == YAML_SCALAR && node->text != NULL);
     section_add(r->config, s,
                 (struct property){.key = key,
-                                  .value = node->text,
+                                  .value = property_value(r, s, node),
                                   .place = node->place,
                                   .type = node->type,
                                   .is_list_item = node->key == NULL});
