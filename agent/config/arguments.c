@@ -1,6 +1,7 @@
 #include "config/arguments.h"
 
 #include "base/memory.h"
+#include "config/address.h"
 #include "config/flag.h"
 #include "config/load.h"
 
@@ -119,9 +120,11 @@ static void letters_take(struct walk *w, const char *letters)
 
 static void word_take(struct walk *w, const char *word)
 {
-    if (word[0] == '-' && word[1] == '-' && word[2] != '\0')
+    if (strcmp(word, "--") == 0)
+        return; /* what follows is no option, and told to be none */
+    if (word[0] == '-' && word[1] == '-')
         long_take(w, word + 2);
-    else if (word[0] == '-' && word[1] != '-' && word[1] != '\0')
+    else if (word[0] == '-' && word[1] != '\0')
         letters_take(w, word + 1);
     else
         report_error(w->report, command_line, "'%s' is no option; a configuration goes with -c",
@@ -206,6 +209,7 @@ int arguments_config(const struct arguments *a, struct report *report, struct co
     for (size_t i = 0; i < a->parsers_file_count; i++)
         if (config_load_parsers(*config_out, a->parsers_files[i], command_line, report) < 0)
             continue; /* the report has it */
+    addresses_spread(*config_out, report);
     return report->error_count > errors_before ? -EINVAL : 0;
 }
 

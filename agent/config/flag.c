@@ -9,9 +9,12 @@ static const struct place command_line;
 
 /* ---- sections ---- */
 
+/* Without blanks at both ends, as values in files are. */
 static void section_set(struct config *c, struct section *s, const char *key, const char *value)
 {
-    section_add(c, s, (struct property){.key = key, .value = value, .place = command_line});
+    const char *trimmed = arena_copy(&c->arena, slice_trim(slice_of(value))).data;
+
+    section_add(c, s, (struct property){.key = key, .value = trimmed, .place = command_line});
 }
 
 void arguments_service_set(struct arguments *a, const char *key, const char *value)
@@ -50,8 +53,10 @@ static void last_set(const struct flag_use *use, const char *key, const char *va
     struct arguments *a = use->arguments;
 
     if (a->last == NULL)
-        report_error(use->report, command_line,
-                     "'%s=%s' belongs to no plugin; it stands behind its -i, -F or -o", key, value);
+        report_warn(use->report, command_line,
+                    "'%s=%s' belongs to no plugin and is left out; it stands behind its -i, -F "
+                    "or -o",
+                    key, value);
     else
         section_set(a->config, a->last, key, value);
 }
@@ -79,7 +84,15 @@ static void act_tag(const struct flag_use *use)
 
 static void act_match(const struct flag_use *use)
 {
-    last_set(use, "match", use->value);
+    const struct section *last = use->arguments->last;
+
+    if (last != NULL && last->kind == CONFIG_INPUT)
+        report_warn(use->report, command_line,
+                    "-m %s: an input matches nothing, so this is left out; it stands behind its -F "
+                    "or -o",
+                    use->value);
+    else
+        last_set(use, "match", use->value);
 }
 
 /* ---- what is told, and not done ---- */

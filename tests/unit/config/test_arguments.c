@@ -116,6 +116,37 @@ START_TEST(every_mistake_is_told)
 }
 END_TEST
 
+START_TEST(what_fits_no_plugin_is_left_out_with_a_warning)
+{
+    ck_assert_int_eq(parse("-m one -t two -p a=b -i tail -m three -o null -m four --"), 0);
+    ck_assert_uint_eq(kit.report.warning_count, 4);
+    kit_expect_warning("'match=one' belongs to no plugin");
+    kit_expect_warning("-m three: an input matches nothing");
+    ck_assert_int_eq(configure(), 0);
+    ck_assert_ptr_null(section_get(kit_section(CONFIG_INPUT, 0), "match"));
+    kit_expect(kit_section(CONFIG_OUTPUT, 0), "match", "four");
+}
+END_TEST
+
+START_TEST(blanks_around_a_value_on_the_command_line_are_left_out)
+{
+    char *argv[] = {"tailrace", "-i", "tail", "-p", "path = /a b ", NULL};
+
+    ck_assert_int_eq(arguments_parse(&arguments, argv, &kit.report), 0);
+    ck_assert_int_eq(configure(), 0);
+    kit_expect(kit_section(CONFIG_INPUT, 0), "path", "/a b");
+}
+END_TEST
+
+START_TEST(an_address_on_the_command_line_becomes_keys)
+{
+    parse_well("-o es://10.0.0.1:9201/logs/doc");
+    ck_assert_int_eq(configure(), 0);
+    kit_expect(kit_section(CONFIG_OUTPUT, 0), "name", "es");
+    kit_expect(kit_section(CONFIG_OUTPUT, 0), "index", "logs");
+}
+END_TEST
+
 START_TEST(a_value_that_lacks_is_a_mistake)
 {
     expect_refused("-c", "--config needs a value");
@@ -285,6 +316,9 @@ Suite *suite_config_arguments(void)
     tcase_add_test(parsing, letters_may_stand_together);
     tcase_add_test(parsing, an_unknown_option_is_told_with_the_nearest);
     tcase_add_test(parsing, every_mistake_is_told);
+    tcase_add_test(parsing, what_fits_no_plugin_is_left_out_with_a_warning);
+    tcase_add_test(parsing, blanks_around_a_value_on_the_command_line_are_left_out);
+    tcase_add_test(parsing, an_address_on_the_command_line_becomes_keys);
     tcase_add_test(parsing, a_value_that_lacks_is_a_mistake);
     tcase_add_test(parsing, a_plugin_without_a_name_is_a_mistake);
     tcase_add_test(parsing, what_prints_ends_the_line);
