@@ -63,8 +63,11 @@ static void set_read(struct classic *c, struct slice assignment)
     struct config *config = c->reading->config;
     size_t at = slice_find(assignment, '=');
     struct slice name = slice_trim(slice_make(assignment.data, at));
+    struct slice value = slice_skip(assignment, at + 1);
     int rc;
 
+    while (value.len > 0 && isspace((unsigned char)value.data[value.len - 1]))
+        value.len--;
     if (at == assignment.len || name.len == 0) {
         report_error(report_of(c), c->place,
                      "'@SET %.*s' has no name and value; write @SET "
@@ -72,7 +75,7 @@ static void set_read(struct classic *c, struct slice assignment)
                      SLICE_ARG(assignment));
         return;
     }
-    rc = env_set(&config->env, &config->arena, name, slice_skip(assignment, at + 1));
+    rc = env_set(&config->env, &config->arena, name, value);
     if (rc < 0)
         report_error(report_of(c), c->place, "'@SET %.*s' names a file that cannot be read: %s",
                      SLICE_ARG(name), files_error(rc));

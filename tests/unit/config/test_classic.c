@@ -251,9 +251,9 @@ END_TEST
 START_TEST(set_counts_wherever_it_stands_and_the_last_counts_most)
 {
     parse_well("[INPUT]\n    Name tail\n    Path ${WHERE}\n@SET WHERE=/a\n@set WHERE=/b=c \n");
-    ck_assert_str_eq(env_get(&kit.config->env, "WHERE"), "/b=c ");
+    ck_assert_str_eq(env_get(&kit.config->env, "WHERE"), "/b=c");
     section_expand(kit.config, kit_section(CONFIG_INPUT, 0), &kit.report);
-    kit_expect(kit_section(CONFIG_INPUT, 0), "path", "/b=c ");
+    kit_expect(kit_section(CONFIG_INPUT, 0), "path", "/b=c");
 }
 END_TEST
 
