@@ -38,11 +38,12 @@ enum option_type {
 };
 
 enum option_flags {
-    OPTION_REQUIRED = 1,    /* it must be given */
-    OPTION_REPEAT = 2,      /* it may come several times: LIST, WORDS; PAIR and PREFIX always may */
-    OPTION_NO_MEANING = 4,  /* accepted and said once to do nothing; `help` says why */
-    OPTION_SECRET = 8,      /* the value is never shown */
-    OPTION_BINARY_SIZE = 16 /* a SIZE whose K, M and G are powers of 1024 */
+    OPTION_REQUIRED = 1,   /* it must be given */
+    OPTION_REPEAT = 2,     /* it may come several times: LIST, WORDS; PAIR and PREFIX always may */
+    OPTION_NO_MEANING = 4, /* accepted and said once to do nothing; `help` says why */
+    OPTION_SECRET = 8,     /* the value is never shown */
+    OPTION_BINARY_SIZE = 16, /* a SIZE whose K, M and G are powers of 1024 */
+    OPTION_NOT_EMPTY = 32    /* a TEXT that counts as not given when it is left empty */
 };
 
 struct option {

@@ -140,12 +140,13 @@ static void prepare_field(const struct binding *b, const struct found *f, const 
 }
 
 /* What a variable that is not set leaves behind: nothing that a number or a word could be read
- * from. Texts may be empty. */
+ * from. Most texts may be empty. */
 static bool is_left_empty(const struct option *o, const struct property *p)
 {
     bool has_reading = o->type == OPTION_TYPE_BOOL || o->type == OPTION_TYPE_INT ||
                        o->type == OPTION_TYPE_DOUBLE || o->type == OPTION_TYPE_SIZE ||
-                       o->type == OPTION_TYPE_TIME || o->type == OPTION_TYPE_CHOICE;
+                       o->type == OPTION_TYPE_TIME || o->type == OPTION_TYPE_CHOICE ||
+                       o->flags & OPTION_NOT_EMPTY;
 
     return has_reading && p->value[0] == '\0';
 }

@@ -12,8 +12,10 @@
 
 #define S struct input_keys
 const struct option input_options[] = {
-    OPTION_TEXT(S, tag, "tag", NULL, 0, "Tag of the records; the instance's name by default."),
-    OPTION_TEXT(S, alias, "alias", NULL, 0, "Name of the instance in metrics and log."),
+    OPTION_TEXT(S, tag, "tag", NULL, OPTION_NOT_EMPTY,
+                "Tag of the records; the instance's name by default."),
+    OPTION_TEXT(S, alias, "alias", NULL, OPTION_NOT_EMPTY,
+                "Name of the instance in metrics and log."),
     OPTION_TEXT(S, log_level, "log_level", NULL, 0, "Accepted; the service's level counts."),
     OPTION_SIZE(S, mem_buf_limit, "mem_buf_limit", NULL, 0,
                 "Bytes of records held at once; reading waits above it."),
@@ -45,9 +47,12 @@ const struct option input_options[] = {
 
 #define S struct filter_keys
 const struct option filter_options[] = {
-    OPTION_TEXT(S, match, "match", NULL, 0, "Tags it works on; * stands for anything."),
-    OPTION_TEXT(S, match_regex, "match_regex", NULL, 0, "The same, as an expression."),
-    OPTION_TEXT(S, alias, "alias", NULL, 0, "Name of the instance in metrics and log."),
+    OPTION_TEXT(S, match, "match", NULL, OPTION_NOT_EMPTY,
+                "Tags it works on; * stands for anything."),
+    OPTION_TEXT(S, match_regex, "match_regex", NULL, OPTION_NOT_EMPTY,
+                "The same, as an expression."),
+    OPTION_TEXT(S, alias, "alias", NULL, OPTION_NOT_EMPTY,
+                "Name of the instance in metrics and log."),
     OPTION_TEXT(S, log_level, "log_level", NULL, 0, "Accepted; the service's level counts."),
     OPTION_TEXT(S, active, "active", NULL, 0, "Off leaves the filter out."),
     OPTION_TEXT(S, plugin, "name", NULL, 0, "Names the plugin."),
@@ -60,9 +65,11 @@ const struct option filter_options[] = {
 
 #define S struct output_keys
 const struct option output_options[] = {
-    OPTION_TEXT(S, match, "match", NULL, 0, "Tags it takes; * stands for anything."),
-    OPTION_TEXT(S, match_regex, "match_regex", NULL, 0, "The same, as an expression."),
-    OPTION_TEXT(S, alias, "alias", NULL, 0, "Name of the instance in metrics and log."),
+    OPTION_TEXT(S, match, "match", NULL, OPTION_NOT_EMPTY, "Tags it takes; * stands for anything."),
+    OPTION_TEXT(S, match_regex, "match_regex", NULL, OPTION_NOT_EMPTY,
+                "The same, as an expression."),
+    OPTION_TEXT(S, alias, "alias", NULL, OPTION_NOT_EMPTY,
+                "Name of the instance in metrics and log."),
     OPTION_TEXT(S, log_level, "log_level", NULL, 0, "Accepted; the service's level counts."),
     OPTION_TEXT(S, host, "host", "127.0.0.1", 0, "Name or address of the back-end."),
     OPTION_INT(S, port, "port", NULL, 0, "Its port."),

@@ -7,76 +7,78 @@
 #define BULK_QUERY "filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason"
 
 /* The options that both flavours share, in the order that people look for them. */
-#define OPTIONS_COMMON                                                                           \
-    OPTION_TEXT(SELF, index.name, "index", "fluent-bit", 0,                                      \
-                "Index name; strftime's directives and $accessors may stand in it."),            \
-        OPTION_TEXT(SELF, bulk.type, "type", "_doc", 0,                                          \
-                    "Value of _type, for servers that want one."),                               \
-        OPTION_BOOL(SELF, bulk.suppress_type, "suppress_type_name", "true", 0,                   \
-                    "Leave _type out, as every server since version 7 wants it."),               \
-        OPTION_TEXT(SELF, login.user, "http_user", NULL, 0, "User for Basic login."),            \
-        OPTION_TEXT(SELF, login.password, "http_passwd", "", OPTION_SECRET, "Its password."),    \
-        OPTION_TEXT(SELF, sending.compress, "compress", NULL, 0,                                 \
-                    "Set to gzip to compress bodies."),                                          \
-        OPTION_BOOL(SELF, index.is_logstash, "logstash_format", "false", 0,                      \
-                    "Name the index after prefix and date of the record."),                      \
-        OPTION_TEXT(SELF, index.prefix, "logstash_prefix", "logstash", 0, "That prefix."),       \
-        OPTION_TEXT(SELF, index.prefix_separator, "logstash_prefix_separator", "-", 0,           \
-                    "What stands between prefix and date."),                                     \
-        OPTION_TEXT(SELF, index.prefix_key, "logstash_prefix_key", NULL, 0,                      \
-                    "Record accessor whose value is the prefix, where the record has it."),      \
-        OPTION_TEXT(SELF, index.date_format, "logstash_dateformat", "%Y.%m.%d", 0,               \
-                    "The date, as strftime writes it, in UTC."),                                 \
-        OPTION_TEXT(SELF, document.time_key, "time_key", "@timestamp", 0,                        \
-                    "Key of the record's time in the document."),                                \
-        OPTION_TEXT(SELF, document.time_format, "time_key_format", "%Y-%m-%dT%H:%M:%S", 0,       \
-                    "Its form, without the fraction."),                                          \
-        OPTION_BOOL(SELF, document.has_nanos, "time_key_nanos", "false", 0,                      \
-                    "Nine digits of the second instead of three."),                              \
-        OPTION_BOOL(SELF, document.has_tag, "include_tag_key", "false", 0,                       \
-                    "Put the tag into the document."),                                           \
-        OPTION_TEXT(SELF, document.tag_key, "tag_key", "flb-key", 0, "The tag's key."),          \
-        OPTION_IGNORED("buffer_size", "Answers of any size are read, up to 64 MB."),             \
-        OPTION_IGNORED("time_format", "No key of this output; Time_Key_Format is."),             \
-        OPTION_TEXT(SELF, sending.path, "path", NULL, 0, "Path before /_bulk."),                 \
-        OPTION_TEXT(SELF, bulk.pipeline, "pipeline", NULL, 0, "Ingest pipeline."),               \
-        OPTION_BOOL(SELF, identity.is_generated, "generate_id", "false", 0,                      \
-                    "Make _id of the record's content."),                                        \
-        OPTION_BOOL(SELF, identity.is_stable, "stable_id", "true", 0,                            \
-                    "Make _id of the file and the offset, so that nothing doubles."),            \
-        OPTION_CHOICE(SELF, bulk.operation, "write_operation", "create", 0,                      \
-                      "create|index|update|upsert", "What the bulk request does."),              \
-        OPTION_TEXT(SELF, identity.key, "id_key", NULL, 0,                                       \
-                    "Record accessor whose value, a string, is the _id."),                       \
-        OPTION_BOOL(SELF, document.replace_dots, "replace_dots", "false", 0,                     \
-                    "Write an underscore for each dot in keys."),                                \
-        OPTION_BOOL(SELF, refused.is_sent_as_text, "refused_as_text", "true", 0,                 \
-                    "Send a document that was refused once more, with its content as text."),    \
-        OPTION_TEXT(SELF, refused.text_key, "refused_text_key", "log", 0,                        \
-                    "Key of that text, unless it is what was refused."),                         \
-        OPTION_TEXT(SELF, refused.reason_key, "refused_reason_key", "refused_reason", 0,         \
-                    "Key of the reason beside it."),                                             \
-        OPTION_BOOL(SELF, index.is_current_time, "current_time_index", "false", 0,               \
-                    "Use the time of sending for index and time key."),                          \
-        OPTION_BOOL(SELF, trace_output, "trace_output", "false", 0, "Log every body."),          \
-        OPTION_BOOL(SELF, trace_error, "trace_error", "false", 0,                                \
-                    "Log the answers that are not well."),                                       \
-        OPTION_TEXT(SELF, login.api_key, "http_api_key", NULL, OPTION_SECRET,                    \
-                    "Key for Authorization: ApiKey."),                                           \
-        OPTION_TEXT(SELF, login.bearer_token, "http_bearer_token", NULL, OPTION_SECRET,          \
-                    "Token for Authorization: Bearer."),                                         \
-        OPTION_BOOL(SELF, signing.is_on, "aws_auth", "false", 0,                                 \
-                    "Sign requests for AWS, with the credentials that AWS's tools would find."), \
-        OPTION_TEXT(SELF, signing.region, "aws_region", NULL, 0,                                 \
-                    "Region of the signature; else that of the host's name, of AWS_REGION, of "  \
-                    "the profile, or of the instance."),                                         \
-        OPTION_TEXT(SELF, signing.sts_endpoint, "aws_sts_endpoint", NULL, 0,                     \
-                    "Where roles are assumed, instead of the region's STS."),                    \
-        OPTION_TEXT(SELF, signing.role_arn, "aws_role_arn", NULL, 0,                             \
-                    "Role to assume with those credentials."),                                   \
-        OPTION_TEXT(SELF, signing.external_id, "aws_external_id", NULL, 0,                       \
-                    "External id that the role asks for."),                                      \
-        OPTION_TEXT(SELF, signing.service, "aws_service_name", "es", 0,                          \
+#define OPTIONS_COMMON                                                                            \
+    OPTION_TEXT(SELF, index.name, "index", "fluent-bit", OPTION_NOT_EMPTY,                        \
+                "Index name; strftime's directives and $accessors may stand in it."),             \
+        OPTION_TEXT(SELF, bulk.type, "type", "_doc", OPTION_NOT_EMPTY,                            \
+                    "Value of _type, for servers that want one."),                                \
+        OPTION_BOOL(SELF, bulk.suppress_type, "suppress_type_name", "true", 0,                    \
+                    "Leave _type out, as every server since version 7 wants it."),                \
+        OPTION_TEXT(SELF, login.user, "http_user", NULL, 0, "User for Basic login."),             \
+        OPTION_TEXT(SELF, login.password, "http_passwd", "", OPTION_SECRET, "Its password."),     \
+        OPTION_TEXT(SELF, sending.compress, "compress", NULL, OPTION_NOT_EMPTY,                   \
+                    "Set to gzip to compress bodies."),                                           \
+        OPTION_BOOL(SELF, index.is_logstash, "logstash_format", "false", 0,                       \
+                    "Name the index after prefix and date of the record."),                       \
+        OPTION_TEXT(SELF, index.prefix, "logstash_prefix", "logstash", OPTION_NOT_EMPTY,          \
+                    "That prefix."),                                                              \
+        OPTION_TEXT(SELF, index.prefix_separator, "logstash_prefix_separator", "-", 0,            \
+                    "What stands between prefix and date."),                                      \
+        OPTION_TEXT(SELF, index.prefix_key, "logstash_prefix_key", NULL, OPTION_NOT_EMPTY,        \
+                    "Record accessor whose value is the prefix, where the record has it."),       \
+        OPTION_TEXT(SELF, index.date_format, "logstash_dateformat", "%Y.%m.%d", OPTION_NOT_EMPTY, \
+                    "The date, as strftime writes it, in UTC."),                                  \
+        OPTION_TEXT(SELF, document.time_key, "time_key", "@timestamp", OPTION_NOT_EMPTY,          \
+                    "Key of the record's time in the document."),                                 \
+        OPTION_TEXT(SELF, document.time_format, "time_key_format", "%Y-%m-%dT%H:%M:%S",           \
+                    OPTION_NOT_EMPTY, "Its form, without the fraction."),                         \
+        OPTION_BOOL(SELF, document.has_nanos, "time_key_nanos", "false", 0,                       \
+                    "Nine digits of the second instead of three."),                               \
+        OPTION_BOOL(SELF, document.has_tag, "include_tag_key", "false", 0,                        \
+                    "Put the tag into the document."),                                            \
+        OPTION_TEXT(SELF, document.tag_key, "tag_key", "flb-key", OPTION_NOT_EMPTY,               \
+                    "The tag's key."),                                                            \
+        OPTION_IGNORED("buffer_size", "Answers of any size are read, up to 64 MB."),              \
+        OPTION_IGNORED("time_format", "No key of this output; Time_Key_Format is."),              \
+        OPTION_TEXT(SELF, sending.path, "path", NULL, 0, "Path before /_bulk."),                  \
+        OPTION_TEXT(SELF, bulk.pipeline, "pipeline", NULL, OPTION_NOT_EMPTY, "Ingest pipeline."), \
+        OPTION_BOOL(SELF, identity.is_generated, "generate_id", "false", 0,                       \
+                    "Make _id of the record's content."),                                         \
+        OPTION_BOOL(SELF, identity.is_stable, "stable_id", "true", 0,                             \
+                    "Make _id of the file and the offset, so that nothing doubles."),             \
+        OPTION_CHOICE(SELF, bulk.operation, "write_operation", "create", 0,                       \
+                      "create|index|update|upsert", "What the bulk request does."),               \
+        OPTION_TEXT(SELF, identity.key, "id_key", NULL, OPTION_NOT_EMPTY,                         \
+                    "Record accessor whose value, a string, is the _id."),                        \
+        OPTION_BOOL(SELF, document.replace_dots, "replace_dots", "false", 0,                      \
+                    "Write an underscore for each dot in keys."),                                 \
+        OPTION_BOOL(SELF, refused.is_sent_as_text, "refused_as_text", "true", 0,                  \
+                    "Send a document that was refused once more, with its content as text."),     \
+        OPTION_TEXT(SELF, refused.text_key, "refused_text_key", "log", 0,                         \
+                    "Key of that text, unless it is what was refused."),                          \
+        OPTION_TEXT(SELF, refused.reason_key, "refused_reason_key", "refused_reason", 0,          \
+                    "Key of the reason beside it."),                                              \
+        OPTION_BOOL(SELF, index.is_current_time, "current_time_index", "false", 0,                \
+                    "Use the time of sending for index and time key."),                           \
+        OPTION_BOOL(SELF, trace_output, "trace_output", "false", 0, "Log every body."),           \
+        OPTION_BOOL(SELF, trace_error, "trace_error", "false", 0,                                 \
+                    "Log the answers that are not well."),                                        \
+        OPTION_TEXT(SELF, login.api_key, "http_api_key", NULL, OPTION_SECRET,                     \
+                    "Key for Authorization: ApiKey."),                                            \
+        OPTION_TEXT(SELF, login.bearer_token, "http_bearer_token", NULL, OPTION_SECRET,           \
+                    "Token for Authorization: Bearer."),                                          \
+        OPTION_BOOL(SELF, signing.is_on, "aws_auth", "false", 0,                                  \
+                    "Sign requests for AWS, with the credentials that AWS's tools would find."),  \
+        OPTION_TEXT(SELF, signing.region, "aws_region", NULL, 0,                                  \
+                    "Region of the signature; else that of the host's name, of AWS_REGION, of "   \
+                    "the profile, or of the instance."),                                          \
+        OPTION_TEXT(SELF, signing.sts_endpoint, "aws_sts_endpoint", NULL, 0,                      \
+                    "Where roles are assumed, instead of the region's STS."),                     \
+        OPTION_TEXT(SELF, signing.role_arn, "aws_role_arn", NULL, 0,                              \
+                    "Role to assume with those credentials."),                                    \
+        OPTION_TEXT(SELF, signing.external_id, "aws_external_id", NULL, 0,                        \
+                    "External id that the role asks for."),                                       \
+        OPTION_TEXT(SELF, signing.service, "aws_service_name", "es", 0,                           \
                     "Set to aoss for OpenSearch Serverless.")
 
 #define OPTION_PROFILE(fallback)                                   \

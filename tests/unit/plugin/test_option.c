@@ -14,6 +14,7 @@ struct thing {
     uint64_t wait_ms;
     char *url;
     char *password;
+    char *unit;
     int mode;
     struct text_list paths;
     struct text_list headers;
@@ -28,8 +29,10 @@ static const struct option options[] = {
     OPTION_SIZE(struct thing, body_bytes, "max_body", "5M", 0, "Largest body."),
     OPTION_SIZE(struct thing, record_bytes, "max_record", "2M", OPTION_BINARY_SIZE, "Largest."),
     OPTION_TIME(struct thing, wait_ms, "wait", "1.5s", 0, "How long."),
-    OPTION_TEXT(struct thing, url, "url", NULL, OPTION_REQUIRED, "Where to."),
-    OPTION_TEXT(struct thing, password, "password", "s3cret", OPTION_SECRET, "The password."),
+    OPTION_TEXT(struct thing, url, "url", NULL, OPTION_REQUIRED | OPTION_NOT_EMPTY, "Where to."),
+    OPTION_TEXT(struct thing, password, "password", "s3cret", OPTION_SECRET | OPTION_NOT_EMPTY,
+                "The password."),
+    OPTION_TEXT(struct thing, unit, "unit", "ms", 0, "Stands behind it."),
     OPTION_CHOICE(struct thing, mode, "mode", "normal", 0, "off|normal|full", "How safe."),
     OPTION_LIST(struct thing, paths, "path", "/a,/b", 0, "Which files."),
     OPTION_WORDS(struct thing, headers, "header", NULL, OPTION_REPEAT, "One more header."),
@@ -47,7 +50,7 @@ struct common {
 };
 
 static const struct option common_options[] = {
-    OPTION_TEXT(struct common, alias, "alias", NULL, 0, "Its name in metrics."),
+    OPTION_TEXT(struct common, alias, "alias", NULL, OPTION_NOT_EMPTY, "Its name in metrics."),
     OPTION_END,
 };
 
@@ -254,15 +257,25 @@ END_TEST
 
 START_TEST(what_a_variable_left_empty_has_its_default)
 {
-    ck_assert_int_eq(BIND(given("url", ""), given("is_on", ""), given("count", ""),
-                          given("max_body", ""), given("wait", ""), given("mode", "")),
+    ck_assert_int_eq(BIND(given("url", "u"), given("is_on", ""), given("count", ""),
+                          given("max_body", ""), given("wait", ""), given("mode", ""),
+                          given("password", ""), given("alias", ""), given("unit", "")),
                      0);
-    ck_assert_uint_eq(report.warning_count, 5);
+    ck_assert_uint_eq(report.warning_count, 7);
     ck_assert(report_says("a.conf:9: output thing: 'is_on' is empty; the default counts"));
     ck_assert(thing.is_on);
     ck_assert_int_eq(thing.count, 3);
     ck_assert_int_eq(thing.mode, 1);
-    ck_assert_str_eq(thing.url, "");
+    ck_assert_str_eq(thing.password, "s3cret");
+    ck_assert_ptr_null(common.alias);
+    ck_assert_str_eq(thing.unit, "");
+}
+END_TEST
+
+START_TEST(what_must_be_set_is_not_when_it_is_left_empty)
+{
+    ck_assert_int_eq(BIND(given("url", "")), -ENODATA);
+    ck_assert(report_says("output thing: 'url' must be set"));
 }
 END_TEST
 
@@ -395,6 +408,7 @@ Suite *suite_plugin_option(void)
     tcase_add_test(binding, an_ignored_option_with_a_star_takes_what_begins_so);
     tcase_add_test(binding, a_lenient_reading_is_a_warning);
     tcase_add_test(binding, what_a_variable_left_empty_has_its_default);
+    tcase_add_test(binding, what_must_be_set_is_not_when_it_is_left_empty);
     tcase_add_test(binding, a_secret_is_never_shown);
     tcase_add_test(tables, help_has_a_line_for_each_option);
     tcase_add_test(tables, markdown_has_a_row_for_each_option);
