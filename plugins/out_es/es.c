@@ -125,16 +125,24 @@ static int init_pattern(const char *key, const char *format, struct plugin_setup
     return -EINVAL;
 }
 
+/* With a "$" it is a whole template, which may speak of the tag; without one it is a key. */
+static int init_prefix(struct es_index *index, struct plugin_setup *setup)
+{
+    struct place place = setup_place(setup, "logstash_prefix_key");
+
+    if (index->prefix_key == NULL)
+        return 0;
+    index->prefix_accessor = index->prefix_key[0] == '$'
+                                 ? accessor_new(index->prefix_key, setup->report, place)
+                                 : accessor_new_key(index->prefix_key, setup->report, place);
+    return index->prefix_accessor == NULL ? -EINVAL : 0;
+}
+
 static int init_index(struct out_es *es, struct plugin_setup *setup)
 {
     struct es_index *index = &es->index;
-    int rc = 0;
+    int rc = init_prefix(index, setup);
 
-    if (index->prefix_key != NULL) {
-        index->prefix_accessor = accessor_new_key(index->prefix_key, setup->report,
-                                                  setup_place(setup, "logstash_prefix_key"));
-        rc |= index->prefix_accessor == NULL;
-    }
     if (strchr(index->name, '$') != NULL) {
         index->name_accessor =
             accessor_new(index->name, setup->report, setup_place(setup, "index"));

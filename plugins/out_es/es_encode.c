@@ -435,7 +435,8 @@ static void put_record(struct es_writer *w, struct batch *batch, const struct ch
 static void put_headers(const struct out_es *es, struct http_request *request)
 {
     http_request_header(request, "Content-Type", SLICE("application/x-ndjson"));
-    http_request_header(request, "User-Agent", SLICE("Fluent-Bit"));
+    http_request_header(request, "User-Agent",
+                        es->signing.is_on ? SLICE("aws-fluent-bit-plugin") : SLICE("Fluent-Bit"));
     if (es->sending.is_gzip)
         http_request_header(request, "Content-Encoding", SLICE("gzip"));
     if (es->login.authorization.len > 0)

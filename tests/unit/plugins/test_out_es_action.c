@@ -107,6 +107,15 @@ START_TEST(a_prefix_may_lie_deep_in_the_record)
 }
 END_TEST
 
+START_TEST(a_prefix_may_be_of_the_tag)
+{
+    ES_EXPECT_BODY(one("{\"a\":\"x\"}"),
+                   "{\"create\":{\"_index\":\"kube.x-2023.11.14\"}}\n{" ES_TIME ",\"a\":\"x\"}\n",
+                   "logstash_format", "on", "logstash_prefix_key", "$TAG[0].$a", "stable_id",
+                   "off");
+}
+END_TEST
+
 /* What would break the action line, or is longer than 128 bytes, is not taken. */
 START_TEST(an_unsound_prefix_is_left)
 {
@@ -334,6 +343,7 @@ Suite *suite_plugins_out_es_action(void)
     tcase_add_test(action, the_first_and_the_last_day_are_dates_too);
     tcase_add_test(action, a_prefix_may_come_out_of_the_record);
     tcase_add_test(action, a_prefix_may_lie_deep_in_the_record);
+    tcase_add_test(action, a_prefix_may_be_of_the_tag);
     tcase_add_test(action, an_unsound_prefix_is_left);
     tcase_add_test(action, a_prefix_that_is_not_utf8_is_mended);
     tcase_add_test(action, an_index_may_hold_accessors);

@@ -467,6 +467,14 @@ START_TEST(what_is_more_than_copying_is_not_light)
 }
 END_TEST
 
+START_TEST(a_signed_request_has_the_name_that_aws_knows)
+{
+    es_kit_open("aws_auth", "on", "aws_region", "eu-west-1", NULL);
+    es_kit_body(one("{\"a\":1}"));
+    ck_assert_str_eq(es_kit_header("User-Agent"), "User-Agent: aws-fluent-bit-plugin");
+}
+END_TEST
+
 START_TEST(a_request_says_what_it_is)
 {
     es_kit_open("http_api_key", "secret", NULL);
@@ -573,6 +581,7 @@ Suite *suite_plugins_out_es_document(void)
     tcase_add_test(request, a_body_may_be_compressed);
     tcase_add_test(request, a_long_body_is_compressed_as_it_is_written);
     tcase_add_test(request, a_request_says_what_it_is);
+    tcase_add_test(request, a_signed_request_has_the_name_that_aws_knows);
     tcase_add_test(request, only_what_is_compressed_as_it_is_written_may_be_longer);
     tcase_add_test(request, what_is_more_than_copying_is_not_light);
     tcase_add_test(request, the_path_is_made_of_path_and_pipeline);
