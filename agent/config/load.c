@@ -71,6 +71,17 @@ static void sections_sift(struct config *c, unsigned kinds, struct report *repor
     }
 }
 
+/* What a file includes is found beside it. */
+static void file_load_beside(struct config *c, const char *path, struct place from,
+                             struct report *report)
+{
+    const char *root = c->root;
+
+    c->root = path_directory(&c->arena, path);
+    file_load(c, path, from, report);
+    c->root = root;
+}
+
 /* Reads a file that may hold only some kinds of section. What was there before is out of the way
  * meanwhile, so that a [SERVICE] in the file does not become part of the real one. The first
  * section that was added, or NULL. */
@@ -83,7 +94,7 @@ static struct section *file_load_kinds(struct config *c, const char *path, struc
     list_init(&before);
     sections_move(&c->sections, &before);
     CHECK(list_is_empty(&c->sections));
-    file_load(c, path_find(&c->arena, c->root, path), from, report);
+    file_load_beside(c, path_find(&c->arena, c->root, path), from, report);
     sections_sift(c, kinds, report);
     sections_finish(c, report);
     if (!list_is_empty(&c->sections))

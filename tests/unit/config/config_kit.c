@@ -14,16 +14,22 @@ void kit_set_up(void)
     report_init(&kit.report);
 }
 
-static void directory_drop(void)
+static void all_remove(const char *pattern)
 {
     glob_t paths;
 
+    if (path_glob(kit_path(pattern), &paths) == 0)
+        for (size_t i = 0; i < paths.gl_pathc; i++)
+            ck_assert_int_eq(remove(paths.gl_pathv[i]), 0);
+    globfree(&paths);
+}
+
+static void directory_drop(void)
+{
     if (kit.directory[0] == '\0')
         return;
-    if (path_glob(kit_path("*"), &paths) == 0)
-        for (size_t i = 0; i < paths.gl_pathc; i++)
-            ck_assert_int_eq(unlink(paths.gl_pathv[i]), 0);
-    globfree(&paths);
+    all_remove("*/*");
+    all_remove("*");
     ck_assert_int_eq(rmdir(kit.directory), 0);
 }
 

@@ -77,6 +77,19 @@ START_TEST(parsers_files_are_found_beside_the_main_file)
 }
 END_TEST
 
+START_TEST(what_a_parsers_file_includes_is_found_beside_it)
+{
+    ck_assert_int_eq(mkdir(kit_path("sub"), 0700), 0);
+    kit_write("a.conf", "[SERVICE]\n  Parsers_File sub/p.conf\n  Parsers_File q.conf\n");
+    kit_write("sub/p.conf", "@INCLUDE more.conf\n");
+    kit_write("sub/more.conf", "[PARSER]\n  Name one\n  Format json\n");
+    kit_write("q.conf", "[PARSER]\n  Name two\n  Format json\n");
+    load_well("a.conf");
+    kit_expect(kit_section(CONFIG_PARSER, 0), "name", "one");
+    kit_expect(kit_section(CONFIG_PARSER, 1), "name", "two");
+}
+END_TEST
+
 START_TEST(a_parsers_file_brings_nothing_but_parsers)
 {
     kit_write("a.conf", "[SERVICE]\n  Flush 1\n  Parsers_File p.conf\n");
@@ -217,6 +230,7 @@ Suite *suite_config_load(void)
     tcase_add_test(files, a_byte_order_mark_is_left_out);
     tcase_add_test(files, variables_are_put_in_everywhere_but_in_parsers);
     tcase_add_test(files, parsers_files_are_found_beside_the_main_file);
+    tcase_add_test(files, what_a_parsers_file_includes_is_found_beside_it);
     tcase_add_test(files, a_parsers_file_brings_nothing_but_parsers);
     tcase_add_test(files, plugins_and_streams_files_are_kept);
     tcase_add_test(files, parsers_in_a_classic_main_file_are_taken_with_a_warning);
