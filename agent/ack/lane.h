@@ -55,6 +55,7 @@ struct lane {
     uint32_t reader_count; /* that are its own, of all inputs; they count themselves */
     uint32_t level_count;  /* those of them that have read as far as the others, or as they can */
     uint64_t behind_bytes; /* that lie before the others' readers, and it has not; when looked at */
+    uint64_t done_mark;    /* another one when its readers are done with something; likewise */
     struct budget *share;  /* what its readers may hold */
     uint64_t call_bytes;   /* what its readers have to hold for a full call to it */
     bool is_delivering;    /* lane_delivers, when it was looked at */

@@ -82,9 +82,9 @@ static uint64_t at_least_zero(int64_t number)
     return number < 0 ? 0 : (uint64_t)number;
 }
 
-static uint64_t on_standstill(void *owner)
+static bool on_standstill(void *owner, struct buffer *out)
 {
-    return pipeline_standstill_s(((struct admin *)owner)->pipeline);
+    return pipeline_standstill(((struct admin *)owner)->pipeline, out);
 }
 
 static enum reload_state on_reload(void *owner)
@@ -145,7 +145,7 @@ static void view_init(struct admin *a)
         .describe_letters = on_describe_letters,
         .output_trouble = on_output_trouble,
         .output_login = on_output_login,
-        .standstill_s = on_standstill,
+        .standstill = on_standstill,
         .reload = on_reload,
         .reload_outcome = on_outcome,
     };

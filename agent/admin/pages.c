@@ -28,14 +28,18 @@ uint64_t admin_view_uptime_s(const struct admin_view *view)
     return (clock_ms() - view->facts.start_ms) / 1000;
 }
 
-uint64_t admin_view_standstill_s(const struct admin_view *view)
+bool admin_view_standstill(const struct admin_view *view, struct buffer *out)
 {
-    return view->standstill_s != NULL ? view->standstill_s(view->owner) : 0;
+    return view->standstill != NULL && view->standstill(view->owner, out);
 }
 
 bool admin_view_is_well(const struct admin_view *view)
 {
-    return health_is_good(view->facts.health) && admin_view_standstill_s(view) == 0;
+    struct buffer words = {0};
+    bool is_still = admin_view_standstill(view, &words);
+
+    buffer_fini(&words);
+    return health_is_good(view->facts.health) && !is_still;
 }
 
 static struct metrics_facts view_facts(const struct admin_view *view)
@@ -49,6 +53,7 @@ static struct metrics_facts view_facts(const struct admin_view *view)
         .memory_used_bytes = view->facts.memory->used_bytes,
         .memory_limit_bytes = view->facts.memory->limit_bytes,
         .memory_peak_bytes = view->facts.memory->peak_bytes,
+        .reading_standstill_s = view->facts.book->reading_standstill_s,
     };
 }
 
@@ -56,9 +61,10 @@ static struct metrics_facts view_facts(const struct admin_view *view)
 
 static void expose(const struct admin_view *view, enum exposition_form form, struct buffer *out)
 {
-    struct metrics_facts facts = view_facts(view);
+    struct metrics_facts facts;
 
     view->refresh(view->owner);
+    facts = view_facts(view);
     exposition_write(view->facts.book, &facts, form, out);
 }
 

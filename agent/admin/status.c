@@ -112,7 +112,6 @@ static void find_trouble(const struct admin_view *view, struct situation *is)
 static void append_verdict(const struct admin_view *view, struct buffer *out)
 {
     struct situation is = {
-        .standstill_s = admin_view_standstill_s(view),
         .is_paused = SUM(view, input, is_paused) > 0,
         .closed_files = SUM(view, input, closed_files),
         .unread_bytes = SUM(view, input, unread_bytes),
@@ -120,15 +119,18 @@ static void append_verdict(const struct admin_view *view, struct buffer *out)
         .set_aside_records = SUM(view, output, set_aside_records),
         .dropped_records = SUM(view, output, given_up_records),
     };
-    struct buffer text = {0};
+    struct buffer text = {0}, standstill = {0};
     enum verdict_state state;
 
+    if (admin_view_standstill(view, &standstill))
+        is.standstill = buffer_text(&standstill);
     pace_look(view->facts.pace, clock_ms(), SUM(view, output, proc_bytes), is.unread_bytes);
     find_trouble(view, &is);
     state = verdict_write(&is, view->facts.pace, &text);
     buffer_append_format(out, ",\"verdict\":{\"state\":\"%s\",", verdict_state_name(state));
     append_text(out, "text", buffer_text(&text));
     buffer_append_byte(out, '}');
+    buffer_fini(&standstill);
     buffer_fini(&text);
 }
 

@@ -94,14 +94,7 @@ static void write_closed(const struct situation *is, struct buffer *out)
 
 static void write_standstill(const struct situation *is, struct buffer *out)
 {
-    buffer_append_text(out, "No: nothing has left for ");
-    append_span(out, is->standstill_s);
-    buffer_append_text(out, ", although ");
-    append_bytes(out, is->unread_bytes);
-    buffer_append_text(out, " are unread and every back-end answers");
-    if (is->output != NULL)
-        buffer_append_format(out, " (%s: %s)", is->output, is->trouble);
-    buffer_append_text(out, ". A start anew may help.");
+    buffer_append_format(out, "No: %s.", is->standstill);
 }
 
 static void write_falling_behind(const struct situation *is, const struct pace *pace,
@@ -151,7 +144,7 @@ enum verdict_state verdict_write(const struct situation *is, const struct pace *
 {
     enum verdict_state state = STATE_GOOD;
 
-    if (is->standstill_s > 0) {
+    if (is->standstill != NULL) {
         write_standstill(is, out);
         state = STATE_BAD;
     } else if (is->output != NULL) {

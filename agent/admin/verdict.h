@@ -35,10 +35,10 @@ enum verdict_state {
 struct situation {
     const char *output; /* the one in trouble, or NULL */
     const char *trouble;
-    uint64_t trouble_s;    /* for how long */
-    uint64_t standstill_s; /* although every back-end answers */
-    bool is_paused;        /* for want of memory */
-    uint64_t closed_files; /* that cannot be opened or read */
+    uint64_t trouble_s;     /* for how long */
+    const char *standstill; /* what does not go on, in words, or NULL */
+    bool is_paused;         /* for want of memory */
+    uint64_t closed_files;  /* that cannot be opened or read */
     uint64_t unread_bytes;
     uint64_t lost_bytes;
     uint64_t set_aside_records;

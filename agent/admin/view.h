@@ -41,8 +41,8 @@ struct admin_view {
     const char *(*output_trouble)(void *owner, size_t index, int64_t *since_ns);
     /* output_login of it. May be NULL. */
     bool (*output_login)(void *owner, size_t index, const char **origin, const char **region);
-    /* pipeline_standstill_s. NULL: never. */
-    uint64_t (*standstill_s)(void *owner);
+    /* pipeline_standstill. NULL: never. */
+    bool (*standstill)(void *owner, struct buffer *out);
     /* Begins a reload. NULL: there is nobody to do that. */
     enum reload_state (*reload)(void *owner);
     /* What became of the last one; `*words` gets its mistakes, one after the other with a NUL behind
@@ -51,7 +51,9 @@ struct admin_view {
 };
 
 uint64_t admin_view_uptime_s(const struct admin_view *view);
-uint64_t admin_view_standstill_s(const struct admin_view *view);
+
+/* Appends what stands still, in words. False: nothing does. */
+bool admin_view_standstill(const struct admin_view *view, struct buffer *out);
 
 /* By errors, by retries, by standing still. */
 bool admin_view_is_well(const struct admin_view *view);

@@ -144,6 +144,10 @@ static const struct metric v2_facts[] = {
      S(memory_limit_bytes), NULL},
     {"tailrace_memory_peak_bytes", NULL, "The most that was held so far.", METRIC_GAUGE,
      S(memory_peak_bytes), NULL},
+    {"tailrace_reading_standstill_seconds", NULL,
+     "For how long nothing was read, when that is longer than hc_standstill, bytes wait in files "
+     "and no output has anything to do; else 0.",
+     METRIC_GAUGE, S(reading_standstill_s), NULL},
 };
 #undef S
 

@@ -29,6 +29,7 @@ struct metrics_facts {
     uint64_t memory_used_bytes;
     uint64_t memory_limit_bytes;
     uint64_t memory_peak_bytes;
+    uint64_t reading_standstill_s;
 };
 
 void exposition_write(const struct metrics_book *book, const struct metrics_facts *facts,

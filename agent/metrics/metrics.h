@@ -141,6 +141,7 @@ struct output_metrics {
     uint64_t unanswered_records;    /* sent, and no answer came: the back-end may have them */
     uint64_t behind_bytes;          /* in files, that it reads again by itself (ack/lane.h) */
     uint64_t is_behind;             /* 1: the others do not wait for it any more */
+    uint64_t standstill_s;          /* for so long, and too long; 0: it does not stand still */
     uint64_t requests;
     uint64_t circuit_open;     /* 1: one request at a time is tried */
     uint64_t request_bytes;    /* on the wire, before TLS */
@@ -161,7 +162,8 @@ struct metrics_book {
     struct list inputs;
     struct list filters;
     struct list outputs;
-    uint64_t chunks; /* that live */
+    uint64_t chunks;               /* that live */
+    uint64_t reading_standstill_s; /* as an output's */
     struct letter_metrics letters;
 };
 

@@ -220,6 +220,10 @@ const struct metric output_metric_table[] = {
     {"tailrace_output_behind", NULL,
      "1 from when the others go on without the output until it has caught up.", METRIC_GAUGE,
      S(is_behind), NULL},
+    {"tailrace_output_standstill_seconds", NULL,
+     "For how long nothing has left, when that is longer than hc_standstill and the output has "
+     "something to deliver; else 0.",
+     METRIC_GAUGE, S(standstill_s), NULL},
     {"tailrace_output_requests_total", NULL, "Requests that were sent.", METRIC_COUNTER,
      S(requests), NULL},
     {"tailrace_output_request_bytes_total", NULL, "Bytes of those requests, compressed.",

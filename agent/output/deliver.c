@@ -248,6 +248,7 @@ void delivery_attempt(struct delivery *d)
     delivery_check(d);
     CHECK(d->flow.is_under_way && d->sending.call == NULL);
     CHECK(d->batch.count > 0);
+    d->answer.is_success = false;
     if (d->output->is_letting_go)
         delivery_let_go(d);
     else if (d->output->config.plugin->encode == NULL)
@@ -330,6 +331,7 @@ static void on_reply(void *owner, struct http_call *call, int error, const char 
     }
     sign_forget(d);
     d->answer.status = error < 0 ? 0 : (unsigned)reply->status;
+    d->answer.is_success = reply->status / 100 == 2;
     verdict = error < 0 ? failure_judge(d, error, why) : answer_judge(d, reply, &verdicts);
     answer_trace(d);
     body_forget(d);

@@ -85,10 +85,13 @@ struct output_metrics *output_metrics(struct output *output);
 /* In words, for the status page: the last trouble, or empty; since when (wall ns), 0 when well. */
 const char *output_trouble(const struct output *output, int64_t *since_ns);
 
-/* Whether its back-end answers, though it may take nothing: there is no trouble, or the last answer had
- * 2xx or asked for fewer. False where nobody answers, or somebody says that it is not there (5xx) or
- * not for us (401, 403, 404). */
-bool output_is_answered(const struct output *output);
+/* So many answers came from a back-end that is there, though it may take nothing: they began with 2xx, even
+ * where they had no end or were too large, asked for fewer, or refused records for their content. */
+uint64_t output_answers(const struct output *output);
+
+/* Whether it has trouble, and the last try met none that is there: nobody answered, or somebody who says
+ * that it is not there (5xx) or not for us (401, 403, 404). */
+bool output_is_away(const struct output *output);
 
 /* Where the keys come from that its requests are signed with for AWS, in words, and for which region;
  * false where they are not signed, or there are no keys yet. */

@@ -85,6 +85,7 @@ struct output {
     bool is_letting_go;
     bool is_delivering; /* the last request was taken */
     bool is_answered;   /* the last one was, by somebody who takes records, or asks for fewer */
+    uint64_t answers;   /* so many were */
 };
 
 /* A run of a chunk, and how many records the runs before it have. */
@@ -143,6 +144,7 @@ struct delivery_sending {
 struct delivery_answer {
     char why[WHY_BYTES_MAX];
     unsigned status; /* of the answer that `why` is about; 0: none */
+    bool is_success; /* one began with 2xx, whether it came to an end or not */
 };
 
 /* Records that the back-end refused. */

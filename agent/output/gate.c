@@ -94,7 +94,8 @@ void gate_note(struct delivery *d, enum circuit_event event, uint64_t asked_ms)
         .dice = event == CIRCUIT_ANSWERED ? 0 : random_number(),
     };
 
-    output->is_answered = event != CIRCUIT_FAILED || d->answer.status / 100 == 2;
+    output->is_answered = event != CIRCUIT_FAILED || d->answer.is_success;
+    output->answers += output->is_answered;
     d->tries.is_busy = event == CIRCUIT_BUSY;
     d->tries.busy += d->tries.is_busy;
     circuit_note(&output->opening.circuit, event, moment);

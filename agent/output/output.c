@@ -85,9 +85,14 @@ const char *output_trouble(const struct output *output, int64_t *since_ns)
     return output->said.trouble.since_ns ? output->said.trouble.text : "";
 }
 
-bool output_is_answered(const struct output *output)
+uint64_t output_answers(const struct output *output)
 {
-    return output->said.trouble.since_ns == 0 || output->is_answered;
+    return output->answers;
+}
+
+bool output_is_away(const struct output *output)
+{
+    return output->said.trouble.since_ns != 0 && !output->is_answered;
 }
 
 bool output_login(const struct output *output, const char **origin, const char **region)

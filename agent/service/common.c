@@ -76,6 +76,8 @@ const struct option output_options[] = {
     OPTION_TEXT(S, retry_limit, "retry_limit", "no_limits", 0,
                 "Retries of a chunk: a number, no_limits or no_retries."),
     OPTION_INT(S, workers, "workers", NULL, 0, "Requests in flight at once."),
+    OPTION_INT(S, standstill_s, "hc_standstill", "-1", 0,
+               "The service's hc_standstill for this output; 0 for never, -1 for the same."),
     OPTION_BOOL(S, tls.is_on, "tls", "off", 0, "Speak TLS."),
     OPTION_BOOL(S, tls.made.verify, "tls.verify", "on", 0, "Verify the back-end's certificate."),
     OPTION_BOOL(S, tls.made.verify_hostname, "tls.verify_hostname", "on", 0,

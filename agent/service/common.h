@@ -57,6 +57,7 @@ struct output_keys {
     int64_t port;
     char *retry_limit;
     int64_t workers;
+    int64_t standstill_s; /* negative: the service's */
     struct output_tls tls;
     struct output_net net;
 };

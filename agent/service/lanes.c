@@ -280,10 +280,15 @@ void lanes_wake(struct pipeline *p)
 
 /* ---- looking in ---- */
 
+static bool lane_is_apart(const struct lane *lane)
+{
+    return lane->state != LANE_TOGETHER || lane->reader_count > 0;
+}
+
 void lanes_refresh_begin(struct pipeline *p)
 {
     for (unsigned i = 0; i < p->lanes->lanes.count; i++)
-        p->lanes->lanes.items[i].behind_bytes = 0;
+        p->lanes->lanes.items[i].behind_bytes = p->lanes->lanes.items[i].done_mark = 0;
 }
 
 void lanes_refresh_end(struct pipeline *p)
@@ -294,6 +299,26 @@ void lanes_refresh_end(struct pipeline *p)
         const struct lane *lane = &p->lanes->lanes.items[i];
 
         m->behind_bytes = lane->behind_bytes;
-        m->is_behind = lane->state != LANE_TOGETHER || lane->reader_count > 0;
+        m->is_behind = lane_is_apart(lane);
     }
+}
+
+bool lanes_is_apart(const struct pipeline *p, unsigned output)
+{
+    return output < p->lanes->lanes.count && lane_is_apart(&p->lanes->lanes.items[output]);
+}
+
+uint64_t lanes_done_mark(const struct pipeline *p, unsigned output)
+{
+    return output < p->lanes->lanes.count ? p->lanes->lanes.items[output].done_mark : 0;
+}
+
+bool lanes_have_room(const struct pipeline *p, unsigned output)
+{
+    if (p->room.memory.is_full)
+        return false;
+    for (size_t i = 0; i < p->made.input_count; i++)
+        if (p->made.inputs[i].budget.is_full)
+            return false;
+    return output >= p->lanes->lanes.count || !p->lanes->shares[output].is_full;
 }

@@ -12,6 +12,7 @@
 #ifndef TAILRACE_SERVICE_LANES_H
 #define TAILRACE_SERVICE_LANES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct lane_driver;
@@ -30,5 +31,14 @@ void lanes_wake(struct pipeline *pipeline);
 /* Brings the outputs' metrics up to date: before inputs have reckoned theirs, and after. */
 void lanes_refresh_begin(struct pipeline *pipeline);
 void lanes_refresh_end(struct pipeline *pipeline);
+
+/* Whether files are read for the output alone, and there may be some that it has not. */
+bool lanes_is_apart(const struct pipeline *pipeline, unsigned output);
+
+/* Another one when these readers were done with something, since it was brought up to date last. */
+uint64_t lanes_done_mark(const struct pipeline *pipeline, unsigned output);
+
+/* Whether no memory is full that they need: its share, an input's, the service's. */
+bool lanes_have_room(const struct pipeline *pipeline, unsigned output);
 
 #endif

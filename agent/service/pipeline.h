@@ -73,8 +73,8 @@ uint64_t pipeline_grace_ms(const struct pipeline *pipeline);
 struct metrics_book *pipeline_metrics(struct pipeline *pipeline);
 const struct budget *pipeline_memory(const struct pipeline *pipeline);
 
-/* For how long nothing has left without a reason, when that is longer than hc_standstill; else 0. */
-uint64_t pipeline_standstill_s(const struct pipeline *pipeline);
+/* standstill_write: which outputs stand still, in one sentence. False: none does. */
+bool pipeline_standstill(const struct pipeline *pipeline, struct buffer *out);
 
 /* Brings counters up to date that are only reckoned when somebody looks. */
 void pipeline_refresh(struct pipeline *pipeline);

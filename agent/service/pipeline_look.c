@@ -15,9 +15,9 @@ uint64_t pipeline_grace_ms(const struct pipeline *p)
     return p->service.grace_s > 0 ? (uint64_t)p->service.grace_s * 1000 : 0;
 }
 
-uint64_t pipeline_standstill_s(const struct pipeline *p)
+bool pipeline_standstill(const struct pipeline *p, struct buffer *out)
 {
-    return standstill_s(&p->standstill);
+    return standstill_write(p, out);
 }
 
 struct metrics_book *pipeline_metrics(struct pipeline *p)
@@ -56,6 +56,9 @@ void pipeline_refresh(struct pipeline *p)
             in->plugin->refresh(in->self);
     }
     lanes_refresh_end(p);
+    for (size_t i = 0; i < p->made.started_output_count; i++)
+        output_metrics(p->made.outputs[i].output)->standstill_s = standstill_output_s(p, i);
+    p->book.reading_standstill_s = standstill_reading_s(p);
     for (size_t i = 0; i < p->made.filter_count; i++)
         if (p->made.filters[i].plugin->refresh != NULL)
             p->made.filters[i].plugin->refresh(p->made.filters[i].self);

@@ -6,9 +6,6 @@
 #include <errno.h>
 #include <inttypes.h>
 
-/* A year: what is meant to be longer is a slip, and would not fit into milliseconds for ever. */
-#define SECONDS_MAX 31536000
-
 #define FIXED_FLUSH "The interval is always Flush; full chunks go at once."
 
 #define S struct service_keys
@@ -31,8 +28,10 @@ const struct option service_options[] = {
                "More chunks given up are not healthy."),
     OPTION_INT(S, health.period_s, "hc_period", "60", 0, "Seconds that both are counted over."),
     OPTION_INT(S, health.standstill_s, "hc_standstill", "300", 0,
-               "Seconds in which nothing leaves that are not healthy, while bytes are unread and "
-               "every back-end answers, if only with 429; 0 for never."),
+               "Seconds in which nothing leaves by an output that are not healthy, while it has "
+               "something to deliver and its back-end is there, if only with 429; 0 for never."),
+    OPTION_BOOL(S, health.counts_away, "hc_unreachable", "off", 0,
+                "The same where its back-end is not there: no answer, 5xx, 401, 403, 404."),
     OPTION_DOUBLE(S, retry.base_s, "scheduler.base", "0.5", 0, "Shortest wait before a retry."),
     OPTION_DOUBLE(S, retry.cap_s, "scheduler.cap", "10", 0, "Longest wait before a retry."),
     OPTION_SIZE(S, memory.process_bytes, "memory_limit", "21M", 0,
@@ -90,7 +89,7 @@ const struct option service_options[] = {
 
 static bool is_duration(double seconds)
 {
-    return seconds > 0 && seconds <= SECONDS_MAX;
+    return seconds > 0 && seconds <= SERVICE_SECONDS_MAX;
 }
 
 /* The first key that makes the times impossible, or NULL. */
@@ -115,10 +114,10 @@ static bool service_check(const struct service_keys *s, const struct property_li
         report_error(report, property_list_place(properties, time_key),
                      "flush, scheduler.base and scheduler.cap must be above 0, the cap not below "
                      "the base, and none above %d seconds",
-                     SECONDS_MAX);
-    if (s->grace_s > SECONDS_MAX)
+                     SERVICE_SECONDS_MAX);
+    if (s->grace_s > SERVICE_SECONDS_MAX)
         report_error(report, property_list_place(properties, "grace"),
-                     "grace must not be above %d seconds", SECONDS_MAX);
+                     "grace must not be above %d seconds", SERVICE_SECONDS_MAX);
     if (s->http.port < 0 || s->http.port > UINT16_MAX)
         report_error(report, property_list_place(properties, "http_port"),
                      "http_port is %" PRId64 "; ports go from 1 to 65535", s->http.port);

@@ -10,6 +10,9 @@
 
 struct config;
 
+/* A year: what is meant to be longer is a slip, and would not fit into milliseconds for ever. */
+#define SERVICE_SECONDS_MAX 31536000
+
 struct service_process {
     bool is_daemon;
     char *log_file;
@@ -30,6 +33,7 @@ struct service_health {
     int64_t given_up_max;
     int64_t period_s; /* that both are counted over */
     int64_t standstill_s;
+    bool counts_away; /* what stands still for want of a back-end */
 };
 
 struct service_retry {

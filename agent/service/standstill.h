@@ -1,14 +1,17 @@
 /*
- * Looks again and again whether anything leaves, and says it when nothing does for hc_standstill
- * seconds without a reason, and when that is over; the health page then says so too. What counts as a
- * reason is decided by service/progress.h.
+ * Looks again and again at each output, and at what reads for all of them, whether it stands still
+ * (service/progress.h decides), and says in one sentence which do, since when, and what their back-ends
+ * say. The log has it once when one more does; the health pages, the status page and the metrics as long as it
+ * is so.
  *
- * Life     standstill_start when everything runs -> standstill_stop when reading ends.
+ * Life     standstill_start when everything runs -> standstill_stop when reading ends: what is on its way
+ *          out, or is replaced by another pipeline, is not judged.
  * Thread   the loop, which its timer does not keep alive.
  */
 #ifndef TAILRACE_SERVICE_STANDSTILL_H
 #define TAILRACE_SERVICE_STANDSTILL_H
 
+#include "base/buffer.h"
 #include "service/progress.h"
 
 struct pipeline;
@@ -16,13 +19,18 @@ struct timer;
 
 struct standstill {
     struct timer *timer; /* NULL: nobody asks */
-    struct progress progress;
+    struct progress reading;
+    struct progress *outputs; /* of each that has started */
 };
 
 void standstill_start(struct pipeline *pipeline);
 void standstill_stop(struct pipeline *pipeline);
 
-/* For how many seconds, when that is longer than hc_standstill; else 0. */
-uint64_t standstill_s(const struct standstill *standstill);
+/* Appends the sentence, without its full stop. False: nothing stands still. */
+bool standstill_write(const struct pipeline *pipeline, struct buffer *out);
+
+/* For how many seconds; 0 where it does not. */
+uint64_t standstill_output_s(const struct pipeline *pipeline, size_t output);
+uint64_t standstill_reading_s(const struct pipeline *pipeline);
 
 #endif

@@ -267,8 +267,12 @@ void tail_lanes_refresh(struct tail *t)
     LIST_FOR (it, &t->followed.files) {
         const struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
 
-        LIST_FOR (at, laggards_of(f))
-            t->input->lanes->items[laggard_at(at)->output].behind_bytes +=
-                f->origin.window.issued - laggard_at(at)->file.origin.window.settled;
+        LIST_FOR (at, laggards_of(f)) {
+            struct lane *lane = &t->input->lanes->items[laggard_at(at)->output];
+            uint64_t settled = laggard_at(at)->file.origin.window.settled;
+
+            lane->behind_bytes += f->origin.window.issued - settled;
+            lane->done_mark += settled;
+        }
     }
 }

@@ -192,101 +192,12 @@ START_TEST(what_was_busy_and_then_fails_has_its_tries)
 }
 END_TEST
 
-/* ---- standing still ---- */
-
-#define STANDSTILL "[SERVICE]\n Flush 1\n Grace 5\n hc_standstill 30\n"
-
-START_TEST(what_does_not_leave_for_no_reason_is_a_standstill)
-{
-    backend_says(k->es, (struct kit_answer){.move = KIT_HOLD, .body = "{\"errors\":false}"});
-    kit_run(k, STANDSTILL TAIL ES("PORT"));
-    k->may_hang = true;
-    kit_append(k, "app.log", "one\n");
-    kit_pass_ms(k, 25000);
-    ck_assert_uint_eq(pipeline_standstill_s(k->pipeline), 0);
-    kit_pass_ms(k, 15000);
-    ck_assert_uint_ge(pipeline_standstill_s(k->pipeline), 30);
-    k->may_hang = false;
-    kit_server_release(k->es->server);
-    kit_pass_ms(k, 5000);
-    ck_assert_uint_eq(pipeline_standstill_s(k->pipeline), 0);
-}
-END_TEST
-
-START_TEST(a_line_without_an_end_is_no_standstill)
-{
-    kit_run(k, STANDSTILL TAIL ES("PORT"));
-    kit_append(k, "app.log", "one\ntwo");
-    kit_pass_ms(k, 200000);
-    ck_assert_uint_eq(kit_input(k)->unread_bytes, 3);
-    ck_assert_uint_eq(pipeline_standstill_s(k->pipeline), 0);
-}
-END_TEST
-
-START_TEST(a_dead_back_end_is_no_standstill)
-{
-    kit_run(k, STANDSTILL TAIL ES("PORT"));
-    backend_down(k->es);
-    kit_append(k, "app.log", "one\n");
-    kit_pass_ms(k, 200000);
-    ck_assert_uint_eq(pipeline_standstill_s(k->pipeline), 0);
-}
-END_TEST
-
-/* More than are asked for in 40 s, and few enough to come to their end. */
-#define WORDS_COUNT 60
-
-/* Each answers, and takes nothing. */
-static const struct kit_answer empty_words[] = {
-    {.status = 429},
-    {.body =
-         "{\"errors\":true,\"items\":[{\"create\":{\"status\":429,\"error\":{\"type\":\"es_rejected"
-         "_execution_exception\",\"reason\":\"so\"}}}]}"},
-    {.body = "<html>sign in</html>"},
-    {.body = "{\"errors\":true,\"items\":[{\"create\":{\"status\":403,\"error\":{\"type\":"
-             "\"cluster_block"
-             "_exception\",\"reason\":\"so\"}}}]}"},
-};
-
-START_TEST(a_back_end_that_answers_and_takes_nothing_is_a_standstill)
-{
-    kit_run(k, STANDSTILL TAIL ES("PORT") " Workers 1\n");
-    for (unsigned i = 0; i < WORDS_COUNT; i++)
-        backend_says(k->es, empty_words[_i]);
-    kit_append(k, "app.log", "one\n");
-    kit_pass_ms(k, 25000);
-    ck_assert_uint_eq(pipeline_standstill_s(k->pipeline), 0);
-    kit_pass_ms(k, 15000);
-    ck_assert_uint_ge(pipeline_standstill_s(k->pipeline), 30);
-    ck_assert_uint_lt(k->es->come, WORDS_COUNT);
-    time_to_take(1);
-    kit_pass_ms(k, 4000);
-    ck_assert_uint_eq(pipeline_standstill_s(k->pipeline), 0);
-}
-END_TEST
-
-/* Nobody there, or nobody who lets us in: a start anew would not help. */
-static const int closed_doors[] = {500, 503, 401, 403, 404};
-
-START_TEST(a_back_end_that_lets_nobody_in_is_no_standstill)
-{
-    kit_run(k, STANDSTILL TAIL ES("PORT") " Workers 1\n");
-    for (unsigned i = 0; i < 1000; i++)
-        backend_answers(k->es, closed_doors[_i]);
-    kit_append(k, "app.log", "one\n");
-    kit_pass_ms(k, 100000);
-    ck_assert_uint_lt(k->es->come, 1000);
-    ck_assert_uint_eq(pipeline_standstill_s(k->pipeline), 0);
-}
-END_TEST
-
 Suite *suite_pipeline_circuit(void);
 Suite *suite_pipeline_circuit(void)
 {
     Suite *suite = suite_create("pipeline/circuit");
     TCase *dead = tcase_create("dead");
     TCase *busy = tcase_create("busy");
-    TCase *still = tcase_create("still");
 
     tcase_add_checked_fixture(dead, set_up, tear_down);
     tcase_add_test(dead, a_dead_back_end_is_probed_by_one_request_at_a_time);
@@ -300,14 +211,5 @@ Suite *suite_pipeline_circuit(void)
     tcase_add_test(busy, being_busy_is_held_against_no_record);
     tcase_add_test(busy, what_was_busy_and_then_fails_has_its_tries);
     suite_add_tcase(suite, busy);
-    tcase_add_checked_fixture(still, set_up, tear_down);
-    tcase_add_test(still, what_does_not_leave_for_no_reason_is_a_standstill);
-    tcase_add_test(still, a_line_without_an_end_is_no_standstill);
-    tcase_add_test(still, a_dead_back_end_is_no_standstill);
-    tcase_add_loop_test(still, a_back_end_that_answers_and_takes_nothing_is_a_standstill, 0,
-                        (int)ARRAY_LEN(empty_words));
-    tcase_add_loop_test(still, a_back_end_that_lets_nobody_in_is_no_standstill, 0,
-                        (int)ARRAY_LEN(closed_doors));
-    suite_add_tcase(suite, still);
     return suite;
 }

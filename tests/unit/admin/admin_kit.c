@@ -37,9 +37,12 @@ static bool on_login(void *owner, size_t index, const char **origin, const char 
     return kit->login != NULL;
 }
 
-static uint64_t on_standstill(void *owner)
+static bool on_standstill(void *owner, struct buffer *out)
 {
-    return ((struct admin_kit *)owner)->standstill_s;
+    const struct admin_kit *kit = owner;
+
+    buffer_append_text(out, kit->standstill != NULL ? kit->standstill : "");
+    return kit->standstill != NULL;
 }
 
 static enum reload_state on_reload(void *owner)
@@ -69,7 +72,7 @@ static void view_init(struct admin_kit *kit)
         .describe_inputs = on_describe,
         .output_trouble = on_trouble,
         .output_login = on_login,
-        .standstill_s = on_standstill,
+        .standstill = on_standstill,
         .reload = on_reload,
         .reload_outcome = on_outcome,
     };

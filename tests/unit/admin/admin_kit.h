@@ -23,7 +23,7 @@ struct admin_kit {
     const char *trouble; /* the output's, since the start */
     const char *login;   /* where its keys for AWS come from; NULL: it has none */
     unsigned refreshed;
-    uint64_t standstill_s;
+    const char *standstill;   /* what stands still, in words; NULL: nothing does */
     enum reload_state reload; /* what becomes of one */
     struct slice mistakes;
 };

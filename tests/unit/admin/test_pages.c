@@ -146,16 +146,20 @@ static void expect_reload(enum reload_state state, unsigned status, const char *
 
 START_TEST(standing_still_is_not_healthy)
 {
-    admin_kit.standstill_s = 300;
-    admin_kit.input.unread_bytes = 5000;
+    admin_kit.standstill =
+        "output es.0 has stood still for 300 s; its back-end's last word: \"no\"";
     admin_kit_ask("GET", "/api/v1/health");
     ck_assert_uint_eq(admin_kit.page.status, 500);
+    ck_assert_str_eq(admin_kit_body(), "error\n");
     admin_kit_ask("GET", "/api/v2/health");
     ck_assert_uint_eq(admin_kit.page.status, 500);
-    admin_kit_expect_body("\"status\":\"error\"");
+    admin_kit_expect_body("{\"status\":\"error\",\"errors\":0,");
+    admin_kit_expect_body(
+        "\"period_limit\":60,\"standstill\":\"output es.0 has stood still for 300 s; "
+        "its back-end's last word: \\\"no\\\"\"}");
     ask_well("/api/tailrace/status");
-    admin_kit_expect_body("No: nothing has left for 5 min, although 5.0 kB are unread and every "
-                          "back-end answers.");
+    admin_kit_expect_body("No: output es.0 has stood still for 300 s; its back-end's last word: "
+                          "\\\"no\\\".\"");
 }
 END_TEST
 
