@@ -1,4 +1,5 @@
-"""A back-end that answers and takes nothing: the agent says that it is not healthy, and why."""
+"""A back-end that answers and takes nothing: the agent says that it is not healthy, and why, whatever other
+outputs do."""
 
 import re
 import time
@@ -11,10 +12,10 @@ LIMIT_S = 10
 LOOK_S = LIMIT_S / 10  # how often the agent looks
 SLACK_S = 5  # of a busy machine
 WAIT_S = 60
-SAID = re.compile(r"nothing has left for (\d+) s.*not healthy")
+SAID = re.compile(r"has stood still for (\d+) s.*not healthy")
 
 
-def start(lab):
+def start(lab, *others):
     server = lab.closing(scripted.Scripted())
     log = lab.closing(logs.Log(lab.path("logs", "a.log"), logs.CriFormat()))
     agent = lab.start_agent({
@@ -22,7 +23,8 @@ def start(lab):
                     "scheduler.base": "0.2", "scheduler.cap": "1"},
         "inputs": [config.tail(lab.path("logs", "*.log"), lab.path("positions.db"),
                                **{"multiline.parser": "cri"})],
-        "outputs": [config.bulk_output("127.0.0.1", server.port, "e2e")],
+        "outputs": [config.bulk_output("127.0.0.1", port, "e2e")
+                    for port in (server.port, *(other.port for other in others))],
     })
     return server, log, agent
 
@@ -42,11 +44,34 @@ def sentence(agent):
     return agent.get("/api/tailrace/status").json()["verdict"]["text"]
 
 
+def standstill_s(agent):
+    """Of each output, as metrics have it."""
+    page = agent.get("/api/v2/metrics/prometheus").text
+    return {name: int(seconds) for name, seconds in
+            re.findall(r'tailrace_output_standstill_seconds\{name="([^"]+)"\} (\d+)', page)}
+
+
 def wait_for_health(agent, wanted):
     until = time.monotonic() + WAIT_S
     while is_healthy(agent) != wanted:
         assert time.monotonic() < until, f"healthy is {not wanted} after {WAIT_S} s: {sentence(agent)}"
         time.sleep(0.1)
+
+
+def expect_told(lab, agent, name, words):
+    """The page, the log, the metrics and health: all say the same."""
+    told = sentence(agent)
+    assert re.search(rf"No: output {name} has stood still for \d+ s, since \S+Z, while \d+ records wait; "
+                     rf"its back-end's last word: .*({words})", told), told
+    health = agent.get("/api/v2/health").json()["standstill"]
+    assert re.sub(r"\d+ s,", "", told.removeprefix("No: ").removesuffix(".")) \
+        == re.sub(r"\d+ s,", "", health), (told, health)
+    lines = [line for line in lab.agent_log().splitlines() if "not healthy" in line]
+    assert len(lines) == 1 and re.search(rf"output {name} has stood still .*({words})", lines[0]), lines
+    still_s = int(SAID.search(lines[0]).group(1))
+    assert LIMIT_S <= still_s <= LIMIT_S + LOOK_S + SLACK_S, lines
+    seconds = standstill_s(agent)
+    assert seconds[name] >= LIMIT_S and not any(s for other, s in seconds.items() if other != name), seconds
 
 
 def told_while_nothing_is_taken(lab, answer, words):
@@ -59,12 +84,7 @@ def told_while_nothing_is_taken(lab, answer, words):
     wait_for_health(agent, False)
     took = time.monotonic() - since
     assert took >= LIMIT_S - LOOK_S - SLACK_S, f"not healthy after {took:.1f} s already"
-    assert re.search(words, sentence(agent)), sentence(agent)
-    lab.wait_for_words("not healthy")
-    told = [line for line in lab.agent_log().splitlines() if "not healthy" in line]
-    assert len(told) == 1 and re.search(words, told[0]), told
-    still_s = int(SAID.search(told[0]).group(1))
-    assert LIMIT_S <= still_s <= LIMIT_S + LOOK_S + SLACK_S, told
+    expect_told(lab, agent, "es.0", words)
     server.then = "well"
     wait_for_health(agent, True)
     server.wait_for(range(2 * LINE_COUNT))
@@ -86,6 +106,37 @@ def requests_that_are_all_answered_429_for_ever_are_not_healthy(lab):
 @case()
 def answers_with_200_that_say_nothing_of_a_document_are_not_healthy(lab):
     told_while_nothing_is_taken(lab, "a login page", "200|no bulk answer|JSON")
+
+
+@case()
+def answers_that_break_off_are_not_healthy(lab):
+    told_while_nothing_is_taken(lab, "half a body, and none stored", "closed|end")
+
+
+@case()
+def one_that_takes_nothing_beside_one_that_does_is_not_healthy(lab):
+    other = lab.closing(scripted.Scripted())
+    server, log, agent = start(lab, other)
+    other.then = "429"
+    lines = iter(range(0, 1000000, 10))
+    since = time.monotonic()
+    while is_healthy(agent):
+        assert time.monotonic() - since < WAIT_S, sentence(agent)
+        first = next(lines)
+        log.write(range(first, first + 10))
+        time.sleep(0.2)
+    took = time.monotonic() - since
+    assert took >= LIMIT_S - LOOK_S - SLACK_S, f"not healthy after {took:.1f} s already"
+    count = next(lines)
+    server.wait_for(range(count))
+    server.expect_all(range(count))
+    expect_told(lab, agent, "es.1", "429")
+    other.then = "well"
+    wait_for_health(agent, True)
+    other.wait_for(range(count))
+    other.expect_all(range(count))
+    assert not any(standstill_s(agent).values())
+    agent.stop()
 
 
 @case()

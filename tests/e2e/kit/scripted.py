@@ -186,6 +186,13 @@ def half(scripted, handler, items):
     hang_up(handler)
 
 
+def half_of_nothing(_, handler, __):
+    """Likewise, and nothing is stored."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                        b"Content-Length: 5000\r\n\r\n" + b'{"took":1,"errors":false,"items":[')
+    hang_up(handler)
+
+
 def nothing(_, handler, __):
     hang_up(handler)
 
@@ -230,6 +237,7 @@ ANSWERS = {
     "429 for every item": all_busy,
     "400 for every item": all_refused,
     "half a body": half,
+    "half a body, and none stored": half_of_nothing,
     "nothing": nothing,
     "nothing, having stored all": stored_but_silent,
     "silence": never,
