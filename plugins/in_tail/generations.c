@@ -321,4 +321,5 @@ void tail_listing_drop(struct tail *t)
 {
     t->names.is_beside_kept = false;
     listing_fini(&t->names.beside);
+    tail_namesakes_forget(t);
 }

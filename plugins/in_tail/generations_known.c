@@ -123,7 +123,7 @@ static void known_add_followed(struct known_generations *list, const char *path)
 {
     size_t count, most = list->tail->book.known_max;
 
-    if (list->tail->followed.unnamed_count == 0)
+    if (list->tail->followed.unnamed_count == 0 || !tail_may_follow_path(list->tail, path))
         return;
     count = count_of(list->tail, path);
     if (count > most)

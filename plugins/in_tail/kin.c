@@ -49,8 +49,10 @@ static bool is_generation(const struct tail_file *f, const struct tail_file *hei
 
 /* The youngest of the log's other generations. Files of a log are in the order of its generations, which
  * is that in which they were opened, but for one that could not be opened in time (generations.c). */
-static struct tail_file *generation_before(const struct tail_file *f)
+static struct tail_file *generation_before(struct tail_file *f)
 {
+    if (tail_file_is_only(f))
+        return NULL;
     for (struct list *it = f->tail->followed.files.prev; it != &f->tail->followed.files;
          it = it->prev) {
         struct tail_file *other = CONTAINER_OF(it, struct tail_file, link);

@@ -117,6 +117,7 @@ struct tail_file *tail_file_new(struct tail *t, const char *path, struct found_f
     list_init(&f->ending.held.link);
     list_init(&f->readers.laggards);
     list_add_tail(&t->followed.files, &f->link);
+    tail_namesakes_note(f);
     t->followed.unnamed_count += name == NULL;
     if (name == NULL)
         tail_held_watch(t);

@@ -54,6 +54,7 @@
 
 #include "plugins/in_tail/file.h"
 #include "plugins/in_tail/generations.h"
+#include "plugins/in_tail/namesakes.h"
 #include "plugins/in_tail/told.h"
 
 /* How much is read at once: large enough that a read costs little per byte, small enough to stay
@@ -111,6 +112,7 @@ struct tail_names {
     struct discover *discover;
     struct list again;     /* logs whose generations are looked for once more */
     struct listing beside; /* what lies beside the log that was looked at last */
+    struct tail_namesakes sakes;
     uint64_t started_ms;
     uint64_t limit_said_ms;
     bool has_found; /* a name, at any time */
