@@ -51,6 +51,7 @@ static void wants_tell(struct filter_kubernetes *k)
         .owners = (k->form.owners || association_is_on(&k->settings.association)) && has_pod,
         .namespace_labels = k->form.namespace_labels,
         .namespace_annotations = k->form.namespace_annotations,
+        .no_pods = !has_pod && !hears_pods(k),
         .annotation_prefixes = hears_pods(k) ? control_prefixes : NULL,
     };
 }

@@ -9,7 +9,8 @@
  * Files of Kube_Meta_Preload_Cache_Dir: NAMESPACE_POD.meta has a pod, NAMESPACE.namespace_meta a
  * namespace, as the API server would send them. They take the place of asking it: who put a file there
  * says by its name whose it is, so that a container which the file does not know is that pod's too.
- * One that cannot be used is said with its name, and the server is asked.
+ * One that cannot be used is said with its name, and the server is asked. With namespace_metadata_only
+ * a namespace's file is enough.
  */
 
 struct preload {
@@ -111,7 +112,8 @@ static int feed(struct preload *p, int fd)
     return rc;
 }
 
-static void load(struct source *source, const char *path, const struct pod_query *query,
+/* Whether there is such a file, which was used or said to be none. */
+static bool load(struct source *source, const char *path, const struct pod_query *query,
                  bool is_space)
 {
     struct preload p = {.source = source, .query = query, .is_space = is_space};
@@ -119,7 +121,7 @@ static void load(struct source *source, const char *path, const struct pod_query
     int rc = fd < 0 ? -errno : 0;
 
     if (rc == -ENOENT)
-        return;
+        return false;
     if (rc == 0) {
         facts_reader_init(&p.reader, &source->settings.wants);
         rc = feed(&p, fd);
@@ -131,6 +133,20 @@ static void load(struct source *source, const char *path, const struct pod_query
     if (p.wrong != NULL)
         log_warn(source->settings.component, "%s is not used: %s; the server is asked instead",
                  path, p.wrong);
+    return true;
+}
+
+/* A pod of which no more is known than its names: where only its namespace is asked for. */
+static void put_names(struct source *source, const struct pod_query *query)
+{
+    struct pod_facts facts = {
+        .pod = {.namespace_name = query->namespace_name, .name = query->name, .uid = query->uid}};
+    struct preload p = {.source = source, .query = query};
+
+    facts_reader_init(&p.reader, &source->settings.wants);
+    container_adopt(&p, &facts.pod);
+    (void)pods_put(source->pods, &facts);
+    facts_reader_fini(&p.reader);
 }
 
 static bool is_file_name(struct slice part)
@@ -142,17 +158,19 @@ static bool is_file_name(struct slice part)
 static void load_pod(struct source *source, const struct pod_query *query)
 {
     const char *folder = source->settings.keeping.preload_dir;
+    bool has_space = false;
     char *path;
 
     if (!is_file_name(query->namespace_name) || !is_file_name(query->name))
         return;
     path = mem_format("%s/%.*s.namespace_meta", folder, SLICE_ARG(query->namespace_name));
     if (source->syncs.wants_spaces)
-        load(source, path, query, true);
+        has_space = load(source, path, query, true);
     mem_free(path);
     path = mem_format("%s/%.*s_%.*s.meta", folder, SLICE_ARG(query->namespace_name),
                       SLICE_ARG(query->name));
-    load(source, path, query, false);
+    if (!load(source, path, query, false) && has_space && source->settings.wants.no_pods)
+        put_names(source, query);
     mem_free(path);
 }
 

@@ -30,6 +30,7 @@ struct source_wants {
     bool owners;
     bool namespace_labels;
     bool namespace_annotations;
+    bool no_pods; /* of a pod its names are enough: nothing of it is shown, or heard */
     /* Annotations that begin like one of these are kept even without `annotations`; ends with
      * NULL; NULL: none. A table that lives for ever. */
     const char *const *annotation_prefixes;

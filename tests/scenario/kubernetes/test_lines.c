@@ -42,6 +42,16 @@
               "[FILTER]\n Name kubernetes\n Match *\n Kube_Tag_Prefix kube.\n"         \
               " Kube_URL http://127.0.0.1:${KUBE_PORT}\n Kube_Meta_Preload_Cache_Dir " \
               "${DIR}/state\n" SHOW ES("PORT")
+/* The same of a namespace that a file tells, and of no pod: shown by the namespace's label. */
+#define RECORDS_OF_A_NAMESPACE                                                         \
+    SERVICE "[INPUT]\n Name dummy\n Tag kube." LOG(                                    \
+        ID_1) "\n Samples 2\n"                                                         \
+              " Dummy {\"log\":\"one\"}\n"                                             \
+              "[FILTER]\n Name kubernetes\n Match *\n Kube_Tag_Prefix kube.\n"         \
+              " Kube_URL http://127.0.0.1:${KUBE_PORT}\n Kube_Meta_Preload_Cache_Dir " \
+              "${DIR}/state\n Namespace_Labels on\n Namespace_Metadata_Only on\n"      \
+              "[FILTER]\n Name nest\n Match *\n Operation lift\n"                      \
+              " Nested_under kubernetes_namespace\n" SHOW ES("PORT")
 /* Documents are shown by their pod's service, or their line. The agent is not there. */
 #define LINES_OF_SERVICES                                                                    \
     SERVICE TAIL_KUBE KUBERNETES                                                             \
@@ -187,6 +197,17 @@ START_TEST(a_file_of_the_preload_folder_is_there_for_the_first_record)
 }
 END_TEST
 
+START_TEST(a_namespaces_file_is_enough_where_nothing_else_is_added)
+{
+    tree_write("state/shop.namespace_meta",
+               "{\"metadata\":{\"name\":\"shop\",\"labels\":{\"app\":\"of a space\"}}}");
+    kit_run(k, RECORDS_OF_A_NAMESPACE);
+    kit_pass_ms(k, 4000);
+    ck_assert_str_eq(backend_taken(k->es), "of a space of a space ");
+    ck_assert_uint_eq(kube_count(kube, KUBE_GET), 0);
+}
+END_TEST
+
 START_TEST(a_line_whose_pod_stays_unknown_goes_out_marked)
 {
     kit_run(k, LINES);
@@ -315,6 +336,7 @@ Suite *suite_kubernetes_lines(void)
     tcase_add_test(tcase, the_first_line_of_a_container_has_what_its_status_tells);
     tcase_add_test(tcase, a_status_that_does_not_come_is_waited_for_five_seconds);
     tcase_add_test(tcase, a_file_of_the_preload_folder_is_there_for_the_first_record);
+    tcase_add_test(tcase, a_namespaces_file_is_enough_where_nothing_else_is_added);
     tcase_add_test(tcase, a_line_whose_pod_stays_unknown_goes_out_marked);
     tcase_add_test(tcase, lines_wait_no_longer_than_told_while_the_server_is_down);
     tcase_add_test(tcase, a_pod_says_which_of_its_lines_belong_together);
