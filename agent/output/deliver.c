@@ -182,6 +182,24 @@ static void write_work(void *owner)
 
 static void on_reply(void *owner, struct http_call *call, int error, const char *why);
 
+/* Its body is made, or signed, for the node that was chosen before. */
+static bool is_for_one_node(const struct delivery *d)
+{
+    return d->sending.signing.pass != NULL || d->output->config.node_selves != NULL;
+}
+
+void *delivery_self(const struct delivery *d)
+{
+    const struct output_config *config = &d->output->config;
+    size_t at;
+
+    if (config->node_selves == NULL)
+        return config->self;
+    at = (size_t)(d->sending.node - d->output->nodes.items);
+    CHECK(at < d->output->nodes.count);
+    return config->node_selves[at] != NULL ? config->node_selves[at] : config->self;
+}
+
 static void request_send(struct delivery *d)
 {
     struct output *output = d->output;
@@ -193,7 +211,7 @@ static void request_send(struct delivery *d)
     output->metrics.request_bytes += request->body.len;
     request->connect_ms = circuit_connect_ms(&output->opening.circuit);
     request->reply_bytes_max = REPLY_BYTES_ANY + batch_waiting(&d->batch) * REPLY_BYTES_EACH;
-    if (d->sending.signing.pass == NULL) /* else it is signed for one already */
+    if (!is_for_one_node(d))
         d->sending.node = nodes_next(&output->nodes, clock_ms());
     CHECK(d->sending.node != NULL);
     request_trace(d);
@@ -243,6 +261,13 @@ static void on_written(void *owner)
     delivery_judged(d, d->made.verdict, NULL, 0);
 }
 
+static void encode_begin(struct delivery *d)
+{
+    if (d->output->config.node_selves != NULL && d->sending.signing.pass == NULL)
+        d->sending.node = nodes_next(&d->output->nodes, clock_ms());
+    encode_start(d, on_encoded);
+}
+
 void delivery_attempt(struct delivery *d)
 {
     delivery_check(d);
@@ -254,7 +279,7 @@ void delivery_attempt(struct delivery *d)
     else if (d->output->config.plugin->encode == NULL)
         job_start(d->output->loop, write_work, on_written, d);
     else if (turn_take(d) && sign_is_ready(d))
-        encode_start(d, on_encoded);
+        encode_begin(d);
 }
 
 void delivery_keyed(struct delivery *d, const char *why)
@@ -303,7 +328,7 @@ static enum verdict answer_judge(struct delivery *d, const struct http_reply *re
     nodes_answered(d->sending.node);
     verdicts->count = batch_waiting(&d->batch);
     verdicts->note = d->batch.note;
-    verdict = config->plugin->judge(config->self, reply, verdicts, d->answer.why);
+    verdict = config->plugin->judge(delivery_self(d), reply, verdicts, d->answer.why);
     account_unanswered(d, is_answer_lost(reply->status, verdict));
     gate_note(d, gate_event(reply->status, verdict, verdicts), reply->retry_after_ms);
     d->tries.rest_ms = verdict == VERDICT_AGAIN ? verdicts->wait_ms : 0;

@@ -36,6 +36,8 @@ struct output_config {
     struct letter_sink *letters;       /* takes what is set aside; NULL: nobody does */
     const struct http_settings *nodes; /* where to send instead of where the plugin says */
     size_t node_count;
+    void *const
+        *node_selves; /* of nodes that bodies are made apart for, else NULL in it; NULL: alike */
 };
 
 /* NULL with *why filled when the client cannot be made. */

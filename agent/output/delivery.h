@@ -178,6 +178,9 @@ void delivery_let_go(struct delivery *d);
 /* Gives its place to another. */
 void delivery_pause(struct delivery *d);
 
+/* The plugin as it is configured for the node that was chosen. */
+void *delivery_self(const struct delivery *d);
+
 /* Tries the records that wait in the batch. */
 void delivery_attempt(struct delivery *d);
 

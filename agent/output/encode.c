@@ -10,7 +10,7 @@ static void encode_work(void *owner)
     const struct output_config *config = &d->output->config;
 
     batch_rewind(&d->batch);
-    d->made.status = config->plugin->encode(config->self, &d->batch, &d->made.request);
+    d->made.status = config->plugin->encode(delivery_self(d), &d->batch, &d->made.request);
     CHECK(d->made.status <= 0);
     if (d->made.status == 0)
         sign_request(d);
@@ -22,7 +22,7 @@ static bool is_light(const struct delivery *d)
     const struct output_config *config = &d->output->config;
 
     return d->sending.signing.pass == NULL && config->plugin->is_light != NULL &&
-           config->plugin->is_light(config->self);
+           config->plugin->is_light(delivery_self(d));
 }
 
 void encode_start(struct delivery *d, job_fn *encoded)

@@ -290,7 +290,7 @@ bool output_instance_init(struct output_instance *o, const struct section *s, un
     if (rc != -ENODATA && o->plugin->init != NULL && o->plugin->init(o->self, &setup) < 0)
         is_well = false;
     if (is_well && o->plugin->settings != NULL)
-        is_well = upstream_bind(&o->upstream, s, o->plugin->settings(o->self), shop->report);
+        is_well = upstream_bind(&o->upstream, s, o->plugin, &setup, o->plugin->settings(o->self));
     return is_well;
 }
 

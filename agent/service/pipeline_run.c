@@ -67,6 +67,7 @@ static int output_start(struct pipeline *p, size_t index, struct report *report)
         .letters = p->refused.sink,
         .nodes = o->upstream.settings,
         .node_count = o->upstream.count,
+        .node_selves = o->upstream.has_selves ? o->upstream.selves : NULL,
     };
 
     CHECK(index == p->made.started_output_count && o->output == NULL);

@@ -6,6 +6,9 @@
 #define NODES                                                                     \
     "[UPSTREAM]\n Name both\n[NODE]\n Name one\n Host 127.0.0.1\n Port ${PORT}\n" \
     "[NODE]\n Name two\n Host 127.0.0.1\n Port ${PORT2}\n"
+#define APART                                                                     \
+    "[UPSTREAM]\n Name both\n[NODE]\n Name one\n Host 127.0.0.1\n Port ${PORT}\n" \
+    " Index first\n[NODE]\n Name two\n Host 127.0.0.1\n Port ${PORT2}\n"
 
 static struct kit *k;
 
@@ -14,6 +17,13 @@ static void set_up(void)
     k = kit_make();
     tree_write("state/nodes.conf", NODES);
     kit_run(k, UPSTREAM);
+}
+
+static void set_up_apart(void)
+{
+    k = kit_make();
+    tree_write("state/nodes.conf", APART);
+    kit_run(k, UPSTREAM " Index common\n");
 }
 
 static void tear_down(void)
@@ -70,16 +80,47 @@ START_TEST(with_all_of_them_down_the_lines_wait)
 }
 END_TEST
 
+static void expect_index(struct backend *b, const char *index)
+{
+    ck_assert_msg(strstr(buffer_text(&b->actions), index) != NULL, "%s", buffer_text(&b->actions));
+}
+
+START_TEST(a_node_may_have_keys_of_its_own)
+{
+    send("one\n");
+    send("two\n");
+    backend_expect(k->es, "one");
+    backend_expect(k->other, "two");
+    expect_index(k->es, "\"_index\":\"first\"");
+    expect_index(k->other, "\"_index\":\"common\"");
+}
+END_TEST
+
+START_TEST(what_is_tried_again_is_made_for_the_node_that_gets_it)
+{
+    backend_down(k->es);
+    send("one\n");
+    kit_pass_ms(k, 2000);
+    backend_expect(k->other, "one");
+    expect_index(k->other, "\"_index\":\"common\"");
+}
+END_TEST
+
 Suite *suite_pipeline_upstream(void);
 Suite *suite_pipeline_upstream(void)
 {
     Suite *suite = suite_create("pipeline/upstream");
     TCase *nodes = tcase_create("nodes");
+    TCase *apart = tcase_create("apart");
 
     tcase_add_checked_fixture(nodes, set_up, tear_down);
     tcase_add_test(nodes, requests_go_to_the_nodes_in_turn);
     tcase_add_test(nodes, one_that_is_down_costs_one_try_and_no_line);
     tcase_add_test(nodes, with_all_of_them_down_the_lines_wait);
+    tcase_add_checked_fixture(apart, set_up_apart, tear_down);
+    tcase_add_test(apart, a_node_may_have_keys_of_its_own);
+    tcase_add_test(apart, what_is_tried_again_is_made_for_the_node_that_gets_it);
     suite_add_tcase(suite, nodes);
+    suite_add_tcase(suite, apart);
     return suite;
 }
