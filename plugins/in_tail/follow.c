@@ -415,8 +415,7 @@ void tail_ready_add(struct tail_file *f, bool needs_room)
 
 static void file_check(const struct tail_file *f)
 {
-    int elsewhere =
-        (f->source.way != NULL) + (f->ending.twin != NULL) + (f->ending.copies != NULL);
+    int elsewhere = (f->source.way != NULL) + (f->ending.twin != NULL) + (f->ending.copies != NULL);
 
     CHECK(f->tail != NULL && f->turn.lane->tail == f->tail);
     CHECK(f->source.state.unfinished_bytes <= f->source.state.read);
