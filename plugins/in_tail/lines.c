@@ -19,7 +19,7 @@
  *   rest_take         what stands behind the last line feed, where it is too long to wait for, or the last
  */
 
-void line_add_keys(struct tail_file *f, struct record *record, const struct line *line)
+static void add_file_keys(struct tail_file *f, struct record *record, const struct line *line)
 {
     const struct tail_line_options *o = &f->tail->told.lines;
 
@@ -29,10 +29,16 @@ void line_add_keys(struct tail_file *f, struct record *record, const struct line
         record_add(record, slice_of(o->offset_key), value_uint(line->offset));
 }
 
-void line_add_cut(struct tail_file *f, struct record *record, const struct line *line)
+static void add_cut(struct tail_file *f, struct record *record, const struct line *line)
 {
     if (UNLIKELY(line->cut_bytes > 0) && !f->tail->told.lines.truncate_long_lines)
         record_add(record, SLICE("truncated_bytes"), value_uint(line->cut_bytes));
+}
+
+void line_add_keys(struct tail_file *f, struct record *record, const struct line *line)
+{
+    add_file_keys(f, record, line);
+    add_cut(f, record, line);
 }
 
 static bool line_parse(struct tail_file *f, struct record *record, const struct line *line)
@@ -52,16 +58,6 @@ static bool line_parse(struct tail_file *f, struct record *record, const struct 
     return false;
 }
 
-void line_record_push(struct tail_file *f, size_t text_bytes, uint64_t end)
-{
-    struct tail *t = f->tail;
-
-    t->input->metrics.bytes += text_bytes;
-    if (UNLIKELY(f->kin.is_lent) && f->kin.lent_from < end)
-        end = f->kin.lent_from;
-    intake_push(t->input->intake, &f->origin, end);
-}
-
 void line_fill(struct tail_file *f, struct record *record, const struct line *line)
 {
     struct tail *t = f->tail;
@@ -69,18 +65,19 @@ void line_fill(struct tail_file *f, struct record *record, const struct line *li
     record->offset = line->offset;
     record->time_ns = t->reading.wall_ns;
     if (line_parse(f, record, line)) {
-        line_add_keys(f, record, line);
+        add_file_keys(f, record, line);
     } else {
-        line_add_keys(f, record, line);
+        add_file_keys(f, record, line);
         record_add(record, slice_of(t->told.lines.key), value_text(line->text));
     }
-    line_add_cut(f, record, line);
+    add_cut(f, record, line);
 }
 
 static void line_push(struct tail_file *f, struct record *record, const struct line *line)
 {
     line_fill(f, record, line);
-    line_record_push(f, line->text.len, line->end);
+    f->tail->input->metrics.bytes += line->text.len;
+    intake_push(f->tail->input->intake, &f->origin, line_bookmark(f, line->end));
 }
 
 /* ---- one line ---- */

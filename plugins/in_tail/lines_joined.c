@@ -64,6 +64,13 @@ static void sink_reach(const struct giver *giver, uint64_t begin, uint64_t end)
         f->lines.joined_to = line != NULL ? line->end : f->source.state.read;
 }
 
+static void giver_push(const struct giver *giver, uint64_t end)
+{
+    struct tail_file *f = giver->file;
+
+    intake_push(f->tail->input->intake, &f->origin, line_bookmark(f, end));
+}
+
 static void sink_push(void *owner, uint64_t end)
 {
     struct giver *giver = owner;
@@ -71,13 +78,12 @@ static void sink_push(void *owner, uint64_t end)
     struct line line = line_back(giver, record_place_offset(record->offset));
 
     line_add_keys(giver->file, record, &line);
-    line_add_cut(giver->file, record, &line);
     if (UNLIKELY(giver->is_lent)) {
         lent_push(giver);
         return;
     }
     sink_reach(giver, line.offset, end);
-    line_record_push(giver->file, 0, end);
+    giver_push(giver, end);
 }
 
 /* Docker_Mode gives lines back, whole now. */
@@ -96,7 +102,8 @@ static void sink_line(void *owner, const struct joiner_line *joined)
         return;
     }
     sink_reach(giver, line.offset, joined->end);
-    line_record_push(giver->file, line.text.len, line.end);
+    giver->file->tail->input->metrics.bytes += line.text.len;
+    giver_push(giver, line.end);
 }
 
 static struct joiner_sink sink_of(struct giver *giver)
@@ -125,14 +132,13 @@ void line_join(struct tail_file *f, const struct line *line)
     struct joiner_sink sink = sink_of(&giver);
     struct record *record = intake_record(t->input->intake);
 
+    t->input->metrics.bytes += line->text.len;
     if (LIKELY(f->lines.joiner == NULL && joiner_fill_whole(f->lines.rules, &joined, record))) {
         record->offset = line->offset;
         line_add_keys(f, record, line);
-        line_add_cut(f, record, line);
-        line_record_push(f, line->text.len, line->end);
+        giver_push(&giver, line->end);
         return;
     }
-    t->input->metrics.bytes += line->text.len;
     joiner_take(&f->lines.joiner, f->lines.rules, &joined, &sink);
 }
 

@@ -17,17 +17,19 @@ struct line {
     size_t cut_bytes; /* left out, because it was too long */
 };
 
+/* Where the bookmark may stand once a record is acknowledged that ends there. */
+static inline uint64_t line_bookmark(const struct tail_file *f, uint64_t end)
+{
+    return UNLIKELY(f->kin.is_lent) && f->kin.lent_from < end ? f->kin.lent_from : end;
+}
+
 /* ---- lines.c ---- */
 
-/* The line is a record: what the parser makes of it, or its text; with the keys of the next two. */
+/* The line is a record: what the parser makes of it, or its text; with the keys of the next one. */
 void line_fill(struct tail_file *file, struct record *record, const struct line *line);
 
 /* Path_Key and Offset_Key; and how much of it was left out. */
 void line_add_keys(struct tail_file *file, struct record *record, const struct line *line);
-void line_add_cut(struct tail_file *file, struct record *record, const struct line *line);
-
-/* `end` is where the bookmark may stand once the record is acknowledged. */
-void line_record_push(struct tail_file *file, size_t text_bytes, uint64_t end);
 
 /* ---- lines_joined.c ---- */
 
