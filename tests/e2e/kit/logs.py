@@ -13,7 +13,7 @@ import time
 
 Stamp = collections.namedtuple("Stamp", "time stream")
 
-ROTATED_KEPT_MAX = 2  # besides the current one: one as it was, one in gzip
+ROTATED_KEPT_MAX = 4  # besides the current one, as the kubelet's default of 5 files has it: the last as it was
 LEVELS = ("debug", "info", "warn", "error")
 
 
