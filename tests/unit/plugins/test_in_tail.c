@@ -297,6 +297,19 @@ START_TEST(a_limit_that_was_chosen_counts_for_docker_too)
 }
 END_TEST
 
+START_TEST(the_bytes_of_a_line_that_docker_mode_joins_count_once)
+{
+    const char *lines = "{\"log\":\"be\"}\n{\"log\":\"gun\\n\"}\n{\"log\":\"whole\\n\"}\n";
+
+    tree_write("app.log", lines);
+    START("docker_mode", "on", );
+    ck_assert_str_eq(input_kit_records(&kit),
+                     "app 100.000000000 {\"log\":\"{\\\"log\\\":\\\"begun\\\\n\\\"}\"}\n"
+                     "app 100.000000000 {\"log\":\"{\\\"log\\\":\\\"whole\\\\n\\\"}\"}\n");
+    ck_assert_uint_eq(kit.input.metrics.bytes, strlen(lines) - 3);
+}
+END_TEST
+
 /* It is read to its end through the descriptor. */
 START_TEST(a_file_that_is_deleted_while_it_is_followed_is_not_said_to_be_lost)
 {
@@ -372,6 +385,7 @@ Suite *suite_plugins_in_tail(void)
     tcase_add_test(length, a_line_that_no_rule_of_joining_takes_says_so_too);
     tcase_add_test(length, a_piece_that_docker_wrote_is_never_cut);
     tcase_add_test(length, a_limit_that_was_chosen_counts_for_docker_too);
+    tcase_add_test(length, the_bytes_of_a_line_that_docker_mode_joins_count_once);
     suite_add_tcase(suite, follow);
     suite_add_tcase(suite, length);
     return suite;
