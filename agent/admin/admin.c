@@ -87,6 +87,11 @@ static bool on_standstill(void *owner, struct buffer *out)
     return pipeline_standstill(((struct admin *)owner)->pipeline, out);
 }
 
+static bool on_restart_wanted(void *owner)
+{
+    return pipeline_wants_restart(((struct admin *)owner)->pipeline);
+}
+
 static enum reload_state on_reload(void *owner)
 {
     struct admin *a = owner;
@@ -146,6 +151,7 @@ static void view_init(struct admin *a)
         .output_trouble = on_output_trouble,
         .output_login = on_output_login,
         .standstill = on_standstill,
+        .wants_restart = on_restart_wanted,
         .reload = on_reload,
         .reload_outcome = on_outcome,
     };

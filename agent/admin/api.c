@@ -150,11 +150,21 @@ void api_plugins(const struct admin_view *view, struct buffer *out)
     buffer_append_text(out, "]}");
 }
 
+static void append_standstill(const struct admin_view *view, struct buffer *out)
+{
+    struct buffer words = {0};
+
+    if (admin_view_standstill(view, &words)) {
+        buffer_append_text(out, ",\"standstill\":");
+        json_write_text(out, buffer_view(&words));
+    }
+    buffer_fini(&words);
+}
+
 void api_health(const struct admin_view *view, struct buffer *out)
 {
     const struct health *health = view->facts.health;
     struct health_sample recent = health_recent(health);
-    struct buffer words = {0};
 
     buffer_append_format(out,
                          "{\"status\":\"%s\",\"errors\":%" PRIu64 ",\"retries_failed\":%" PRIu64
@@ -163,12 +173,15 @@ void api_health(const struct admin_view *view, struct buffer *out)
                          admin_view_is_well(view) ? "ok" : "error", recent.errors,
                          recent.retries_failed, health->limits.errors,
                          health->limits.retries_failed, health->limits.period_s);
-    if (admin_view_standstill(view, &words)) {
-        buffer_append_text(out, ",\"standstill\":");
-        json_write_text(out, buffer_view(&words));
-    }
+    append_standstill(view, out);
     buffer_append_byte(out, '}');
-    buffer_fini(&words);
+}
+
+void api_live(const struct admin_view *view, struct buffer *out)
+{
+    buffer_append_format(out, "{\"status\":\"%s\"", admin_view_is_alive(view) ? "ok" : "error");
+    append_standstill(view, out);
+    buffer_append_byte(out, '}');
 }
 
 /* ---- reloading ---- */

@@ -13,6 +13,7 @@ void api_metrics(const struct admin_view *view, struct buffer *out);
 void api_storage(const struct admin_view *view, struct buffer *out);
 void api_plugins(const struct admin_view *view, struct buffer *out);
 void api_health(const struct admin_view *view, struct buffer *out);
+void api_live(const struct admin_view *view, struct buffer *out);
 void api_reload_count(const struct admin_view *view, struct buffer *out);
 void api_reload_mistakes(const struct admin_view *view, struct buffer *out);
 

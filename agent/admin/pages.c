@@ -42,6 +42,11 @@ bool admin_view_is_well(const struct admin_view *view)
     return health_is_good(view->facts.health) && !is_still;
 }
 
+bool admin_view_is_alive(const struct admin_view *view)
+{
+    return view->wants_restart == NULL || !view->wants_restart(view->owner);
+}
+
 static struct metrics_facts view_facts(const struct admin_view *view)
 {
     return (struct metrics_facts){
@@ -105,6 +110,13 @@ static void answer_health_v2(const struct admin_view *view, const char *method, 
     (void)method;
     page->status = admin_view_is_well(view) ? 200 : 500;
     api_health(view, &page->body);
+}
+
+static void answer_live(const struct admin_view *view, const char *method, struct page *page)
+{
+    (void)method;
+    page->status = admin_view_is_alive(view) ? 200 : 500;
+    api_live(view, &page->body);
 }
 
 static void answer_reload_state(const struct admin_view *view, enum reload_state state,
@@ -173,6 +185,7 @@ static const struct route routes[] = {
     {"/api/v2/metrics/prometheus", TYPE_PROMETHEUS, prometheus_v2, NULL},
     {"/api/v2/health", TYPE_JSON, NULL, answer_health_v2},
     {"/api/v2/reload", TYPE_JSON, NULL, answer_reload},
+    {"/api/tailrace/live", TYPE_JSON, NULL, answer_live},
     {"/api/tailrace/status", TYPE_JSON, status_write, NULL},
     {"/ui", TYPE_HTML, NULL, answer_ui},
 };

@@ -43,6 +43,8 @@ struct admin_view {
     bool (*output_login)(void *owner, size_t index, const char **origin, const char **region);
     /* pipeline_standstill. NULL: never. */
     bool (*standstill)(void *owner, struct buffer *out);
+    /* pipeline_wants_restart. NULL: never. */
+    bool (*wants_restart)(void *owner);
     /* Begins a reload. NULL: there is nobody to do that. */
     enum reload_state (*reload)(void *owner);
     /* What became of the last one; `*words` gets its mistakes, one after the other with a NUL behind
@@ -57,5 +59,8 @@ bool admin_view_standstill(const struct admin_view *view, struct buffer *out);
 
 /* By errors, by retries, by standing still. */
 bool admin_view_is_well(const struct admin_view *view);
+
+/* False: a start anew may help. */
+bool admin_view_is_alive(const struct admin_view *view);
 
 #endif

@@ -76,6 +76,9 @@ const struct budget *pipeline_memory(const struct pipeline *pipeline);
 /* standstill_write: which outputs stand still, in one sentence. False: none does. */
 bool pipeline_standstill(const struct pipeline *pipeline, struct buffer *out);
 
+/* standstill_wants_restart: a start anew may help. */
+bool pipeline_wants_restart(const struct pipeline *pipeline);
+
 /* Brings counters up to date that are only reckoned when somebody looks. */
 void pipeline_refresh(struct pipeline *pipeline);
 

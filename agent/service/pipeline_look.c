@@ -20,6 +20,11 @@ bool pipeline_standstill(const struct pipeline *p, struct buffer *out)
     return standstill_write(p, out);
 }
 
+bool pipeline_wants_restart(const struct pipeline *p)
+{
+    return standstill_wants_restart(p);
+}
+
 struct metrics_book *pipeline_metrics(struct pipeline *p)
 {
     return &p->book;

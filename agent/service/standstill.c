@@ -176,6 +176,21 @@ bool standstill_write(const struct pipeline *p, struct buffer *out)
     return !is_first || s->reading.is_still;
 }
 
+bool standstill_wants_restart(const struct pipeline *p)
+{
+    const struct standstill *s = &p->standstill;
+    int64_t since_ns = 0;
+
+    for (size_t i = 0; s->outputs != NULL && i < p->made.started_output_count; i++) {
+        if (!s->outputs[i].is_still)
+            continue;
+        (void)output_trouble(p->made.outputs[i].output, &since_ns);
+        if (since_ns == 0)
+            return true;
+    }
+    return s->reading.is_still;
+}
+
 uint64_t standstill_output_s(const struct pipeline *p, size_t output)
 {
     CHECK(output < p->made.started_output_count);

@@ -29,6 +29,11 @@ void standstill_stop(struct pipeline *pipeline);
 /* Appends the sentence, without its full stop. False: nothing stands still. */
 bool standstill_write(const struct pipeline *pipeline, struct buffer *out);
 
+/* Something stands still that is in nobody's hands but the agent's own: reading, or an output whose
+ * back-end has said nothing. A start anew may help; it would not where a back-end answers and takes
+ * nothing, and what is held of deleted files would be lost by it. */
+bool standstill_wants_restart(const struct pipeline *pipeline);
+
 /* For how many seconds; 0 where it does not. */
 uint64_t standstill_output_s(const struct pipeline *pipeline, size_t output);
 uint64_t standstill_reading_s(const struct pipeline *pipeline);

@@ -96,10 +96,12 @@ START_TEST(what_does_not_leave_for_no_reason_is_a_standstill)
     expect_still("output es.0 has stood still for ");
     expect_still(
         ", while 1 records wait; its back-end has said nothing since, and a start anew may help");
+    ck_assert(pipeline_wants_restart(k->pipeline));
     k->may_hang = false;
     kit_server_release(k->es->server);
     kit_pass_ms(k, 5000);
     expect_none(k);
+    ck_assert(!pipeline_wants_restart(k->pipeline));
 }
 END_TEST
 
@@ -168,6 +170,7 @@ START_TEST(a_back_end_that_answers_and_takes_nothing_is_a_standstill)
     kit_pass_ms(k, 15000);
     expect_still("output es.0 has stood still for 3");
     expect_still("; its back-end's last word: ");
+    ck_assert(!pipeline_wants_restart(k->pipeline));
     ck_assert_uint_lt(k->es->come, WORDS_COUNT);
     expect_heals(k->es, 1);
 }
@@ -233,6 +236,7 @@ START_TEST(reading_that_does_not_go_on_is_told_as_that)
     kit_pass_ms(k, 15000);
     expect_still("reading has stood still for 3");
     expect_still(", while 4 bytes wait in files and no output has anything to do");
+    ck_assert(pipeline_wants_restart(k->pipeline));
     pipeline_refresh(k->pipeline);
     ck_assert_uint_ge(pipeline_metrics(k->pipeline)->reading_standstill_s, 30);
     ck_assert_uint_eq(kit_counts(k, 0)->standstill_s, 0);

@@ -45,6 +45,11 @@ static bool on_standstill(void *owner, struct buffer *out)
     return kit->standstill != NULL;
 }
 
+static bool on_restart_wanted(void *owner)
+{
+    return ((struct admin_kit *)owner)->wants_restart;
+}
+
 static enum reload_state on_reload(void *owner)
 {
     return ((struct admin_kit *)owner)->reload;
@@ -73,6 +78,7 @@ static void view_init(struct admin_kit *kit)
         .output_trouble = on_trouble,
         .output_login = on_login,
         .standstill = on_standstill,
+        .wants_restart = on_restart_wanted,
         .reload = on_reload,
         .reload_outcome = on_outcome,
     };

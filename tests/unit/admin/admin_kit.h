@@ -24,6 +24,7 @@ struct admin_kit {
     const char *login;   /* where its keys for AWS come from; NULL: it has none */
     unsigned refreshed;
     const char *standstill;   /* what stands still, in words; NULL: nothing does */
+    bool wants_restart;       /* in what only a start anew may end */
     enum reload_state reload; /* what becomes of one */
     struct slice mistakes;
 };

@@ -36,6 +36,7 @@ START_TEST(every_path_answers)
         "/api/v2/metrics/prometheus",
         "/api/v2/health",
         "/api/v2/reload",
+        "/api/tailrace/live",
         "/api/tailrace/status",
         "/ui",
     };
@@ -143,6 +144,24 @@ static void expect_reload(enum reload_state state, unsigned status, const char *
     ck_assert_uint_eq(admin_kit.page.status, status);
     ck_assert_str_eq(admin_kit_body(), body);
 }
+
+START_TEST(only_what_a_start_anew_may_end_fails_liveness)
+{
+    health_sample(&admin_kit.health, (struct health_sample){0, 0});
+    health_sample(&admin_kit.health, (struct health_sample){6, 0});
+    ask_well("/api/tailrace/live");
+    ck_assert_str_eq(admin_kit_body(), "{\"status\":\"ok\"}");
+    admin_kit.standstill = "output es.0 has stood still for 300 s";
+    ask_well("/api/tailrace/live");
+    ck_assert_str_eq(admin_kit_body(), "{\"status\":\"ok\",\"standstill\":\"output es.0 has "
+                                       "stood still for 300 s\"}");
+    admin_kit.wants_restart = true;
+    admin_kit_ask("GET", "/api/tailrace/live");
+    ck_assert_uint_eq(admin_kit.page.status, 500);
+    ck_assert_str_eq(admin_kit_body(), "{\"status\":\"error\",\"standstill\":\"output es.0 has "
+                                       "stood still for 300 s\"}");
+}
+END_TEST
 
 START_TEST(standing_still_is_not_healthy)
 {
@@ -281,6 +300,7 @@ Suite *suite_admin_pages(void)
     tcase_add_test(pages, without_health_check_only_its_second_version_is_there);
     tcase_add_test(pages, reloading_is_counted_and_not_enabled);
     tcase_add_test(pages, standing_still_is_not_healthy);
+    tcase_add_test(pages, only_what_a_start_anew_may_end_fails_liveness);
     tcase_add_test(pages, what_becomes_of_a_reload_is_told);
     tcase_add_test(pages, a_reload_under_way_is_waited_for);
     tcase_add_test(pages, the_status_page_runs_its_own_script_alone);
