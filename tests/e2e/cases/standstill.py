@@ -39,6 +39,10 @@ def is_healthy(agent):
     raise AssertionError(f"one path says {answers[0]}, the other {answers[1]}")
 
 
+def is_alive(agent):
+    return agent.get("/api/tailrace/live").status == 200
+
+
 def sentence(agent):
     """What the page shows on top."""
     return agent.get("/api/tailrace/status").json()["verdict"]["text"]
@@ -51,11 +55,16 @@ def standstill_s(agent):
             re.findall(r'tailrace_output_standstill_seconds\{name="([^"]+)"\} (\d+)', page)}
 
 
-def wait_for_health(agent, wanted):
+def wait_for(probe, agent, wanted):
     until = time.monotonic() + WAIT_S
-    while is_healthy(agent) != wanted:
-        assert time.monotonic() < until, f"healthy is {not wanted} after {WAIT_S} s: {sentence(agent)}"
+    while probe(agent) != wanted:
+        assert time.monotonic() < until, \
+            f"{probe.__name__} is {not wanted} after {WAIT_S} s: {sentence(agent)}"
         time.sleep(0.1)
+
+
+def wait_for_health(agent, wanted):
+    wait_for(is_healthy, agent, wanted)
 
 
 def expect_told(lab, agent, name, words):
@@ -85,6 +94,7 @@ def told_while_nothing_is_taken(lab, answer, words):
     took = time.monotonic() - since
     assert took >= LIMIT_S - LOOK_S - SLACK_S, f"not healthy after {took:.1f} s already"
     expect_told(lab, agent, "es.0", words)
+    assert is_alive(agent), "a start anew would help nobody"
     server.then = "well"
     wait_for_health(agent, True)
     server.wait_for(range(2 * LINE_COUNT))
@@ -151,4 +161,21 @@ def a_back_end_that_is_down_is_no_reason_to_start_anew(lab):
         assert sentence(agent).startswith("No: output es.0 has had trouble"), sentence(agent)
     server.then = "well"
     server.wait_for(range(LINE_COUNT))
+    agent.stop()
+
+
+@case()
+def what_is_neither_taken_nor_answered_is_a_reason_to_start_anew(lab):
+    """As an agent that is stuck itself would look: nothing comes, and nobody says why."""
+    server, log, agent = start(lab)
+    log.write(range(LINE_COUNT))
+    server.wait_for(range(LINE_COUNT))
+    assert is_alive(agent)
+    server.then = "silence"
+    log.write(range(LINE_COUNT, 2 * LINE_COUNT))
+    wait_for(is_alive, agent, False)
+    assert "a start anew may help" in agent.get("/api/tailrace/live").json()["standstill"]
+    server.then = "well"
+    wait_for(is_alive, agent, True)
+    server.wait_for(range(2 * LINE_COUNT))
     agent.stop()
