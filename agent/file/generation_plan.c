@@ -314,6 +314,27 @@ static void read_doubt(const struct matching *m, struct generation_read *read)
     read->is_doubtful = true;
 }
 
+/* It has no name any more, and is read when it can be: gzip may have made any of it that nobody knows. */
+static const struct generation_saved *any_hidden(const struct matching *m)
+{
+    for (size_t i = 0; i < m->saved_count; i++)
+        if (!m->is_placed[i] && m->saved[i].trouble != 0)
+            return &m->saved[i];
+    return NULL;
+}
+
+static void read_doubt_packed(const struct matching *m, struct generation_read *read)
+{
+    const struct generation *g = &m->siblings->items[read->index];
+    const struct generation_saved *hidden = any_hidden(m);
+
+    CHECK(m->of[read->index] == NULL);
+    if (hidden == NULL || !g->is_gzip || g->is_current || g->trouble != 0)
+        return;
+    read->trouble = hidden->trouble;
+    read->is_doubtful = true;
+}
+
 /* Its number is the log's: it was saved of what that has still, or had before it was truncated. */
 static bool is_of_log(const struct matching *m, const struct generation_saved *s)
 {
@@ -346,6 +367,8 @@ static void plan_fill(const struct matching *m, struct generation_plan *plan)
             read = read_on(m, i);
         if (s == NULL || was_empty(s) || is_of_log(m, s))
             read_doubt(m, &read);
+        if (s == NULL)
+            read_doubt_packed(m, &read);
         read_add(plan, read);
     }
     CHECK(plan->count <= m->siblings->count);

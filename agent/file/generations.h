@@ -9,8 +9,9 @@
  * there before we were, and is left alone. When none that we know is there any more, what was written
  * to after we came to know the log is newer. One that was empty when it was saved may be any that was
  * written to since, as nothing tells it from others. What the log still has is a copy of it, and is not
- * read; while the log cannot be read, the one before it may be that, and waits. When in doubt, bytes are
- * read twice, not skipped.
+ * read; while the log cannot be read, the one before it may be that, and waits. So does what gzip made while
+ * a deleted file is held open that could not be read since it was empty. When in doubt, bytes are read twice,
+ * not skipped.
  *
  * Reading the directory opens each sibling for a moment, but for those past the limit; planning and
  * ordering are pure.
@@ -50,6 +51,7 @@ struct generation_saved {
     bool is_untouched; /* no record was made of it: it could not be opened, or it was empty */
     int64_t known_ns;  /* since when; what was last written before that was there before us. 0:
                        * unknown */
+    int trouble; /* it is open, and why none of its first bytes can be read now, negative; or 0 */
 };
 
 /* One generation to read, unless the caller follows its key already: a generation that is held open
@@ -65,7 +67,8 @@ struct generation_read {
      * rest came. */
     bool may_be_cut;
 
-    /* By itself it can be read: what is in the way is the log, whose copy it may be, not truncated yet. */
+    /* By itself it can be read: what is in the way is the log, whose copy it may be, not truncated yet; or a
+     * file that is held open, of which gzip may have made it. */
     bool is_doubtful;
 };
 

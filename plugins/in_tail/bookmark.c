@@ -246,7 +246,7 @@ void tail_bookmark_save(struct tail_file *f)
         return;
     CHECK(f->readers.laggard == NULL);
     if (!is_not_looked_beside(f))
-        tail_head_renew(f);
+        (void)tail_head_renew(f);
     position.identity = f->known.identity;
     position.tail = print_before(f, position.offset);
     tail_note_write(f, &note);

@@ -108,14 +108,17 @@ static void known_say_left_out(struct tail *t, const char *path, size_t count)
 }
 
 /* What was written to it since it was looked at tells it from others, too: the one that gzip has just
- * made of it. */
-static void followed_renew(struct tail_file *f)
+ * made of it. Negative: there is something, and nothing of it can be read, but may be later. One that is gone
+ * altogether, as a network's file system may let it go, is not waited for. */
+static int followed_renew(struct tail_file *f)
 {
     struct file_facts facts;
+    int rc = file_state_read(f->source.fd, &facts), renewed;
 
-    if (file_state_read(f->source.fd, &facts) == 0)
+    if (rc == 0)
         tail_file_note_seen(f, facts.size_bytes);
-    tail_head_renew(f);
+    renewed = tail_head_renew(f);
+    return rc == 0 && f->known.identity.head.len < FILE_PRINT_BYTES_MIN ? renewed : 0;
 }
 
 /* Of the files that are followed only those count that the name went away from. */
@@ -130,17 +133,19 @@ static void known_add_followed(struct known_generations *list, const char *path)
         known_say_left_out(list->tail, path, count);
     LIST_FOR (it, &list->tail->followed.files) {
         struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
+        int trouble = 0;
 
         if (!is_of(f, path) || count-- > most)
             continue;
         if (!is_begun_anew(list, f))
-            followed_renew(f);
+            trouble = followed_renew(f);
         known_add(list, (struct known_generation){
                             .saved = {.key = f->known.row,
                                       .identity = f->known.identity,
                                       .offset = f->source.state.read,
                                       .known_ns = f->known.known_ns ? f->known.known_ns
-                                                                    : list->tail->book.known_ns},
+                                                                    : list->tail->book.known_ns,
+                                      .trouble = trouble},
                             .note.stream_id = f->origin.id,
                             .is_followed = true,
                         });

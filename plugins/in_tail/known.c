@@ -153,15 +153,18 @@ static size_t head_bytes(const struct tail_file *f)
     return seen < FILE_HEAD_BYTES_MAX ? (size_t)seen : FILE_HEAD_BYTES_MAX;
 }
 
-void tail_head_renew(struct tail_file *f)
+int tail_head_renew(struct tail_file *f)
 {
     struct file_identity *identity = &f->known.identity;
+    int rc;
 
     if (identity->head.len >= head_bytes(f) || f->source.reader.is_gzip ||
         f->source.state.read < identity->head.len)
-        return;
-    if (file_head_renew(f->source.fd, head_bytes(f), identity) < 0)
+        return 0;
+    rc = file_head_renew(f->source.fd, head_bytes(f), identity);
+    if (rc < 0)
         log_debug(f->tail->told.component, "the first bytes of %s cannot be read", f->log.path);
+    return rc;
 }
 
 void tail_head_copied(struct tail_file *f)

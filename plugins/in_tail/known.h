@@ -47,9 +47,9 @@ bool tail_head_check(struct tail_file *file, struct slice first);
 /* It is known by the first bytes that it has now. False: there are none, or they cannot be read. */
 bool tail_head_look(struct tail_file *file);
 
-/* One that was short when it was opened is known by more of its bytes as it grows; one that goes on in
- * another file, by that one's. */
-void tail_head_renew(struct tail_file *file);
+/* One that was short when it was opened is known by more of its bytes as it grows, unless they cannot be
+ * read (negative); one that goes on in another file, by that one's. */
+int tail_head_renew(struct tail_file *file);
 void tail_head_copied(struct tail_file *file);
 
 /* Ignore_Older is for it. */

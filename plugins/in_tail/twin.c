@@ -254,7 +254,7 @@ bool tail_twin_seek(struct tail_file *f)
     int shortage;
 
     CHECK(f->source.fd >= 0 && f->ending.twin == NULL);
-    tail_head_renew(f);
+    (void)tail_head_renew(f);
     if (f->ending.is_alone || f->source.reader.is_gzip)
         return false;
     twin = mem_zalloc(1, sizeof *twin);

@@ -89,6 +89,8 @@ void log_expect_plan(const char *path, const char *text)
             buffer_append_format(words, "#%d", (int)r->key);
         if (r->is_new)
             buffer_append_text(words, "?");
+        if (r->is_doubtful)
+            buffer_append_text(words, "~");
     }
     ck_assert_str_eq(buffer_text(words), text);
 }

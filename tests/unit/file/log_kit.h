@@ -41,7 +41,8 @@ void log_age(const char *name, int64_t modified_s);
 /* The names of the generations beside a log, oldest first, with blanks between. */
 void log_expect_order(const char *path, const char *text);
 
-/* "name@offset#row" of what is to be read, in order. */
+/* "name@offset#row" of what is to be read, in order; "?" where nothing is known of the log, "~" where it waits
+ * for another. */
 void log_expect_plan(const char *path, const char *text);
 
 #endif

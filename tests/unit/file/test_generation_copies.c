@@ -239,6 +239,37 @@ START_TEST(so_does_a_compressed_one_that_is_known_by_the_row_of_such_a_log)
 }
 END_TEST
 
+/* A deleted file is held open, of which nothing could be read since it was empty: else its lines would come
+ * from what gzip made of it, and once more when it can be read. SIM_TROUBLE seed 700701. */
+START_TEST(what_gzip_may_have_made_of_a_file_that_cannot_be_read_waits_for_that)
+{
+    struct generation_saved *held;
+
+    tree_write("a.log.1", "");
+    held = log_save("a.log.1", 0);
+    held->trouble = UV_EIO;
+    held->is_done = true;
+    log_compress("a.log.1", LINE(1));
+    tree_write("a.log", LINE(2));
+    log_save("a.log", 10);
+    log_expect_plan("a.log", "a.log.1.gz@0~ a.log@10#2");
+    held->trouble = 0;
+    log_expect_plan("a.log", "a.log.1.gz@0 a.log@10#2");
+}
+END_TEST
+
+/* It is that one, and nothing else is. */
+START_TEST(nothing_waits_for_one_that_cannot_be_read_and_has_a_name)
+{
+    tree_write("a.log.2", "");
+    log_save("a.log.2", 0)->trouble = UV_EIO;
+    tree_write_gzip("a.log.1.gz", LINE(1));
+    tree_write("a.log", LINE(2));
+    log_save("a.log", 10);
+    log_expect_plan("a.log", "a.log.2@0#1 a.log.1.gz@0 a.log@10#2");
+}
+END_TEST
+
 /* Its name leads nowhere meanwhile. */
 START_TEST(a_log_that_is_open_shows_what_it_holds_though_its_name_cannot_be_opened)
 {
@@ -338,6 +369,8 @@ Suite *suite_file_generation_copies(void)
     tcase_add_test(plans,
                    a_shorter_one_that_begins_as_a_log_that_cannot_be_read_did_waits_for_that);
     tcase_add_test(plans, a_log_that_is_open_shows_what_it_holds_though_its_name_cannot_be_opened);
+    tcase_add_test(plans, what_gzip_may_have_made_of_a_file_that_cannot_be_read_waits_for_that);
+    tcase_add_test(plans, nothing_waits_for_one_that_cannot_be_read_and_has_a_name);
     tcase_add_test(plans, so_does_a_compressed_one_that_is_known_by_the_row_of_such_a_log);
     tcase_add_test(plans, a_generation_that_is_younger_than_its_log_is_a_copy);
     tcase_add_test(plans, so_is_one_that_nobody_could_open_before);
