@@ -21,6 +21,7 @@ struct walk {
     struct arguments *arguments;
     char *const *next;
     struct report *report;
+    bool is_past_options; /* "--" was there */
 };
 
 static bool task_ends(enum arguments_task task)
@@ -120,11 +121,13 @@ static void letters_take(struct walk *w, const char *letters)
 
 static void word_take(struct walk *w, const char *word)
 {
-    if (strcmp(word, "--") == 0)
-        return; /* what follows is no option, and told to be none */
-    if (word[0] == '-' && word[1] == '-')
+    bool may_be_option = word[0] == '-' && !w->is_past_options;
+
+    if (may_be_option && strcmp(word, "--") == 0)
+        w->is_past_options = true;
+    else if (may_be_option && word[1] == '-')
         long_take(w, word + 2);
-    else if (word[0] == '-' && word[1] != '\0')
+    else if (may_be_option && word[1] != '\0')
         letters_take(w, word + 1);
     else
         report_error(w->report, command_line, "'%s' is no option; a configuration goes with -c",

@@ -128,6 +128,15 @@ START_TEST(what_fits_no_plugin_is_left_out_with_a_warning)
 }
 END_TEST
 
+START_TEST(what_stands_behind_two_dashes_is_no_option)
+{
+    expect_refused("-v -- -c a.conf", "'-c' is no option");
+    kit_expect_error("'a.conf' is no option");
+    ck_assert_ptr_null(arguments.config_path);
+    ck_assert_uint_eq(arguments.verbosity, 1);
+}
+END_TEST
+
 START_TEST(blanks_around_a_value_on_the_command_line_are_left_out)
 {
     char *argv[] = {"tailrace", "-i", "tail", "-p", "path = /a b ", NULL};
@@ -317,6 +326,7 @@ Suite *suite_config_arguments(void)
     tcase_add_test(parsing, an_unknown_option_is_told_with_the_nearest);
     tcase_add_test(parsing, every_mistake_is_told);
     tcase_add_test(parsing, what_fits_no_plugin_is_left_out_with_a_warning);
+    tcase_add_test(parsing, what_stands_behind_two_dashes_is_no_option);
     tcase_add_test(parsing, blanks_around_a_value_on_the_command_line_are_left_out);
     tcase_add_test(parsing, an_address_on_the_command_line_becomes_keys);
     tcase_add_test(parsing, a_value_that_lacks_is_a_mistake);
