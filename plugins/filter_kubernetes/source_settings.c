@@ -61,7 +61,7 @@ static bool wants_are(const struct source_wants *a, const struct source_wants *b
 {
     return a->labels == b->labels && a->annotations == b->annotations && a->owners == b->owners &&
            a->namespace_labels == b->namespace_labels &&
-           a->namespace_annotations == b->namespace_annotations &&
+           a->namespace_annotations == b->namespace_annotations && a->no_pods == b->no_pods &&
            a->annotation_prefixes == b->annotation_prefixes;
 }
 
@@ -102,6 +102,8 @@ uint64_t settings_print(const struct source_settings *settings)
                                                       : settings->server.url,
                          settings->server.use_kubelet, wants->labels, wants->annotations,
                          wants->owners, wants->namespace_labels, wants->namespace_annotations);
+    if (wants->no_pods)
+        buffer_append_text(&text, " names");
     for (const char *const *p = wants->annotation_prefixes; p != NULL && *p != NULL; p++)
         buffer_append_format(&text, " %s", *p);
     print = slice_hash(buffer_view(&text));
