@@ -72,14 +72,22 @@ static struct property *node_share(const struct section *node, const struct outp
     return share;
 }
 
-/* And the output's behind them, where the node does not say otherwise. */
+static bool has_meaning(const struct output_plugin *plugin, const char *key)
+{
+    const struct option *option = option_find(plugin->options, key);
+
+    return option != NULL && !(option->flags & OPTION_NO_MEANING);
+}
+
+/* And the output's behind them, where the node does not say otherwise. What means nothing was
+ * said when the output was made. */
 static struct property *with_outputs(struct property *own, const struct section *node,
                                      const struct section *output,
                                      const struct output_plugin *plugin, size_t *count)
 {
     own = mem_resize(own, *count + output->property_count + 1, sizeof *own);
     for (size_t i = 0; i < output->property_count; i++)
-        if (option_find(plugin->options, output->properties[i].key) != NULL &&
+        if (has_meaning(plugin, output->properties[i].key) &&
             section_find(node, output->properties[i].key, NULL) == NULL)
             own[(*count)++] = output->properties[i];
     return own;

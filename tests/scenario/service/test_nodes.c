@@ -1,3 +1,4 @@
+#include "base/log.h"
 #include "config/load.h"
 #include "kit/tree.h"
 #include "loop/loop.h"
@@ -37,7 +38,8 @@ static int made_with(const char *node_keys)
     int status;
 
     tree_write("main.conf", "[INPUT]\n Name dummy\n[OUTPUT]\n Name es\n Match *\n"
-                            " Upstream nodes.conf\n Write_Operation index\n Pipeline all\n");
+                            " Upstream nodes.conf\n Write_Operation index\n Pipeline all\n"
+                            " Buffer_Size 5M\n");
     snprintf(text, sizeof text, "[UPSTREAM]\n Name u\n[NODE]\n Name n\n Host h\n Port 1\n%s",
              node_keys);
     tree_write("nodes.conf", text);
@@ -58,6 +60,17 @@ START_TEST(keys_of_the_plugin_are_taken)
 {
     ck_assert_int_eq(made_with(" Index mine\n tls off\n HTTP_User u\n Id_Key $a['b']\n"), 0);
     ck_assert_uint_eq(report.error_count, 0);
+}
+END_TEST
+
+START_TEST(what_means_nothing_in_the_output_is_said_once)
+{
+    uint64_t before;
+
+    log_level_set(LOG_INFO);
+    before = log_count(LOG_INFO);
+    ck_assert_int_eq(made_with(" Index mine\n"), 0);
+    ck_assert_uint_eq(log_count(LOG_INFO), before + 1);
 }
 END_TEST
 
@@ -91,6 +104,7 @@ Suite *suite_service_nodes(void)
 
     tcase_add_checked_fixture(keys, set_up, tear_down);
     tcase_add_test(keys, keys_of_the_plugin_are_taken);
+    tcase_add_test(keys, what_means_nothing_in_the_output_is_said_once);
     tcase_add_test(keys, a_mistake_in_one_is_told_at_its_line);
     tcase_add_test(keys, what_is_signed_for_all_is_refused);
     tcase_add_test(keys, an_unknown_key_is_left_out_with_a_warning);
