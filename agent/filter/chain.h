@@ -35,7 +35,8 @@ void filter_chain_add(struct filter_chain *chain, const struct filter_plugin *pl
  * is told; only compared. */
 void filter_chain_keep_to(struct filter_chain *chain, const void *source);
 
-/* The filters that take this tag from this source: lent until the chain is freed. Never NULL. */
+/* The filters that take this tag from this source; NULL: from none, so that those of one source alone take
+ * it not. Lent until the chain is freed. Never NULL. */
 const struct filter_selection *filter_chain_select(struct filter_chain *chain, struct slice tag,
                                                    const void *source);
 

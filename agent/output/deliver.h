@@ -26,7 +26,7 @@ struct output;
 /* How an instance is set up; everything is lent and lives as long as the output. */
 struct output_config {
     const struct output_plugin *plugin;
-    void *self;            /* init has run */
+    void *self;            /* init has run; so it has for node_selves */
     const char *name;      /* "es.0", or the alias */
     const char *component; /* "output:es:es.0" */
     unsigned index;        /* in output_set */
@@ -36,8 +36,8 @@ struct output_config {
     struct letter_sink *letters;       /* takes what is set aside; NULL: nobody does */
     const struct http_settings *nodes; /* where to send instead of where the plugin says */
     size_t node_count;
-    void *const
-        *node_selves; /* of nodes that bodies are made apart for, else NULL in it; NULL: alike */
+    /* The plugin as each node's keys have it, NULL for a node without keys; NULL: there are none. */
+    void *const *node_selves;
 };
 
 /* NULL with *why filled when the client cannot be made. */

@@ -134,7 +134,7 @@ struct delivery_made {
 /* On its way. */
 struct delivery_sending {
     struct http_call *call;
-    struct node *node;      /* that the call goes to */
+    struct node *node;      /* that the call goes to; its body may be made for that one only */
     struct call_lane *lane; /* whose pace it keeps, and its number there; NULL: none */
     uint64_t number;
     struct signing signing;

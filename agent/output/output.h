@@ -49,6 +49,11 @@ struct verdicts {
 struct item_verdict *verdicts_item(struct verdicts *verdicts, uint32_t index);
 void verdicts_fini(struct verdicts *verdicts);
 
+/*
+ * An output is one of these. Where its upstream has nodes with keys of their own there is one more for
+ * each of them: encode, is_light and judge get that of the node that the request goes to, all others the
+ * output's.
+ */
 struct output_plugin {
     const char *name;
     const char *alias; /* another name in configurations, or NULL */

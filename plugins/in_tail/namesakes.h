@@ -17,8 +17,8 @@ struct tail;
 struct tail_file;
 
 struct tail_namesakes {
-    struct map
-        by_path; /* the only file, or the head of the followed ones where there were several */
+    /* The only file, or the head of the followed ones where there were several. */
+    struct map by_path;
     bool is_known;
 };
 
