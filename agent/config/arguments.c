@@ -196,6 +196,8 @@ static void section_merge(struct config *c, const struct section *from, struct r
         else
             section_add(c, to, p);
     }
+    if (to->kind == CONFIG_OUTPUT)
+        config_load_upstream(c, to, report);
 }
 
 int arguments_config(const struct arguments *a, struct report *report, struct config **config_out)

@@ -153,7 +153,7 @@ static const struct section *upstream_load(struct config *c, const struct proper
 }
 
 /* An output that names an upstream, or the file of one, gets its nodes as groups of its own. */
-static void upstream_attach(struct config *c, struct section *output, struct report *report)
+void config_load_upstream(struct config *c, struct section *output, struct report *report)
 {
     const struct property *p = section_find(output, "upstream", NULL);
     const struct section *upstream;
@@ -174,7 +174,7 @@ static void upstream_attach(struct config *c, struct section *output, struct rep
 static void upstreams_attach(struct config *c, struct report *report)
 {
     for (struct section *s = config_first(c, CONFIG_OUTPUT); s != NULL; s = config_next(c, s))
-        upstream_attach(c, s, report);
+        config_load_upstream(c, s, report);
 }
 
 int config_complete(struct config *c, struct report *report)

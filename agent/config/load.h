@@ -26,6 +26,9 @@ MUST_USE int config_load(const char *path, struct report *report, struct config 
 /* What config_load does when the main file is read, for a tree that was built from arguments. */
 MUST_USE int config_complete(struct config *c, struct report *report);
 
+/* Reads the upstream that an output names which was added since, as `-o` does. */
+void config_load_upstream(struct config *c, struct section *output, struct report *report);
+
 /* Adds the parsers of one more file, as `-R` asks for. */
 MUST_USE int config_load_parsers(struct config *c, const char *path, struct place from,
                                  struct report *report);

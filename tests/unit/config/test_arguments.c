@@ -75,6 +75,23 @@ START_TEST(a_pipeline_fits_on_the_command_line)
 }
 END_TEST
 
+START_TEST(an_upstream_of_the_command_line_is_read)
+{
+    char line[256];
+
+    (void)snprintf(line, sizeof line, "-o es -p upstream=%s -o null",
+                   kit_write("nodes.conf", "[UPSTREAM]\n  Name both\n"
+                                           "[NODE]\n  Host 10.0.0.1\n  Port 9\n"));
+    parse_well(line);
+    ck_assert_int_eq(configure(), 0);
+    kit_expect(section_group(kit_section(CONFIG_OUTPUT, 0), "nodes", NULL), "host", "10.0.0.1");
+    kit_expect(kit_section(CONFIG_OUTPUT, 1), "name", "null");
+    parse_well("-o es -p upstream=nowhere.conf");
+    ck_assert_int_eq(configure(), -EINVAL);
+    kit_expect_error("nowhere.conf': No such file");
+}
+END_TEST
+
 START_TEST(options_may_be_long_and_hold_their_value)
 {
     parse_well("--config=a.conf --workdir /tmp --flush=0.5 -f2 --dry-run");
@@ -320,6 +337,7 @@ Suite *suite_config_arguments(void)
 
     tcase_add_checked_fixture(parsing, set_up, tear_down);
     tcase_add_test(parsing, a_pipeline_fits_on_the_command_line);
+    tcase_add_test(parsing, an_upstream_of_the_command_line_is_read);
     tcase_add_test(parsing, options_may_be_long_and_hold_their_value);
     tcase_add_test(parsing, a_long_option_may_be_cut_short_while_it_is_the_only_one);
     tcase_add_test(parsing, letters_may_stand_together);
