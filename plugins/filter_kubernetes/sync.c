@@ -129,7 +129,7 @@ static void on_piece(void *owner, enum cut_piece piece, const struct facts *fact
     } else if (piece == CUT_ITEM) {
         sync->ops->put(sync->owner, &sync->fetch.reader, facts->object);
     } else {
-        sync->has_end = true;
+        sync->has_end = facts->more.len == 0 || is_plain(facts->more);
         keep(&sync->more, facts->more);
         if (sync->more.len == 0)
             keep(&sync->version, facts->version);
@@ -222,13 +222,14 @@ static void list_whole(struct sync *sync)
     sync->ops->whole(sync->owner);
 }
 
-/* A success that is none: without a list in it, or with one that does not end. */
+/* A success that is none: without a list in it, or with one that does not end, or goes on nobody
+ * knows where. */
 static const char *why_no_list(const struct sync *sync)
 {
     if (sync->more.len > 0)
         return "its list has no end";
     if ((!sync->has_end || sync->version.len == 0) && sync->plan.policy->can_watch)
-        return "there is no list in its answer";
+        return "there is no whole list in its answer";
     return NULL;
 }
 

@@ -77,6 +77,23 @@ START_TEST(a_list_whose_first_page_breaks_off_is_begun_at_its_first_page)
 }
 END_TEST
 
+/* Else it would pass for the whole list, and the pods of the pages behind it for deleted. */
+START_TEST(a_list_that_goes_on_nobody_knows_where_has_failed)
+{
+    kit_server_script(
+        server, (struct kit_answer){.body = "{\"items\":[],\"metadata\":{\"resourceVersion\":\"1\","
+                                            "\"continue\":\"a&b\"}}"});
+    cluster_begin(&c);
+    clock_advance_ms(3100);
+    cluster_settle(&c);
+    await_words("there is no whole list in its answer");
+    ck_assert_int_eq(cluster_find(&c, "u1"), POD_NOT_YET);
+    cluster_pass_ms(&c, 5000);
+    kit_server_await(server, c.loop, 2);
+    ck_assert_ptr_nonnull(strstr(kit_server_request(server, 1)->path, "resourceVersion=0"));
+}
+END_TEST
+
 Suite *suite_kubernetes_pages(void);
 
 Suite *suite_kubernetes_pages(void)
@@ -88,6 +105,7 @@ Suite *suite_kubernetes_pages(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_list_without_an_end_has_failed_and_is_not_asked_for_at_once);
     tcase_add_test(tcase, a_list_whose_first_page_breaks_off_is_begun_at_its_first_page);
+    tcase_add_test(tcase, a_list_that_goes_on_nobody_knows_where_has_failed);
     suite_add_tcase(suite, tcase);
     return suite;
 }
