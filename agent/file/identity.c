@@ -200,6 +200,13 @@ int file_tail_print(int fd, uint64_t offset, struct file_print *print_out)
     return print_read(fd, offset - len, len, print_out);
 }
 
+static bool is_shorter(int fd, uint64_t bytes)
+{
+    struct file_facts facts;
+
+    return file_state_read(fd, &facts) == 0 && facts.size_bytes < bytes;
+}
+
 int file_tail_check(int fd, uint64_t offset, struct file_print print)
 {
     struct file_print now;
@@ -211,6 +218,6 @@ int file_tail_check(int fd, uint64_t offset, struct file_print print)
         return 0;
     rc = print_read(fd, offset - print.len, print.len, &now);
     if (rc < 0)
-        return rc;
+        return is_shorter(fd, offset) ? 0 : rc;
     return now.len == print.len && now.hash == print.hash;
 }

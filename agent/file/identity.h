@@ -104,7 +104,8 @@ MUST_USE int file_head_renew(int fd, size_t len, struct file_identity *identity)
 /* The print of the FILE_TAIL_BYTES_MAX bytes, or fewer, that end at `offset`. */
 MUST_USE int file_tail_print(int fd, uint64_t offset, struct file_print *print_out);
 
-/* Whether those bytes are still what they were: 1, 0, or negative. */
+/* Whether those bytes are still what they were: 1, 0, or negative; that there are fewer shows though none can
+ * be read. */
 MUST_USE int file_tail_check(int fd, uint64_t offset, struct file_print print);
 
 #endif

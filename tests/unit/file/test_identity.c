@@ -200,6 +200,21 @@ START_TEST(the_bytes_before_a_position_are_checked)
 }
 END_TEST
 
+/* A descriptor that does not read stands for a disk that does not. SIM_COPIES and SIM_TROUBLE seed 709200. */
+START_TEST(that_there_are_fewer_bytes_shows_though_none_can_be_read)
+{
+    struct file_print print = file_print_of(SLICE(LINE_1));
+    int fd;
+
+    tree_write("a.log", LINE_1);
+    fd = open(tree_path("a.log"), O_WRONLY);
+    ck_assert_int_eq(file_tail_check(fd, strlen(LINE_1), print), -EBADF);
+    tree_truncate("a.log", 0);
+    ck_assert_int_eq(file_tail_check(fd, strlen(LINE_1), print), 0);
+    close(fd);
+}
+END_TEST
+
 START_TEST(a_tail_is_short_at_the_start_and_bounded_later)
 {
     struct file_print print;
@@ -357,6 +372,7 @@ Suite *suite_file_identity(void)
     tcase_add_test(use, content_is_known_again_in_a_copy);
     tcase_add_test(use, few_bytes_do_not_prove_a_copy);
     tcase_add_test(use, the_bytes_before_a_position_are_checked);
+    tcase_add_test(use, that_there_are_fewer_bytes_shows_though_none_can_be_read);
     tcase_add_test(use, a_tail_is_short_at_the_start_and_bounded_later);
     tcase_add_test(use, facts_tell_a_deleted_file_and_what_is_no_file);
     tcase_add_test(use, a_copy_that_was_made_early_is_known_by_the_bytes_it_has);
