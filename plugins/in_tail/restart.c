@@ -111,10 +111,13 @@ static int file_move_to_copy(struct tail_file *f, int fd, const struct tail_copy
     return 0;
 }
 
-/* Where no copy was made, acks of what was read go to the old file, which nobody saves any more. */
+/* Where no copy was made, acks of what was read go to the old file, which nobody saves any more. Of one that
+ * may be found later the row stands before the lines that wait, which come from there then: given away now,
+ * they would come twice. */
 static void file_end_truncated(struct tail_file *f, int rc, uint64_t lost_bytes, int *own)
 {
     const char *component = f->tail->told.component;
+    bool is_found_later;
 
     if (rc == 0)
         log_info(component,
@@ -126,11 +129,13 @@ static void file_end_truncated(struct tail_file *f, int rc, uint64_t lost_bytes,
     tail_truncation_count(f, lost_bytes);
     if (rc == 0)
         return;
+    is_found_later = rc == UV_EAGAIN && f->known.row != 0 && !joiner_has_inherited(f->lines.joiner);
     if (rc == UV_EAGAIN)
         tail_bookmark_leave(f);
     else
         tail_bookmark_forget(f);
-    tail_lines_flush(f, true);
+    if (!is_found_later)
+        tail_lines_flush(f, true);
     if (*own < 0) {
         *own = fd_take(f);
         f->tail->input->metrics.files_closed++;

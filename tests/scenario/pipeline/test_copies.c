@@ -291,6 +291,27 @@ START_TEST(a_copy_that_was_made_while_memory_was_short_is_read)
 }
 END_TEST
 
+#define PIECE "2026-11-21T05:00:00.000000001Z stdout P one-"
+#define LAST_PIECE "2026-11-21T05:00:01.000000001Z stdout F two"
+
+/* Given away at the truncation, the piece would come once more with those that the copy has. Found by the
+ * simulation, SIM_COPIES and SIM_TROUBLE seed 706686. */
+START_TEST(a_piece_that_waits_comes_with_the_copy_that_cannot_be_read_yet)
+{
+    kit_end(&k);
+    k = kit_start(SERVICE LOGS " multiline.parser cri\n" ES("PORT"));
+    kit_append(k, "app.log", PIECE "\n");
+    kit_pass_ms(k, 100);
+    tree_append("app.log", LAST_PIECE "\n");
+    copy_and_truncate("app.log.1");
+    tree_forbid("app.log.1");
+    kit_pass_ms(k, 1100);
+    tree_permit("app.log.1");
+    kit_pass_ms(k, 70000);
+    ck_assert_str_eq(backend_taken(k->es), "one-two ");
+}
+END_TEST
+
 Suite *suite_pipeline_copies(void);
 Suite *suite_pipeline_copies(void)
 {
@@ -311,6 +332,7 @@ Suite *suite_pipeline_copies(void)
     tcase_add_test(t, what_was_seen_and_is_in_no_copy_is_counted);
     tcase_add_test(t, so_is_what_a_look_for_the_metrics_saw);
     tcase_add_test(t, a_copy_that_was_made_while_memory_was_short_is_read);
+    tcase_add_test(t, a_piece_that_waits_comes_with_the_copy_that_cannot_be_read_yet);
     suite_add_tcase(suite, t);
     return suite;
 }
