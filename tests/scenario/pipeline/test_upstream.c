@@ -96,6 +96,17 @@ START_TEST(a_node_may_have_keys_of_its_own)
 }
 END_TEST
 
+START_TEST(what_is_under_way_to_a_node_with_keys_is_let_go_of_at_the_end)
+{
+    backend_says(k->es, (struct kit_answer){.move = KIT_HOLD});
+    k->may_hang = true;
+    send("one\n");
+    ck_assert_uint_eq(kit_counts(k, 0)->in_flight_records, 1);
+    kit_stop(k);
+    kit_expect_bookmark(k, "app.log", 0);
+}
+END_TEST
+
 START_TEST(what_is_tried_again_is_made_for_the_node_that_gets_it)
 {
     backend_down(k->es);
@@ -119,6 +130,7 @@ Suite *suite_pipeline_upstream(void)
     tcase_add_test(nodes, with_all_of_them_down_the_lines_wait);
     tcase_add_checked_fixture(apart, set_up_apart, tear_down);
     tcase_add_test(apart, a_node_may_have_keys_of_its_own);
+    tcase_add_test(apart, what_is_under_way_to_a_node_with_keys_is_let_go_of_at_the_end);
     tcase_add_test(apart, what_is_tried_again_is_made_for_the_node_that_gets_it);
     suite_add_tcase(suite, nodes);
     suite_add_tcase(suite, apart);
