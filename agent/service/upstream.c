@@ -72,23 +72,31 @@ static struct property *node_share(const struct section *node, const struct outp
     return share;
 }
 
-static bool has_meaning(const struct output_plugin *plugin, const char *key)
+/* What a variable leaves empty is not given by the node, either. */
+static bool is_said(const struct section *node, const char *key, const struct option *option)
+{
+    const struct property *p = section_find(node, key, NULL);
+
+    return p != NULL && (p->value[0] != '\0' || !(option->flags & OPTION_NOT_EMPTY));
+}
+
+/* What means nothing was said when the output was made. */
+static bool is_for_node(const struct section *node, const char *key,
+                        const struct output_plugin *plugin)
 {
     const struct option *option = option_find(plugin->options, key);
 
-    return option != NULL && !(option->flags & OPTION_NO_MEANING);
+    return option != NULL && !(option->flags & OPTION_NO_MEANING) && !is_said(node, key, option);
 }
 
-/* And the output's behind them, where the node does not say otherwise. What means nothing was
- * said when the output was made. */
+/* And the output's behind them, where the node does not say otherwise. */
 static struct property *with_outputs(struct property *own, const struct section *node,
                                      const struct section *output,
                                      const struct output_plugin *plugin, size_t *count)
 {
     own = mem_resize(own, *count + output->property_count + 1, sizeof *own);
     for (size_t i = 0; i < output->property_count; i++)
-        if (has_meaning(plugin, output->properties[i].key) &&
-            section_find(node, output->properties[i].key, NULL) == NULL)
+        if (is_for_node(node, output->properties[i].key, plugin))
             own[(*count)++] = output->properties[i];
     return own;
 }

@@ -96,6 +96,19 @@ START_TEST(a_node_may_have_keys_of_its_own)
 }
 END_TEST
 
+START_TEST(a_key_that_a_variable_left_empty_is_the_outputs)
+{
+    kit_end(&k);
+    k = kit_make();
+    tree_write("state/nodes.conf", NODES " Index ${NOT_SET_ANYWHERE}\n HTTP_User u\n");
+    kit_run(k, UPSTREAM " Index common\n");
+    send("one\n");
+    send("two\n");
+    backend_expect(k->other, "two");
+    expect_index(k->other, "\"_index\":\"common\"");
+}
+END_TEST
+
 START_TEST(what_is_under_way_to_a_node_with_keys_is_let_go_of_at_the_end)
 {
     backend_says(k->es, (struct kit_answer){.move = KIT_HOLD});
@@ -130,6 +143,7 @@ Suite *suite_pipeline_upstream(void)
     tcase_add_test(nodes, with_all_of_them_down_the_lines_wait);
     tcase_add_checked_fixture(apart, set_up_apart, tear_down);
     tcase_add_test(apart, a_node_may_have_keys_of_its_own);
+    tcase_add_test(apart, a_key_that_a_variable_left_empty_is_the_outputs);
     tcase_add_test(apart, what_is_under_way_to_a_node_with_keys_is_let_go_of_at_the_end);
     tcase_add_test(apart, what_is_tried_again_is_made_for_the_node_that_gets_it);
     suite_add_tcase(suite, nodes);
