@@ -120,13 +120,14 @@ static void block_renew(struct filter_kubernetes *k, struct stream *s, struct js
 /* The reference is kept for as long as the stream is asked for, also when the pod is deleted. */
 static void pod_look(struct filter_kubernetes *k, struct stream *s)
 {
+    struct pod_query query = kubernetes_query(k, &s->identity);
     const struct pod *pod = NULL;
 
     if (s->pod != NULL || k->asking.pods == NULL)
         return;
-    if (pods_find(k->asking.pods, &s->identity.query, &pod) == POD_NOT_YET &&
-        k->asking.source != NULL && source_look(k->asking.source))
-        (void)pods_find(k->asking.pods, &s->identity.query, &pod);
+    if (pods_find(k->asking.pods, &query, &pod) == POD_NOT_YET && k->asking.source != NULL &&
+        source_look(k->asking.source))
+        (void)pods_find(k->asking.pods, &query, &pod);
     if (pod != NULL)
         s->pod = pod_ref(pod);
 }

@@ -29,9 +29,20 @@ void kubernetes_use(struct filter_kubernetes *k, struct pods *pods)
     pods_listen(pods, &k->asking.listener);
 }
 
-static bool asks_for_pods(const struct filter_kubernetes *k)
+struct pod_query kubernetes_query(const struct filter_kubernetes *k, const struct identity *id)
 {
-    return !k->naming.use_tag && !k->naming.use_dummy;
+    return k->form.is_namespace_only ? pod_query_of_space(id->query.namespace_name) : id->query;
+}
+
+static bool wants_namespaces(const struct filter_kubernetes *k)
+{
+    return k->form.namespace_labels || k->form.namespace_annotations;
+}
+
+static bool asks_anybody(const struct filter_kubernetes *k)
+{
+    return !k->naming.use_tag && !k->naming.use_dummy &&
+           (!k->form.is_namespace_only || wants_namespaces(k));
 }
 
 static bool hears_pods(const struct filter_kubernetes *k)
@@ -39,19 +50,29 @@ static bool hears_pods(const struct filter_kubernetes *k)
     return k->heeds.parser || k->heeds.exclude || wishes_are_heard(&k->heeds.wishes);
 }
 
+/* Nobody asks for pods then, so that none can be shown or heard. */
+static void namespaces_alone(struct filter_kubernetes *k, struct plugin_setup *setup)
+{
+    if (hears_pods(k))
+        report_warn(setup->report, setup_place(setup, "namespace_metadata_only"),
+                    "%s: what pods' annotations ask for has no effect with "
+                    "namespace_metadata_only, which asks for no pods",
+                    setup->name);
+    k->form.labels = k->form.annotations = k->form.owners = false;
+    k->heeds.parser = k->heeds.exclude = false;
+    k->heeds.wishes.honours_multiline = k->heeds.wishes.honours_rate = false;
+    k->settings.association.is_on = k->settings.association.is_on_too = false;
+}
+
 static void wants_tell(struct filter_kubernetes *k)
 {
-    bool has_pod = !k->form.is_namespace_only;
-
-    k->form.labels &= has_pod;
-    k->form.annotations &= has_pod;
     k->settings.wants = (struct source_wants){
         .labels = k->form.labels,
         .annotations = k->form.annotations,
-        .owners = (k->form.owners || association_is_on(&k->settings.association)) && has_pod,
+        .owners = k->form.owners || association_is_on(&k->settings.association),
         .namespace_labels = k->form.namespace_labels,
         .namespace_annotations = k->form.namespace_annotations,
-        .no_pods = !has_pod && !hears_pods(k),
+        .no_pods = k->form.is_namespace_only,
         .annotation_prefixes = hears_pods(k) ? control_prefixes : NULL,
     };
 }
@@ -72,10 +93,11 @@ static int naming_init(struct filter_kubernetes *k, struct plugin_setup *setup)
 
 static void association_tell(const struct filter_kubernetes *k, struct plugin_setup *setup)
 {
-    if (association_is_on(&k->settings.association) && !asks_for_pods(k))
+    if (association_is_on(&k->settings.association) &&
+        (k->form.is_namespace_only || !asks_anybody(k)))
         report_warn(setup->report, setup->place,
-                    "%s: use_pod_association has no effect with use_tag_for_meta or dummy_meta, "
-                    "which ask nobody",
+                    "%s: use_pod_association has no effect with use_tag_for_meta, dummy_meta or "
+                    "namespace_metadata_only, which ask for no pods",
                     setup->name);
 }
 
@@ -101,11 +123,13 @@ static int kubernetes_init(void *self, struct plugin_setup *setup)
     streams_init(&k->streams);
     kubernetes_waiting_init(&k->waiting);
     merge_init(&k->merge, setup);
-    wants_tell(k);
     association_tell(k, setup);
+    if (k->form.is_namespace_only)
+        namespaces_alone(k, setup);
+    wants_tell(k);
     if (naming_init(k, setup) < 0)
         return -EINVAL;
-    if (!asks_for_pods(k))
+    if (!asks_anybody(k))
         return 0;
     trust_tell(&k->settings, setup);
     if (source_check(&k->settings, why) == 0)
@@ -130,7 +154,7 @@ static int kubernetes_start(void *self, const struct filter_host *host, struct r
 
     CHECK(k->asking.source == NULL);
     k->metrics = host->metrics;
-    if (!asks_for_pods(k))
+    if (!asks_anybody(k))
         return 0;
     k->asking.source = source_take(host->loop, &k->settings, why);
     if (k->asking.source == NULL) {

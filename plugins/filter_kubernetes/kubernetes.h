@@ -96,6 +96,9 @@ extern const struct option kubernetes_options[];
 /* Asks these pods from now on; before any record. They outlive the filter. */
 void kubernetes_use(struct filter_kubernetes *k, struct pods *pods);
 
+/* Whom the pods are asked for: of whose lines these are, the pod, or no more than its namespace. */
+struct pod_query kubernetes_query(const struct filter_kubernetes *k, const struct identity *id);
+
 /* ---- ready.c ---- */
 
 void kubernetes_waiting_init(struct kube_waiting *w);

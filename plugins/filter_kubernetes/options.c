@@ -45,7 +45,7 @@ const struct option kubernetes_options[] = {
     OPTION_BOOL(S, form.namespace_annotations, "namespace_annotations", "false", 0,
                 "Add kubernetes_namespace with the namespace's annotations."),
     OPTION_BOOL(S, form.is_namespace_only, "namespace_metadata_only", "false", 0,
-                "Add kubernetes_namespace and no kubernetes."),
+                "Add kubernetes_namespace and no kubernetes, and ask for no pods."),
     OPTION_CHOICE(S, form.keys, "label_keys", "as_is", 0, BLOCK_KEYS_NAMES,
                   "Ours: how labels and annotations are named. replace_dots makes underscores of "
                   "dots, so that app and app.kubernetes.io/name can be in one index; flat makes "

@@ -323,6 +323,11 @@ void pods_round_end(struct pods *pods)
     pods->has_round = false;
     while ((e = not_in_round(pods)) != NULL)
         entry_delete(e);
+    pods_mark_begun(pods);
+}
+
+void pods_mark_begun(struct pods *pods)
+{
     if (pods->knowing.has_begun)
         return;
     pods->knowing.has_begun = true;

@@ -47,6 +47,9 @@ struct pod_query {
     struct slice container_id; /* without "containerd://" */
 };
 
+/* Of a pod that stands for all pods of the namespace: whom to ask for where that is all that is wanted. */
+struct pod_query pod_query_of_space(struct slice namespace_name);
+
 enum pod_answer {
     POD_KNOWN,
     POD_GONE,

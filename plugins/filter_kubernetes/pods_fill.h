@@ -47,6 +47,9 @@ bool pods_has(struct pods *pods, const struct pod_query *query);
 void pods_round_begin(struct pods *pods);
 void pods_round_end(struct pods *pods);
 
+/* What was there at the start is known; the end of a round says so, too. */
+void pods_mark_begun(struct pods *pods);
+
 /* For pods that nobody watches. One that was put before `put_before_ms` and is in use, or NULL; and
  * what is not in use, and was not asked for since `asked_before_ms`, is taken for deleted. */
 const struct pod *pods_stale(const struct pods *pods, uint64_t put_before_ms);

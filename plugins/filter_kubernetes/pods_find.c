@@ -63,6 +63,12 @@ bool pod_tells(const struct pod *pod, const struct pod_query *query)
 
 /* ---- which pod is meant ---- */
 
+/* The name is one that no pod can have. */
+struct pod_query pod_query_of_space(struct slice namespace_name)
+{
+    return (struct pod_query){.namespace_name = namespace_name, .name = SLICE("*")};
+}
+
 static struct entry *find_by_uid(struct pods *pods, const struct pod_query *query)
 {
     struct entry *e = map_get(&pods->index.by_uid, query->uid);

@@ -9,8 +9,8 @@
  * Files of Kube_Meta_Preload_Cache_Dir: NAMESPACE_POD.meta has a pod, NAMESPACE.namespace_meta a
  * namespace, as the API server would send them. They take the place of asking it: who put a file there
  * says by its name whose it is, so that a container which the file does not know is that pod's too.
- * One that cannot be used is said with its name, and the server is asked. With namespace_metadata_only
- * a namespace's file is enough.
+ * One that cannot be used is said with its name, and the server is asked. Where only namespaces are
+ * asked for, only their files are looked for, and the pod that stands for one is there at once.
  */
 
 struct preload {
@@ -112,8 +112,8 @@ static int feed(struct preload *p, int fd)
     return rc;
 }
 
-/* Whether there is such a file, which was used or said to be none. */
-static bool load(struct source *source, const char *path, const struct pod_query *query,
+/* Where there is such a file, it is used or said to be none. */
+static void load(struct source *source, const char *path, const struct pod_query *query,
                  bool is_space)
 {
     struct preload p = {.source = source, .query = query, .is_space = is_space};
@@ -121,7 +121,7 @@ static bool load(struct source *source, const char *path, const struct pod_query
     int rc = fd < 0 ? -errno : 0;
 
     if (rc == -ENOENT)
-        return false;
+        return;
     if (rc == 0) {
         facts_reader_init(&p.reader, &source->settings.wants);
         rc = feed(&p, fd);
@@ -133,20 +133,17 @@ static bool load(struct source *source, const char *path, const struct pod_query
     if (p.wrong != NULL)
         log_warn(source->settings.component, "%s is not used: %s; the server is asked instead",
                  path, p.wrong);
-    return true;
 }
 
-/* A pod of which no more is known than its names: where only its namespace is asked for. */
+/* The pod that stands for its namespace, in the place of those that nobody asked for in a long time. */
 static void put_names(struct source *source, const struct pod_query *query)
 {
     struct pod_facts facts = {
-        .pod = {.namespace_name = query->namespace_name, .name = query->name, .uid = query->uid}};
-    struct preload p = {.source = source, .query = query};
+        .pod = {.namespace_name = query->namespace_name, .name = query->name}};
+    uint64_t now_ms = clock_ms();
 
-    facts_reader_init(&p.reader, &source->settings.wants);
-    container_adopt(&p, &facts.pod);
+    pods_remove_idle(source->pods, now_ms > SINGLES_IDLE_MS ? now_ms - SINGLES_IDLE_MS : 0);
     (void)pods_put(source->pods, &facts);
-    facts_reader_fini(&p.reader);
 }
 
 static bool is_file_name(struct slice part)
@@ -155,23 +152,36 @@ static bool is_file_name(struct slice part)
            part.data[0] != '.';
 }
 
+static void load_space(struct source *source, const struct pod_query *query)
+{
+    char *path = mem_format("%s/%.*s.namespace_meta", source->settings.keeping.preload_dir,
+                            SLICE_ARG(query->namespace_name));
+
+    load(source, path, query, true);
+    mem_free(path);
+}
+
 static void load_pod(struct source *source, const struct pod_query *query)
 {
-    const char *folder = source->settings.keeping.preload_dir;
-    bool has_space = false;
-    char *path;
+    char *path = mem_format("%s/%.*s_%.*s.meta", source->settings.keeping.preload_dir,
+                            SLICE_ARG(query->namespace_name), SLICE_ARG(query->name));
+
+    load(source, path, query, false);
+    mem_free(path);
+}
+
+static void look_for(struct source *source, const struct pod_query *query)
+{
+    bool has_folder = source->settings.keeping.preload_dir != NULL;
 
     if (!is_file_name(query->namespace_name) || !is_file_name(query->name))
         return;
-    path = mem_format("%s/%.*s.namespace_meta", folder, SLICE_ARG(query->namespace_name));
-    if (source->syncs.wants_spaces)
-        has_space = load(source, path, query, true);
-    mem_free(path);
-    path = mem_format("%s/%.*s_%.*s.meta", folder, SLICE_ARG(query->namespace_name),
-                      SLICE_ARG(query->name));
-    if (!load(source, path, query, false) && has_space && source->settings.wants.no_pods)
+    if (has_folder && source->syncs.wants_spaces)
+        load_space(source, query);
+    if (source->settings.wants.no_pods)
         put_names(source, query);
-    mem_free(path);
+    else if (has_folder)
+        load_pod(source, query);
 }
 
 static struct wish *wish_to_look_for(struct source *source)
@@ -191,13 +201,13 @@ bool source_look(struct source *source)
     struct wish *wish;
     bool was_any = false;
 
-    if (source->settings.keeping.preload_dir == NULL)
+    if (source->settings.keeping.preload_dir == NULL && !source->settings.wants.no_pods)
         return false;
     while ((wish = wish_to_look_for(source)) != NULL) {
         struct pod_query query = wish->query;
 
         wish->was_looked_for = true;
-        load_pod(source, &query);
+        look_for(source, &query);
         was_any = true;
     }
     return was_any;

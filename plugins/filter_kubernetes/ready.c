@@ -80,12 +80,15 @@ static uint64_t pod_ask(struct filter_kubernetes *k, const struct filter_run *ru
 {
     enum pod_answer answer = POD_NEVER;
     const struct pod *pod = NULL;
+    struct pod_query query;
     bool lacks = false;
     struct identity id;
 
     identity_init(&id);
-    if (kubernetes_identify(k, run, &id))
-        answer = pods_find(k->asking.pods, &id.query, &pod);
+    if (kubernetes_identify(k, run, &id)) {
+        query = kubernetes_query(k, &id);
+        answer = pods_find(k->asking.pods, &query, &pod);
+    }
     if (pod != NULL) {
         lacks = lacks_status(k, pod, &id.query);
         if (wishes != NULL && wishes_are_heard(&k->heeds.wishes))

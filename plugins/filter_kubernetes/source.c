@@ -145,6 +145,16 @@ static void begin_kept(struct source *source, const char *node, struct buffer *v
     source->keep = keep_new(source->loop, source->settings.component, path, &what);
 }
 
+static void begin_pods(struct source *source, struct slice version)
+{
+    if (source->settings.server.use_kubelet || source->node != NULL)
+        source_sync_pods(source, version);
+    else
+        log_info(source->settings.component,
+                 "this node's name is not known (NODE_NAME of the downward API tells it): pods are "
+                 "asked for one by one until one of them says it");
+}
+
 static void begin(struct source *source)
 {
     struct buffer version = {0};
@@ -154,12 +164,8 @@ static void begin(struct source *source)
     source->node = node != NULL ? mem_text(node) : NULL;
     begin_kept(source, node, &version);
     source->turn = timer_new(source->loop, on_turn, source);
-    if (source->settings.server.use_kubelet || source->node != NULL)
-        source_sync_pods(source, buffer_view(&version));
-    else
-        log_info(source->settings.component,
-                 "this node's name is not known (NODE_NAME of the downward API tells it): pods are "
-                 "asked for one by one until one of them says it");
+    if (!source->settings.wants.no_pods)
+        begin_pods(source, buffer_view(&version));
     if (source->syncs.wants_spaces)
         source_sync_spaces(source);
     buffer_fini(&version);
@@ -173,6 +179,7 @@ static struct source *source_new(struct loop *loop, const struct source_settings
 
     source->loop = loop;
     source->refs = 1;
+    CHECK(!wants->no_pods || wants->namespace_labels || wants->namespace_annotations);
     source->settings = settings_copied(settings);
     source->syncs.wants_spaces = wants->namespace_labels || wants->namespace_annotations;
     source->pods = pods_new(source->syncs.wants_spaces, on_wished, source);

@@ -8,8 +8,10 @@
  *   without it             a request for each pod that is asked for, until one of them tells the name
  *   use_kubelet            the kubelet's /pods, by and by, sooner when a pod is asked for
  *
- * Namespaces, where they are wanted, likewise: list and watch, else one by one. A source asks at
- * most once a second while it fails; it never gives up. See sync_plan.h for when it does what.
+ * Namespaces, where they are wanted, likewise: list and watch, else one by one. Where nothing else
+ * is, nobody is asked for pods, and what is found of one is its namespace (pod_query_of_space). A
+ * source asks at most once a second while it fails; it never gives up. See sync_plan.h for when it
+ * does what.
  *
  * Instances with equal settings share one source: there is one list and one watch for all of them,
  * and for the one that takes over when the configuration is read again.
@@ -30,7 +32,7 @@ struct source_wants {
     bool owners;
     bool namespace_labels;
     bool namespace_annotations;
-    bool no_pods; /* of a pod its names are enough: nothing of it is shown, or heard */
+    bool no_pods; /* namespaces alone: nothing of a pod is shown, or heard */
     /* Annotations that begin like one of these are kept even without `annotations`; ends with
      * NULL; NULL: none. A table that lives for ever. */
     const char *const *annotation_prefixes;
@@ -115,8 +117,9 @@ void source_release(struct source **source);
 /* Lent while the source is held. References to pods are given back before the source. */
 struct pods *source_pods(struct source *source);
 
-/* For records that cannot wait: looks into the preload folder now for what pods_find was just asked and
- * did not know. False: nothing was looked for, as there is no such folder or all was looked for before. */
+/* For records that cannot wait: looks now for what pods_find was just asked and did not know, in the
+ * preload folder, and among the namespaces where these are all that is asked for. False: nothing was
+ * looked for, as there is neither or all was looked for before. */
 bool source_look(struct source *source);
 
 /* The same; NULL where nobody wants services. */

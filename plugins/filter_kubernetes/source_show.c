@@ -27,10 +27,20 @@ static uint64_t awaited(const struct source *source)
     return count;
 }
 
+/* Those that stand for a namespace are none. */
+static struct pods_counts pods_told(const struct source *source)
+{
+    struct pods_counts counts = pods_counts(source->pods);
+
+    if (source->settings.wants.no_pods)
+        counts.live = counts.gone = 0;
+    return counts;
+}
+
 void source_tell(const struct source *source, struct kubernetes_metrics *out)
 {
     struct source_counts counts = source_counts(source);
-    struct pods_counts pods = pods_counts(source->pods);
+    struct pods_counts pods = pods_told(source);
 
     *out = (struct kubernetes_metrics){
         .lists = counts.lists,
@@ -50,10 +60,23 @@ void source_tell(const struct source *source, struct kubernetes_metrics *out)
 
 /* ---- words ---- */
 
+static const char *way_of_spaces(const struct source *source)
+{
+    const struct sync_plan *plan = &source->syncs.spaces.plan;
+
+    if (plan->mode == SYNC_BY_ONE)
+        return "single requests: listing namespaces is forbidden";
+    if (plan->mode == SYNC_BY_LIST)
+        return "lists by and by: watching namespaces is forbidden";
+    return plan->busy == SYNC_WATCH ? "a watch of namespaces" : "a list of namespaces";
+}
+
 static const char *way_of(const struct source *source)
 {
     const struct sync_plan *plan = &source->syncs.pods.plan;
 
+    if (source->settings.wants.no_pods)
+        return way_of_spaces(source);
     if (!source->syncs.has_pods)
         return "single requests, until the node's name is known";
     if (source->settings.server.use_kubelet)
@@ -84,7 +107,7 @@ static void put_member(struct buffer *out, const char *key, const char *text)
 
 void source_describe(const struct source *source, struct buffer *out)
 {
-    struct pods_counts counts = pods_counts(source->pods);
+    struct pods_counts counts = pods_told(source);
     struct source_counts asked = source_counts(source);
 
     buffer_append_byte(out, '{');

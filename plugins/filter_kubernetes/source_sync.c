@@ -17,25 +17,29 @@
 
 /* ---- which way ---- */
 
+/* Where only namespaces are asked for, pods come as these do. */
 static enum pods_way way_of(const struct source *source)
 {
-    enum sync_mode mode = source->syncs.pods.plan.mode;
+    bool no_pods = source->settings.wants.no_pods;
+    const struct sync *sync = no_pods ? &source->syncs.spaces : &source->syncs.pods;
+    bool has_begun = no_pods ? source->syncs.has_spaces : source->syncs.has_pods;
 
-    if (!source->syncs.has_pods || mode == SYNC_BY_ONE)
+    if (!has_begun || sync->plan.mode == SYNC_BY_ONE)
         return PODS_ASKED_FOR;
-    return mode == SYNC_BY_LIST ? PODS_LISTED : PODS_WATCHED;
+    return sync->plan.mode == SYNC_BY_LIST ? PODS_LISTED : PODS_WATCHED;
 }
 
 void source_way_set(struct source *source)
 {
     enum pods_way way = way_of(source);
+    bool pods_by_one = way == PODS_ASKED_FOR && !source->settings.wants.no_pods &&
+                       !source->settings.server.use_kubelet;
     bool spaces_by_one =
         source->syncs.wants_spaces &&
         (!source->syncs.has_spaces || source->syncs.spaces.plan.mode == SYNC_BY_ONE);
 
     pods_come_by(source->pods, way);
-    singles_want(&source->singles, way == PODS_ASKED_FOR && !source->settings.server.use_kubelet,
-                 spaces_by_one);
+    singles_want(&source->singles, pods_by_one, spaces_by_one);
 }
 
 static void on_moved(void *owner)
@@ -123,6 +127,14 @@ static void spaces_went(void *owner, struct facts_reader *reader, struct slice o
         pods_space_remove(source->pods, space.name);
 }
 
+static void spaces_whole(void *owner)
+{
+    struct source *source = owner;
+
+    if (source->settings.wants.no_pods)
+        pods_mark_begun(source->pods);
+}
+
 static void spaces_seen(void *owner, bool sees_all)
 {
     struct source *source = owner;
@@ -134,7 +146,7 @@ static const struct sync_ops spaces_ops = {
     .begin = spaces_begin,
     .put = spaces_came,
     .removed = spaces_went,
-    .whole = spaces_begin,
+    .whole = spaces_whole,
     .sees = spaces_seen,
     .moved = on_moved,
 };
@@ -190,7 +202,7 @@ void source_sync_pods(struct source *source, struct slice version)
 {
     struct pods_counts counts = pods_counts(source->pods);
 
-    CHECK(!source->syncs.has_pods);
+    CHECK(!source->syncs.has_pods && !source->settings.wants.no_pods);
     source->syncs.has_pods = true;
     if (source->settings.server.use_kubelet) {
         kind_of_kubelet(&source->syncs.pods_kind);

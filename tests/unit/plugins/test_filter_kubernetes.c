@@ -141,6 +141,66 @@ START_TEST(a_record_of_no_container_passes_unchanged)
 }
 END_TEST
 
+/* ---- namespaces alone ---- */
+
+static void open_spaces(const char *const *keys)
+{
+    struct pod_query query = pod_query_of_space(SLICE("shop"));
+    struct pod_facts facts = {.pod = {.namespace_name = query.namespace_name, .name = query.name}};
+    struct pod_namespace space = {.name = query.namespace_name,
+                                  .labels = SLICE("{\"team\":\"x\"}")};
+
+    kit_spaces_begin();
+    open_with(keys);
+    metrics = (struct filter_metrics){0};
+    self()->metrics = &metrics;
+    kubernetes_use(self(), pk.pods);
+    pods_put(pk.pods, &facts);
+    pods_space_put(pk.pods, &space);
+}
+
+/* Nobody has put the pod. */
+START_TEST(a_record_gets_its_namespace_alone_when_told_so)
+{
+    open_spaces(KIT_KEYS("Namespace_Labels", "On", "Namespace_Metadata_Only", "On"));
+    kit_filter_expect(&f, "{\"a\":1}",
+                      "{\"a\":1,\"kubernetes_namespace\":{\"name\":\"shop\","
+                      "\"labels\":{\"team\":\"x\"}}}");
+    ck_assert_uint_eq(metrics.unlabelled_records, 0);
+    ck_assert_uint_eq(f.report.warning_count, 0);
+    ck_assert(self()->settings.wants.no_pods);
+}
+END_TEST
+
+/* What would have to be asked of pods is said to do nothing. */
+START_TEST(with_namespaces_alone_pods_are_not_heard)
+{
+    static const char *const keys[] = {"K8S-Logging.Parser", "K8S-Logging.Exclude", "pod_multiline",
+                                       "pod_rate_limit", "use_pod_association"};
+
+    open_spaces(KIT_KEYS("Namespace_Labels", "On", "Namespace_Metadata_Only", "On", keys[_i], "On",
+                         "Owner_References", "On"));
+    ck_assert_uint_eq(f.report.warning_count, 1);
+    ck_assert_ptr_nonnull(strstr(buffer_text(&f.report.text), "namespace_metadata_only"));
+    ck_assert(self()->settings.wants.no_pods && !self()->settings.wants.owners);
+    ck_assert_ptr_null(self()->settings.wants.annotation_prefixes);
+    ck_assert(!association_is_on(&self()->settings.association));
+    ck_assert_ptr_nonnull(strstr(kit_filter_apply(&f, "{\"a\":1}"), "\"team\":\"x\""));
+}
+END_TEST
+
+START_TEST(with_namespaces_alone_and_none_wanted_nobody_is_asked)
+{
+    static struct filter_host host = {.metrics = &metrics};
+    struct report report = {0};
+
+    open_with(KIT_KEYS("Namespace_Metadata_Only", "On"));
+    ck_assert_int_eq(filter_kubernetes.start(f.self, &host, &report), 0);
+    ck_assert_ptr_null(self()->asking.source);
+    kit_filter_expect(&f, "{\"a\":1}", "{\"a\":1}");
+}
+END_TEST
+
 /* ---- without pods ---- */
 
 START_TEST(the_tag_alone_is_enough_when_told_so)
@@ -393,7 +453,7 @@ Suite *suite_plugins_filter_kubernetes(void)
 {
     Suite *suite = suite_create("plugins/filter_kubernetes");
     TCase *pods = tcase_create("pods"), *merge = tcase_create("merge");
-    TCase *refused = tcase_create("refused");
+    TCase *spaces = tcase_create("spaces"), *refused = tcase_create("refused");
 
     tcase_add_checked_fixture(pods, NULL, tear_down);
     tcase_add_test(pods, a_record_gets_what_is_known_of_its_pod);
@@ -413,6 +473,12 @@ Suite *suite_plugins_filter_kubernetes(void)
     tcase_add_test(pods, streams_past_the_limit_are_found_out_again);
     tcase_add_test(pods, streams_that_nobody_asked_for_in_a_long_time_are_forgotten);
     suite_add_tcase(suite, pods);
+
+    tcase_add_checked_fixture(spaces, NULL, tear_down);
+    tcase_add_test(spaces, a_record_gets_its_namespace_alone_when_told_so);
+    tcase_add_loop_test(spaces, with_namespaces_alone_pods_are_not_heard, 0, 5);
+    tcase_add_test(spaces, with_namespaces_alone_and_none_wanted_nobody_is_asked);
+    suite_add_tcase(suite, spaces);
 
     tcase_add_checked_fixture(merge, NULL, tear_down);
     tcase_add_test(merge, members_come_behind_the_records_own_fields);

@@ -18,6 +18,7 @@ static struct kit_filter f;
 static struct loop *loop;
 static struct filter_waiter waiter;
 static unsigned woken;
+static bool with_spaces;
 
 static struct filter_kubernetes *self(void)
 {
@@ -40,7 +41,10 @@ static void on_woken(void *owner)
 
 static void open_with(const char *const *keys)
 {
-    kit_pods_begin();
+    if (with_spaces)
+        kit_spaces_begin();
+    else
+        kit_pods_begin();
     loop = loop_new();
     woken = 0;
     waiter = (struct filter_waiter){.wake = on_woken, .owner = &waiter};
@@ -57,6 +61,7 @@ static void tear_down(void)
     kit_filter_close(&f);
     loop_free(&loop);
     kit_pods_end();
+    with_spaces = false;
 }
 
 static void pass_ms(uint64_t ms)
@@ -167,12 +172,20 @@ START_TEST(where_nobody_watches_no_status_is_waited_for)
 }
 END_TEST
 
-START_TEST(where_nobody_wants_the_containers_fields_no_status_is_waited_for)
+/* Namespaces alone: of a pod nothing is waited for, neither that it comes nor its status. */
+START_TEST(where_only_namespaces_are_asked_for_a_log_waits_for_nothing_else)
 {
+    struct pod_namespace space = {.name = SLICE("shop")};
+    struct pod_facts facts = {.pod = {.namespace_name = space.name, .name = SLICE("*")}};
+
+    with_spaces = true;
     open_with(KIT_KEYS("Namespace_Labels", "On", "Namespace_Metadata_Only", "On"));
     pods_come_by(pk.pods, PODS_WATCHED);
     f.tag = SLICE("pods.shop_web-0_" UID ".main.0.log");
-    kit_put(UID, "", "{}");
+    ck_assert_uint_eq(ask(), WAIT_MS);
+    pods_put(pk.pods, &facts);
+    ck_assert_uint_eq(ask(), WAIT_MS);
+    pods_space_put(pk.pods, &space);
     ck_assert_uint_eq(ask(), 0);
 }
 END_TEST
@@ -251,7 +264,7 @@ Suite *suite_plugins_kubernetes_ready(void)
     tcase_add_test(tcase, nobody_waits_when_told_so);
     tcase_add_test(tcase, a_log_waits_until_the_status_has_its_container);
     tcase_add_test(tcase, where_nobody_watches_no_status_is_waited_for);
-    tcase_add_test(tcase, where_nobody_wants_the_containers_fields_no_status_is_waited_for);
+    tcase_add_test(tcase, where_only_namespaces_are_asked_for_a_log_waits_for_nothing_else);
     tcase_add_test(tcase, a_journal_waits_for_the_pods_of_the_start);
     tcase_add_test(tcase, a_journal_waits_for_a_list_without_pods_too);
     tcase_add_test(tcase, a_journal_does_not_wait_for_pods_that_it_has_to_name);
