@@ -408,6 +408,17 @@ static bool is_born_after_log(const struct matching *m, size_t index)
            g->id.born_ns > log->id.born_ns;
 }
 
+/* What was saved under the log's number lies in another file, plain as it was: that is a copy, and the log,
+ * though it cannot be read, was truncated. */
+static bool is_copy_of_hidden_log(const struct matching *m, const struct generation_read *read)
+{
+    const struct generation *g = &m->siblings->items[read->index];
+    const struct generation *log = &m->siblings->items[m->siblings->count - 1];
+
+    return m->of[read->index] != NULL && is_of_log(m, m->of[read->index]) && log->trouble != 0 &&
+           g->id.ino != log->id.ino && g->trouble == 0 && !g->is_gzip && !read->is_doubtful;
+}
+
 static bool is_copied(const struct matching *m, const struct generation_plan *plan)
 {
     bool is_known = is_current_known(m);
@@ -418,7 +429,7 @@ static bool is_copied(const struct matching *m, const struct generation_plan *pl
     for (size_t i = 0; i < plan->count; i++) {
         size_t index = plan->reads[i].index;
 
-        if (m->of[index] == NULL && is_known)
+        if ((m->of[index] == NULL && is_known) || is_copy_of_hidden_log(m, &plan->reads[i]))
             return true;
         if ((m->of[index] == NULL || m->of[index]->is_untouched) && is_born_after_log(m, index))
             return true;

@@ -209,7 +209,7 @@ static int file_open(struct tail_file *f)
     tail_inode_take(f);
     tail_file_note_shrunk(f, head.len);
     offset = tail_bookmark_find(f, head, t->names.is_first_scan_over, &note);
-    f->kin.is_first = note.is_first;
+    f->kin.is_first |= note.is_first; /* or the log was truncated while it could not be opened */
     tail_file_form_find(f);
     tail_file_begin_proving(f, offset, (struct tail_proof){.offset = offset});
     tail_file_part_again(f, &note);

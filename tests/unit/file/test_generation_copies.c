@@ -348,6 +348,35 @@ START_TEST(so_is_one_that_nobody_could_open_before)
 }
 END_TEST
 
+static bool is_copied_unreadable(void)
+{
+    struct generations siblings;
+    struct generation_plan plan;
+
+    ck_assert_int_eq(generations_read(tree_path("a.log"), &siblings), 0);
+    ck_assert_uint_eq(siblings.count, 2);
+    siblings.items[1].trouble = UV_EIO;
+    generation_plan(&siblings, log_kit.saved, log_kit.saved_count, &plan);
+    generations_free(&siblings);
+    return plan.is_copied;
+}
+
+/* Else its first line would be taken for the rest of the copy's last one. SIM_COPIES, SIM_TROUBLE and
+ * SIM_PIECES seed 720903. */
+START_TEST(a_log_that_cannot_be_read_was_truncated_where_another_file_has_its_bytes)
+{
+    tree_write("a.log", LINE(1));
+    log_save("a.log", 0);
+    tree_copy("a.log", "a.log.1");
+    ck_assert(!is_copied_unreadable());
+    tree_truncate("a.log", 0);
+    ck_assert(is_copied_unreadable());
+    log_kit.saved_count = 0;
+    log_save("a.log.1", 0);
+    ck_assert(!is_copied_unreadable());
+}
+END_TEST
+
 Suite *suite_file_generation_copies(void);
 Suite *suite_file_generation_copies(void)
 {
@@ -374,6 +403,7 @@ Suite *suite_file_generation_copies(void)
     tcase_add_test(plans, so_does_a_compressed_one_that_is_known_by_the_row_of_such_a_log);
     tcase_add_test(plans, a_generation_that_is_younger_than_its_log_is_a_copy);
     tcase_add_test(plans, so_is_one_that_nobody_could_open_before);
+    tcase_add_test(plans, a_log_that_cannot_be_read_was_truncated_where_another_file_has_its_bytes);
     suite_add_tcase(suite, plans);
     return suite;
 }
