@@ -272,6 +272,15 @@ static bool log_look(struct look *look)
     return is_sure;
 }
 
+/* Until the next turn: of many logs that were renamed at once not each reads the directory anew. */
+static void listing_leave(struct tail *t)
+{
+    if (t->timers.work != NULL)
+        timer_start_sooner(t->timers.work, 0);
+    else
+        tail_listing_drop(t);
+}
+
 static struct tail_log_known generations_follow(struct tail *t, const struct found_file *name,
                                                 bool is_copied, const struct tail_file *log)
 {
@@ -294,7 +303,7 @@ static struct tail_log_known generations_follow(struct tail *t, const struct fou
         known_fini(&look.known);
     }
     if (!t->names.is_beside_kept)
-        listing_fini(&t->names.beside);
+        listing_leave(t);
     return known;
 }
 

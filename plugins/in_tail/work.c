@@ -3,6 +3,7 @@
 #include "plugins/in_tail/again.h"
 #include "plugins/in_tail/exit.h"
 #include "plugins/in_tail/follow.h"
+#include "plugins/in_tail/generations.h"
 #include "plugins/in_tail/guest.h"
 #include "plugins/in_tail/laggard.h"
 #include "plugins/in_tail/shares.h"
@@ -61,6 +62,8 @@ static void on_work(void *owner)
     struct tail *t = owner;
     enum lane_rest together, alone;
 
+    if (UNLIKELY(t->names.beside.path != NULL) && !t->names.is_beside_kept)
+        tail_listing_drop(t);
     if (UNLIKELY(tail_has_guest(t))) {
         tail_guest_turn(t);
         return;
@@ -152,6 +155,7 @@ void tail_work_start(struct tail *t)
 void tail_work_stop(struct tail *t)
 {
     timer_free(&t->timers.work);
+    tail_listing_drop(t);
     timer_free(&t->timers.look);
     if (tail_has_guest(t))
         tail_guest_leave(t->guest.file);

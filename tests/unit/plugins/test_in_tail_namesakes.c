@@ -1,6 +1,9 @@
-#include "plugins/in_tail/tail.h"
+#include "kit/tail.h"
 
 #include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 /* Which paths are followed, while many logs are looked at in a row. */
 
@@ -81,11 +84,64 @@ START_TEST(nothing_of_a_former_listing_counts)
 }
 END_TEST
 
+#define LOGS 20
+
+static const char *log_named(const char *form, unsigned i)
+{
+    static char name[32];
+
+    snprintf(name, sizeof name, form, i);
+    return name;
+}
+
+/* A directory that changed just now does not tell whether it changes again. */
+static void directory_age(void)
+{
+    const struct timespec times[] = {{50, 1}, {50, 1}};
+
+    ck_assert_int_eq(utimensat(AT_FDCWD, tree_path("."), times, 0), 0);
+}
+
+static void logs_write(void)
+{
+    for (unsigned i = 0; i < LOGS; i++)
+        tree_write(log_named("a%02u.log", i), log_named("the log %u\n", i));
+}
+
+/* It was read anew for each, and 10,000 logs that were renamed at once stopped all reading. */
+START_TEST(logs_that_are_renamed_at_once_are_looked_for_in_one_listing)
+{
+    static struct tail_kit tail;
+    uint64_t before;
+
+    tail_kit_plant(&tail);
+    logs_write();
+    tail_kit_start(&tail, NULL);
+    tail_kit_settle(&tail);
+    for (unsigned i = 0; i < LOGS; i++) {
+        char from[32];
+
+        snprintf(from, sizeof from, "a%02u.log", i);
+        tree_rename(from, log_named("a%02u.log.1", i));
+    }
+    logs_write();
+    directory_age();
+    before = tail.self->names.beside.read_count;
+    clock_advance_ms(2000);
+    tail_kit_settle(&tail);
+    ck_assert_uint_eq(tail.kit.input.metrics.files_opened, 2 * LOGS);
+    ck_assert_uint_lt(tail.self->names.beside.read_count - before, LOGS / 2);
+    ck_assert_ptr_null(tail.self->names.beside.path);
+    tail_kit_fell(&tail);
+}
+END_TEST
+
 Suite *suite_plugins_in_tail_namesakes(void);
 Suite *suite_plugins_in_tail_namesakes(void)
 {
     Suite *suite = suite_create("plugins/in_tail_namesakes");
     TCase *tcase = tcase_create("namesakes");
+    TCase *at_once = tcase_create("of logs that are renamed at once");
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, what_was_followed_before_the_first_question_is_known);
@@ -93,6 +149,8 @@ Suite *suite_plugins_in_tail_namesakes(void)
     tcase_add_test(tcase, of_several_none_is_the_only_one);
     tcase_add_test(tcase, nothing_is_sure_where_no_listing_is_kept);
     tcase_add_test(tcase, nothing_of_a_former_listing_counts);
+    tcase_add_test(at_once, logs_that_are_renamed_at_once_are_looked_for_in_one_listing);
+    suite_add_tcase(suite, at_once);
     suite_add_tcase(suite, tcase);
     return suite;
 }
