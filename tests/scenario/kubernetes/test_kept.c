@@ -57,21 +57,6 @@ START_TEST(a_restart_without_a_server_has_its_labels)
 }
 END_TEST
 
-START_TEST(what_was_kept_for_names_only_is_not_enough_where_pods_are_shown)
-{
-    c.settings.wants.no_pods = true;
-    first_run();
-    cluster_end(&c);
-    kube_down(c.kube, true);
-    cluster_begin(&c);
-    ck_assert_int_eq(cluster_find(&c, "u1"), POD_KNOWN);
-    cluster_end(&c);
-    c.settings.wants.no_pods = false;
-    cluster_begin(&c);
-    ck_assert_int_eq(cluster_find(&c, "u1"), POD_NOT_YET);
-}
-END_TEST
-
 START_TEST(a_restart_needs_no_list)
 {
     first_run();
@@ -426,7 +411,6 @@ Suite *suite_kubernetes_kept(void)
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_restart_without_a_server_has_its_labels);
-    tcase_add_test(tcase, what_was_kept_for_names_only_is_not_enough_where_pods_are_shown);
     tcase_add_test(tcase, a_restart_needs_no_list);
     tcase_add_test(tcase, a_restart_after_a_long_time_lists_and_knows_meanwhile);
     tcase_add_test(tcase, what_was_kept_is_written_while_it_runs);

@@ -285,20 +285,6 @@ START_TEST(equal_settings_share_one_list_and_one_watch)
 }
 END_TEST
 
-/* Of a namespace's file it makes pods that are their names. */
-START_TEST(who_shows_pods_does_not_share_with_one_that_needs_their_names_only)
-{
-    struct source *second;
-    char why[256];
-
-    begin();
-    c.settings.wants.no_pods = true;
-    second = source_take(c.loop, &c.settings, why);
-    ck_assert_ptr_ne(second, c.source);
-    source_release(&second);
-}
-END_TEST
-
 /* ---- namespaces ---- */
 
 START_TEST(namespaces_are_listed_and_watched_where_they_are_wanted)
@@ -351,7 +337,6 @@ Suite *suite_kubernetes_watch(void)
     tcase_add_test(tcase, who_is_not_on_this_node_is_never);
     tcase_add_test(tcase, fifty_pods_a_second_cost_one_list_and_one_watch);
     tcase_add_test(tcase, equal_settings_share_one_list_and_one_watch);
-    tcase_add_test(tcase, who_shows_pods_does_not_share_with_one_that_needs_their_names_only);
     tcase_add_test(tcase, namespaces_are_listed_and_watched_where_they_are_wanted);
     tcase_add_test(tcase, namespaces_are_not_asked_for_where_nobody_wants_them);
     suite_add_tcase(suite, tcase);
