@@ -103,7 +103,8 @@ struct tail_ending {
 struct tail_file {
     struct origin origin;
     struct tail *tail;
-    struct list link; /* in tail.followed.files; a laggard's is in none */
+    struct list link;  /* in tail.followed.files; a laggard's is in none */
+    struct list sakes; /* namesakes.h: the others under its path, in a ring, while that is known */
     struct tail_log log;
     struct tail_identity known;
     struct tail_source source;

@@ -177,6 +177,7 @@ static void late_one_order(struct tail *t, const struct generations *siblings, s
             continue;
         list_remove(late);
         list_add_tail(&f->link, late);
+        tail_namesakes_order(CONTAINER_OF(late, struct tail_file, link), f);
         return;
     }
 }

@@ -78,17 +78,13 @@ static void known_read(struct known_generations *list, const char *path)
         log_warn(list->tail->told.component, "what was saved of %s cannot be read", path);
 }
 
-static bool is_of(const struct tail_file *f, const char *path)
-{
-    return f->source.fd >= 0 && strcmp(f->log.path, path) == 0;
-}
-
-static size_t count_of(const struct tail *tail, const char *path)
+static size_t count_of(struct tail *tail, const char *path)
 {
     size_t count = 0;
 
-    LIST_FOR (it, &tail->followed.files)
-        count += is_of(CONTAINER_OF(it, struct tail_file, link), path);
+    for (struct tail_file *f = tail_namesake_first(tail, path); f != NULL;
+         f = tail_namesake_next(f))
+        count += f->source.fd >= 0;
     return count;
 }
 
@@ -126,16 +122,16 @@ static void known_add_followed(struct known_generations *list, const char *path)
 {
     size_t count, most = list->tail->book.known_max;
 
-    if (list->tail->followed.unnamed_count == 0 || !tail_may_follow_path(list->tail, path))
+    if (list->tail->followed.unnamed_count == 0)
         return;
     count = count_of(list->tail, path);
     if (count > most)
         known_say_left_out(list->tail, path, count);
-    LIST_FOR (it, &list->tail->followed.files) {
-        struct tail_file *f = CONTAINER_OF(it, struct tail_file, link);
+    for (struct tail_file *f = tail_namesake_first(list->tail, path); f != NULL;
+         f = tail_namesake_next(f)) {
         int trouble = 0;
 
-        if (!is_of(f, path) || count-- > most)
+        if (f->source.fd < 0 || count-- > most)
             continue;
         if (!is_begun_anew(list, f))
             trouble = followed_renew(f);

@@ -114,6 +114,7 @@ struct tail_file *tail_file_new(struct tail *t, const char *path, struct found_f
     f->source.fd = -1;
     list_init(&f->turn.link);
     tail_first_init(f);
+    list_init(&f->sakes);
     list_init(&f->ending.held.link);
     list_init(&f->readers.laggards);
     list_add_tail(&t->followed.files, &f->link);
@@ -298,6 +299,7 @@ void tail_file_close(struct tail_file *f)
     held_remove(&f->ending.held);
     f->origin.can_leave = false;
     list_remove(&f->turn.link);
+    tail_namesakes_leave(f);
     list_remove(&f->link);
     f->tail = NULL;
     origin_unref(&origin);

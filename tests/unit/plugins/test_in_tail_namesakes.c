@@ -35,17 +35,17 @@ START_TEST(what_was_followed_before_the_first_question_is_known)
 {
     struct tail_file *f = follow(0, "a.log");
 
-    ck_assert(tail_may_follow_path(&t, "a.log"));
-    ck_assert(!tail_may_follow_path(&t, "a.log.1"));
+    ck_assert_ptr_nonnull(tail_namesake_first(&t, "a.log"));
+    ck_assert_ptr_null(tail_namesake_first(&t, "a.log.1"));
     ck_assert(tail_file_is_only(f));
 }
 END_TEST
 
 START_TEST(so_is_what_came_after_it)
 {
-    ck_assert(!tail_may_follow_path(&t, "a.log"));
+    ck_assert_ptr_null(tail_namesake_first(&t, "a.log"));
     ck_assert(tail_file_is_only(follow(0, "a.log")));
-    ck_assert(tail_may_follow_path(&t, "a.log"));
+    ck_assert_ptr_nonnull(tail_namesake_first(&t, "a.log"));
 }
 END_TEST
 
@@ -58,7 +58,44 @@ START_TEST(of_several_none_is_the_only_one)
     ck_assert(!tail_file_is_only(first) && !tail_file_is_only(second));
     third = follow(2, "a.log");
     ck_assert(!tail_file_is_only(second) && !tail_file_is_only(third));
-    ck_assert(tail_may_follow_path(&t, "a.log"));
+    ck_assert_ptr_nonnull(tail_namesake_first(&t, "a.log"));
+}
+END_TEST
+
+/* What is walked under a path, with a listing kept and without. */
+static void expect_walk(const char *path, struct tail_file *const *expected)
+{
+    struct tail_file *f = tail_namesake_first(&t, path);
+
+    for (; *expected != NULL; expected++, f = tail_namesake_next(f))
+        ck_assert_ptr_eq(f, *expected);
+    ck_assert_ptr_null(f);
+}
+#define EXPECT_WALK(path, ...) expect_walk(path, (struct tail_file *const[]){__VA_ARGS__, NULL})
+
+START_TEST(those_of_one_path_are_walked_in_the_order_of_all)
+{
+    struct tail_file *first = follow(0, "a.log"), *other, *last;
+
+    if (_i > 0)
+        tail_listing_drop(&t);
+    EXPECT_WALK("a.log", first);
+    other = follow(1, "b.log");
+    last = follow(2, "a.log");
+    EXPECT_WALK("a.log", first, last);
+    EXPECT_WALK("b.log", other);
+    EXPECT_WALK("c.log", NULL);
+    list_remove(&last->link);
+    list_add_tail(&first->link, &last->link);
+    tail_namesakes_order(last, first);
+    EXPECT_WALK("a.log", last, first);
+    tail_namesakes_leave(last);
+    list_remove(&last->link);
+    EXPECT_WALK("a.log", first);
+    tail_namesakes_leave(first);
+    list_remove(&first->link);
+    EXPECT_WALK("a.log", NULL);
+    EXPECT_WALK("b.log", other);
 }
 END_TEST
 
@@ -67,7 +104,7 @@ START_TEST(nothing_is_sure_where_no_listing_is_kept)
     struct tail_file *f = follow(0, "a.log");
 
     tail_listing_drop(&t);
-    ck_assert(tail_may_follow_path(&t, "b.log"));
+    ck_assert_ptr_eq(tail_namesake_first(&t, "a.log"), f);
     ck_assert(!tail_file_is_only(f));
 }
 END_TEST
@@ -76,11 +113,11 @@ START_TEST(nothing_of_a_former_listing_counts)
 {
     struct tail_file *f = follow(0, "a.log");
 
-    ck_assert(tail_may_follow_path(&t, "a.log"));
+    ck_assert_ptr_nonnull(tail_namesake_first(&t, "a.log"));
     tail_listing_drop(&t);
     list_remove(&f->link);
     tail_listing_keep(&t);
-    ck_assert(!tail_may_follow_path(&t, "a.log"));
+    ck_assert_ptr_null(tail_namesake_first(&t, "a.log"));
 }
 END_TEST
 
@@ -147,6 +184,7 @@ Suite *suite_plugins_in_tail_namesakes(void)
     tcase_add_test(tcase, what_was_followed_before_the_first_question_is_known);
     tcase_add_test(tcase, so_is_what_came_after_it);
     tcase_add_test(tcase, of_several_none_is_the_only_one);
+    tcase_add_loop_test(tcase, those_of_one_path_are_walked_in_the_order_of_all, 0, 2);
     tcase_add_test(tcase, nothing_is_sure_where_no_listing_is_kept);
     tcase_add_test(tcase, nothing_of_a_former_listing_counts);
     tcase_add_test(at_once, logs_that_are_renamed_at_once_are_looked_for_in_one_listing);
