@@ -160,8 +160,10 @@ static const char *text_of(const struct position *p, int column)
     }
 }
 
-static uint64_t number_of(const struct position *p, int column)
+static uint64_t number_of(const struct pending_row *row, int column)
 {
+    const struct position *p = &row->position;
+
     switch (column) {
     case WAITING_ID:
         return (uint64_t)p->row;
@@ -170,7 +172,7 @@ static uint64_t number_of(const struct position *p, int column)
     case WAITING_INODE:
         return p->identity.id.ino;
     case WAITING_CREATED:
-        return (uint64_t)(p->saved_ns / NS_PER_S);
+        return (uint64_t)(row->since_ns / NS_PER_S);
     case WAITING_ROTATED:
         return p->is_rotated;
     case WAITING_DEV:
@@ -199,12 +201,12 @@ static uint64_t number_of(const struct position *p, int column)
 static int waiting_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
 {
     const struct waiting_cursor *cursor = CONTAINER_OF(base, const struct waiting_cursor, base);
-    const struct position *p = &row_of(cursor->at)->position;
+    const struct pending_row *row = row_of(cursor->at);
 
     if (column == WAITING_NAME || column == WAITING_REAL || column == WAITING_NOTE)
-        sqlite3_result_text(context, text_of(p, column), -1, SQLITE_STATIC);
+        sqlite3_result_text(context, text_of(&row->position, column), -1, SQLITE_STATIC);
     else
-        sqlite3_result_int64(context, (sqlite3_int64)number_of(p, column));
+        sqlite3_result_int64(context, (sqlite3_int64)number_of(row, column));
     return SQLITE_OK;
 }
 

@@ -82,6 +82,8 @@ void pending_put(struct pending *p, const struct position *position)
     CHECK(position->row > 0 && position->name != NULL);
     row->position = *position;
     row->is_removal = false;
+    if (row->since_ns == 0)
+        row->since_ns = position->saved_ns;
     texts_copy(row);
 }
 
@@ -115,9 +117,12 @@ void pending_merge(struct pending *p, struct pending *older)
     }
     LIST_FOR_SAFE (it, after, &older->rows) {
         struct pending_row *row = CONTAINER_OF(it, struct pending_row, link);
+        struct pending_row *newer = map_get(&p->by_row, key_of(&row->position.row));
 
         list_remove(&row->link);
-        if (pending_get(p, row->position.row) != NULL) {
+        if (newer != NULL) {
+            if (row->since_ns != 0)
+                newer->since_ns = row->since_ns;
             row_free(row);
             continue;
         }

@@ -1,6 +1,6 @@
 /*
- * Positions that wait for their way to disk, one per row: the newest wins. Only checkpoint/
- * includes it.
+ * Positions that wait for their way to disk, one per row: the newest wins. A row was made when it was set
+ * first, however long the disk was full. Only checkpoint/ includes it.
  *
  * Life     pending_init -> put, remove* -> pending_fini. Thread: one at a time.
  */
@@ -14,8 +14,9 @@
 struct pending_row {
     struct list link;
     struct position position;
-    char *texts;     /* of the position, one behind the other */
-    bool is_removal; /* only position.row counts */
+    char *texts;      /* of the position, one behind the other */
+    int64_t since_ns; /* when it was set first, of what the disk did not take yet */
+    bool is_removal;  /* only position.row counts */
 };
 
 struct pending {

@@ -63,7 +63,7 @@ struct position {
     struct file_identity identity;
     struct file_print tail; /* of the bytes before `offset`; len 0: unknown */
     int64_t saved_ns;       /* when it was set; filled in by positions_set */
-    int64_t created_ns;     /* when the row was made, as it was found; 0: not on disk yet */
+    int64_t created_ns;     /* when the row was set first, as it was found; 0: not on disk yet */
     const char *note;       /* the caller's own text, or NULL; POSITIONS_NOTE_BYTES_MAX */
 };
 

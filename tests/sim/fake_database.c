@@ -209,8 +209,9 @@ int database_begin(struct database *db)
     return 0;
 }
 
-static void row_put(struct database *db, const struct position *position)
+static void row_put(struct database *db, const struct pending_row *waiting)
 {
+    const struct position *position = &waiting->position;
     struct rows *rows = &db->now;
     size_t index;
     struct row *row = rows_at(rows, position->row, &index);
@@ -229,7 +230,7 @@ static void row_put(struct database *db, const struct position *position)
            row->position.offset, position->offset);
     created_ns = row->position.created_ns;
     row->position = *position;
-    row->position.created_ns = created_ns != 0 ? created_ns : position->saved_ns;
+    row->position.created_ns = created_ns != 0 ? created_ns : waiting->since_ns;
     snprintf(row->name, sizeof row->name, "%s", position->name);
     snprintf(row->real, sizeof row->real, "%s", position->real ? position->real : position->name);
     snprintf(row->note, sizeof row->note, "%s", position->note ? position->note : "");
@@ -241,7 +242,7 @@ int database_put_all(struct database *db, const struct pending *pending)
         const struct pending_row *row = CONTAINER_OF(it, struct pending_row, link);
 
         if (!row->is_removal)
-            row_put(db, &row->position);
+            row_put(db, row);
     }
     return 0;
 }

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "unit/checkpoint/book.h"
 
 /*
@@ -100,6 +101,29 @@ START_TEST(when_a_row_was_made_stays_what_it_was)
 }
 END_TEST
 
+/* It was known since then, whatever the disk says: what was written beside it meanwhile came later. */
+START_TEST(a_row_was_made_when_it_was_set_first_though_the_disk_takes_it_later)
+{
+    clock_fake(1000, 77 * NS_PER_S);
+    book_open();
+    positions_new_row(book.positions);
+    book_sql(
+        "CREATE TRIGGER no BEFORE INSERT ON tailrace_files BEGIN SELECT RAISE(FAIL, 'no'); END;");
+    book_set(1, "/a", 1, 10);
+    clock_fake(2000, 78 * NS_PER_S);
+    book_set(1, "/a", 1, 11);
+    book_write_begin();
+    clock_fake(3000, 79 * NS_PER_S);
+    book_set(1, "/a", 1, 12);
+    book_write_end();
+    book_write();
+    book_sql("DROP TRIGGER no;");
+    ck_assert_int_eq(positions_flush(book.positions), 0);
+    ck_assert_str_eq(book_sql("SELECT created || '@' || offset FROM in_tail_files"), "77@12");
+    clock_real();
+}
+END_TEST
+
 /* A write that fails leaves none of its rows, whichever of them it was. */
 START_TEST(one_row_that_cannot_be_written_holds_back_those_beside_it)
 {
@@ -131,6 +155,7 @@ Suite *suite_checkpoint_put(void)
     tcase_add_test(put, a_file_that_moved_behind_its_link_is_found_where_it_lies_now);
     tcase_add_test(put, a_row_whose_columns_somebody_emptied_is_written_all_the_same);
     tcase_add_test(put, when_a_row_was_made_stays_what_it_was);
+    tcase_add_test(put, a_row_was_made_when_it_was_set_first_though_the_disk_takes_it_later);
     tcase_add_test(put, one_row_that_cannot_be_written_holds_back_those_beside_it);
     suite_add_tcase(suite, put);
     return suite;
