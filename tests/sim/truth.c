@@ -160,18 +160,35 @@ static void check_text(const struct line *line, struct slice text, const char *w
            text.len, line->bytes);
 }
 
-/* Where no file has what follows any more, the next that is there may be another one's: nothing
- * tells; but that its log was truncated does, which a row says. */
-static bool is_end_destroyed(const struct line *before)
+static bool is_destroyed(const struct line *line)
 {
-    const struct line *next = &truth.lines[before->next];
+    return line->is_gone || line_is_excused(line);
+}
 
-    return before->next != 0 && (next->is_gone || line_is_excused(next));
+/* What a trace goes on with does not say which one that was, and none says that it is over. */
+static bool is_begin_destroyed(const struct line *line)
+{
+    const struct line *before = &truth.lines[line->group];
+
+    if (truth.rest.len == 0 || before == line)
+        return false;
+    while (before->next != line->number)
+        before = &truth.lines[before->next];
+    return is_destroyed(before);
+}
+
+/* Where no file has what lay between any more, the next that is there may be another one's: nothing
+ * tells; but that its log was truncated does, which a row says. */
+static bool is_between_destroyed(const struct line *before, const struct line *line)
+{
+    if (before->next == 0)
+        return is_begin_destroyed(line);
+    return is_destroyed(&truth.lines[before->next]);
 }
 
 static void check_next(const struct line *before, struct line *line, const char *who)
 {
-    if (line->group != before->group && is_end_destroyed(before) &&
+    if (line->group != before->group && is_between_destroyed(before, line) &&
         (!line->is_copied || truth.are_rows_missing)) {
         truth_may_part(line);
         truth.lines[line->group].behind = before->group;
