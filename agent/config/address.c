@@ -18,12 +18,16 @@ static struct slice host_plain(struct slice text)
     return slice_make(text.data, colon < slash ? colon : slash);
 }
 
-/* "[::1]": its colons are its own. Empty where the bracket is not closed. */
+/* "[::1]": its colons are its own. Empty where the bracket is not closed, or neither a port nor a path is
+ * behind it. */
 static struct slice host_in_brackets(struct slice text)
 {
     size_t close = slice_find(text, ']');
+    struct slice rest = slice_skip(text, close < text.len ? close + 1 : close);
+    bool is_well =
+        close < text.len && (rest.len == 0 || rest.data[0] == ':' || rest.data[0] == '/');
 
-    return slice_make(text.data + 1, close < text.len ? close - 1 : 0);
+    return slice_make(text.data + 1, is_well ? close - 1 : 0);
 }
 
 static struct address address_parse(struct slice text)

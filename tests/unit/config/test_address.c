@@ -61,6 +61,7 @@ START_TEST(a_host_in_brackets_keeps_its_colons)
     kit_expect(s, "host", "::1");
     kit_expect(s, "port", "9201");
     kit_expect(s, "type", "t");
+    kit_expect(output_of("  Name es://[::1]\n"), "host", "::1");
 }
 END_TEST
 
@@ -75,6 +76,13 @@ START_TEST(a_bracket_must_be_closed)
 {
     (void)output_of("  Name es://[::1\n");
     kit_expect_error("main:2: 'es://[::1' names no host");
+}
+END_TEST
+
+START_TEST(behind_a_bracket_stands_a_port_or_a_path)
+{
+    (void)output_of("  Name es://[::1]x:9\n");
+    kit_expect_error("main:2: 'es://[::1]x:9' names no host");
 }
 END_TEST
 
@@ -119,6 +127,7 @@ Suite *suite_config_address(void)
     tcase_add_test(tcase, a_host_in_brackets_keeps_its_colons);
     tcase_add_test(tcase, who_posts_needs_a_host);
     tcase_add_test(tcase, a_bracket_must_be_closed);
+    tcase_add_test(tcase, behind_a_bracket_stands_a_port_or_a_path);
     tcase_add_test(tcase, an_output_without_a_back_end_needs_none);
     tcase_add_test(tcase, an_unknown_name_is_left_to_who_looks_for_it);
     tcase_add_test(tcase, of_an_input_the_name_counts);
