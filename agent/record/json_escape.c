@@ -25,7 +25,7 @@ static char escape_letter(char byte)
     }
 }
 
-static char *escape_ascii(char byte, char *out)
+char *json_escape_byte(char byte, char *out)
 {
     static const char digits[] = "0123456789abcdef";
     char letter = escape_letter(byte);
@@ -150,7 +150,7 @@ void json_escape_by(struct buffer *out, struct slice text, enum json_marks_way w
         to += plain;
         p += plain;
         if (p < end && (signed char)*p >= 0) {
-            to = escape_ascii(*p++, to);
+            to = json_escape_byte(*p++, to);
         } else if (p < end) {
             unsigned len = utf8_len(p, end);
 

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "record/copy.h"
+#include "record/json_escape.h"
 
 #include <errno.h>
 #include <uv.h>
@@ -154,23 +155,31 @@ static uint32_t hex4(const char *p)
     return hex_digit(p[0]) << 12 | hex_digit(p[1]) << 8 | hex_digit(p[2]) << 4 | hex_digit(p[3]);
 }
 
-/* Decodes \uXXXX, and the second half of a pair where there is one. Returns the place after. */
-static const char *unescape_unicode(const char *p, const char *end, char **out)
+uint32_t json_unit_read(const char **p_inout, const char *end)
 {
+    const char *p = *p_inout;
     uint32_t code = hex4(p + 2);
 
-    p += 6;
-    if (code >= 0xd800 && code <= 0xdbff && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
+    p += JSON_UNIT_BYTES;
+    if (code >= 0xd800 && code <= 0xdbff && end - p >= JSON_UNIT_BYTES && p[0] == '\\' &&
+        p[1] == 'u') {
         uint32_t low = hex4(p + 2);
 
         if (low >= 0xdc00 && low <= 0xdfff) {
             code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-            p += 6;
+            p += JSON_UNIT_BYTES;
         }
     }
-    if (code >= 0xd800 && code <= 0xdfff)
-        code = 0xfffd;
-    *out += utf8_encode(code, *out);
+    *p_inout = p;
+    return code;
+}
+
+/* Returns the place after what is at `p`. */
+static const char *unescape_unicode(const char *p, const char *end, char **out)
+{
+    uint32_t code = json_unit_read(&p, end);
+
+    *out += utf8_encode(code >= 0xd800 && code <= 0xdfff ? 0xfffd : code, *out);
     return p;
 }
 
