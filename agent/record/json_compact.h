@@ -3,8 +3,8 @@
  * strings no escapes but those that must be ("\u003c" is "<", "\/" is "/"). Numbers stay as they
  * are, and so do halves of surrogate pairs. The result is never longer.
  *
- * For lines that people and their tests read as text. Requests carry JSON as it came: it means the
- * same, and is not touched twice. Pure.
+ * For lines that people and their tests read as text, and for names that are made of a record's map.
+ * Requests carry JSON as it came: it means the same, and is not touched twice. Pure. Thread: any.
  */
 #ifndef TAILRACE_RECORD_JSON_COMPACT_H
 #define TAILRACE_RECORD_JSON_COMPACT_H
