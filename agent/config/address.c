@@ -92,10 +92,12 @@ static void output_spread(struct config *c, struct section *s, struct slice rest
 
     if (plugin == NULL)
         return;
-    if (plugin->settings != NULL && a.host.len == 0)
+    if (plugin->settings != NULL && a.host.len == 0) {
         report_error(report, place,
                      "'%s" SCHEME_END "%.*s' names no host; write %s" SCHEME_END "host:port",
                      plugin->name, SLICE_ARG(rest), plugin->name);
+        return;
+    }
     if (a.host.len > 0 && section_find(s, "host", NULL) == NULL)
         key_add(c, s, "host", a.host, place);
     if (a.port.len > 0 && section_find(s, "port", NULL) == NULL)

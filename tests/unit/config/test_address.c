@@ -81,7 +81,7 @@ END_TEST
 
 START_TEST(behind_a_bracket_stands_a_port_or_a_path)
 {
-    (void)output_of("  Name es://[::1]x:9\n");
+    ck_assert_ptr_null(section_get(output_of("  Name es://[::1]x:9\n"), "port"));
     kit_expect_error("main:2: 'es://[::1]x:9' names no host");
 }
 END_TEST
